@@ -1,0 +1,51 @@
+// The rooms of architecture.md and which way imports may point. "May import" is not transitive.
+const ROOMS = {
+  core: [],
+  space: ["core"],
+  cost: ["core", "space"],
+  search: ["core", "space", "cost"],
+  engine: ["core"],
+  nn: ["core", "engine", "space"],
+  data: ["core", "engine"],
+  teacher: ["core", "engine", "nn", "data", "space", "cost"],
+  distill: ["core", "engine", "teacher", "nn", "space", "data"],
+  rate: ["core", "engine", "distill", "cost", "space", "search", "nn", "data"],
+  retrain: ["core", "engine", "nn", "data", "teacher", "cost", "space"],
+  study: ["core", "space", "cost", "search", "engine", "nn", "data", "teacher", "distill", "rate", "retrain"],
+  viz: ["core"],
+};
+const SYSTEMS = [...Object.keys(ROOMS)];
+ROOMS.systems = SYSTEMS;
+ROOMS.lab = [...SYSTEMS, "systems"];
+ROOMS.cli = [...SYSTEMS, "systems"];
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycle", severity: "error", from: {}, to: { circular: true } },
+    ...Object.entries(ROOMS).map(([room, allowed]) => ({
+      name: `room-${room}`,
+      comment: `src/${room} may import: ${allowed.join(", ") || "nothing of ours"}`,
+      severity: "error",
+      from: { path: `^src/${room}/` },
+      to: { path: `^src/(?!${[room, ...allowed].join("/|")}/)` },
+    })),
+    {
+      name: "only-engine-imports-tensorflow",
+      severity: "error",
+      from: { path: "^(src|kernel)/", pathNot: "^src/engine/" },
+      to: { path: "(@tensorflow/|^native/)" },
+    },
+    {
+      name: "kernel-imports-core-and-display-protocol",
+      severity: "error",
+      from: { path: "^kernel/" },
+      to: { path: "^src/(?!core/|lab/display-protocol|index)" },
+    },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^@tensorflow/tfjs-node" } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+  },
+};

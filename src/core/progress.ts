@@ -1,0 +1,69 @@
+import { InterruptedError } from "./errors";
+
+/** One report of a step that takes longer than a moment. */
+export interface ProgressEvent {
+  /** What is being done, e.g. "distill block 2/4". */
+  readonly task: string;
+  readonly done: number;
+  readonly total: number;
+  /** What is counted: "batches", "candidates", ... */
+  readonly unit: string;
+  /** Current figures, e.g. `{ loss: 0.12, accuracy: 0.91 }`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly elapsedMs: number;
+  /** Estimated from the pace so far; undefined at the start. */
+  readonly remainingMs?: number;
+}
+
+/** What every long step accepts: how to stop it and whom to tell. */
+export interface StepContext {
+  /** Aborted by Ctrl-C or a notebook's interrupt; steps stop between two batches. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** Counts the work of one task and reports it, with the time left, through a {@link StepContext}. */
+export class Progress {
+  private readonly started = performance.now();
+  private readonly offset: number;
+
+  constructor(
+    private readonly context: StepContext,
+    private readonly task: string,
+    private readonly total: number,
+    private readonly unit: string,
+    private done = 0,
+  ) {
+    this.offset = done;
+  }
+
+  /**
+   * Counts `count` more units and reports them.
+   * @throws InterruptedError when the signal was aborted.
+   */
+  advance(count = 1, metrics: Record<string, number> = {}): void {
+    this.done += count;
+    const elapsedMs = performance.now() - this.started;
+    const counted = this.done - this.offset;
+    const remainingMs = counted > 0 ? (elapsedMs / counted) * (this.total - this.done) : undefined;
+    const { task, done, total, unit } = this;
+    this.context.onProgress?.({ task, done, total, unit, metrics, elapsedMs, remainingMs });
+    this.throwIfStopped();
+  }
+
+  /** @throws InterruptedError when the signal was aborted. */
+  throwIfStopped(): void {
+    if (this.context.signal?.aborted) {
+      throw new InterruptedError(`${this.task}: stopped at ${this.done} of ${this.total} ${this.unit}`, {
+        task: this.task,
+        done: this.done,
+        total: this.total,
+      });
+    }
+  }
+}
+
+/** Lets timers, sockets and an interrupt be served between two batches of a synchronous engine. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,35 @@
+import { ConfigError } from "./errors";
+
+const FACTORS: Record<string, number> = { "": 1, k: 1e3, m: 1e6, g: 1e9, b: 1e9 };
+
+/**
+ * Reads a count such as `4_000_000`, "4M", "300k" or "0.6G" (decimal factors).
+ * @throws ConfigError for anything else.
+ */
+export function parseCount(value: number | string): number {
+  if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
+  const match = /^\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kmgb]?)\s*$/i.exec(String(value));
+  if (!match) {
+    throw new ConfigError(`parseCount: a count must be a number or text such as "4M" or "300k", got ${JSON.stringify(value)}`);
+  }
+  return Number(match[1].replaceAll("_", "")) * FACTORS[match[2].toLowerCase()];
+}
+
+/** "4.27M", "300.0k", "512". */
+export function formatCount(count: number): string {
+  const abs = Math.abs(count);
+  if (abs >= 1e9) return `${(count / 1e9).toFixed(2)}G`;
+  if (abs >= 1e6) return `${(count / 1e6).toFixed(2)}M`;
+  if (abs >= 1e3) return `${(count / 1e3).toFixed(1)}k`;
+  return String(Math.round(count * 1000) / 1000);
+}
+
+/** "850 ms", "12 s", "3 min 05 s", "2 h 10 min". */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}

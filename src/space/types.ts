@@ -1,0 +1,105 @@
+/** Non-linearity after a normalised convolution. */
+export type Activation = "none" | "silu" | "relu" | "relu6";
+
+/** Convolution + batch norm + activation. Bias-free. */
+export interface ConvLayer {
+  readonly kind: "conv";
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly outChannels: number;
+  readonly activation: Activation;
+}
+
+/**
+ * Inverted residual: 1x1 expansion (left out when expansion is 1), depthwise, squeeze-excite, 1x1 linear projection;
+ * batch norm after each convolution. Residual iff stride 1 and equal channels, unless `residual` says otherwise.
+ */
+export interface MBConvLayer {
+  readonly kind: "mbconv";
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly expansion: number;
+  readonly outChannels: number;
+  /** Squeeze width over the layer's **input** channels (max(1, floor(ratio * in))); 0: no squeeze-excite. */
+  readonly seRatio: number;
+  readonly activation: Activation;
+  readonly residual?: boolean;
+}
+
+/** Passes its input on. Only where the shape stays; a shape change is a "conv" of kernel 1 without activation. */
+export interface IdentityLayer {
+  readonly kind: "identity";
+}
+
+export type Layer = ConvLayer | MBConvLayer | IdentityLayer;
+
+/** Shape of an image or feature map without the batch: `[height, width, channels]`. */
+export interface ImageShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** A whole network as plain data: stem, blocks, head (convolutions before pooling), global average pool, linear classifier. */
+export interface Architecture {
+  readonly name: string;
+  readonly input: ImageShape;
+  readonly stem: readonly Layer[];
+  /** Groups of layers: stages of a published net, or the blocks of a distilled one. */
+  readonly blocks: readonly (readonly Layer[])[];
+  readonly head: readonly Layer[];
+  readonly classes: number;
+  /** "same": TensorFlow's (asymmetric where needed); "symmetric": PyTorch's kernelSize >> 1. Output sizes are equal for our nets. */
+  readonly padding: "same" | "symmetric";
+  readonly batchNormEpsilon: number;
+  /** Dropout before the classifier, and stochastic depth at the last residual (rises linearly over layers). Training only. */
+  readonly dropout?: number;
+  readonly dropConnect?: number;
+}
+
+/** One candidate operation of a searchable layer: an MBConv without its place. */
+export interface CandidateOp {
+  readonly kernelSize: number;
+  readonly expansion: number;
+  readonly seRatio: number;
+  readonly activation: Activation;
+}
+
+/** A variant of a block with its own depth and width; cells share no weights. */
+export interface Cell {
+  /** Layers in the cell; each chooses one op. */
+  readonly depth: number;
+  /** Channels inside the cell, and of the block's output in the assembled network. */
+  readonly width: number;
+}
+
+/** The search space of one block. The supernet's first layer carries the stride; its last emits the teacher's channels. */
+export interface BlockSpace {
+  readonly stride: number;
+  /** Teacher's feature map that enters: the guide input. */
+  readonly input: ImageShape;
+  /** Teacher's feature map to be imitated. */
+  readonly output: ImageShape;
+  readonly ops: readonly CandidateOp[];
+  readonly cells: readonly Cell[];
+}
+
+/** A block-wise search space, with what stays fixed around it. */
+export interface SearchSpace {
+  readonly name: string;
+  readonly input: ImageShape;
+  readonly stem: readonly Layer[];
+  readonly blocks: readonly BlockSpace[];
+  /** Fixed layers after the last block. */
+  readonly head: readonly Layer[];
+  readonly classes: number;
+  readonly padding: "same" | "symmetric";
+  readonly batchNormEpsilon: number;
+}
+
+/** One candidate of one block: a cell and one op index a layer. */
+export interface Candidate {
+  readonly block: number;
+  readonly cell: number;
+  readonly path: readonly number[];
+}
