@@ -1,0 +1,45 @@
+import * as tf from "@tensorflow/tfjs";
+import { activateComposed } from "./activate";
+import { hasKernel, runKernels } from "./dispatch";
+import type { Activation } from "./types";
+
+/**
+ * Squeeze-and-excitation: `x` `[batch, height, width, channels]` times a gate per image and channel,
+ * sigmoid(w2 · activation(w1 · mean of x over the image + b1) + b2) (Hu et al., CVPR 2018).
+ *
+ * `w1` is `[channels, reduced]`, `w2` `[reduced, channels]`.
+ */
+export function squeezeExcite(
+  x: tf.Tensor4D,
+  w1: tf.Tensor,
+  b1: tf.Tensor,
+  w2: tf.Tensor,
+  b2: tf.Tensor,
+  innerActivation: Activation,
+): tf.Tensor4D {
+  if (hasKernel("FusedSqueezeExcite")) {
+    // The pooled means are kept for the gradient; they are nobody else's business.
+    const [y, pooled] = runKernels("FusedSqueezeExcite", { x, w1, b1, w2, b2 }, { activation: innerActivation });
+    pooled.dispose();
+    return y as tf.Tensor4D;
+  }
+  return squeezeExciteComposed(x, w1, b1, w2, b2, innerActivation);
+}
+
+/** `squeezeExcite` of ordinary ops, for every backend. */
+export function squeezeExciteComposed(
+  x: tf.Tensor4D,
+  w1: tf.Tensor,
+  b1: tf.Tensor,
+  w2: tf.Tensor,
+  b2: tf.Tensor,
+  innerActivation: Activation,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [batch, , , channels] = x.shape;
+    const pooled = tf.mean(x, [1, 2]) as tf.Tensor2D;
+    const reduced = activateComposed(tf.add(tf.matMul(pooled, w1 as tf.Tensor2D), b1), innerActivation);
+    const gate = tf.sigmoid(tf.add(tf.matMul(reduced as tf.Tensor2D, w2 as tf.Tensor2D), b2));
+    return tf.mul(x, tf.reshape(gate, [batch, 1, 1, channels])) as tf.Tensor4D;
+  });
+}
