@@ -1,1 +1,2 @@
+export * as fused from "./fused";
 export { tf } from "./tf";

@@ -1,0 +1,54 @@
+import { fused, tf } from "../engine";
+import type { Activation } from "../space/types";
+import { type ForwardContext, Module } from "./module";
+
+/** Mean and biased variance of a batch, `[channels]` each. */
+export interface BatchStatistics {
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+}
+
+/** Share of the batch's statistics in the running ones (PyTorch's meaning of momentum). */
+const MOMENTUM = 0.1;
+
+/** Batch normalisation over all but the last axis, with the activation that follows it. */
+export class BatchNorm extends Module {
+  readonly gamma: tf.Variable<tf.Rank.R1>;
+  readonly beta: tf.Variable<tf.Rank.R1>;
+  readonly runningMean: tf.Variable<tf.Rank.R1>;
+  readonly runningVariance: tf.Variable<tf.Rank.R1>;
+
+  constructor(
+    channels: number,
+    private readonly epsilon: number,
+    private readonly activation: Activation,
+  ) {
+    super();
+    this.gamma = this.parameter("gamma", tf.ones<tf.Rank.R1>([channels]));
+    this.beta = this.parameter("beta", tf.zeros<tf.Rank.R1>([channels]));
+    this.runningMean = this.buffer("runningMean", tf.zeros<tf.Rank.R1>([channels]));
+    this.runningVariance = this.buffer("runningVariance", tf.ones<tf.Rank.R1>([channels]));
+  }
+
+  forward(x: tf.Tensor4D, { mode }: ForwardContext): tf.Tensor4D {
+    const { gamma, beta, epsilon, activation } = this;
+    if (mode === "eval") {
+      const { runningMean, runningVariance } = this;
+      return fused.batchNormInference(x, gamma, beta, runningMean, runningVariance, {
+        epsilon,
+        activation,
+      }) as tf.Tensor4D;
+    }
+    const { y, mean, variance } = fused.batchNormTraining(x, gamma, beta, { epsilon, activation });
+    this.absorb({ mean, variance }, mode);
+    return y as tf.Tensor4D;
+  }
+
+  /** Lets the running statistics follow a batch's, as the mode asks. */
+  absorb({ mean, variance }: BatchStatistics, mode: ForwardContext["mode"]): void {
+    if (mode !== "train" && mode !== "recalibrate") return;
+    const momentum = mode === "train" ? MOMENTUM : 1;
+    fused.updateRunning(this.runningMean, mean, momentum);
+    fused.updateRunning(this.runningVariance, variance, momentum);
+  }
+}

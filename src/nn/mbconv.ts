@@ -1,0 +1,99 @@
+import type { Rng } from "../core";
+import { fused, tf } from "../engine";
+import type { MBConvLayer } from "../space/types";
+import { BatchNorm } from "./batch-norm";
+import { type LayerSettings, paddingFor } from "./conv-norm";
+import { dropConnect } from "./dropout";
+import { convolutionKernel, depthwiseKernel } from "./initialisers";
+import { type ForwardContext, Module } from "./module";
+import { SqueezeExcite } from "./squeeze-excite";
+
+/**
+ * Inverted residual with squeeze-excite (MobileNetV2, EfficientNet); the candidate operation of DNA's space.
+ *
+ * With batch statistics the whole layer is one fused op of the engine; with running ones it is composed.
+ */
+export class MBConv extends Module {
+  private readonly expandKernel?: tf.Variable<tf.Rank.R4>;
+  private readonly expandNorm?: BatchNorm;
+  private readonly depthwiseKernel: tf.Variable<tf.Rank.R4>;
+  private readonly depthwiseNorm: BatchNorm;
+  private readonly squeezeExcite?: SqueezeExcite;
+  private readonly projectKernel: tf.Variable<tf.Rank.R4>;
+  private readonly projectNorm: BatchNorm;
+  private readonly residual: boolean;
+  private readonly padding: "same" | number;
+
+  constructor(
+    private readonly layer: MBConvLayer,
+    inChannels: number,
+    private readonly settings: LayerSettings,
+    rng: Rng,
+    /** Probability of dropping the residual branch of a sample in training. */
+    private readonly dropRate = 0,
+  ) {
+    super();
+    const { kernelSize, stride, expansion, outChannels, seRatio, activation } = layer;
+    const { batchNormEpsilon: epsilon, padding } = settings;
+    const expanded = inChannels * expansion;
+    if (expansion !== 1) {
+      this.expandKernel = this.parameter("expand.kernel", convolutionKernel([1, 1, inChannels, expanded], rng));
+      this.expandNorm = this.child("expand.norm", new BatchNorm(expanded, epsilon, activation));
+    }
+    this.depthwiseKernel = this.parameter("depthwise.kernel", depthwiseKernel(kernelSize, expanded, rng));
+    this.depthwiseNorm = this.child("depthwise.norm", new BatchNorm(expanded, epsilon, activation));
+    if (seRatio > 0) {
+      const squeezed = Math.max(1, Math.floor(seRatio * inChannels));
+      this.squeezeExcite = this.child("se", new SqueezeExcite(expanded, squeezed, activation, rng));
+    }
+    this.projectKernel = this.parameter("project.kernel", convolutionKernel([1, 1, expanded, outChannels], rng));
+    this.projectNorm = this.child("project.norm", new BatchNorm(outChannels, epsilon, "none"));
+    this.residual = layer.residual ?? (stride === 1 && inChannels === outChannels);
+    this.padding = paddingFor(kernelSize, padding);
+  }
+
+  forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+    return tf.tidy(() => {
+      const dropped = this.residual && this.dropRate > 0 && context.rng !== undefined;
+      const y =
+        context.mode === "eval" ? this.composed(x, context) : this.fusedBatch(x, context, this.residual && !dropped);
+      if (context.mode === "eval") return this.residual ? tf.add(y, x) : y;
+      return dropped ? tf.add(dropConnect(y, this.dropRate, context.rng!), x) : y;
+    });
+  }
+
+  private fusedBatch(x: tf.Tensor4D, { mode }: ForwardContext, residual: boolean): tf.Tensor4D {
+    const { expandKernel, expandNorm, depthwiseNorm, projectNorm, squeezeExcite } = this;
+    const { y, stats } = fused.mbconvTraining(
+      x,
+      {
+        expand: expandKernel && expandNorm && { kernel: expandKernel, gamma: expandNorm.gamma, beta: expandNorm.beta },
+        depthwise: { kernel: this.depthwiseKernel, gamma: depthwiseNorm.gamma, beta: depthwiseNorm.beta },
+        se: squeezeExcite?.weights,
+        project: { kernel: this.projectKernel, gamma: projectNorm.gamma, beta: projectNorm.beta },
+      },
+      {
+        stride: this.layer.stride,
+        padding: this.padding,
+        epsilon: this.settings.batchNormEpsilon,
+        activation: this.layer.activation,
+        residual,
+      },
+    );
+    if (expandNorm && stats.expand) expandNorm.absorb(stats.expand, mode);
+    depthwiseNorm.absorb(stats.depthwise, mode);
+    projectNorm.absorb(stats.project, mode);
+    return y as tf.Tensor4D;
+  }
+
+  private composed(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+    let y = x;
+    if (this.expandKernel && this.expandNorm) {
+      y = this.expandNorm.forward(tf.conv2d(y, this.expandKernel, 1, "same"), context);
+    }
+    y = tf.depthwiseConv2d(y, this.depthwiseKernel, this.layer.stride, this.padding);
+    y = this.depthwiseNorm.forward(y, context);
+    if (this.squeezeExcite) y = this.squeezeExcite.forward(y);
+    return this.projectNorm.forward(tf.conv2d(y, this.projectKernel, 1, "same"), context);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Rng } from "../core";
+import { tf } from "../engine";
+import type { Architecture, Layer } from "../space/types";
+import { buildLayer, channelsAfter, Sequential } from "./build-layer";
+import { dropout } from "./dropout";
+import { linearKernel } from "./initialisers";
+import { type ForwardContext, Module } from "./module";
+
+/** A classifier built from an architecture: stem and blocks, head, global average pool, linear layer. */
+export class Network extends Module {
+  /** Layers of stem and blocks in order: the places where a teacher can be cut. */
+  readonly trunk: Sequential;
+  private readonly head: Sequential;
+  private readonly kernel: tf.Variable<tf.Rank.R2>;
+  private readonly bias: tf.Variable<tf.Rank.R1>;
+
+  constructor(
+    readonly architecture: Architecture,
+    rng: Rng,
+  ) {
+    super();
+    const { stem, blocks, head, classes, input, dropConnect = 0 } = architecture;
+    const trunkLayers = [...stem, ...blocks.flat()];
+    let channels = input.channels;
+    const build = (layer: Layer, place: string, dropRate: number): Module => {
+      const module = buildLayer(layer, channels, architecture, rng.fork(place), dropRate);
+      channels = channelsAfter(layer, channels);
+      return module;
+    };
+    this.trunk = this.child(
+      "trunk",
+      new Sequential(trunkLayers.map((layer, i) => build(layer, `trunk/${i}`, (dropConnect * i) / trunkLayers.length))),
+    );
+    this.head = this.child("head", new Sequential(head.map((layer, i) => build(layer, `head/${i}`, 0))));
+    this.kernel = this.parameter("classifier.kernel", linearKernel(channels, classes, rng.fork("classifier")));
+    this.bias = this.parameter("classifier.bias", tf.zeros<tf.Rank.R1>([classes]));
+  }
+
+  /** The feature map `[batch, height, width, channels]` before pooling. */
+  forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+    return tf.tidy(() => this.head.forward(this.trunk.forward(x, context), context));
+  }
+
+  /** Logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`. */
+  logits(x: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
+    return tf.tidy(() => {
+      const pooled = tf.mean(this.forward(x, context), [1, 2]) as tf.Tensor2D;
+      const rate = this.architecture.dropout ?? 0;
+      const kept = rate > 0 && context.rng && context.mode === "train" ? dropout(pooled, rate, context.rng) : pooled;
+      return tf.add(tf.matMul(kept, this.kernel), this.bias) as tf.Tensor2D;
+    });
+  }
+
+  /**
+   * Feature maps after the given trunk layers, in one pass.
+   * @param cuts Flat layer indices in rising order; the pass ends at the last one.
+   */
+  featuresAt(x: tf.Tensor4D, context: ForwardContext, cuts: readonly number[]): tf.Tensor4D[] {
+    return tf.tidy(() => {
+      const features: tf.Tensor4D[] = [];
+      let y = x;
+      for (let i = 0; i <= cuts[cuts.length - 1]; i++) {
+        const next = this.trunk.modules[i].forward(y, context);
+        if (y !== x && !features.includes(y)) y.dispose();
+        y = next;
+        if (cuts.includes(i)) features.push(y);
+      }
+      return features;
+    });
+  }
+}
