@@ -1,0 +1,67 @@
+// Threads, allocator and versions.
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/core/InferenceMode.h>
+#include <dlfcn.h>
+#include <malloc.h>
+
+#include <mutex>
+
+#include "families.h"
+#include "tensors.h"
+
+namespace blockwise {
+namespace {
+
+// Activations come and go by the tens of megabytes every step. glibc would give each back to the system
+// and fault it in again; kept in the heap a training step takes little more than half the time.
+void KeepLargeBlocks() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 2147483647);
+  mallopt(M_TOP_PAD, 64 << 20);
+}
+
+Napi::Value SetThreads(Call& call) {
+  const int threads = static_cast<int>(call.Int(0));
+  if (threads < 1) throw std::invalid_argument("threads must be at least 1, got " + std::to_string(threads));
+  at::set_num_threads(threads);
+  // OpenBLAS built on pthreads has a pool of its own.
+  using Setter = void (*)(int);
+  if (auto set = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(threads);
+  return call.info().Env().Undefined();
+}
+
+Napi::Value Threads(Call& call) { return Napi::Number::New(call.info().Env(), at::get_num_threads()); }
+
+Napi::Value SetDevice(Call& call) {
+  const at::Device device(call.Text(0));
+  at::zeros({1}, at::TensorOptions().device(device));  // throws here when the device cannot be used
+  call.addon().device = device;
+  return call.info().Env().Undefined();
+}
+
+Napi::Value Versions(Call& call) {
+  Napi::Object versions = Napi::Object::New(call.info().Env());
+  versions.Set("libtorch", TORCH_VERSION);
+  versions.Set("cuda", at::hasCUDA());
+  versions.Set("mkldnn", at::hasMKLDNN());
+  versions.Set("avx2", static_cast<bool>(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")));
+  versions.Set("parallel", at::get_parallel_info());
+  return versions;
+}
+
+}  // namespace
+
+void InitRuntime(Napi::Env env, Napi::Object exports) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    KeepLargeBlocks();
+    at::set_num_threads(1);
+  });
+  Define(env, exports, "setThreads", SetThreads);
+  Define(env, exports, "threads", Threads);
+  Define(env, exports, "setDevice", SetDevice);
+  Define(env, exports, "versions", Versions);
+}
+
+}  // namespace blockwise

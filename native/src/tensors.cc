@@ -1,0 +1,204 @@
+#include "tensors.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include <new>
+#include <sstream>
+#include <stdexcept>
+
+namespace blockwise {
+
+namespace {
+
+// A handle is a slot number and the slot's generation, so that a stale handle is recognised
+// although its slot is in use again; both fit a JavaScript number.
+constexpr int64_t kSlots = int64_t{1} << 24;
+constexpr uint32_t kGenerations = 1u << 28;
+
+template <typename Body>
+Napi::Value Guard(const Napi::CallbackInfo& info, Body body) {
+  Napi::Env env = info.Env();
+  try {
+    // Without autograd's bookkeeping: tfjs-core keeps the tape.
+    c10::InferenceMode inference;
+    Addon* addon = env.GetInstanceData<Addon>();
+    Call call(info, *addon);
+    return body(call);
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Napi::Error::New(env, "out of memory");
+  } catch (const c10::Error& error) {
+    throw Napi::Error::New(env, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(env, error.what());
+  } catch (...) {
+    throw Napi::Error::New(env, "unknown C++ exception");
+  }
+}
+
+int WriteShape(Addon& addon, int at, const at::Tensor& tensor) {
+  const auto sizes = tensor.sizes();
+  if (at + static_cast<int>(sizes.size()) + 1 > Addon::kMailboxLength) throw std::length_error("too many outputs");
+  addon.mailbox[at++] = static_cast<int32_t>(sizes.size());
+  for (int64_t size : sizes) addon.mailbox[at++] = static_cast<int32_t>(size);
+  return at;
+}
+
+}  // namespace
+
+int64_t TensorTable::Add(at::Tensor tensor) {
+  uint32_t slot;
+  if (free_.empty()) {
+    slot = static_cast<uint32_t>(slots_.size());
+    if (slot >= kSlots - 1) throw std::length_error("more than 16 million tensors are held");
+    slots_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  Slot& s = slots_[slot];
+  s.tensor = std::move(tensor);
+  s.used = true;
+  ++count_;
+  return (static_cast<int64_t>(s.generation) << 24) + slot + 1;
+}
+
+const at::Tensor& TensorTable::Get(int64_t handle) const {
+  const int64_t slot = (handle - 1) & (kSlots - 1);
+  if (handle <= 0 || slot >= static_cast<int64_t>(slots_.size()) || !slots_[slot].used ||
+      slots_[slot].generation != static_cast<uint32_t>((handle - 1) >> 24)) {
+    throw std::invalid_argument("tensor handle " + std::to_string(handle) + " is not held: it was disposed or never made");
+  }
+  return slots_[slot].tensor;
+}
+
+bool TensorTable::Release(int64_t handle) {
+  const int64_t slot = (handle - 1) & (kSlots - 1);
+  if (handle <= 0 || slot >= static_cast<int64_t>(slots_.size())) return false;
+  Slot& s = slots_[slot];
+  if (!s.used || s.generation != static_cast<uint32_t>((handle - 1) >> 24)) return false;
+  s.tensor.reset();
+  s.used = false;
+  s.generation = (s.generation + 1) % kGenerations;
+  free_.push_back(static_cast<uint32_t>(slot));
+  --count_;
+  return true;
+}
+
+void TensorTable::Clear() {
+  slots_.clear();
+  free_.clear();
+  count_ = 0;
+}
+
+bool Call::Has(size_t i) const {
+  return i < info_.Length() && !info_[i].IsUndefined() && !info_[i].IsNull();
+}
+
+int64_t Call::Int(size_t i) const {
+  int64_t value = 0;
+  if (napi_get_value_int64(info_.Env(), info_[i], &value) != napi_ok) {
+    throw std::invalid_argument("argument " + std::to_string(i) + " must be a number");
+  }
+  return value;
+}
+
+double Call::Number(size_t i) const {
+  double value = 0;
+  if (napi_get_value_double(info_.Env(), info_[i], &value) != napi_ok) {
+    throw std::invalid_argument("argument " + std::to_string(i) + " must be a number");
+  }
+  return value;
+}
+
+bool Call::Flag(size_t i) const { return Has(i) && info_[i].ToBoolean().Value(); }
+
+std::string Call::Text(size_t i) const { return Has(i) ? info_[i].ToString().Utf8Value() : std::string(); }
+
+const at::Tensor& Call::Tensor(size_t i) const { return addon_.tensors.Get(Int(i)); }
+
+std::optional<at::Tensor> Call::OptionalTensor(size_t i) const {
+  if (!Has(i)) return std::nullopt;
+  const int64_t handle = Int(i);
+  if (handle == 0) return std::nullopt;
+  return addon_.tensors.Get(handle);
+}
+
+std::vector<int64_t> Call::Ints(size_t i) const {
+  uint32_t length = 0;
+  napi_env env = info_.Env();
+  if (napi_get_array_length(env, info_[i], &length) != napi_ok) {
+    throw std::invalid_argument("argument " + std::to_string(i) + " must be an array of numbers");
+  }
+  std::vector<int64_t> values(length);
+  for (uint32_t k = 0; k < length; ++k) {
+    napi_value element;
+    if (napi_get_element(env, info_[i], k, &element) != napi_ok ||
+        napi_get_value_int64(env, element, &values[k]) != napi_ok) {
+      throw std::invalid_argument("argument " + std::to_string(i) + " must be an array of numbers");
+    }
+  }
+  return values;
+}
+
+std::vector<at::Tensor> Call::Tensors(size_t i) const {
+  std::vector<at::Tensor> tensors;
+  for (int64_t handle : Ints(i)) tensors.push_back(addon_.tensors.Get(handle));
+  return tensors;
+}
+
+float* Call::Floats(size_t i) const {
+  const at::Tensor& tensor = Tensor(i);
+  if (tensor.scalar_type() != at::kFloat || !tensor.is_cpu()) {
+    throw std::invalid_argument("argument " + std::to_string(i) + " must be a float32 tensor on the CPU");
+  }
+  return tensor.data_ptr<float>();
+}
+
+void Define(Napi::Env env, Napi::Object exports, const char* name, Kernel kernel) {
+  exports.Set(name, Napi::Function::New(
+                        env,
+                        [kernel](const Napi::CallbackInfo& info) {
+                          return Guard(info, [&](Call& call) -> Napi::Value {
+                            at::Tensor out = kernel(call).contiguous();
+                            WriteShape(call.addon(), 0, out);
+                            return Napi::Number::New(info.Env(), static_cast<double>(call.addon().tensors.Add(std::move(out))));
+                          });
+                        },
+                        name));
+}
+
+void Define(Napi::Env env, Napi::Object exports, const char* name, MultiKernel kernel) {
+  exports.Set(name, Napi::Function::New(
+                        env,
+                        [kernel](const Napi::CallbackInfo& info) {
+                          return Guard(info, [&](Call& call) -> Napi::Value {
+                            std::vector<at::Tensor> outs = kernel(call);
+                            for (at::Tensor& out : outs) out = out.contiguous();
+                            Napi::Array handles = Napi::Array::New(info.Env(), outs.size());
+                            int at = 0;
+                            for (const at::Tensor& out : outs) at = WriteShape(call.addon(), at, out);
+                            for (size_t i = 0; i < outs.size(); ++i) {
+                              handles.Set(static_cast<uint32_t>(i), static_cast<double>(call.addon().tensors.Add(outs[i])));
+                            }
+                            return handles;
+                          });
+                        },
+                        name));
+}
+
+void Define(Napi::Env env, Napi::Object exports, const char* name, RawFunction function) {
+  exports.Set(name, Napi::Function::New(
+                        env, [function](const Napi::CallbackInfo& info) { return Guard(info, function); }, name));
+}
+
+at::Tensor NewFloats(at::IntArrayRef shape) { return at::empty(shape, at::TensorOptions().dtype(at::kFloat)); }
+
+std::string ShapeText(const at::Tensor& tensor) {
+  std::ostringstream text;
+  text << tensor.sizes();
+  return text.str();
+}
+
+}  // namespace blockwise
