@@ -41,7 +41,12 @@ module.exports = {
       from: { path: "^kernel/" },
       to: { path: "^src/(?!core/|lab/display-protocol|index)" },
     },
-    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^@tensorflow/tfjs-node" } },
+    {
+      name: "no-unresolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "^@tensorflow/tfjs-node" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

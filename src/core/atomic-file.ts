@@ -24,6 +24,10 @@ export function readJson(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new CheckpointError(`readJson: ${path} must hold JSON, got ${JSON.stringify(text.slice(0, 40))}`, { path }, { cause });
+    throw new CheckpointError(
+      `readJson: ${path} must hold JSON, got ${JSON.stringify(text.slice(0, 40))}`,
+      { path },
+      { cause },
+    );
   }
 }

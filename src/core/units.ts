@@ -10,7 +10,9 @@ export function parseCount(value: number | string): number {
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
   const match = /^\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kmgb]?)\s*$/i.exec(String(value));
   if (!match) {
-    throw new ConfigError(`parseCount: a count must be a number or text such as "4M" or "300k", got ${JSON.stringify(value)}`);
+    throw new ConfigError(
+      `parseCount: a count must be a number or text such as "4M" or "300k", got ${JSON.stringify(value)}`,
+    );
   }
   return Number(match[1].replaceAll("_", "")) * FACTORS[match[2].toLowerCase()];
 }
