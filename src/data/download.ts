@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { DataError, InterruptedError, Progress, type StepContext, writeAtomic } from "../core";
+
+/** One file to fetch: the first address that answers with the right bytes is taken. */
+export interface Download {
+  readonly urls: readonly string[];
+  readonly sha256: string;
+  readonly path: string;
+}
+
+/**
+ * Fetches files that are not there yet, checks their SHA-256 and writes each whole or not at all.
+ * @param otherwise What to do without a network, for the message.
+ * @throws DataError when no address gives a file with the right checksum.
+ * @throws InterruptedError when stopped.
+ */
+export async function downloadAll(
+  name: string,
+  downloads: readonly Download[],
+  otherwise: string,
+  context: StepContext = {},
+): Promise<void> {
+  const progress = new Progress(context, `download ${name}`, downloads.length, "files");
+  for (const download of downloads) {
+    if (!isWhole(download)) writeAtomic(download.path, await fetchOne(name, download, otherwise, context));
+    progress.advance();
+  }
+}
+
+function isWhole({ path, sha256 }: Download): boolean {
+  return existsSync(path) && digest(readFileSync(path)) === sha256;
+}
+
+async function fetchOne(name: string, download: Download, otherwise: string, context: StepContext) {
+  const { urls, sha256, path } = download;
+  const failures: string[] = [];
+  for (const url of urls) {
+    try {
+      const response = await fetch(url, { signal: context.signal });
+      if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      const got = digest(bytes);
+      if (got === sha256) return bytes;
+      failures.push(`${url}: SHA-256 must be ${sha256}, got ${got} (${bytes.length} bytes)`);
+    } catch (error) {
+      if (context.signal?.aborted) throw new InterruptedError(`download ${name}: stopped`, { name });
+      failures.push(`${url}: ${reason(error)}`);
+    }
+  }
+  throw new DataError(
+    `${name}: ${basename(path)} must be downloaded once, and could not be (${failures.join("; ")}). Check the network, or ${otherwise}`,
+    { name, path, failures },
+  );
+}
+
+/** `fetch` says "fetch failed" and keeps the reason (no such host, refused) in its cause. */
+function reason(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { DataError, Rng } from "../../src/core";
+import { loadDataset, prepareDataset, stratifiedParts, syntheticDataset, syntheticImages } from "../../src/data";
+
+function histogram(labels: ArrayLike<number>, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (let i = 0; i < labels.length; i++) counts[labels[i]]++;
+  return counts;
+}
+
+test("parts of a split do not overlap, have the asked sizes and the proportion of classes", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 200 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer(),
+      (list, a, b, seed) => {
+        const labels = Uint8Array.from(list);
+        const first = Math.floor(a * labels.length);
+        const second = Math.floor(b * (labels.length - first));
+        const parts = stratifiedParts(labels, [first, second], new Rng(seed), "test");
+        expect(parts.map((part) => part.length)).toEqual([first, second]);
+        const all = parts.flatMap((part) => [...part]);
+        expect(new Set(all).size).toBe(all.length);
+        const whole = histogram(labels, 5);
+        histogram(
+          parts[0].map((i) => labels[i]),
+          5,
+        ).forEach((count, i) => {
+          expect(Math.abs(count - (first * whole[i]) / labels.length)).toBeLessThan(1.001);
+        });
+      },
+    ),
+  );
+});
+
+test("a smaller training part lies inside a larger one, and validation is the same", () => {
+  const labels = Uint8Array.from({ length: 100 }, (_, i) => i % 10);
+  const [heldA, small] = stratifiedParts(labels, [20, 30], new Rng(3), "test");
+  const [heldB, large] = stratifiedParts(labels, [20, 60], new Rng(3), "test");
+  expect(heldA).toEqual(heldB);
+  expect([...small].every((i) => large.includes(i))).toBe(true);
+});
+
+test("one seed gives one division, another seed another", () => {
+  const raw = syntheticImages({ count: 80 });
+  const divide = (seed: number) => prepareDataset(raw, { seed, validationCount: 20 });
+  expect(divide(5).fingerprint).toBe(divide(5).fingerprint);
+  expect(divide(5).fingerprint).not.toBe(divide(6).fingerprint);
+  expect(divide(5).validation.images).toEqual(divide(5).validation.images);
+  expect(histogram(divide(5).validation.labels, 4)).toEqual([5, 5, 5, 5]);
+});
+
+test("validation images come from the training file, none is also trained on", () => {
+  const raw = syntheticImages({ count: 40 });
+  const { train, validation } = prepareDataset(raw, { seed: 1, validationCount: 12 });
+  const images = (split: { count: number; images: Uint8Array }) =>
+    Array.from({ length: split.count }, (_, i) => split.images.subarray(i * 64, (i + 1) * 64).join());
+  const file = images(raw.train);
+  expect(train.count + validation.count).toBe(40);
+  expect(new Set([...images(train), ...images(validation)])).toEqual(new Set(file));
+});
+
+test("preprocessing is measured on the training part only", () => {
+  const raw = syntheticImages({ count: 40, shape: { height: 8, width: 8, channels: 3 } });
+  const { train, preprocessing } = prepareDataset(raw, { seed: 1, validationCount: 12 });
+  for (let c = 0; c < 3; c++) {
+    const values = [...train.images].filter((_, i) => i % 3 === c).map((byte) => byte / 255);
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+    expect(preprocessing.mean[c]).toBeCloseTo(mean, 10);
+    expect(preprocessing.std[c]).toBeCloseTo(Math.sqrt(variance), 10);
+  }
+});
+
+test("asking for more images than there are is an error with both numbers", () => {
+  expect(() => syntheticDataset({ count: 40, validationCount: 50 })).toThrow(DataError);
+  expect(() =>
+    prepareDataset(syntheticImages({ count: 40 }), { seed: 1, validationCount: 10, trainCount: 31 }),
+  ).toThrow(/together need at most 40 images, got 10 \+ 31/);
+});
+
+test("a subset of training and test images can be asked for", async () => {
+  const data = await loadDataset("synthetic", { seed: 2, validationCount: 40, trainCount: 100, testCount: 20 });
+  expect([data.train.count, data.validation.count, data.test.count]).toEqual([100, 40, 20]);
+});
