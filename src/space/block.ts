@@ -1,0 +1,126 @@
+import { SpaceError } from "../core";
+import { placeOp } from "./layers";
+import { layerOutput, outputShape } from "./shapes";
+import type { Architecture, BlockSpace, Candidate, Cell, ImageShape, MBConvLayer, SearchSpace } from "./types";
+
+/** The block at an index. @throws SpaceError when there is none. */
+export function blockAt(space: SearchSpace, block: number): BlockSpace {
+  const found = space.blocks[block];
+  if (!found) throw new SpaceError(`${space.name}: block must lie in 0..${space.blocks.length - 1}, got ${block}`);
+  return found;
+}
+
+/** The cell at an index of a block. @throws SpaceError when there is none. */
+export function cellAt(space: SearchSpace, block: number, cell: number): Cell {
+  const { cells } = blockAt(space, block);
+  const found = cells[cell];
+  if (!found)
+    throw new SpaceError(`${space.name}, block ${block}: cell must lie in 0..${cells.length - 1}, got ${cell}`);
+  return found;
+}
+
+/**
+ * Strides of a cell's layers: each factor 2 of the block's stride falls on one of the first layers.
+ * @throws SpaceError when the stride is no power of two or the cell is too shallow for it.
+ */
+export function cellStrides(stride: number, depth: number): number[] {
+  const halvings = Math.log2(stride);
+  if (!Number.isInteger(halvings) || halvings < 0) {
+    throw new SpaceError(`cellStrides: a block's stride must be a power of two, got ${stride}`);
+  }
+  if (!Number.isSafeInteger(depth) || depth < Math.max(1, halvings)) {
+    throw new SpaceError(
+      `cellStrides: a cell in a block of stride ${stride} needs at least ${Math.max(1, halvings)} layers, got depth ${depth}`,
+    );
+  }
+  return Array.from({ length: depth }, (_, i) => (i < halvings ? 2 : 1));
+}
+
+/**
+ * Shape that enters the cells of a block inside its supernet: the teacher's feature map, or, in block 0, what the
+ * student's own stem makes of the image.
+ */
+export function supernetInput(space: SearchSpace, block: number): ImageShape {
+  return block === 0 ? outputShape(space.stem, space.input) : blockAt(space, block).input;
+}
+
+/**
+ * Layers of a cell in the **supernet**: `[layer][op]`. The first layer carries the stride, the last emits the teacher's
+ * channels (so it is residual only where the cell is as wide as the teacher).
+ */
+export function supernetLayers(space: SearchSpace, block: number, cell: number): MBConvLayer[][] {
+  const { ops, stride, output } = blockAt(space, block);
+  const { depth, width } = cellAt(space, block, cell);
+  return cellStrides(stride, depth).map((layerStride, layer) =>
+    ops.map((op) => placeOp(op, layer === depth - 1 ? output.channels : width, layerStride)),
+  );
+}
+
+/**
+ * Layers of a candidate in the **assembled** network, where the cell's width holds up to its end (the last layer is
+ * residual there); what is counted and retrained.
+ * @throws SpaceError when the candidate is none of the space.
+ */
+export function assembledLayers(space: SearchSpace, { block, cell, path }: Candidate): MBConvLayer[] {
+  const { ops, stride } = blockAt(space, block);
+  const { depth, width } = cellAt(space, block, cell);
+  if (path.length !== depth) {
+    throw new SpaceError(`${space.name}, block ${block}, cell ${cell}: a path has ${depth} ops, got ${path.length}`);
+  }
+  return cellStrides(stride, depth).map((layerStride, layer) => {
+    const op = ops[path[layer]];
+    if (!op) {
+      throw new SpaceError(
+        `${space.name}, block ${block}, cell ${cell}: op must lie in 0..${ops.length - 1}, got ${path[layer]}`,
+      );
+    }
+    return placeOp(op, width, layerStride);
+  });
+}
+
+/**
+ * The network of one candidate a block.
+ * @throws SpaceError unless there is exactly one candidate for each block, in order.
+ */
+export function assemble(space: SearchSpace, candidates: readonly Candidate[], name?: string): Architecture {
+  if (candidates.length !== space.blocks.length || candidates.some(({ block }, i) => block !== i)) {
+    throw new SpaceError(
+      `assemble: ${space.name} needs one candidate for each of its ${space.blocks.length} blocks in order, got blocks [${candidates.map(({ block }) => block)}]`,
+    );
+  }
+  const { input, stem, head, classes, padding, batchNormEpsilon } = space;
+  return {
+    name: name ?? `${space.name}/${networkId(candidates)}`,
+    input,
+    stem,
+    blocks: candidates.map((candidate) => assembledLayers(space, candidate)),
+    head,
+    classes,
+    padding,
+    batchNormEpsilon,
+  };
+}
+
+/** "b2.c0.5-3-1" of a candidate: block, cell, ops; equal for equal candidates only. */
+export function candidateId({ block, cell, path }: Candidate): string {
+  return `b${block}.c${cell}.${path.join("-")}`;
+}
+
+/** "c0.5-3-1_c1.0-2" of one candidate a block. */
+export function networkId(candidates: readonly Candidate[]): string {
+  return candidates.map(({ cell, path }) => `c${cell}.${path.join("-")}`).join("_");
+}
+
+/** Size after a number of halvings, as strides of 2 make it. */
+export function strideBetween(input: ImageShape, output: ImageShape, place: string): number {
+  let shape = input;
+  for (let stride = 1; ; stride *= 2) {
+    if (shape.height === output.height && shape.width === output.width) return stride;
+    if (shape.height < output.height || shape.width < output.width || (shape.height === 1 && shape.width === 1)) {
+      throw new SpaceError(
+        `${place}: ${output.height}x${output.width} must come from ${input.height}x${input.width} by halving`,
+      );
+    }
+    shape = layerOutput({ kind: "conv", kernelSize: 1, stride: 2, outChannels: 1, activation: "none" }, shape);
+  }
+}

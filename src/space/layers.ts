@@ -1,0 +1,91 @@
+import { SpaceError } from "../core";
+import type { Activation, CandidateOp, ConvLayer, IdentityLayer, Layer, MBConvLayer } from "./types";
+
+/** Convolution + batch norm + activation; stride 1 and SiLU unless said otherwise. */
+export function conv(
+  kernelSize: number,
+  outChannels: number,
+  { stride = 1, activation = "silu" }: { stride?: number; activation?: Activation } = {},
+): ConvLayer {
+  return { kind: "conv", kernelSize, stride, outChannels, activation };
+}
+
+/** A candidate operation at its place: with its stride and output channels. */
+export function placeOp(op: CandidateOp, outChannels: number, stride = 1): MBConvLayer {
+  const { kernelSize, expansion, seRatio, activation } = op;
+  return { kind: "mbconv", kernelSize, stride, expansion, outChannels, seRatio, activation };
+}
+
+/** Passes its input on. */
+export const identity: IdentityLayer = { kind: "identity" };
+
+/**
+ * The candidate operations of kernels x expansions, expansion-major in the order given: `mbconv([3, 5, 7], [6, 3])` is
+ * e6k3, e6k5, e6k7, e3k3, e3k5, e3k7 (DNA's order).
+ * @throws SpaceError for an empty list, or a kernel or expansion that is no operation.
+ */
+export function mbconv(
+  kernels: readonly number[],
+  expansions: readonly number[],
+  { seRatio = 0.25, activation = "silu" }: { seRatio?: number; activation?: Activation } = {},
+): CandidateOp[] {
+  if (kernels.length === 0 || expansions.length === 0) {
+    throw new SpaceError(
+      "mbconv: at least one kernel and one expansion are needed, got none; e.g. mbconv([3, 5], [6, 3])",
+    );
+  }
+  const ops = expansions.flatMap((expansion) =>
+    kernels.map((kernelSize) => ({ kernelSize, expansion, seRatio, activation })),
+  );
+  for (const op of ops) checkLayer(placeOp(op, 1), "mbconv");
+  return ops;
+}
+
+/** "e6k3" of a candidate operation. */
+export function opName({ expansion, kernelSize }: CandidateOp): string {
+  return `e${expansion}k${kernelSize}`;
+}
+
+/** Channels that leave a layer. */
+export function channelsAfter(layer: Layer, inChannels: number): number {
+  return layer.kind === "identity" ? inChannels : layer.outChannels;
+}
+
+/** Whether an MBConv adds its input to its output: stride 1 and equal channels, unless the layer says otherwise. */
+export function hasResidual(layer: MBConvLayer, inChannels: number): boolean {
+  return layer.residual ?? (layer.stride === 1 && layer.outChannels === inChannels);
+}
+
+/** Squeeze width of an MBConv's squeeze-excite: a part of its **input** channels; 0 without squeeze-excite. */
+export function squeezeWidth({ seRatio }: { seRatio: number }, inChannels: number): number {
+  return seRatio > 0 ? Math.max(1, Math.floor(seRatio * inChannels)) : 0;
+}
+
+const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
+
+/**
+ * Checks the numbers of one layer.
+ * @throws SpaceError naming the place, the rule and the value.
+ */
+export function checkLayer(layer: Layer, place: string): void {
+  if (layer.kind === "identity") return;
+  if (layer.kind !== "conv" && layer.kind !== "mbconv") {
+    throw new SpaceError(
+      `${place}: kind must be conv, mbconv or identity, got ${JSON.stringify((layer as Layer).kind)}`,
+    );
+  }
+  const { kernelSize, stride, outChannels } = layer;
+  if (!isCount(kernelSize) || kernelSize % 2 === 0) {
+    throw new SpaceError(`${place}: kernelSize must be odd and positive, got ${kernelSize}`);
+  }
+  if (!isCount(stride)) throw new SpaceError(`${place}: stride must be a whole number from 1, got ${stride}`);
+  if (!isCount(outChannels))
+    throw new SpaceError(`${place}: outChannels must be a whole number from 1, got ${outChannels}`);
+  if (layer.kind === "conv") return;
+  if (!isCount(layer.expansion)) {
+    throw new SpaceError(`${place}: expansion must be a whole number from 1, got ${layer.expansion}`);
+  }
+  if (!(layer.seRatio >= 0 && layer.seRatio <= 1)) {
+    throw new SpaceError(`${place}: seRatio must lie in [0, 1] (0: no squeeze-excite), got ${layer.seRatio}`);
+  }
+}

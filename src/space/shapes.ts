@@ -1,0 +1,83 @@
+import { SpaceError } from "../core";
+import { channelsAfter, checkLayer } from "./layers";
+import type { Architecture, ImageShape, Layer } from "./types";
+
+/** "14x14x40" of a feature map `[height, width, channels]`. */
+export function formatShape({ height, width, channels }: ImageShape): string {
+  return `${height}x${width}x${channels}`;
+}
+
+/** Whether two feature maps have equal shapes. */
+export function sameShape(a: ImageShape, b: ImageShape): boolean {
+  return a.height === b.height && a.width === b.width && a.channels === b.channels;
+}
+
+/**
+ * Shape `[height, width, channels]` that leaves a layer. Kernels are odd, so "same" and symmetric padding agree:
+ * a stride s makes ceil(size / s) of a size.
+ */
+export function layerOutput(layer: Layer, input: ImageShape): ImageShape {
+  const stride = layer.kind === "identity" ? 1 : layer.stride;
+  return {
+    height: Math.ceil(input.height / stride),
+    width: Math.ceil(input.width / stride),
+    channels: channelsAfter(layer, input.channels),
+  };
+}
+
+/**
+ * Shapes after each of the layers, one after another.
+ * @throws SpaceError when a layer is malformed, or a residual joins unequal shapes.
+ */
+export function layerOutputs(layers: readonly Layer[], input: ImageShape, place = "layer"): ImageShape[] {
+  let shape = input;
+  return layers.map((layer, i) => {
+    checkLayer(layer, `${place} ${i}`);
+    const next = layerOutput(layer, shape);
+    if (layer.kind === "mbconv" && layer.residual && !sameShape(shape, next)) {
+      throw new SpaceError(
+        `${place} ${i}: a residual needs equal shapes, got ${formatShape(shape)} and ${formatShape(next)}; leave \`residual\` out`,
+      );
+    }
+    shape = next;
+    return next;
+  });
+}
+
+/** Shape after the last of the layers. */
+export function outputShape(layers: readonly Layer[], input: ImageShape): ImageShape {
+  return layerOutputs(layers, input).at(-1) ?? input;
+}
+
+/** Stem and blocks of an architecture as one list of layers: the places where a teacher can be cut. */
+export function trunkLayers(architecture: Pick<Architecture, "stem" | "blocks">): Layer[] {
+  return [...architecture.stem, ...architecture.blocks.flat()];
+}
+
+/**
+ * Checks a whole architecture: every layer, every residual, input and classes.
+ * @throws SpaceError naming the place.
+ */
+export function validateArchitecture(architecture: Architecture): void {
+  const { name, input, stem, blocks, head, classes } = architecture;
+  checkShape(input, `${name}: input`);
+  if (!Number.isSafeInteger(classes) || classes < 1) {
+    throw new SpaceError(`${name}: classes must be a whole number from 1, got ${classes}`);
+  }
+  let shape = input;
+  const follow = (layers: readonly Layer[], place: string) => {
+    shape = layerOutputs(layers, shape, `${name}: ${place} layer`).at(-1) ?? shape;
+  };
+  follow(stem, "stem");
+  for (const [i, block] of blocks.entries()) follow(block, `block ${i}`);
+  follow(head, "head");
+}
+
+/** @throws SpaceError unless height, width and channels are whole numbers from 1. */
+export function checkShape(shape: ImageShape, place: string): void {
+  for (const axis of ["height", "width", "channels"] as const) {
+    if (!Number.isSafeInteger(shape[axis]) || shape[axis] < 1) {
+      throw new SpaceError(`${place}: ${axis} must be a whole number from 1, got ${shape[axis]}`);
+    }
+  }
+}

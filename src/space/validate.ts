@@ -1,0 +1,50 @@
+import { SpaceError } from "../core";
+import { cellStrides, supernetInput } from "./block";
+import { checkLayer, placeOp } from "./layers";
+import { checkShape, formatShape, layerOutputs, sameShape } from "./shapes";
+import type { SearchSpace } from "./types";
+
+/**
+ * Checks that a search space hangs together: shapes follow from one block to the next, strides give the teacher's sizes,
+ * cells are deep enough, ops are well-formed.
+ * @throws SpaceError naming the block and what must hold.
+ */
+export function validateSpace(space: SearchSpace): void {
+  const { name, input, stem, blocks, head } = space;
+  checkShape(input, `${name}: input`);
+  if (blocks.length === 0) throw new SpaceError(`${name}: a search space needs at least one block, got none`);
+  layerOutputs(stem, input, `${name}: stem layer`);
+  blocks.forEach((block, i) => {
+    const place = `${name}, block ${i}`;
+    const before = i === 0 ? input : blocks[i - 1].output;
+    checkShape(block.output, `${place}: output`);
+    if (!sameShape(block.input, before)) {
+      throw new SpaceError(
+        `${place}: input must be ${i === 0 ? "the image" : "the output of the block before"}, ${formatShape(before)}, got ${formatShape(block.input)}`,
+      );
+    }
+    if (block.ops.length === 0 || block.cells.length === 0) {
+      throw new SpaceError(
+        `${place}: needs at least one op and one cell, got ${block.ops.length} and ${block.cells.length}`,
+      );
+    }
+    block.ops.forEach((op, j) => {
+      checkLayer(placeOp(op, 1), `${place}: op ${j}`);
+    });
+    let { height, width } = supernetInput(space, i);
+    for (let s = block.stride; s > 1; s /= 2) {
+      height = Math.ceil(height / 2);
+      width = Math.ceil(width / 2);
+    }
+    for (const cell of block.cells) {
+      cellStrides(block.stride, cell.depth);
+      checkShape({ ...block.output, channels: cell.width }, `${place}: cell width`);
+    }
+    if (height !== block.output.height || width !== block.output.width) {
+      throw new SpaceError(
+        `${place}: stride ${block.stride} must give the teacher's ${block.output.height}x${block.output.width}, gives ${height}x${width}; change the stride${i === 0 ? " or the stem" : ""}`,
+      );
+    }
+  });
+  layerOutputs(head, { ...blocks[blocks.length - 1].output }, `${name}: head layer`);
+}
