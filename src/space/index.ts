@@ -1,6 +1,10 @@
 export * from "./block";
+export * from "./describe";
 export * from "./enumerate";
 export * from "./layers";
+export { dnaNetworks, dnaSpace } from "./presets/dna";
+export { efficientNets, roundChannels, stage, stageLayers } from "./presets/efficientnet";
+export { nasBenchMacro, nasBenchMacroKeys } from "./presets/nas-bench-macro";
 export * from "./shapes";
 export * from "./types";
 export * from "./validate";

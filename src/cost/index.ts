@@ -1,0 +1,3 @@
+export * from "./block-cost";
+export * from "./layer-cost";
+export * from "./network-cost";

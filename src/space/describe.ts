@@ -1,0 +1,22 @@
+import type { Activation, Layer } from "./types";
+
+/** timm's token of an activation; SiLU is what its EfficientNets use by default. */
+export const ACTIVATION_TOKENS: Readonly<Record<Exclude<Activation, "none">, string>> = {
+  silu: "nsw",
+  relu: "nre",
+  relu6: "nr6",
+};
+
+/** One layer in timm's words, for tables: "ir_k3_s2_e6_c24_se0.25"; "linear" marks a missing activation. */
+export function describeLayer(layer: Layer): string {
+  if (layer.kind === "identity") return "identity";
+  const { kernelSize, stride, outChannels, activation } = layer;
+  const tokens = [layer.kind === "conv" ? "cn" : layer.expansion === 1 ? "ds" : "ir", `k${kernelSize}`, `s${stride}`];
+  if (layer.kind === "mbconv") tokens.push(`e${layer.expansion}`);
+  tokens.push(`c${outChannels}`);
+  if (layer.kind === "mbconv" && layer.seRatio > 0) tokens.push(`se${layer.seRatio}`);
+  if (activation === "none") tokens.push("linear");
+  else if (activation !== "silu") tokens.push(ACTIVATION_TOKENS[activation]);
+  if (layer.kind === "mbconv" && layer.residual === false) tokens.push("noskip");
+  return tokens.join("_");
+}
