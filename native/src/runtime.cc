@@ -1,6 +1,6 @@
 // Threads, allocator and versions.
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
+#include <torch/version.h>
 #include <c10/core/InferenceMode.h>
 #include <dlfcn.h>
 #include <malloc.h>

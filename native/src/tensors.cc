@@ -37,9 +37,23 @@ Napi::Value Guard(const Napi::CallbackInfo& info, Body body) {
   }
 }
 
+// An output in the mailbox: dtype code, rank, sizes.
 int WriteShape(Addon& addon, int at, const at::Tensor& tensor) {
   const auto sizes = tensor.sizes();
-  if (at + static_cast<int>(sizes.size()) + 1 > Addon::kMailboxLength) throw std::length_error("too many outputs");
+  if (at + static_cast<int>(sizes.size()) + 2 > Addon::kMailboxLength) throw std::length_error("too many outputs");
+  switch (tensor.scalar_type()) {
+    case at::kFloat:
+      addon.mailbox[at++] = 0;
+      break;
+    case at::kInt:
+      addon.mailbox[at++] = 1;
+      break;
+    case at::kBool:
+      addon.mailbox[at++] = 2;
+      break;
+    default:
+      throw std::logic_error(std::string("a kernel returned ") + at::toString(tensor.scalar_type()));
+  }
   addon.mailbox[at++] = static_cast<int32_t>(sizes.size());
   for (int64_t size : sizes) addon.mailbox[at++] = static_cast<int32_t>(size);
   return at;
@@ -118,10 +132,10 @@ std::string Call::Text(size_t i) const { return Has(i) ? info_[i].ToString().Utf
 
 const at::Tensor& Call::Tensor(size_t i) const { return addon_.tensors.Get(Int(i)); }
 
-std::optional<at::Tensor> Call::OptionalTensor(size_t i) const {
-  if (!Has(i)) return std::nullopt;
+c10::optional<at::Tensor> Call::OptionalTensor(size_t i) const {
+  if (!Has(i)) return c10::nullopt;
   const int64_t handle = Int(i);
-  if (handle == 0) return std::nullopt;
+  if (handle == 0) return c10::nullopt;
   return addon_.tensors.Get(handle);
 }
 

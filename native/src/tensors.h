@@ -15,7 +15,6 @@
 #include "prefix.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,7 +61,7 @@ class Call {
   bool Has(size_t i) const;
   const at::Tensor& Tensor(size_t i) const;
   /// The tensor, or nothing where JavaScript passed undefined, null or 0.
-  std::optional<at::Tensor> OptionalTensor(size_t i) const;
+  c10::optional<at::Tensor> OptionalTensor(size_t i) const;
   /// Handles of an array argument.
   std::vector<at::Tensor> Tensors(size_t i) const;
   float* Floats(size_t i) const;

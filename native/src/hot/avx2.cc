@@ -1,0 +1,12 @@
+// The kernels for processors with AVX2 and FMA.
+#include "headers.h"
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+namespace hot::avx2 {
+constexpr const char* kIsa = "avx2+fma";
+#include "impl/all.h"
+}  // namespace hot::avx2
+#pragma GCC pop_options
+#endif

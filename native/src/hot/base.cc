@@ -1,0 +1,7 @@
+// The same kernels for any processor.
+#include "headers.h"
+
+namespace hot::base {
+constexpr const char* kIsa = "portable";
+#include "impl/all.h"
+}  // namespace hot::base

@@ -1,0 +1,61 @@
+#include "geometry.h"
+
+#include <algorithm>
+
+namespace hot {
+
+Geometry::Geometry(int height, int width, int outHeight, int outWidth, int kernel, int stride, int padTop, int padLeft)
+    : height(height), width(width), outHeight(outHeight), outWidth(outWidth), kernel(kernel), stride(stride),
+      padTop(padTop), padLeft(padLeft) {
+  tileHeight = std::max(padTop + height, (outHeight - 1) * stride + kernel);
+  tileWidth = std::max(padLeft + width, (outWidth - 1) * stride + kernel);
+  for (int y = 0; y < kernel; ++y)
+    for (int x = 0; x < kernel; ++x) offsets.push_back(y * rowStride() + 8 * x);
+
+  // Input row r + stride q gets from output row q + (r + pad - y) / stride through tap row y.
+  struct Reach {
+    int low = 0, high = 0;
+    std::vector<std::vector<std::pair<int, int>>> taps;  // per residue: (tap, shift)
+  };
+  const auto reach = [&](int size, int outSize, int pad) {
+    Reach reach;
+    reach.high = outSize - 1;
+    for (int r = 0; r < std::min(stride, size); ++r) {
+      reach.taps.emplace_back();
+      const int last = (size - 1 - r) / stride;
+      for (int tap = 0; tap < kernel; ++tap) {
+        const int distance = r + pad - tap;
+        if (distance % stride != 0) continue;
+        const int shift = distance / stride;
+        if (shift + last < 0 || shift > outSize - 1) continue;  // touches no output
+        reach.taps.back().emplace_back(tap, shift);
+        reach.low = std::min(reach.low, shift);
+        reach.high = std::max(reach.high, shift + last);
+      }
+    }
+    return reach;
+  };
+  const Reach down = reach(height, outHeight, padTop), across = reach(width, outWidth, padLeft);
+  gradientTop = -down.low;
+  gradientLeft = -across.low;
+  gradientHeight = down.high - down.low + 1;
+  gradientWidth = across.high - across.low + 1;
+  for (int r = 0; r < static_cast<int>(down.taps.size()); ++r) {
+    for (int c = 0; c < static_cast<int>(across.taps.size()); ++c) {
+      Class k;
+      k.row = r;
+      k.column = c;
+      k.rows = (height - 1 - r) / stride + 1;
+      k.columns = (width - 1 - c) / stride + 1;
+      for (const auto& [tapY, shiftY] : down.taps[r]) {
+        for (const auto& [tapX, shiftX] : across.taps[c]) {
+          k.offsets.push_back((gradientTop + shiftY) * gradientRowStride() + 8 * (gradientLeft + shiftX));
+          k.taps.push_back(tapY * kernel + tapX);
+        }
+      }
+      classes.push_back(std::move(k));
+    }
+  }
+}
+
+}  // namespace hot

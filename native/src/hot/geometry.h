@@ -1,0 +1,33 @@
+// Where a depthwise convolution's taps fall, forward and backward; built once a call.
+#pragma once
+#include <vector>
+
+namespace hot {
+
+/// One convolution of k x k taps on padded tiles of eight channels; offsets are in floats.
+struct Geometry {
+  /// One of the stride² classes of input pixels: those that the same taps reach.
+  struct Class {
+    int row, column;           // first input pixel of the class
+    int rows, columns;         // how many, `stride` apart
+    std::vector<int> offsets;  // from the class's first pixel's place in the gradient tile
+    std::vector<int> taps;     // index of each in the kernel
+  };
+
+  Geometry(int height, int width, int outHeight, int outWidth, int kernel, int stride, int padTop, int padLeft);
+
+  int height, width, outHeight, outWidth, kernel, stride, padTop, padLeft;
+  /// Padded input tile, and the offset of each tap in it.
+  int tileHeight, tileWidth;
+  std::vector<int> offsets;
+  /// Padded tile of the output's gradient; the output's first pixel lies at (gradientTop, gradientLeft).
+  int gradientHeight, gradientWidth, gradientTop, gradientLeft;
+  std::vector<Class> classes;
+
+  int rowStride() const { return 8 * tileWidth; }
+  int gradientRowStride() const { return 8 * gradientWidth; }
+  size_t tileSize() const { return 8 * static_cast<size_t>(tileHeight) * tileWidth; }
+  size_t gradientSize() const { return 8 * static_cast<size_t>(gradientHeight) * gradientWidth; }
+};
+
+}  // namespace hot

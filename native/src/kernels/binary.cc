@@ -1,0 +1,137 @@
+// Elementwise kernels of two tensors, with broadcasting.
+#include "../families.h"
+#include "../tensors.h"
+
+namespace blockwise {
+namespace {
+
+bool IsBool(const at::Tensor& x) { return x.scalar_type() == at::kBool; }
+at::Tensor Arithmetic(const at::Tensor& x) { return IsBool(x) ? x.to(at::kInt) : x; }
+
+// Integer quotients by way of float64: division by zero gives 0 as in JavaScript, not an exception.
+at::Tensor ToInt(const at::Tensor& x) { return at::nan_to_num(x, 0.0, 0.0, 0.0).to(at::kInt); }
+
+#define ARITHMETIC(Name, expression)                          \
+  at::Tensor Name(Call& call) {                               \
+    const at::Tensor a = Arithmetic(call.Tensor(0));          \
+    const at::Tensor b = Arithmetic(call.Tensor(1));          \
+    const at::Tensor y = expression;                          \
+    return IsBool(call.Tensor(0)) ? at::ne(y, 0) : y;         \
+  }
+#define COMPARISON(Name, expression)                          \
+  at::Tensor Name(Call& call) {                               \
+    const at::Tensor& a = call.Tensor(0);                     \
+    const at::Tensor& b = call.Tensor(1);                     \
+    return expression;                                        \
+  }
+
+ARITHMETIC(Add, at::add(a, b))
+ARITHMETIC(Sub, at::sub(a, b))
+ARITHMETIC(Multiply, at::mul(a, b))
+ARITHMETIC(Maximum, at::maximum(a, b))
+ARITHMETIC(Minimum, at::minimum(a, b))
+ARITHMETIC(RealDiv, at::div(a, b))
+ARITHMETIC(Atan2, at::atan2(a, b))
+ARITHMETIC(BitwiseAnd, at::bitwise_and(a, b))
+
+COMPARISON(Equal, at::eq(a, b))
+COMPARISON(NotEqual, at::ne(a, b))
+COMPARISON(Greater, at::gt(a, b))
+COMPARISON(GreaterEqual, at::ge(a, b))
+COMPARISON(Less, at::lt(a, b))
+COMPARISON(LessEqual, at::le(a, b))
+COMPARISON(LogicalAnd, at::logical_and(a, b))
+COMPARISON(LogicalOr, at::logical_or(a, b))
+
+at::Tensor SquaredDifference(Call& call) {
+  const at::Tensor d = at::sub(Arithmetic(call.Tensor(0)), Arithmetic(call.Tensor(1)));
+  return at::mul(d, d);
+}
+
+at::Tensor FloorDiv(Call& call) {
+  const at::Tensor& a = call.Tensor(0);
+  const at::Tensor& b = call.Tensor(1);
+  if (a.is_floating_point()) return at::floor(at::div(a, b));
+  return ToInt(at::floor(at::div(a.to(at::kDouble), b.to(at::kDouble))));
+}
+
+at::Tensor Mod(Call& call) {
+  const at::Tensor& a = call.Tensor(0);
+  const at::Tensor& b = call.Tensor(1);
+  if (a.is_floating_point()) return at::remainder(a, b);
+  return ToInt(at::remainder(a.to(at::kDouble), b.to(at::kDouble)));
+}
+
+at::Tensor Pow(Call& call) {
+  const at::Tensor& a = call.Tensor(0);
+  const at::Tensor& b = call.Tensor(1);
+  if (a.is_floating_point()) return at::pow(a, b);
+  return ToInt(at::pow(a.to(at::kDouble), b.to(at::kDouble)));
+}
+
+// Prelu(x, alpha)
+at::Tensor Prelu(Call& call) {
+  const at::Tensor& x = call.Tensor(0);
+  return at::where(at::lt(x, 0), at::mul(x, call.Tensor(1)), x);
+}
+
+// EluGrad(dy, y)
+at::Tensor EluGrad(Call& call) {
+  const at::Tensor& dy = call.Tensor(0);
+  const at::Tensor& y = call.Tensor(1);
+  return at::where(at::ge(y, 0), dy, at::mul(dy, at::add(y, 1)));
+}
+
+// Select(condition, t, e): a condition of rank 1 chooses whole rows.
+at::Tensor Select(Call& call) {
+  at::Tensor condition = call.Tensor(0).to(at::kBool);
+  const at::Tensor& t = call.Tensor(1);
+  if (condition.dim() == 1 && t.dim() > 1) {
+    std::vector<int64_t> shape(t.dim(), 1);
+    shape[0] = condition.size(0);
+    condition = condition.view(shape);
+  }
+  return at::where(condition, t, call.Tensor(2));
+}
+
+// AddN([tensors])
+at::Tensor AddN(Call& call) {
+  const std::vector<at::Tensor> xs = call.Tensors(0);
+  if (xs.empty()) throw std::invalid_argument("AddN: no tensors");
+  at::Tensor sum = xs.size() == 1 ? xs[0].clone() : at::add(xs[0], xs[1]);
+  for (size_t i = 2; i < xs.size(); ++i) sum.add_(xs[i]);
+  return sum;
+}
+
+}  // namespace
+
+void InitBinary(Napi::Env env, Napi::Object exports) {
+#define EXPORT(Name) Define(env, exports, #Name, Name)
+  EXPORT(Add);
+  EXPORT(Sub);
+  EXPORT(Multiply);
+  EXPORT(Maximum);
+  EXPORT(Minimum);
+  EXPORT(RealDiv);
+  EXPORT(Atan2);
+  EXPORT(BitwiseAnd);
+  EXPORT(Equal);
+  EXPORT(NotEqual);
+  EXPORT(Greater);
+  EXPORT(GreaterEqual);
+  EXPORT(Less);
+  EXPORT(LessEqual);
+  EXPORT(LogicalAnd);
+  EXPORT(LogicalOr);
+  EXPORT(SquaredDifference);
+  EXPORT(FloorDiv);
+  EXPORT(Mod);
+  EXPORT(Pow);
+  EXPORT(Prelu);
+  EXPORT(EluGrad);
+  EXPORT(Select);
+  EXPORT(AddN);
+#undef EXPORT
+}
+
+}  // namespace blockwise

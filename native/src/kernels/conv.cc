@@ -1,0 +1,115 @@
+// Convolutions in two and three dimensions: Conv2D, Conv2DBackpropFilter, Conv2DBackpropInput and the 3D ones.
+#include "../families.h"
+#include "../tensors.h"
+#include "activation.h"
+#include "convolve.h"
+#include "geometry.h"
+
+namespace blockwise {
+namespace {
+
+at::MemoryFormat DenseFormat(int64_t dim) {
+  return dim == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::ChannelsLast3d;
+}
+
+// tfjs keeps filters as `[...kernel, in, out]`, ATen as `[out, in, ...kernel]`.
+at::Tensor FilterToTorch(const at::Tensor& filter) { return filter.movedim({-1, -2}, {0, 1}); }
+at::Tensor FilterFromTorch(const at::Tensor& weight) { return weight.movedim({0, 1}, {-1, -2}); }
+
+at::Tensor Forward(Call& call, const c10::optional<at::Tensor>& bias, size_t windowsAt) {
+  const Windows windows = Windows::From(call, windowsAt);
+  const at::Tensor x = ChannelsFirst(call.Tensor(0), windows.channelsFirst);
+  const at::Tensor weight = FilterToTorch(call.Tensor(1));
+  if (x.size(1) != weight.size(1)) {
+    throw std::invalid_argument("x has " + std::to_string(x.size(1)) + " channels, the filter takes " +
+                                std::to_string(weight.size(1)));
+  }
+  return ChannelsLast(Convolve(x, weight.contiguous(DenseFormat(x.dim())), bias, windows, 1), windows.channelsFirst);
+}
+
+// Conv(x, filter, windows...)
+at::Tensor Conv(Call& call) { return Forward(call, c10::nullopt, 2); }
+
+// ConvBackpropInput(dy, filter, inputShape, windows...)
+at::Tensor ConvBackpropInput(Call& call) {
+  const Windows windows = Windows::From(call, 3);
+  const at::Tensor dy = ChannelsFirst(call.Tensor(0), windows.channelsFirst);
+  const at::Tensor weight = FilterToTorch(call.Tensor(1)).contiguous(DenseFormat(dy.dim()));
+  at::Tensor shape = at::empty(call.Ints(2), dy.options());
+  shape = ChannelsFirst(shape, windows.channelsFirst);
+  return ChannelsLast(ConvolveBackward(dy, shape, weight, windows, 1, true), windows.channelsFirst);
+}
+
+// ConvBackpropFilter(x, dy, filterShape, windows...)
+at::Tensor ConvBackpropFilter(Call& call) {
+  const Windows windows = Windows::From(call, 3);
+  const at::Tensor x = ChannelsFirst(call.Tensor(0), windows.channelsFirst);
+  const at::Tensor dy = ChannelsFirst(call.Tensor(1), windows.channelsFirst);
+  const at::Tensor shape = FilterToTorch(at::empty(call.Ints(2), x.options())).contiguous(DenseFormat(x.dim()));
+  return FilterFromTorch(ConvolveBackward(dy, x, shape, windows, 1, false));
+}
+
+// FusedConv2D(x, filter, bias, preluWeights, activation, alpha, windows...)
+at::Tensor FusedConv2D(Call& call) {
+  const auto bias = call.OptionalTensor(2);
+  const bool direct = bias && bias->dim() == 1 && bias->size(0) == call.Tensor(1).size(-1);
+  at::Tensor y = Forward(call, direct ? bias : c10::nullopt, 6).contiguous();
+  if (bias && !direct) y = at::add(y, *bias);
+  return Activate(y, call.Text(4), call.OptionalTensor(3), call.Number(5));
+}
+
+}  // namespace
+
+at::Tensor Convolve(const at::Tensor& x, const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
+                    const Windows& windows, int64_t groups) {
+  const std::vector<int64_t> space = SpaceOf(x);
+  const std::vector<int64_t> kernel = SpaceOf(weight);
+  const bool floating = x.is_floating_point();
+  const at::Tensor from = floating ? x : x.to(at::kFloat);
+  const at::Tensor by = floating ? weight : weight.to(at::kFloat);
+  const std::vector<int64_t> zeros(windows.Axes(), 0);
+  const bool symmetric = windows.Symmetric(space, kernel);
+  const at::Tensor y = at::convolution(symmetric ? from : at::constant_pad_nd(from, windows.Pads(space, kernel)), by, bias,
+                                       windows.strides, symmetric ? windows.before : zeros, windows.dilations, false,
+                                       zeros, groups);
+  return floating ? y : y.to(x.scalar_type());
+}
+
+at::Tensor ConvolveBackward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& weight, const Windows& windows,
+                            int64_t groups, bool toInput) {
+  const std::vector<int64_t> space = SpaceOf(x);
+  const std::vector<int64_t> kernel = SpaceOf(weight);
+  const std::vector<int64_t> zeros(windows.Axes(), 0);
+  const bool symmetric = windows.Symmetric(space, kernel);
+  at::Tensor padded = x;
+  if (!symmetric) {
+    if (toInput) {
+      // Only the shape of x counts here.
+      std::vector<int64_t> shape(x.sizes().begin(), x.sizes().end());
+      const std::vector<int64_t> pads = windows.Pads(space, kernel);
+      const size_t axes = windows.Axes();
+      for (size_t i = 0; i < axes; ++i) shape[2 + i] += pads[2 * (axes - 1 - i)] + pads[2 * (axes - 1 - i) + 1];
+      padded = at::empty(shape, x.options());
+      if (shape.size() == 4) padded = padded.contiguous(at::MemoryFormat::ChannelsLast);
+    } else {
+      padded = at::constant_pad_nd(x, windows.Pads(space, kernel));
+    }
+  }
+  auto [dx, dw, db] = at::convolution_backward(dy, padded, weight, c10::nullopt, windows.strides,
+                                               symmetric ? windows.before : zeros, windows.dilations, false, zeros, groups,
+                                               {toInput, !toInput, false});
+  if (!toInput) return dw;
+  return symmetric ? dx : at::constant_pad_nd(dx, windows.Pads(space, kernel, -1));
+}
+
+void InitConv(Napi::Env env, Napi::Object exports) {
+  Define(env, exports, "Conv2D", Conv);
+  Define(env, exports, "Conv2DBackpropFilter", ConvBackpropFilter);
+  Define(env, exports, "Conv2DBackpropInput", ConvBackpropInput);
+  Define(env, exports, "Conv3D", Conv);
+  Define(env, exports, "Conv3DBackpropFilterV2", ConvBackpropFilter);
+  Define(env, exports, "Conv3DBackpropInputV2", ConvBackpropInput);
+  Define(env, exports, "FusedConv2D", FusedConv2D);
+}
+
+}  // namespace blockwise
