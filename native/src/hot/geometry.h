@@ -1,5 +1,6 @@
 // Where a depthwise convolution's taps fall, forward and backward; built once a call.
 #pragma once
+#include <cstddef>
 #include <vector>
 
 namespace hot {
