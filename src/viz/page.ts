@@ -1,0 +1,40 @@
+import { escapeHtml } from "./escape-html";
+import type { Figure } from "./figure";
+import { figureHtml } from "./figure-html";
+import { staticSvg } from "./static-svg";
+import { type TableRecord, tableHtml } from "./table";
+
+/** One part of a page: a heading with words, tables and figures below it. */
+export interface PageSection {
+  readonly heading: string;
+  readonly words?: string;
+  readonly tables?: readonly TableRecord[];
+  readonly figures?: readonly Figure[];
+}
+
+/** A whole HTML page that needs no other file: plotly stands in it once, and each figure has its static picture. */
+export async function selfContainedPage(title: string, sections: readonly PageSection[]): Promise<string> {
+  let carriesPlotly = true;
+  const parts: string[] = [];
+  for (const { heading, words, tables = [], figures = [] } of sections) {
+    parts.push(`<h2>${escapeHtml(heading)}</h2>`);
+    if (words) parts.push(`<p>${escapeHtml(words)}</p>`);
+    parts.push(...tables.map((table) => tableHtml(table)));
+    for (const figure of figures) {
+      parts.push(`<figure>${figureHtml(figure, { svg: await staticSvg(figure), carriesPlotly })}</figure>`);
+      carriesPlotly = false;
+    }
+  }
+  return `<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
+<style>
+body{font:15px/1.5 Arial,Helvetica,"DejaVu Sans",sans-serif;color:#262626;max-width:1280px;margin:24px auto;padding:0 20px}
+h1{font-size:24px}h2{font-size:18px;margin-top:32px;border-bottom:1px solid #e5e5e5}
+figure{margin:12px 0}table{font-size:13px}.blockwise-table{margin:12px 0}
+</style></head><body>
+<h1>${escapeHtml(title)}</h1>
+${parts.join("\n")}
+</body></html>
+`;
+}
