@@ -79,14 +79,6 @@ npm_packages() {
   printf '%s\n' "$wanted" >.setup/npm.sha256
 }
 
-native_engine() {
-  if ! node native/build.mjs; then
-    say "WARNING: THE NATIVE ENGINE WAS NOT BUILT (reason above). Everything falls back to the pure JavaScript"
-    say "WARNING: engine 'cpu', hundreds of times slower: fine to look around, too slow for a search."
-    say "WARNING: to mend it install g++, make and libtorch-dev, or: $CONDA_HINT"
-  fi
-}
-
 library() { npm run --silent build; }
 
 jupyter_kernel() {
@@ -97,7 +89,7 @@ jupyter_kernel() {
 check_node
 part "system packages" system_packages
 part "npm packages" npm_packages
-part "native engine" native_engine
+part "native engine" bash scripts/native-engine.sh
 part "library" library
 part "Jupyter kernel" jupyter_kernel
 say "ready in $SECONDS s"
