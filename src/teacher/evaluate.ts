@@ -1,0 +1,70 @@
+import { breathe, Progress, type StepContext } from "../core";
+import { type ImageShape, type Preprocessing, type Split, takeBatch } from "../data";
+import { tf } from "../engine";
+import type { ForwardContext } from "../nn";
+
+/** A network that classifies: a teacher's, a student's, or one of a test. */
+export interface Classifier {
+  logits(x: tf.Tensor4D, context: ForwardContext): tf.Tensor2D;
+}
+
+export interface Evaluation {
+  /** Share of images whose highest logit is the label's (top-1). */
+  readonly accuracy: number;
+  readonly correct: number;
+  readonly count: number;
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+}
+
+/** Images of an evaluation's batch; each is classified on its own, so this changes speed only. */
+const BATCH = 250;
+
+/**
+ * Top-1 accuracy and cross-entropy of a network on a split, with its running statistics.
+ * @throws InterruptedError when stopped.
+ */
+export async function evaluate(
+  network: Classifier,
+  split: Split,
+  data: { readonly shape: ImageShape; readonly preprocessing: Preprocessing },
+  context: StepContext = {},
+  task = "evaluate",
+): Promise<Evaluation> {
+  const { count } = split;
+  const progress = new Progress(context, task, count, "images");
+  let correct = 0;
+  let lossSum = 0;
+  for (let from = 0; from < count; from += BATCH) {
+    const indices = Uint32Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => from + i);
+    const logits = tf.tidy(() => {
+      const { images } = takeBatch(split, indices, data);
+      return network.logits(images, { mode: "eval" });
+    });
+    const labels = split.labels.subarray(from, from + indices.length);
+    const scored = score(logits.dataSync(), labels);
+    logits.dispose();
+    correct += scored.correct;
+    lossSum += scored.lossSum;
+    progress.advance(indices.length, { accuracy: correct / (from + indices.length) });
+    await breathe();
+  }
+  return { accuracy: correct / count, correct, count, loss: lossSum / count };
+}
+
+/** Right answers and summed cross-entropy of logits `[batch, classes]`, row-major. */
+export function score(logits: ArrayLike<number>, labels: ArrayLike<number>): { correct: number; lossSum: number } {
+  const classes = logits.length / labels.length;
+  let correct = 0;
+  let lossSum = 0;
+  for (let b = 0; b < labels.length; b++) {
+    let best = 0;
+    for (let c = 1; c < classes; c++) if (logits[b * classes + c] > logits[b * classes + best]) best = c;
+    if (best === labels[b]) correct++;
+    const highest = logits[b * classes + best];
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += Math.exp(logits[b * classes + c] - highest);
+    lossSum += Math.log(sum) + highest - logits[b * classes + labels[b]];
+  }
+  return { correct, lossSum };
+}

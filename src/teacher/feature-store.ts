@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import { breathe, formatCount, Progress, type StepContext } from "../core";
+import { batchValues, imageSize, type Split } from "../data";
+import { tf } from "../engine";
+import type { ImageShape } from "../space";
+import { type FeatureStorage, fileStorage, memoryStorage } from "./feature-storage";
+import { decodeFloat16, encodeFloat16 } from "./float16";
+import type { TeacherBlock } from "./split";
+import type { Teacher } from "./teacher";
+
+export interface FeatureOptions {
+  /** Images of the split to take; all unless given. Positions in the store follow this order. */
+  readonly indices?: ArrayLike<number>;
+  /** How values are kept; "float16" halves the size at a relative error of 2^-11. */
+  readonly dtype?: "float16" | "float32";
+  /** Folder to keep the features in and to take them from; without it they are kept in memory. */
+  readonly directory?: string;
+}
+
+/** Images of one teacher pass; fixed, because a resumed pass must give the same bytes. */
+const CHUNK = 250;
+const BYTES = { float16: 2, float32: 4 } as const;
+
+/** The teacher's feature maps at every boundary of its blocks, for the images of a split. */
+export class FeatureStore {
+  /** Images in the store. */
+  readonly count: number;
+
+  constructor(
+    /** Shape at each boundary: 0 is the image, i the output of block i - 1. */
+    readonly shapes: readonly ImageShape[],
+    /** Size of what is kept, in bytes (images are not kept again). */
+    readonly sizeBytes: number,
+    private readonly teacher: Teacher,
+    private readonly split: Split,
+    private readonly indices: Uint32Array,
+    private readonly dtype: "float16" | "float32",
+    private readonly storage: FeatureStorage,
+  ) {
+    this.count = indices.length;
+  }
+
+  /**
+   * Feature maps `[batch, height, width, channels]` at a boundary (0: the preprocessed images).
+   * @param positions Places in the store, 0..count-1.
+   */
+  batch(boundary: number, positions: ArrayLike<number>): tf.Tensor4D {
+    const shape = this.shapes[boundary];
+    const { height, width, channels } = shape;
+    return tf.tensor4d(this.values(boundary, positions, shape), [positions.length, height, width, channels]);
+  }
+
+  /** Labels of the images at the given places. */
+  labels(positions: ArrayLike<number>): Uint8Array {
+    return Uint8Array.from({ length: positions.length }, (_, i) => this.split.labels[this.indices[positions[i]]]);
+  }
+
+  /** Frees the open files; the store cannot be read afterwards. */
+  close(): void {
+    this.storage.close();
+  }
+
+  private values(boundary: number, positions: ArrayLike<number>, shape: ImageShape): Float32Array {
+    if (boundary === 0) {
+      const images = Uint32Array.from({ length: positions.length }, (_, i) => this.indices[positions[i]]);
+      return batchValues(this.split, images, shape, this.teacher.preprocessing);
+    }
+    const bytesPerImage = imageSize(shape) * BYTES[this.dtype];
+    const bytes = new Uint8Array(positions.length * bytesPerImage);
+    for (let i = 0; i < positions.length; i++) {
+      this.storage.read(boundary - 1, positions[i], bytes.subarray(i * bytesPerImage, (i + 1) * bytesPerImage));
+    }
+    return this.dtype === "float16" ? decodeFloat16(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
+  }
+}
+
+/** Bytes that {@link teacherFeatures} will keep for so many images. */
+export function featureBytes(blocks: readonly TeacherBlock[], count: number, dtype: "float16" | "float32"): number {
+  return blocks.reduce((sum, { output }) => sum + imageSize(output), 0) * count * BYTES[dtype];
+}
+
+/**
+ * Computes the teacher's features at all boundaries in one pass over the images (running statistics, no augmentation).
+ *
+ * With a directory, what an earlier pass left there is checked and used; the file names carry a hash of teacher, cuts and
+ * images. The first progress event names the size.
+ * @throws CheckpointError when kept features are damaged.
+ * @throws InterruptedError when stopped; complete chunks stay in the directory.
+ */
+export async function teacherFeatures(
+  teacher: Teacher,
+  blocks: readonly TeacherBlock[],
+  split: Split,
+  { indices: given, dtype = "float16", directory }: FeatureOptions = {},
+  context: StepContext = {},
+): Promise<FeatureStore> {
+  const indices = given ? Uint32Array.from(given) : Uint32Array.from({ length: split.count }, (_, i) => i);
+  const cuts = blocks.map(({ lastLayer }) => lastLayer);
+  const bytesPerImage = blocks.map(({ output }) => imageSize(output) * BYTES[dtype]);
+  const chunks = Array.from({ length: Math.ceil(indices.length / CHUNK) }, (_, i) =>
+    Math.min(CHUNK, indices.length - i * CHUNK),
+  );
+  const storage = directory
+    ? fileStorage(directory, `features-${featureHash(teacher, cuts, split, indices, dtype)}`, chunks, bytesPerImage)
+    : memoryStorage(indices.length, bytesPerImage);
+  const sizeBytes = featureBytes(blocks, indices.length, dtype);
+  const task = `teacher features (${formatCount(sizeBytes)}B ${dtype})`;
+  const progress = new Progress(
+    context,
+    task,
+    indices.length,
+    "images",
+    Math.min(indices.length, storage.done * CHUNK),
+  );
+  try {
+    progress.advance(0);
+    for (let chunk = storage.done; chunk < chunks.length; chunk++) {
+      const start = chunk * CHUNK;
+      storage.append(start, featuresOf(teacher, cuts, split, indices.subarray(start, start + chunks[chunk]), dtype));
+      progress.advance(chunks[chunk]);
+      await breathe();
+    }
+  } catch (error) {
+    storage.close();
+    throw error;
+  }
+  const shapes = [blocks[0].input, ...blocks.map(({ output }) => output)];
+  return new FeatureStore(shapes, sizeBytes, teacher, split, indices, dtype, storage);
+}
+
+function featuresOf(
+  teacher: Teacher,
+  cuts: readonly number[],
+  split: Split,
+  indices: Uint32Array,
+  dtype: "float16" | "float32",
+): Uint8Array[] {
+  const { height, width, channels } = teacher.architecture.input;
+  const values = batchValues(split, indices, teacher.architecture.input, teacher.preprocessing);
+  const maps = tf.tidy(() => {
+    const images = tf.tensor4d(values, [indices.length, height, width, channels]);
+    return teacher.network.featuresAt(images, { mode: "eval" }, cuts);
+  });
+  return maps.map((map) => {
+    const floats = map.dataSync() as Float32Array;
+    map.dispose();
+    const kept = dtype === "float16" ? encodeFloat16(floats) : floats;
+    return new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength);
+  });
+}
+
+function featureHash(
+  teacher: Teacher,
+  cuts: readonly number[],
+  split: Split,
+  indices: Uint32Array,
+  dtype: string,
+): string {
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify([teacher.fingerprint(), cuts, dtype, teacher.preprocessing]));
+  const size = imageSize(teacher.architecture.input);
+  for (const index of indices) hash.update(split.images.subarray(index * size, (index + 1) * size));
+  return hash.digest("hex").slice(0, 16);
+}

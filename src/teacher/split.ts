@@ -1,0 +1,112 @@
+import { SpaceError } from "../core";
+import type { ImageShape } from "../space";
+
+/** What the division needs to know of one trunk layer. */
+export interface TrunkLayer {
+  readonly macs: number;
+  readonly params: number;
+  readonly stride: number;
+  readonly input: ImageShape;
+  readonly output: ImageShape;
+}
+
+/** Consecutive trunk layers of a teacher: the unit of distillation. */
+export interface TeacherBlock {
+  readonly index: number;
+  /** Trunk layers, counted from the stem's first as 0; both belong to the block. */
+  readonly firstLayer: number;
+  readonly lastLayer: number;
+  /** What enters; for block 0 the image. */
+  readonly input: ImageShape;
+  /** What leaves, and is imitated. */
+  readonly output: ImageShape;
+  readonly stride: number;
+  /** Multiply-adds of convolutions and linear layers for one image. */
+  readonly macs: number;
+  readonly params: number;
+}
+
+/** Price of a cut where neither resolution nor channels change, and where only channels do, in units of imbalance. */
+const INSIDE_STAGE = 1;
+const CHANNELS_ONLY = 0.1;
+
+/**
+ * Divides layers into k consecutive blocks: of all divisions the one with the least sum of imbalance
+ * (mean over blocks of (block MACs / even share - 1)^2) and the prices of its cuts, so that stages stay whole unless that
+ * would make the blocks very uneven.
+ * @returns The last layer of every block but the final one, rising.
+ * @throws SpaceError when k is no whole number from 1 to the number of layers.
+ */
+export function balancedCuts(layers: readonly TrunkLayer[], k: number): number[] {
+  const n = layers.length;
+  if (!Number.isInteger(k) || k < 1 || k > n) {
+    throw new SpaceError(
+      `split: k must be a whole number from 1 to ${n}, the number of the teacher's layers before its head, got ${k}`,
+      { k, layers: n },
+    );
+  }
+  const before = [0];
+  for (const { macs } of layers) before.push(before[before.length - 1] + macs);
+  const share = before[n] / k || 1;
+  const imbalance = (from: number, to: number) => ((before[to] - before[from]) / share - 1) ** 2 / k;
+  // best[b][j]: least price of the first j layers as b blocks; from[b][j]: where the last of these begins.
+  const best = Array.from({ length: k + 1 }, () => new Float64Array(n + 1).fill(Number.POSITIVE_INFINITY));
+  const from = Array.from({ length: k + 1 }, () => new Int32Array(n + 1));
+  best[0][0] = 0;
+  for (let b = 1; b <= k; b++) {
+    for (let j = b; j <= n - (k - b); j++) {
+      for (let i = b - 1; i < j; i++) {
+        const price = best[b - 1][i] + imbalance(i, j) + (i > 0 ? cutPrice(layers[i]) : 0);
+        if (price < best[b][j]) {
+          best[b][j] = price;
+          from[b][j] = i;
+        }
+      }
+    }
+  }
+  const cuts: number[] = [];
+  for (let b = k, j = n; b > 1; b--) {
+    j = from[b][j];
+    cuts.unshift(j - 1);
+  }
+  return cuts;
+}
+
+/** The price of a cut just before a layer. */
+function cutPrice({ stride, input, output }: TrunkLayer): number {
+  if (stride > 1) return 0;
+  return input.channels === output.channels ? INSIDE_STAGE : CHANNELS_ONLY;
+}
+
+/**
+ * The blocks between given cuts.
+ * @param cuts The last layer of every block but the final one, rising.
+ * @throws SpaceError when cuts do not rise or lie outside the layers.
+ */
+export function blocksAt(layers: readonly TrunkLayer[], cuts: readonly number[]): TeacherBlock[] {
+  const n = layers.length;
+  const rising = cuts.every(
+    (cut, i) => Number.isInteger(cut) && cut >= 0 && cut < n - 1 && (i === 0 || cut > cuts[i - 1]),
+  );
+  if (!rising) {
+    throw new SpaceError(
+      `split: cut points must be rising whole numbers from 0 to ${n - 2} (each the last layer of a block, the final block's left out), got [${cuts.join(", ")}]`,
+      { cuts, layers: n },
+    );
+  }
+  const ends = [...cuts, n - 1];
+  return ends.map((lastLayer, index) => {
+    const firstLayer = index === 0 ? 0 : ends[index - 1] + 1;
+    const own = layers.slice(firstLayer, lastLayer + 1);
+    return {
+      index,
+      firstLayer,
+      lastLayer,
+      input: own[0].input,
+      output: own[own.length - 1].output,
+      stride: own.reduce((product, { stride }) => product * stride, 1),
+      macs: own.reduce((sum, { macs }) => sum + macs, 0),
+      params: own.reduce((sum, { params }) => sum + params, 0),
+    };
+  });
+}

@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { CheckpointError, Rng, type StepContext } from "../core";
+import { type NetworkCost, networkCost } from "../cost";
+import type { Preprocessing, Split } from "../data";
+import type { tf } from "../engine";
+import { encodeSafetensors, loadState, Network, readSafetensors, saveState, writeSafetensors } from "../nn";
+import { type Architecture, trunkLayers, validateArchitecture } from "../space";
+import { architectureSchema, preprocessingSchema } from "./architecture-schema";
+import { type Evaluation, evaluate } from "./evaluate";
+import { balancedCuts, blocksAt, type TeacherBlock, type TrunkLayer } from "./split";
+import type { TrainingHistory } from "./training-history";
+
+const FORMAT = "blockwise-teacher-1";
+
+/** What belongs to a teacher's weights. */
+export interface TeacherRecord {
+  readonly architecture: Architecture;
+  readonly preprocessing: Preprocessing;
+  readonly classes: readonly string[];
+  /** Data set it was trained on. */
+  readonly dataset: string;
+  /** Its accuracy there is on the validation split. */
+  readonly history: TrainingHistory;
+}
+
+/** A trained network whose blocks are imitated. */
+export class Teacher {
+  readonly architecture: Architecture;
+  readonly preprocessing: Preprocessing;
+  readonly classes: readonly string[];
+  readonly history: TrainingHistory;
+  readonly dataset: string;
+  readonly cost: NetworkCost;
+
+  constructor(
+    readonly network: Network,
+    private readonly record: TeacherRecord,
+  ) {
+    this.architecture = record.architecture;
+    this.preprocessing = record.preprocessing;
+    this.classes = record.classes;
+    this.history = record.history;
+    this.dataset = record.dataset;
+    this.cost = networkCost(record.architecture);
+  }
+
+  /** Top-1 accuracy on the validation split, 0..1. */
+  get accuracy(): number {
+    return this.history.accuracy;
+  }
+
+  /** Stem and blocks, layer by layer: what can be cut. */
+  get trunk(): TrunkLayer[] {
+    return trunkLayers(this.architecture).map((layer, i) => {
+      const { macs, params, input, output } = this.cost.layers[i];
+      return { macs, params, input, output, stride: layer.kind === "identity" ? 1 : layer.stride };
+    });
+  }
+
+  /**
+   * Divides the teacher, without its head, into consecutive blocks.
+   * @param cuts How many blocks (of about equal MACs, cut where the resolution changes if possible), or the last layer of
+   *   every block but the final one.
+   * @throws SpaceError when there are fewer layers than blocks, or cut points are not rising layer indices.
+   */
+  split(cuts: number | readonly number[]): TeacherBlock[] {
+    const layers = this.trunk;
+    return blocksAt(layers, typeof cuts === "number" ? balancedCuts(layers, cuts) : cuts);
+  }
+
+  /** Logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`. */
+  logits(images: tf.Tensor4D): tf.Tensor2D {
+    return this.network.logits(images, { mode: "eval" });
+  }
+
+  /** Accuracy and cross-entropy on a split. */
+  evaluate(split: Split, context: StepContext = {}): Promise<Evaluation> {
+    const { preprocessing } = this;
+    return evaluate(
+      this.network,
+      split,
+      { shape: this.architecture.input, preprocessing },
+      context,
+      "evaluate teacher",
+    );
+  }
+
+  /** Names architecture and weights (hexadecimal). */
+  fingerprint(): string {
+    const hash = createHash("sha256").update(JSON.stringify(this.architecture));
+    return hash
+      .update(encodeSafetensors(saveState(this.network)))
+      .digest("hex")
+      .slice(0, 16);
+  }
+
+  /** Writes weights and record into one safetensors file. */
+  save(path: string): void {
+    writeSafetensors(path, saveState(this.network), { format: FORMAT, teacher: JSON.stringify(this.record) });
+  }
+
+  /**
+   * Reads a file that {@link Teacher.save} wrote.
+   * @throws CheckpointError when it is damaged or something else.
+   */
+  static load(path: string): Teacher {
+    const { tensors, metadata } = readSafetensors(path);
+    const record = parseRecord(path, metadata);
+    validateArchitecture(record.architecture);
+    const network = new Network(record.architecture, new Rng(0));
+    try {
+      loadState(network, tensors);
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+    return new Teacher(network, record);
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    this.network.dispose();
+  }
+}
+
+const recordSchema = z.object({
+  architecture: architectureSchema,
+  preprocessing: preprocessingSchema,
+  classes: z.array(z.string()),
+  dataset: z.string(),
+  history: z.object({
+    epochs: z.array(
+      z.object({
+        epoch: z.number(),
+        loss: z.number(),
+        trainAccuracy: z.number(),
+        validationAccuracy: z.number().optional(),
+        learningRate: z.number(),
+        durationMs: z.number(),
+      }),
+    ),
+    accuracy: z.number(),
+    imagesPerSecond: z.number(),
+  }),
+});
+
+function parseRecord(path: string, metadata: Record<string, string>): TeacherRecord {
+  const what = metadata.format === FORMAT ? recordSchema.safeParse(JSON.parse(metadata.teacher ?? "null")) : undefined;
+  if (what?.success) return what.data;
+  const got = what ? z.prettifyError(what.error) : `format ${metadata.format ?? "none"}`;
+  throw new CheckpointError(`Teacher.load: ${path} must be a teacher's file (${FORMAT}), got ${got}; train it anew`, {
+    path,
+  });
+}

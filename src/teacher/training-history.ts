@@ -1,0 +1,23 @@
+/** What one epoch of a training did. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean training loss of the epoch's batches. */
+  readonly loss: number;
+  /** Share of augmented training images classified right, while learning. */
+  readonly trainAccuracy: number;
+  /** On the validation split; absent in epochs after which it was not measured. */
+  readonly validationAccuracy?: number;
+  /** At the epoch's last step. */
+  readonly learningRate: number;
+  /** Training alone, without validation. */
+  readonly durationMs: number;
+}
+
+export interface TrainingHistory {
+  readonly epochs: readonly EpochRecord[];
+  /** On the validation split, after the last epoch. */
+  readonly accuracy: number;
+  /** Training images a second over all epochs. */
+  readonly imagesPerSecond: number;
+}

@@ -1,0 +1,86 @@
+import { ConfigError } from "../core";
+import type { Augmentation } from "../data";
+import type { tf } from "../engine";
+import { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from "../nn";
+
+/** Another network whose answers are learnt beside the labels (Hinton, Vinyals and Dean, arXiv 1503.02531). */
+export interface SoftTargets {
+  /** Identifies the other network, so that a checkpoint of another training is not taken up. */
+  readonly name: string;
+  /** Its logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`. */
+  logits(images: tf.Tensor4D): tf.Tensor2D;
+  /** Share of this loss in the whole, 0..1. */
+  readonly weight: number;
+  /** Both sides' logits are divided by it before the softmax. */
+  readonly temperature: number;
+}
+
+export interface TrainingOptions {
+  /** Decides order, augmentation, dropout. */
+  readonly seed: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: "sgd" | "adam";
+  /** Peak of the schedule: linear warm-up, then half a cosine to 0. */
+  readonly learningRate: number;
+  /** May be a fraction of an epoch. */
+  readonly warmupEpochs: number;
+  /** L2 penalty for SGD, decoupled decay (AdamW) for Adam; kernels only. */
+  readonly weightDecay: number;
+  /** For SGD, which is Nesterov's. */
+  readonly momentum: number;
+  /** Share of the target spread evenly over all classes, 0..1. */
+  readonly labelSmoothing: number;
+  readonly augment: Augmentation;
+  readonly softTargets?: SoftTargets;
+  /** Validation accuracy is measured after every so many epochs, and after the last. */
+  readonly validateEvery: number;
+  /** File to keep the last complete epoch in; a training that finds it there goes on from it. */
+  readonly checkpoint?: string;
+  /** What progress is reported as. */
+  readonly task: string;
+}
+
+/** What a training does unless told otherwise. */
+export const TRAINING_DEFAULTS: Omit<TrainingOptions, "seed" | "epochs"> = {
+  batchSize: 64,
+  optimizer: "sgd",
+  learningRate: 0.1,
+  warmupEpochs: 0.5,
+  weightDecay: 5e-5,
+  momentum: 0.9,
+  labelSmoothing: 0.1,
+  augment: { flip: true },
+  validateEvery: 1,
+  task: "train",
+};
+
+/** Options with the defaults filled in and checked; those given as undefined count as not given. */
+export function resolveTrainingOptions(
+  given: Partial<TrainingOptions> & Pick<TrainingOptions, "seed" | "epochs">,
+): TrainingOptions {
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = { ...TRAINING_DEFAULTS, ...set } as TrainingOptions;
+  const check = (holds: boolean, name: keyof TrainingOptions, must: string) => {
+    if (!holds) throw new ConfigError(`${options.task}: ${name} must be ${must}, got ${options[name]}`);
+  };
+  check(Number.isInteger(options.epochs) && options.epochs >= 1, "epochs", "a whole number from 1");
+  check(Number.isInteger(options.batchSize) && options.batchSize >= 1, "batchSize", "a whole number from 1");
+  check(
+    Number.isInteger(options.validateEvery) && options.validateEvery >= 1,
+    "validateEvery",
+    "a whole number from 1",
+  );
+  check(options.learningRate > 0, "learningRate", "above 0");
+  check(options.warmupEpochs >= 0, "warmupEpochs", "0 or more");
+  check(options.weightDecay >= 0, "weightDecay", "0 or more");
+  check(options.momentum >= 0 && options.momentum < 1, "momentum", "in [0, 1)");
+  check(options.labelSmoothing >= 0 && options.labelSmoothing < 1, "labelSmoothing", "in [0, 1)");
+  check(options.optimizer === "sgd" || options.optimizer === "adam", "optimizer", '"sgd" or "adam"');
+  return options;
+}
+
+export function buildOptimizer({ optimizer, momentum, weightDecay }: TrainingOptions): Optimizer {
+  if (optimizer === "adam") return adam({ weightDecay, decoupled: true } satisfies AdamOptions);
+  return sgd({ momentum, weightDecay, nesterov: momentum > 0 } satisfies SgdOptions);
+}

@@ -1,0 +1,186 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CheckpointError, InterruptedError, type ProgressEvent, Rng, TrainingError } from "../../src/core";
+import { tf } from "../../src/engine";
+import { Network, saveState } from "../../src/nn";
+import { evaluate, score, type TrainingHistory, type TrainingOptions, trainClassifier } from "../../src/teacher";
+import { tinyArchitecture, tinyData, tinyOptions } from "./tiny";
+
+const folder = mkdtempSync(join(tmpdir(), "blockwise-training-"));
+beforeAll(() => tf.ready());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const network = () => new Network(tinyArchitecture, new Rng(9));
+const values = (net: Network) => [...saveState(net)].map(([name, { data }]) => [name, [...data]]);
+const numbers = (history: TrainingHistory) => history.epochs.map(({ durationMs: _, ...rest }) => rest);
+
+async function trained(options: Partial<TrainingOptions> = {}) {
+  const net = network();
+  const history = await trainClassifier(net, tinyData, { ...tinyOptions, ...options });
+  const state = values(net);
+  net.dispose();
+  return { state, numbers: numbers(history), history };
+}
+
+test("a network learns, and reports loss, accuracy and time left", async () => {
+  const net = network();
+  const events: ProgressEvent[] = [];
+  const history = await trainClassifier(
+    net,
+    tinyData,
+    { ...tinyOptions, epochs: 10 },
+    { onProgress: (e) => events.push(e) },
+  );
+  expect(history.epochs[9].loss).toBeLessThan(history.epochs[0].loss / 2);
+  expect(history.accuracy).toBeGreaterThan(0.9);
+  const test = await evaluate(net, tinyData.test, tinyData);
+  expect(test.accuracy).toBeGreaterThan(0.9);
+  expect(events.length).toBe(10 * 4);
+  expect(events[20].metrics).toMatchObject({ epoch: 6, loss: expect.any(Number), accuracy: expect.any(Number) });
+  expect(events[20].remainingMs).toBeGreaterThan(0);
+  expect(events.at(-1)).toMatchObject({ done: 40, total: 40, unit: "batches" });
+  net.dispose();
+});
+
+test("one seed gives one result, another seed another", async () => {
+  const first = await trained();
+  expect(await trained()).toMatchObject({ state: first.state, numbers: first.numbers });
+  expect((await trained({ seed: 6 })).state).not.toEqual(first.state);
+});
+
+test.each(["sgd", "adam"] as const)("a stopped training resumes to the same numbers (%s)", async (optimizer) => {
+  const options = { optimizer, learningRate: optimizer === "adam" ? 0.01 : 0.1 };
+  const whole = await trained(options);
+  const checkpoint = join(folder, `resume-${optimizer}.safetensors`);
+  const controller = new AbortController();
+  const net = network();
+  const stopped = trainClassifier(
+    net,
+    tinyData,
+    { ...tinyOptions, ...options, checkpoint },
+    // Ten batches are two epochs and a half.
+    { signal: controller.signal, onProgress: ({ done }) => done === 10 && controller.abort() },
+  );
+  await expect(stopped).rejects.toThrow(InterruptedError);
+  net.dispose();
+  expect(existsSync(checkpoint)).toBe(true);
+  const events: ProgressEvent[] = [];
+  const resumed = network();
+  const history = await trainClassifier(
+    resumed,
+    tinyData,
+    { ...tinyOptions, ...options, checkpoint },
+    { onProgress: (e) => events.push(e) },
+  );
+  expect(events[0].done).toBe(9);
+  expect(numbers(history)).toEqual(whole.numbers);
+  expect(values(resumed)).toEqual(whole.state);
+  // A finished training is not repeated.
+  const again = await trainClassifier(resumed, tinyData, { ...tinyOptions, ...options, checkpoint });
+  expect(again).toEqual(history);
+  resumed.dispose();
+});
+
+test("a checkpoint of another training, or a damaged one, is refused", async () => {
+  const checkpoint = join(folder, "other.safetensors");
+  await trained({ epochs: 1, checkpoint });
+  const net = network();
+  const other = trainClassifier(net, tinyData, { ...tinyOptions, epochs: 2, checkpoint });
+  await expect(other).rejects.toThrow(CheckpointError);
+  await expect(other).rejects.toThrow(/must belong to this training .* delete the file or name another/);
+  net.dispose();
+});
+
+test("a loss that is not finite stops the training, names the step and keeps the last good checkpoint", async () => {
+  const checkpoint = join(folder, "nan.safetensors");
+  const net = network();
+  // The second epoch's images are poisoned: the first epoch's checkpoint must stay.
+  let poisoned = false;
+  const data = {
+    ...tinyData,
+    get preprocessing() {
+      return poisoned ? { mean: [Number.NaN], std: [1] } : tinyData.preprocessing;
+    },
+  };
+  let kept = Buffer.alloc(0);
+  const failed = trainClassifier(
+    net,
+    data,
+    { ...tinyOptions, checkpoint, task: "train tiny" },
+    {
+      onProgress: ({ done }) => {
+        if (done === 6) {
+          poisoned = true;
+          kept = readFileSync(checkpoint);
+        }
+      },
+    },
+  );
+  await expect(failed).rejects.toThrow(TrainingError);
+  await expect(failed).rejects.toThrow(
+    /train tiny: the loss must stay finite, got NaN in epoch 2, step 3 \(step 7 in all\).*the state after epoch 1 is kept in/,
+  );
+  expect(readFileSync(checkpoint)).toEqual(kept);
+  for (const [name, variable] of net.parameters()) {
+    expect(variable.dataSync().every(Number.isFinite), name).toBe(true);
+  }
+  net.dispose();
+});
+
+test("a diverging learning rate is reported as such", async () => {
+  const net = network();
+  const failed = trainClassifier(net, tinyData, { ...tinyOptions, learningRate: 1e38, warmupEpochs: 0 });
+  await expect(failed).rejects.toThrow(/must stay finite.*Lower the learning rate/);
+  net.dispose();
+});
+
+test("soft targets are learnt beside the labels", async () => {
+  const constant = tf.tensor2d([[5, 0, 0, 0]]);
+  const net = network();
+  await trainClassifier(net, tinyData, {
+    ...tinyOptions,
+    softTargets: {
+      name: "always the first class",
+      logits: (images) => tf.tile(constant, [images.shape[0], 1]) as tf.Tensor2D,
+      weight: 1,
+      temperature: 1,
+    },
+  });
+  const { accuracy } = await evaluate(net, tinyData.test, tinyData);
+  // Taught the first class only, it is right on a quarter.
+  expect(accuracy).toBeCloseTo(0.25, 1);
+  net.dispose();
+  constant.dispose();
+});
+
+test("options that cannot be are errors", async () => {
+  const net = network();
+  await expect(trainClassifier(net, tinyData, { ...tinyOptions, epochs: 0 })).rejects.toThrow(/epochs must be/);
+  await expect(trainClassifier(net, tinyData, { ...tinyOptions, learningRate: -1 })).rejects.toThrow(
+    /learningRate must be/,
+  );
+  net.dispose();
+});
+
+test("no tensor is left by training, stopping or evaluating", async () => {
+  const net = network();
+  const before = tf.memory().numTensors;
+  await trainClassifier(net, tinyData, { ...tinyOptions, epochs: 1 });
+  expect(tf.memory().numTensors).toBe(before);
+  const controller = new AbortController();
+  const context = { signal: controller.signal, onProgress: () => controller.abort() };
+  await expect(trainClassifier(net, tinyData, tinyOptions, context)).rejects.toThrow(InterruptedError);
+  await evaluate(net, tinyData.test, tinyData);
+  expect(tf.memory().numTensors).toBe(before);
+  net.dispose();
+});
+
+test("scores are top-1 hits and summed cross-entropy", () => {
+  const { correct, lossSum } = score([2, 1, 0, 0, 3, 0], [0, 2]);
+  expect(correct).toBe(1);
+  const first = Math.log(Math.exp(2) + Math.exp(1) + 1) - 2;
+  const second = Math.log(2 + Math.exp(3));
+  expect(lossSum).toBeCloseTo(first + second, 12);
+});
