@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { writeSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { CellRunner } from "./cells/cell-runner";
+import { installNotebookHost } from "./cells/notebook-host";
+import { captureOutput } from "./cells/output-capture";
+import { offerTslabDisplay } from "./cells/tslab-display";
+import { describeKernel } from "./kernel-info";
+import { ownRoot, readPackage } from "./language/package";
+import { Session } from "./session";
+import { readConnection } from "./wire/connection";
+import { SharedState, type ToMain, type ToWire, type WireSettings } from "./wire/threads";
+
+const USAGE = "usage: node main.js <connection file> [--package <folder of the package whose exports every cell has>]";
+/** The longest the process stays to send what waits. */
+const CLOSE_MS = 1000;
+
+function fail(error: unknown): never {
+  const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  // process.stderr may be captured, and exit would not wait for it.
+  writeSync(2, `blockwise kernel: ${problem}\n`);
+  process.exit(1);
+}
+
+function run(): void {
+  const { values, positionals } = parseArgs({ options: { package: { type: "string" } }, allowPositionals: true });
+  const [connectionFile] = positionals;
+  if (connectionFile === undefined) throw new Error(USAGE);
+
+  const prelude = readPackage(values.package ?? ownRoot());
+  const shared = new SharedState();
+  const kernelInfo = describeKernel(prelude.version);
+  const settings: WireSettings = { connection: readConnection(connectionFile), kernelInfo, shared: shared.buffer };
+  // The sockets come up while the compiler loads.
+  const wire = new Worker(join(__dirname, "wire", "wire-thread.js"), { workerData: settings });
+  const session = new Session(shared, kernelInfo, (message: ToWire) => wire.postMessage(message));
+
+  wire.on("message", (message: ToMain) => {
+    if (message.kind === "failed") fail(message.message);
+    else if (message.kind === "shutdown") process.exit(0);
+    else session.receive(message);
+  });
+  wire.on("error", fail);
+  process.on("exit", () => {
+    wire.postMessage({ kind: "close" } satisfies ToWire);
+    shared.waitUntilClosed(CLOSE_MS);
+  });
+  process.on("SIGTERM", () => process.exit(0));
+  process.on("SIGINT", () => session.interrupt());
+
+  const runner = new CellRunner(prelude, process.cwd(), shared, (text) => session.print("stderr", text));
+  installNotebookHost(session);
+  offerTslabDisplay(session);
+  captureOutput((name, text) => session.print(name, text));
+  // From here on errors belong to cells, before they were the kernel's own.
+  process.on("uncaughtException", (error) => session.uncaught(error));
+  process.on("unhandledRejection", (error) => session.uncaught(error));
+  session.start(runner);
+}
+
+try {
+  run();
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,85 @@
+import type { Connection } from "./connection";
+import type { StreamText } from "./stream-buffer";
+
+/**
+ * What the two threads of the kernel say to each other.
+ *
+ * The wire thread owns all sockets, so that heartbeat, control and the output of a cell go on while a cell blocks the
+ * main thread. The main thread owns the language: it sees requests by number and never touches a socket.
+ */
+export interface WireSettings {
+  readonly connection: Connection;
+  readonly kernelInfo: Record<string, unknown>;
+  readonly shared: SharedArrayBuffer;
+}
+
+/** From the wire thread to the main thread. */
+export type ToMain =
+  | { kind: "bound" }
+  | { kind: "failed"; message: string }
+  | { kind: "request"; id: number; type: string; content: Record<string, unknown> }
+  /** The user asks to stop the running cell; must be answered with `interrupt-seen`. */
+  | { kind: "interrupt"; serial: number }
+  /** Running JavaScript was terminated from outside: the stack of the cell is gone. */
+  | { kind: "terminated" }
+  | { kind: "shutdown" };
+
+/** From the main thread to the wire thread. `content` is JSON text. */
+export type ToWire =
+  | { kind: "ready" }
+  | { kind: "begin"; id: number }
+  | ({ kind: "stream" } & StreamText)
+  | { kind: "publish"; cell: number; type: string; content: string }
+  | { kind: "finish"; id: number; type: string; content: string }
+  | { kind: "interrupt-seen"; serial: number }
+  /** Send what waits, close the sockets, then `markClosed`. */
+  | { kind: "close" };
+
+/** What the main thread is doing, readable from the wire thread at any moment. */
+export const Phase = {
+  Idle: 0,
+  /** In the TypeScript compiler: terminating here would break it for good. */
+  Compiling: 1,
+  /** In the user's code, or awaiting it. */
+  Running: 2,
+} as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** Numbers in shared memory: the phase, whether the cell listens to its signal, whether the sockets are closed. */
+export class SharedState {
+  private readonly words: Int32Array;
+
+  constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(12)) {
+    this.words = new Int32Array(buffer);
+  }
+
+  get phase(): Phase {
+    return Atomics.load(this.words, 0) as Phase;
+  }
+
+  set phase(phase: Phase) {
+    Atomics.store(this.words, 0, phase);
+  }
+
+  /** True once the running cell asked for its signal: it will stop by itself, so it is given more time. */
+  get cooperative(): boolean {
+    return Atomics.load(this.words, 1) === 1;
+  }
+
+  set cooperative(value: boolean) {
+    Atomics.store(this.words, 1, value ? 1 : 0);
+  }
+
+  markClosed(): void {
+    Atomics.store(this.words, 2, 1);
+    Atomics.notify(this.words, 2);
+  }
+
+  /** Blocks this thread until the other one called `markClosed`. */
+  waitUntilClosed(timeoutMs: number): void {
+    Atomics.wait(this.words, 2, 0, timeoutMs);
+  }
+}
+
+/** How long a cell may take to end after an interrupt before it is ended from outside, in ms. */
+export const GRACE_MS = { plain: 300, cooperative: 10_000 } as const;

@@ -1,0 +1,205 @@
+import { randomUUID } from "node:crypto";
+import { writeSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { Publisher, Reply, Router } from "zeromq";
+import { address, type Channel } from "./connection";
+import { decode, encode, type Header, type Message, newHeader, Signer } from "./message";
+import { SendQueue } from "./send-queue";
+import { Stopper } from "./stopper";
+import { StreamBuffer } from "./stream-buffer";
+import { SharedState, type ToMain, type ToWire, type WireSettings } from "./threads";
+
+type ReplyChannel = "shell" | "control";
+
+const settings = workerData as WireSettings;
+const port = parentPort!;
+const signer = new Signer(settings.connection.signature_scheme, settings.connection.key);
+const session = randomUUID();
+
+// No high water mark: zeromq drops what exceeds it without a word.
+const unlimited = { sendHighWaterMark: 0, receiveHighWaterMark: 0, linger: 1000 };
+const sockets = {
+  shell: new Router(unlimited),
+  control: new Router(unlimited),
+  stdin: new Router(unlimited),
+  iopub: new Publisher({ sendHighWaterMark: 0, linger: 1000 }),
+  hb: new Reply({ linger: 0 }),
+};
+const queues = {
+  shell: new SendQueue(sockets.shell, complain),
+  control: new SendQueue(sockets.control, complain),
+  iopub: new SendQueue(sockets.iopub, complain),
+};
+
+/** Requests the main thread works on; of executed cells the header stays, for output that comes late. */
+const open = new Map<number, { message: Message; channel: ReplyChannel }>();
+const parents = new Map<number, Header>();
+let lastId = 0;
+let ready = false;
+
+const streams = new StreamBuffer(({ name, cell, text }) => {
+  publish("stream", parents.get(cell) ?? {}, JSON.stringify({ name, text }));
+});
+const shared = new SharedState(settings.shared);
+const stopper = new Stopper(shared, tell);
+
+function tell(message: ToMain): void {
+  port.postMessage(message);
+}
+
+/** The main thread may be blocked and its stderr captured: write to the terminal directly. */
+function complain(error: unknown): void {
+  writeSync(2, `blockwise kernel: ${error instanceof Error ? error.message : String(error)}\n`);
+}
+
+function publish(type: string, parent: Partial<Header>, content: string): void {
+  if (type !== "stream") streams.flush();
+  const header = newHeader(type, session);
+  queues.iopub.push(encode({ identities: [type], header, parent, content }, signer));
+}
+
+function status(state: "starting" | "busy" | "idle", parent: Partial<Header>): void {
+  publish("status", parent, JSON.stringify({ execution_state: state }));
+}
+
+function reply(channel: ReplyChannel, request: Message, type: string, content: string): void {
+  // What the cell printed must be on its way before the client learns that the cell is done.
+  streams.flush();
+  const header = newHeader(type, session);
+  queues[channel].push(encode({ identities: request.identities, header, parent: request.header, content }, signer));
+}
+
+/** Answers here, without the main thread. */
+function answer(channel: ReplyChannel, request: Message, content: Record<string, unknown>): void {
+  status("busy", request.header);
+  const type = request.header.msg_type.replace(/_request$/, "_reply");
+  reply(channel, request, type, JSON.stringify({ status: "ok", ...content }));
+  status("idle", request.header);
+}
+
+async function drain(): Promise<void> {
+  await Promise.all(Object.values(queues).map((queue) => queue.drained()));
+}
+
+/** zeromq crashes a process that ends with open sockets: the main thread waits for this. */
+async function close(): Promise<void> {
+  streams.flush();
+  await drain();
+  for (const socket of Object.values(sockets)) socket.close();
+  shared.markClosed();
+}
+
+async function shutDown(channel: ReplyChannel, request: Message): Promise<void> {
+  answer(channel, request, { restart: request.content.restart === true });
+  await drain();
+  leave();
+}
+
+/** The main thread exits by itself unless a cell blocks it. */
+function leave(): void {
+  tell({ kind: "shutdown" });
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), 1500);
+}
+
+function onShell(message: Message): void {
+  const type = message.header.msg_type;
+  if (type === "shutdown_request") void shutDown("shell", message);
+  // Clients wait for this one; the compiler may load meanwhile.
+  else if (type === "kernel_info_request" && !ready) answer("shell", message, settings.kernelInfo);
+  else {
+    const id = ++lastId;
+    open.set(id, { message, channel: "shell" });
+    parents.set(id, message.header);
+    tell({ kind: "request", id, type, content: message.content });
+  }
+}
+
+function onControl(message: Message): void {
+  switch (message.header.msg_type) {
+    case "interrupt_request":
+      stopper.interrupt();
+      return answer("control", message, {});
+    case "shutdown_request":
+      return void shutDown("control", message);
+    case "kernel_info_request":
+      return answer("control", message, settings.kernelInfo);
+    default:
+      return answer("control", message, {
+        status: "error",
+        ename: "NotSupported",
+        evalue: `the kernel does not know ${message.header.msg_type}`,
+        traceback: [],
+      });
+  }
+}
+
+port.on("message", (message: ToWire) => {
+  switch (message.kind) {
+    case "ready":
+      ready = true;
+      return;
+    case "begin":
+      return status("busy", parents.get(message.id) ?? {});
+    case "stream":
+      return streams.write(message);
+    case "publish":
+      return publish(message.type, parents.get(message.cell) ?? {}, message.content);
+    case "finish": {
+      const request = open.get(message.id);
+      if (!request) return;
+      open.delete(message.id);
+      if (message.type !== "") reply(request.channel, request.message, message.type, message.content);
+      status("idle", request.message.header);
+      if (request.message.header.msg_type !== "execute_request") parents.delete(message.id);
+      return;
+    }
+    case "interrupt-seen":
+      return stopper.answered(message.serial);
+    case "close":
+      return void close();
+  }
+});
+
+async function listen(socket: Router, handle: (message: Message) => void): Promise<void> {
+  for await (const frames of socket) {
+    try {
+      handle(decode(frames as Buffer[], signer));
+    } catch (error) {
+      complain(error);
+    }
+  }
+}
+
+async function beat(): Promise<void> {
+  for await (const frames of sockets.hb) await sockets.hb.send(frames);
+}
+
+/** A kernel whose Jupyter died must not stay behind. */
+function watchParent(): void {
+  if (process.env.JPY_PARENT_PID === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) leave();
+  }, 1000).unref();
+}
+
+async function bind(): Promise<void> {
+  const channels: Channel[] = ["shell", "control", "stdin", "iopub", "hb"];
+  for (const channel of channels) await sockets[channel].bind(address(settings.connection, channel));
+}
+
+process.on("uncaughtException", complain);
+
+bind().then(
+  () => {
+    tell({ kind: "bound" });
+    status("starting", {});
+    void listen(sockets.shell, onShell);
+    void listen(sockets.control, onControl);
+    // input_request is never sent, so nothing is expected here; reading keeps the socket empty.
+    void listen(sockets.stdin, () => {});
+    void beat();
+    watchParent();
+  },
+  (error) => tell({ kind: "failed", message: `cannot bind the sockets of the connection file: ${String(error)}` }),
+);
