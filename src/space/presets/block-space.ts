@@ -1,0 +1,91 @@
+import { strideBetween } from "../block";
+import { conv, mbconv } from "../layers";
+import { outputShape } from "../shapes";
+import type { BlockSpace, CandidateOp, Cell, ImageShape, Layer, SearchSpace } from "../types";
+import { validateSpace } from "../validate";
+import { roundChannels } from "./efficientnet";
+
+/** What a teacher's block says about the search: its feature maps. A `TeacherBlock` is one. */
+export interface BlockShapes {
+  readonly input: ImageShape;
+  readonly output: ImageShape;
+}
+
+/** How the students around a teacher's blocks look; every part has a default. */
+export interface BlockSpaceOptions {
+  readonly name?: string;
+  /** Ops of every layer; MBConv of kernel 3, 5, 7 and expansion 3, 6 when left out. */
+  readonly ops?: readonly CandidateOp[];
+  /** Cells of every block, by block, or from its number and shapes; see {@link miniCells} for the default. */
+  readonly cells?:
+    | readonly (readonly Cell[])[]
+    | ((block: number, shapes: BlockShapes, stride: number) => readonly Cell[]);
+  /** The student's stem; a 3x3 convolution of stride 2 to 16 channels when left out (stride 1 for a block that keeps the size). */
+  readonly stem?: readonly Layer[];
+  /** Layers after the last block; a 1x1 convolution to 128 channels when left out. */
+  readonly head?: readonly Layer[];
+  readonly classes?: number;
+  readonly padding?: SearchSpace["padding"];
+  readonly batchNormEpsilon?: number;
+}
+
+/**
+ * Default cells of a block: two and three layers at half the teacher's channels, two layers at three quarters (rounded to
+ * eights, never more than the teacher has).
+ */
+export function miniCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
+  const width = (part: number) => Math.min(output.channels, roundChannels(output.channels * part));
+  const halvings = Math.log2(stride);
+  const half = width(0.5);
+  const cells = [
+    { depth: Math.max(1, halvings), width: half },
+    { depth: Math.max(2, halvings), width: half },
+    { depth: Math.max(2, halvings), width: width(0.75) },
+  ];
+  const seen = new Set<string>();
+  return cells.filter(({ depth, width }) => !seen.has(`${depth}/${width}`) && seen.add(`${depth}/${width}`));
+}
+
+/**
+ * The search space of students that imitate a teacher block by block.
+ * @throws SpaceError when the shapes do not follow from one another or a cell is too shallow for its block's stride.
+ */
+export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOptions = {}): SearchSpace {
+  const {
+    name = "dna-mini",
+    ops = mbconv([3, 5, 7], [6, 3]),
+    cells = miniCells,
+    head = [conv(1, 128)],
+    classes = 10,
+    padding = "same",
+    batchNormEpsilon = 1e-3,
+  } = options;
+  const input = blocks[0]?.input ?? { height: 0, width: 0, channels: 0 };
+  const stem = options.stem ?? [conv(3, 16, { stride: blocks[0]?.output.height < input.height ? 2 : 1 })];
+  const space: SearchSpace = {
+    name,
+    input,
+    stem,
+    blocks: blocks.map((shapes, i): BlockSpace => {
+      const stride = strideBetween(
+        i === 0 ? outputShape(stem, input) : shapes.input,
+        shapes.output,
+        `${name}, block ${i}`,
+      );
+      const { input: from, output } = shapes;
+      return {
+        stride,
+        input: from,
+        output,
+        ops,
+        cells: typeof cells === "function" ? cells(i, shapes, stride) : (cells[i] ?? []),
+      };
+    }),
+    head,
+    classes,
+    padding,
+    batchNormEpsilon,
+  };
+  validateSpace(space);
+  return space;
+}

@@ -1,0 +1,77 @@
+import { SpaceError } from "../../core";
+import { layerOutputs, trunkLayers } from "../shapes";
+import type { Architecture, SearchSpace } from "../types";
+import { type BlockShapes, blockSpace } from "./block-space";
+import { dnaNetworks, dnaSpace } from "./dna";
+import { efficientNets } from "./efficientnet";
+import { nasBenchMacro } from "./nas-bench-macro";
+import { smallTeachers } from "./teachers";
+
+const NAS_BENCH_MACRO = "nas-bench-macro/";
+
+/** Names of the architecture presets; NAS-Bench-Macro's are `nas-bench-macro/` and eight digits. */
+export function architectureNames(): string[] {
+  return [...listed().keys(), `${NAS_BENCH_MACRO}<8 digits>`];
+}
+
+function listed(): Map<string, Architecture> {
+  return new Map([...dnaNetworks(), ...efficientNets(), ...smallTeachers()].map((network) => [network.name, network]));
+}
+
+/** Whether {@link architecturePreset} knows a name. */
+export function isArchitecturePreset(name: string): boolean {
+  return name.startsWith(NAS_BENCH_MACRO) || listed().has(name);
+}
+
+/**
+ * A published network or a small teacher by name, e.g. "dna-c", "efficientnet_b0", "efficientnet-b0@28px".
+ * @throws SpaceError listing the names when there is none of this name.
+ */
+export function architecturePreset(name: string): Architecture {
+  if (name.startsWith(NAS_BENCH_MACRO)) return nasBenchMacro(name.slice(NAS_BENCH_MACRO.length));
+  const network = listed().get(name);
+  if (!network) {
+    throw new SpaceError(`unknown preset ${JSON.stringify(name)}; known are ${architectureNames().join(", ")}`, {
+      name,
+      known: architectureNames(),
+    });
+  }
+  return network;
+}
+
+/** Feature maps at the ends of an architecture's blocks: what a teacher cut at its stages hands to the search. */
+export function stageShapes(architecture: Architecture): BlockShapes[] {
+  const outputs = layerOutputs(trunkLayers(architecture), architecture.input);
+  let layers = architecture.stem.length;
+  let input = architecture.input;
+  return architecture.blocks.map((block) => {
+    layers += block.length;
+    const shapes = { input, output: outputs[layers - 1] };
+    input = shapes.output;
+    return shapes;
+  });
+}
+
+const SPACES: Readonly<Record<string, () => SearchSpace>> = {
+  dna: dnaSpace,
+  "dna-mini": () => blockSpace(stageShapes(architecturePreset("efficientnet-b0@28px"))),
+};
+
+/** Names of the search-space presets. */
+export function spaceNames(): string[] {
+  return Object.keys(SPACES);
+}
+
+/**
+ * A search space by name: "dna" (Li et al., CVPR 2020) or "dna-mini" (28x28 images, around the small teacher's stages).
+ * @throws SpaceError listing the names when there is none of this name.
+ */
+export function spacePreset(name: string): SearchSpace {
+  if (!Object.hasOwn(SPACES, name)) {
+    throw new SpaceError(`unknown search space ${JSON.stringify(name)}; known are ${spaceNames().join(", ")}`, {
+      name,
+      known: spaceNames(),
+    });
+  }
+  return SPACES[name]();
+}

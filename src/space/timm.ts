@@ -1,0 +1,178 @@
+import { SpaceError } from "../core";
+import { ACTIVATION_TOKENS } from "./describe";
+import { checkLayer, conv } from "./layers";
+import type { Activation, Architecture, ConvLayer, ImageShape, Layer, MBConvLayer } from "./types";
+
+/** Block strings of timm, stage by stage: `[["ds_r1_k3_s1_e1_c16_se0.25"], ["ir_r2_k3_s2_e6_c24_se0.25"]]`. */
+export type TimmStages = readonly (readonly string[])[];
+
+const KINDS = ["ir", "ds", "cn"] as const;
+type Kind = (typeof KINDS)[number];
+
+const ACTIVATIONS = new Map<string, Activation>(
+  Object.entries(ACTIVATION_TOKENS).map(([activation, token]) => [token, activation as Activation]),
+);
+
+/** Number tokens: which block kinds know them, and which need them. */
+const NUMBERS: Readonly<
+  Record<string, { readonly kinds: readonly Kind[]; readonly needed: boolean; readonly pattern: RegExp }>
+> = {
+  r: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/ },
+  k: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/ },
+  s: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/ },
+  c: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/ },
+  e: { kinds: ["ir", "ds"], needed: false, pattern: /^[1-9]\d*(\.0*)?$/ },
+  se: { kinds: ["ir", "ds"], needed: false, pattern: /^(0(\.\d+)?|1(\.0*)?|\.\d+)$/ },
+};
+
+/**
+ * Reads one block string into its layers; the first carries the stride.
+ * `ir` is an MBConv, `ds` one without expansion, `cn` a convolution with batch norm and activation.
+ * @throws SpaceError for an unknown, repeated, missing or malformed token: a typo must not build another network.
+ */
+export function decodeTimmBlock(text: string): Layer[] {
+  const fail = (what: string): never => {
+    throw new SpaceError(`timm block ${JSON.stringify(text)}: ${what}; e.g. "ir_r2_k3_s2_e6_c24_se0.25"`, { text });
+  };
+  const [head, ...tokens] = text.split("_");
+  const kind = KINDS.find((known) => known === head) ?? fail(`must start with ${KINDS.join(", ")}, got "${head}"`);
+  const numbers = new Map<string, number>();
+  let activation: Activation | undefined;
+  let skips = true;
+  for (const token of tokens) {
+    const named = ACTIVATIONS.get(token);
+    if (named !== undefined) {
+      if (activation !== undefined) fail(`has two activations, "${token}" is the second`);
+      activation = named;
+    } else if (token === "noskip" && kind !== "cn") {
+      skips = false;
+    } else {
+      const [, key, value] = /^([a-z]+)(.*)$/.exec(token) ?? fail(`unknown token "${token}"`);
+      const known = Object.hasOwn(NUMBERS, key) ? NUMBERS[key] : undefined;
+      if (!known?.kinds.includes(kind)) fail(`unknown token "${token}" in a "${kind}" block`);
+      else if (!known.pattern.test(value)) fail(`malformed number in "${token}"`);
+      if (numbers.has(key)) fail(`token "${key}" comes twice`);
+      numbers.set(key, Number(value));
+    }
+  }
+  for (const [key, { kinds, needed }] of Object.entries(NUMBERS)) {
+    if (needed && kinds.includes(kind) && !numbers.has(key)) fail(`token "${key}" is missing`);
+  }
+  const number = (key: string) => numbers.get(key)!;
+  if (kind === "ir" && !numbers.has("e")) fail('token "e" is missing');
+  if (kind === "ds" && (numbers.get("e") ?? 1) !== 1) fail('a "ds" block has no expansion, so e must be 1');
+  const layerAt = (i: number): ConvLayer | MBConvLayer => {
+    const stride = i === 0 ? number("s") : 1;
+    const common = {
+      kernelSize: number("k"),
+      stride,
+      outChannels: number("c"),
+      activation: activation ?? "silu",
+    } as const;
+    if (kind === "cn") return { kind: "conv", ...common };
+    const expansion = numbers.get("e") ?? 1;
+    const layer = { kind: "mbconv", ...common, expansion, seRatio: numbers.get("se") ?? 0 } as const;
+    return skips ? layer : { ...layer, residual: false };
+  };
+  return Array.from({ length: number("r") }, (_, i) => {
+    const layer = layerAt(i);
+    checkLayer(layer, `timm block "${text}"`);
+    return layer;
+  });
+}
+
+/** Reads block strings into the layers of each stage. @throws SpaceError as {@link decodeTimmBlock}. */
+export function decodeTimm(stages: TimmStages): Layer[][] {
+  return stages.map((blocks) => blocks.flatMap(decodeTimmBlock));
+}
+
+function blockString(layer: ConvLayer | MBConvLayer, repeats: number): string {
+  const { kernelSize, stride, outChannels, activation } = layer;
+  if (activation === "none") {
+    throw new SpaceError(
+      "encodeTimm: timm has no token for a convolution without activation; save the network as a file",
+    );
+  }
+  const kind = layer.kind === "conv" ? "cn" : layer.expansion === 1 ? "ds" : "ir";
+  const tokens = [kind, `r${repeats}`, `k${kernelSize}`, `s${stride}`];
+  if (layer.kind === "mbconv") tokens.push(`e${layer.expansion}`);
+  tokens.push(`c${outChannels}`);
+  if (layer.kind === "mbconv" && layer.seRatio > 0) tokens.push(`se${layer.seRatio}`);
+  if (activation !== "silu") tokens.push(ACTIVATION_TOKENS[activation]);
+  if (layer.kind === "mbconv" && layer.residual === false) tokens.push("noskip");
+  return tokens.join("_");
+}
+
+/**
+ * Writes the layers of each stage as block strings; runs of equal layers become one with a repeat count. Identities are
+ * left out, for they do nothing.
+ * @throws SpaceError for a convolution without activation, which timm cannot say.
+ */
+export function encodeTimm(stages: readonly (readonly Layer[])[]): string[][] {
+  return stages.map((layers) => {
+    const runs: { layer: ConvLayer | MBConvLayer; repeats: number }[] = [];
+    for (const layer of layers) {
+      if (layer.kind === "identity") continue;
+      const run = runs.at(-1);
+      if (run && layer.stride === 1 && blockString({ ...run.layer, stride: 1 }, 1) === blockString(layer, 1))
+        run.repeats++;
+      else runs.push({ layer, repeats: 1 });
+    }
+    return runs.map(({ layer, repeats }) => blockString(layer, repeats));
+  });
+}
+
+/** What timm's strings leave open; the defaults are EfficientNet's for ImageNet. */
+export interface TimmSettings {
+  readonly name?: string;
+  readonly input?: ImageShape;
+  /** Width of the 3x3 stem of stride 2. */
+  readonly stemWidth?: number;
+  /** Width of the 1x1 convolution before pooling. */
+  readonly headWidth?: number;
+  readonly classes?: number;
+}
+
+/** A network of timm stages between EfficientNet's stem and head. @throws SpaceError as {@link decodeTimmBlock}. */
+export function architectureFromTimm(stages: TimmStages, settings: TimmSettings = {}): Architecture {
+  const { name = "timm", input = { height: 224, width: 224, channels: 3 } } = settings;
+  const { stemWidth = 32, headWidth = 1280, classes = 1000 } = settings;
+  return {
+    name,
+    input,
+    stem: [conv(3, stemWidth, { stride: 2 })],
+    blocks: decodeTimm(stages),
+    head: [conv(1, headWidth)],
+    classes,
+    padding: "symmetric",
+    batchNormEpsilon: 1e-5,
+  };
+}
+
+/** timm's stages of a network: what its stem has after the first convolution, then its blocks. */
+export function timmStages(architecture: Architecture): string[][] {
+  const rest = architecture.stem.slice(1);
+  return encodeTimm(rest.length > 0 ? [rest, ...architecture.blocks] : architecture.blocks);
+}
+
+/**
+ * Reads stages from text: stages apart by spaces, blocks of a stage by commas; or JSON as timm's `arch_def`.
+ * @throws SpaceError when it is neither.
+ */
+export function parseTimm(text: string): string[][] {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith("[")) return trimmed.split(/\s+/).map((stage) => stage.split(","));
+  try {
+    const stages: unknown = JSON.parse(trimmed);
+    const isStage = (stage: unknown) => Array.isArray(stage) && stage.every((block) => typeof block === "string");
+    if (Array.isArray(stages) && stages.every(isStage)) return stages;
+  } catch {
+    // Said below.
+  }
+  throw new SpaceError(`parseTimm: JSON must be lists of block strings, got ${trimmed.slice(0, 60)}`);
+}
+
+/** Writes stages as text that {@link parseTimm} reads. */
+export function formatTimm(stages: TimmStages): string {
+  return stages.map((blocks) => blocks.join(",")).join(" ");
+}
