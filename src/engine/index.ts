@@ -1,2 +1,2 @@
-export * as fused from "./fused";
+export { type EngineInfo, type EngineName, type EngineOptions, engine } from "./engine";
 export { tf } from "./tf";

@@ -1,0 +1,157 @@
+import { BlockwiseError, EngineError } from "../core";
+import type { NativeBackend } from "./native/backend";
+import { cpuBackend, fallbackCounts } from "./native/fallback";
+import { registerNative } from "./native/register";
+import { loadTensorflow, type TensorflowPackage } from "./tensorflow";
+import { tf } from "./tf";
+import { physicalCores } from "./threads";
+
+export type EngineName = "auto" | "native" | "tensorflow" | "cpu";
+
+export interface EngineOptions {
+  /** Threads of the native engine; default: the physical cores. */
+  threads?: number;
+  /** Where the native engine computes, e.g. `"cpu"` or `"cuda"`; default: the CPU. */
+  device?: string;
+}
+
+export interface EngineInfo {
+  /** The backend in use, by tfjs's name; undefined before `engine.use`. */
+  backend: string | undefined;
+  device: string;
+  threads: number;
+  versions: Record<string, string>;
+  /** The engines that `auto` would have preferred, and why each was not taken. */
+  rejected: { name: string; reason: string }[];
+  /** Calls of kernels that the native engine left to the cpu backend. */
+  fallbacks: Record<string, number>;
+  /** Says how slow the engine is, where it is. */
+  warning?: string;
+}
+
+const SLOW =
+  "engine: training runs on the pure JavaScript backend `cpu`, which takes about 700 times as long as the native engine " +
+  "(a training step of 0.15 s takes 100 s). Build the native one: node native/build.mjs";
+
+type State = Omit<EngineInfo, "fallbacks">;
+
+let state: State = { backend: undefined, device: "cpu", threads: 1, versions: {}, rejected: [] };
+let native: NativeBackend | undefined;
+
+/** Makes a registered backend the current one; ours start without waiting. */
+function activate(name: string): void {
+  const done = tf.setBackend(name);
+  // The outcome is checked below, at once; a rejection must not become an unhandled one.
+  done.catch(() => {});
+  if (tf.getBackend() !== name) throw new EngineError(`engine: the backend ${name} does not start`);
+}
+
+function tfjsVersion(): Record<string, string> {
+  return { tfjs: tf.version.tfjs };
+}
+
+function useNative({ threads = physicalCores(), device = "cpu" }: EngineOptions): State {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new EngineError(`engine.use: threads must be a whole number of at least 1, got ${threads}`);
+  }
+  const backend = registerNative();
+  try {
+    backend.addon.setDevice(device);
+  } catch (cause) {
+    throw new EngineError(`engine.use: this libtorch cannot use the device ${device}`, { device }, { cause });
+  }
+  backend.addon.setThreads(threads);
+  activate("native");
+  native = backend;
+  const { libtorch } = backend.addon.versions();
+  return { backend: "native", device, threads, versions: { ...tfjsVersion(), libtorch }, rejected: [] };
+}
+
+function useTensorflow(packages: readonly TensorflowPackage[], gpuOnly = false): State {
+  const reasons: string[] = [];
+  for (const name of packages) {
+    try {
+      const { gpu, version } = loadTensorflow(name);
+      if (gpuOnly && !gpu) throw new EngineError(`engine: ${name} finds no GPU`);
+      activate("tensorflow");
+      const versions = { ...tfjsVersion(), [name]: version };
+      return { backend: "tensorflow", device: gpu ? "gpu" : "cpu", threads: physicalCores(), versions, rejected: [] };
+    } catch (error) {
+      reasons.push((error as Error).message);
+    }
+  }
+  throw new EngineError(reasons.join("; "));
+}
+
+function useCpu(): State {
+  cpuBackend();
+  activate("cpu");
+  return { backend: "cpu", device: "cpu", threads: 1, versions: tfjsVersion(), rejected: [], warning: SLOW };
+}
+
+function useAuto(options: EngineOptions): State {
+  const tries: [name: string, use: () => State][] = [
+    ["tensorflow-gpu", () => useTensorflow(["@tensorflow/tfjs-node-gpu"], true)],
+    ["native", () => useNative(options)],
+    ["tensorflow", () => useTensorflow(["@tensorflow/tfjs-node"])],
+  ];
+  const rejected: State["rejected"] = [];
+  for (const [name, use] of tries) {
+    try {
+      return { ...use(), rejected };
+    } catch (error) {
+      if (!(error instanceof BlockwiseError)) throw error;
+      rejected.push({ name, reason: error.message });
+    }
+  }
+  process.emitWarning(SLOW, { code: "BLOCKWISE_SLOW_ENGINE" });
+  return { ...useCpu(), rejected };
+}
+
+/** Chooses what computes under `tf`, and tells what was chosen. */
+export const engine = {
+  /**
+   * Takes an engine into use. `auto` takes the first that works of: TensorFlow's with a GPU, the native one,
+   * TensorFlow's without, the slow `cpu`; the environment variable `BLOCKWISE_ENGINE` overrides `auto`.
+   * @throws EngineError when the engine named is not there, or the device or thread count cannot be had.
+   */
+  use(name: EngineName = "auto", options: EngineOptions = {}): EngineInfo {
+    const asked = name === "auto" ? ((process.env.BLOCKWISE_ENGINE as EngineName | undefined) ?? "auto") : name;
+    switch (asked) {
+      case "auto":
+        state = useAuto(options);
+        break;
+      case "native":
+        state = useNative(options);
+        break;
+      case "tensorflow":
+        state = useTensorflow(["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]);
+        break;
+      case "cpu":
+        state = useCpu();
+        break;
+      default:
+        throw new EngineError(`engine.use: the engine must be auto, native, tensorflow or cpu, got ${asked}`);
+    }
+    return engine.info();
+  },
+
+  /** What is in use, its device, threads and library versions, and why others were not taken. */
+  info(): EngineInfo {
+    return { ...state, fallbacks: fallbackCounts() };
+  },
+
+  /**
+   * Sets the number of threads of the native engine for this thread's calls; other engines ignore it.
+   * @throws EngineError when `threads` is not a whole number of at least 1.
+   */
+  setThreads(threads: number): void {
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new EngineError(`engine.setThreads: threads must be a whole number of at least 1, got ${threads}`);
+    }
+    if (state.backend === "native" && native) {
+      native.addon.setThreads(threads);
+      state = { ...state, threads };
+    }
+  },
+};

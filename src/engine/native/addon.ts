@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { EngineError } from "../../core";
+
+/** A tensor in native memory; 0 is none. */
+export type Handle = number;
+
+type Argument = Handle | boolean | string | readonly number[] | undefined;
+
+/** What the compiled addon exports: some functions of its own, and one a kernel. */
+export interface Addon {
+  /** After a call: for each output its dtype code (float32, int32, bool), its rank and its sizes. */
+  readonly shapes: Int32Array;
+  create(values: ArrayBufferView, shape: readonly number[], dtype: string): Handle;
+  alias(handle: Handle, shape: readonly number[]): Handle;
+  release(handle: Handle): boolean;
+  count(): number;
+  clear(): void;
+  readSync(handle: Handle): Float32Array | Int32Array | Uint8Array;
+  read(handle: Handle): Promise<Float32Array | Int32Array | Uint8Array>;
+  setThreads(threads: number): void;
+  threads(): number;
+  setDevice(device: string): void;
+  versions(): { libtorch: string; cuda: boolean; mkldnn: boolean; avx2: boolean; parallel: string };
+}
+
+export type NativeFunction = (...values: Argument[]) => Handle | Handle[];
+
+const FILE = "native/build/Release/blockwise_native.node";
+
+/** The addon beside the sources, whether this file runs from `src/` or from `dist/src/`. */
+function addonPath(): string | undefined {
+  for (let up = "../../..", tries = 0; tries < 3; tries++, up += "/..") {
+    const path = join(__dirname, up, FILE);
+    if (existsSync(path)) return path;
+  }
+  return undefined;
+}
+
+let loaded: Addon | undefined;
+
+/**
+ * Loads the addon, once a thread.
+ * @throws EngineError when it is not built or cannot be loaded (another libtorch, another machine).
+ */
+export function loadAddon(): Addon {
+  if (loaded) return loaded;
+  const path = process.env.BLOCKWISE_NATIVE ?? addonPath();
+  if (!path) {
+    throw new EngineError(`native engine: ${FILE} is not there; build it by "node native/build.mjs"`);
+  }
+  try {
+    loaded = createRequire(__filename)(path) as Addon;
+    return loaded;
+  } catch (cause) {
+    throw new EngineError(
+      `native engine: ${path} cannot be loaded (${(cause as Error).message}); build it again by "node native/build.mjs --force"`,
+      { path },
+      { cause },
+    );
+  }
+}

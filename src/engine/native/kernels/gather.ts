@@ -1,0 +1,75 @@
+import { tf } from "../../tf";
+import type { KernelCall, NativeKernel } from "./kernel";
+
+const { backend_util, util } = tf;
+
+/** Kernels that read or write at computed places. */
+export const gatherKernels: NativeKernel[] = [
+  {
+    name: tf.GatherV2,
+    compute: ({
+      native,
+      inputs: { x, indices },
+      attrs,
+    }: KernelCall<{ x: tf.TensorInfo; indices: tf.TensorInfo }, tf.GatherV2Attrs>) => {
+      const axis = util.parseAxisParam(attrs.axis, x.shape)[0];
+      const batchDims = attrs.batchDims ?? 0;
+      return native.run("GatherV2", native.handle(x), native.handle(indices), axis, batchDims);
+    },
+  },
+  {
+    name: tf.GatherNd,
+    compute: ({ native, inputs }: KernelCall<{ params: tf.TensorInfo; indices: tf.TensorInfo }>) =>
+      native.run("GatherNd", native.handle(inputs.params), native.handle(inputs.indices)),
+  },
+  {
+    name: tf.ScatterNd,
+    compute: ({
+      native,
+      inputs: { indices, updates },
+      attrs: { shape },
+    }: KernelCall<{ indices: tf.TensorInfo; updates: tf.TensorInfo }, tf.ScatterNdAttrs>) => {
+      const { sliceRank } = backend_util.calculateShapes(updates, indices, shape);
+      return native.run("ScatterNd", native.handle(indices), native.handle(updates), shape, sliceRank);
+    },
+  },
+  {
+    name: tf.TensorScatterUpdate,
+    compute: ({
+      native,
+      inputs: { tensor, indices, updates },
+    }: KernelCall<{ tensor: tf.TensorInfo; indices: tf.TensorInfo; updates: tf.TensorInfo }>) => {
+      const { sliceRank } = backend_util.calculateShapes(updates, indices, tensor.shape);
+      const handles = [tensor, indices, updates].map((info) => native.handle(info));
+      return native.run("TensorScatterUpdate", ...handles, sliceRank);
+    },
+  },
+  {
+    name: tf.SparseToDense,
+    compute: ({
+      native,
+      inputs: { sparseIndices, sparseValues, defaultValue },
+      attrs: { outputShape },
+    }: KernelCall<
+      { sparseIndices: tf.TensorInfo; sparseValues: tf.TensorInfo; defaultValue: tf.TensorInfo },
+      tf.SparseToDenseAttrs
+    >) => {
+      const handles = [sparseIndices, sparseValues, defaultValue].map((info) => native.handle(info));
+      return native.run("SparseToDense", ...handles, outputShape);
+    },
+  },
+  {
+    name: tf.OneHot,
+    compute: ({ native, inputs, attrs }: KernelCall<{ indices: tf.TensorInfo }, tf.OneHotAttrs>) =>
+      native.run("OneHot", native.handle(inputs.indices), attrs.depth, attrs.onValue, attrs.offValue, attrs.dtype),
+  },
+  {
+    name: tf.UnsortedSegmentSum,
+    compute: ({
+      native,
+      inputs: { x, segmentIds },
+      attrs,
+    }: KernelCall<{ x: tf.TensorInfo; segmentIds: tf.TensorInfo }, tf.UnsortedSegmentSumAttrs>) =>
+      native.run("UnsortedSegmentSum", native.handle(x), native.handle(segmentIds), attrs.numSegments),
+  },
+];
