@@ -1,2 +1,3 @@
 export { type EngineInfo, type EngineName, type EngineOptions, engine } from "./engine";
+export * as fused from "./fused";
 export { tf } from "./tf";
