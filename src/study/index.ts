@@ -1,0 +1,6 @@
+export * from "./differences";
+export * from "./environment";
+export * from "./journal";
+export * from "./lock";
+export * from "./process-identity";
+export * from "./run-directory";

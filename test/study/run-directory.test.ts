@@ -1,0 +1,119 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readJson, StudyError } from "../../src/core";
+import { acquireLock, differences, isAlive, RunDirectory, thisProcess } from "../../src/study";
+
+const fresh = () => join(mkdtempSync(join(tmpdir(), "run-")), "run");
+const config = { seed: 1, distill: { epochs: 5 } };
+
+describe("run directory", () => {
+  test("a step is done once: resuming finds its result in the journal", async () => {
+    const path = fresh();
+    const first = RunDirectory.open(path, config);
+    expect(await first.step("a", () => ({ n: 1 }))).toEqual({ n: 1 });
+    await expect(first.step("b", () => Promise.reject(new Error("stopped")))).rejects.toThrow("stopped");
+    first.close();
+    const second = RunDirectory.open(path, { distill: { epochs: 5 }, seed: 1 });
+    expect(await second.step("a", () => ({ n: 2 }))).toEqual({ n: 1 });
+    expect(await second.step("b", () => "done")).toBe("done");
+    second.close();
+    expect(readdirSync(path).sort()).toEqual(
+      [
+        "checkpoints",
+        "config.json",
+        "environment.json",
+        "features",
+        "figures",
+        "found",
+        "journal.jsonl",
+        "ratings",
+      ].sort(),
+    );
+    expect(readJson(join(path, "config.json"))).toEqual(config);
+  });
+
+  test("resuming with another configuration is refused, and the difference is named", () => {
+    const path = fresh();
+    RunDirectory.open(path, config).close();
+    expect(() => RunDirectory.open(path, { seed: 1, distill: { epochs: 6 } })).toThrow(/distill\.epochs: 5, now 6/);
+    // The refusal gives the lock back.
+    RunDirectory.open(path, config).close();
+  });
+
+  test("force starts anew", async () => {
+    const path = fresh();
+    const first = RunDirectory.open(path, config);
+    await first.step("a", () => 1);
+    writeFileSync(first.file("ratings", "block0.json"), "{}");
+    first.close();
+    const second = RunDirectory.open(path, { seed: 2 }, { force: true });
+    expect(await second.step("a", () => 2)).toBe(2);
+    expect(existsSync(second.file("ratings", "block0.json"))).toBe(false);
+    second.close();
+  });
+
+  test("a folder with other files is left alone, also with force", () => {
+    const path = mkdtempSync(join(tmpdir(), "other-"));
+    writeFileSync(join(path, "thesis.txt"), "precious");
+    expect(() => RunDirectory.open(path, config, { force: true })).toThrow(StudyError);
+    expect(readdirSync(path)).toEqual(["thesis.txt"]);
+  });
+
+  test("a directory that a living process writes is refused, also within one process", () => {
+    const path = fresh();
+    const first = RunDirectory.open(path, config);
+    expect(() => RunDirectory.open(path, config)).toThrow(new RegExp(`process ${process.pid} on`));
+    expect(() => RunDirectory.open(path, config, { force: true })).toThrow(StudyError);
+    first.close();
+    RunDirectory.open(path, config).close();
+  });
+});
+
+describe("lock", () => {
+  const lockFile = () => join(mkdtempSync(join(tmpdir(), "lock-")), "lock.json");
+
+  test("another process's lock holds while it lives and is taken over when it was killed", async () => {
+    const path = lockFile();
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    const { pid } = child;
+    const stat = spawnSync("cat", [`/proc/${pid}/stat`], { encoding: "utf8" }).stdout;
+    const startTime = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    writeFileSync(path, JSON.stringify({ pid, startTime, host: hostname() }));
+    expect(() => acquireLock(path)).toThrow(new RegExp(`process ${pid} on`));
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+    const lock = acquireLock(path);
+    expect(readJson(path)).toEqual(thisProcess());
+    lock.release();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("a process number that was given away again is not the owner", () => {
+    const path = lockFile();
+    writeFileSync(path, JSON.stringify({ ...thisProcess(), startTime: "1" }));
+    acquireLock(path).release();
+  });
+
+  test("an unreadable lock is nobody's", () => {
+    const path = lockFile();
+    writeFileSync(path, '{"pid":');
+    acquireLock(path).release();
+    expect(readdirSync(join(path, ".."))).toEqual([]);
+  });
+
+  test("a process of another machine is taken to live", () => {
+    expect(isAlive({ pid: 1, host: "elsewhere" })).toBe(true);
+  });
+});
+
+test("differences name the place, whatever the order of keys", () => {
+  expect(differences({ a: 1, b: [1, 2] }, { b: [1, 3], a: 1, c: null })).toEqual([
+    "b[1]: 2, now 3",
+    "c: nothing, now null",
+  ]);
+  expect(differences({ a: { b: 1 } }, { a: { b: 1 } })).toEqual([]);
+});
