@@ -1,3 +1,4 @@
+export * from "./architecture-file";
 export * from "./block";
 export * from "./describe";
 export * from "./enumerate";

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { ConfigError, readJson } from "../../core";
+import { networkCost } from "../../cost";
+import {
+  type Architecture,
+  architectureFromTimm,
+  architectureNames,
+  architecturePreset,
+  formatShape,
+  isArchitecturePreset,
+  parseArchitecture,
+  parseTimm,
+} from "../../space";
+import { groupDigits, textTable } from "../table";
+
+/** Reads "224" or "224x192". @throws ConfigError for anything else. */
+function parseSize(text: string): { height: number; width: number } {
+  const match = /^([1-9]\d*)(?:x([1-9]\d*))?$/.exec(text);
+  if (!match) throw new ConfigError(`--input: must be a size such as 224 or 224x192, got ${JSON.stringify(text)}`);
+  return { height: Number(match[1]), width: Number(match[2] ?? match[1]) };
+}
+
+/** A preset, a file or timm block strings, whichever the text is. */
+function resolveArchitecture(text: string): Architecture {
+  if (isArchitecturePreset(text)) return architecturePreset(text);
+  if (existsSync(text)) return parseArchitecture(readJson(text), text);
+  if (/^\s*(\[|[a-z]{2,4}_[a-z]+\d)/.test(text)) {
+    return architectureFromTimm(parseTimm(text));
+  }
+  throw new ConfigError(
+    `cost: ${JSON.stringify(text)} must be a preset, a file or timm block strings; presets are ${architectureNames().join(", ")}`,
+  );
+}
+
+/** `blockwise cost <network>`: parameters, MACs and the papers' FLOPs, by layer and in all. */
+export function registerCost(program: Command): void {
+  program
+    .command("cost")
+    .description("parameters, MACs and FLOPs (the papers' counter) of a network, by layer and in all")
+    .argument(
+      "<network>",
+      'preset, architecture file, or timm strings: "ds_r1_k3_s1_e1_c16_se0.25 ir_r2_k3_s2_e6_c24_se0.25"',
+    )
+    .option("--input <size>", "height and width of the image, e.g. 224 or 224x192; the network's own when left out")
+    .option("--json", "print JSON")
+    .action((text: string, options: { input?: string; json?: boolean }) => {
+      const architecture = resolveArchitecture(text);
+      const { channels } = architecture.input;
+      const input = options.input ? { ...parseSize(options.input), channels } : architecture.input;
+      const cost = networkCost(architecture, input);
+      if (options.json) {
+        console.log(JSON.stringify(cost, null, 2));
+        return;
+      }
+      const rows = cost.layers.map(({ name, layer, output, params, macs, flops }) => {
+        return [name, layer, formatShape(output), params, macs, flops];
+      });
+      console.log(textTable(["name", "layer", "output", "params", "macs", "flops"], rows));
+      console.log(`\n${cost.name} at ${formatShape(cost.input)}`);
+      console.log(`params ${groupDigits(cost.params)}`);
+      console.log(`macs   ${groupDigits(cost.macs)}  (convolution and linear multiply-adds)`);
+      console.log(
+        `flops  ${groupDigits(cost.flops)}  (the papers' counter: macs + 2 per batch-norm input + 1 per pooling input)`,
+      );
+    });
+}

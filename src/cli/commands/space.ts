@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { countBlock, countCandidates, countNetworks, formatShape, opName, spaceNames, spacePreset } from "../../space";
+import { groupDigits, textTable } from "../table";
+
+/** `blockwise space <preset>`: how many candidates and networks a search space has. */
+export function registerSpace(program: Command): void {
+  program
+    .command("space")
+    .description("candidates to rate and networks to choose from in a search space")
+    .argument("<preset>", spaceNames().join(", "))
+    .option("--json", "print JSON")
+    .action((name: string, options: { json?: boolean }) => {
+      const space = spacePreset(name);
+      const [candidates, networks] = [countCandidates(space), countNetworks(space)];
+      if (options.json) {
+        const blocks = space.blocks.map((block) => ({ ...block, candidates: Number(countBlock(block)) }));
+        // Networks exceed 2^53, so they are text.
+        const counts = { name: space.name, candidates: Number(candidates), networks: String(networks) };
+        console.log(JSON.stringify({ ...counts, blocks }, null, 2));
+        return;
+      }
+      const rows = space.blocks.map((block, i) => [
+        String(i),
+        `${formatShape(block.input)} -> ${formatShape(block.output)}`,
+        block.ops.map(opName).join(" "),
+        block.cells.map(({ depth, width }) => `${depth}x${width}`).join(" "),
+        Number(countBlock(block)),
+      ]);
+      console.log(textTable(["block", "teacher's maps", "ops", "cells (layers x width)", "candidates"], rows));
+      console.log(`\n${space.name}`);
+      console.log(`candidates ${groupDigits(candidates)}`);
+      console.log(`networks   ${groupDigits(networks)}`);
+    });
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { registerCost } from "./commands/cost";
+import { registerSpace } from "./commands/space";
+import { reportFailure } from "./failure";
+
+/** The `blockwise` command with all its subcommands. */
+export function createProgram(): Command {
+  const program = new Command("blockwise");
+  program.description("Block-wise neural architecture search").showHelpAfterError("(blockwise --help tells more)");
+  registerCost(program);
+  registerSpace(program);
+  return program;
+}
+
+if (require.main === module) {
+  createProgram()
+    .parseAsync()
+    .catch((error: unknown) => {
+      process.exitCode = reportFailure(error);
+    });
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { SpaceError } from "../core";
+import { validateArchitecture } from "./shapes";
+import type { Architecture } from "./types";
+
+const activation = z.enum(["none", "silu", "relu", "relu6"]);
+const layer = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("conv"),
+    kernelSize: z.number(),
+    stride: z.number(),
+    outChannels: z.number(),
+    activation,
+  }),
+  z.strictObject({
+    kind: z.literal("mbconv"),
+    kernelSize: z.number(),
+    stride: z.number(),
+    expansion: z.number(),
+    outChannels: z.number(),
+    seRatio: z.number(),
+    activation,
+    residual: z.boolean().optional(),
+  }),
+  z.strictObject({ kind: z.literal("identity") }),
+]);
+const layers = z.array(layer);
+
+const architecture = z.strictObject({
+  name: z.string(),
+  input: z.strictObject({ height: z.number(), width: z.number(), channels: z.number() }),
+  stem: layers,
+  blocks: z.array(layers),
+  head: layers,
+  classes: z.number(),
+  padding: z.enum(["same", "symmetric"]),
+  batchNormEpsilon: z.number().positive(),
+  dropout: z.number().min(0).max(1).optional(),
+  dropConnect: z.number().min(0).max(1).optional(),
+});
+
+/**
+ * Reads an architecture from parsed JSON: the architecture itself, or a found network's record that has one under
+ * `architecture`.
+ * @throws SpaceError naming the first part that is missing, unknown or malformed.
+ */
+export function parseArchitecture(value: unknown, where = "architecture"): Architecture {
+  const held = typeof value === "object" && value !== null && "architecture" in value ? value.architecture : value;
+  const result = architecture.safeParse(held);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new SpaceError(`${where}: ${issue.path.length > 0 ? issue.path.join(".") : "the whole"}: ${issue.message}`);
+  }
+  validateArchitecture(result.data);
+  return result.data;
+}
