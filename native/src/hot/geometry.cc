@@ -9,8 +9,6 @@ Geometry::Geometry(int height, int width, int outHeight, int outWidth, int kerne
       padTop(padTop), padLeft(padLeft) {
   tileHeight = std::max(padTop + height, (outHeight - 1) * stride + kernel);
   tileWidth = std::max(padLeft + width, (outWidth - 1) * stride + kernel);
-  for (int y = 0; y < kernel; ++y)
-    for (int x = 0; x < kernel; ++x) offsets.push_back(y * rowStride() + 8 * x);
 
   // Input row r + stride q gets from output row q + (r + pad - y) / stride through tap row y.
   struct Reach {
@@ -23,7 +21,7 @@ Geometry::Geometry(int height, int width, int outHeight, int outWidth, int kerne
     for (int r = 0; r < std::min(stride, size); ++r) {
       reach.taps.emplace_back();
       const int last = (size - 1 - r) / stride;
-      for (int tap = 0; tap < kernel; ++tap) {
+      for (int tap = kernel - 1; tap >= 0; --tap) {  // the last tap reaches the first output
         const int distance = r + pad - tap;
         if (distance % stride != 0) continue;
         const int shift = distance / stride;
@@ -47,12 +45,14 @@ Geometry::Geometry(int height, int width, int outHeight, int outWidth, int kerne
       k.column = c;
       k.rows = (height - 1 - r) / stride + 1;
       k.columns = (width - 1 - c) / stride + 1;
-      for (const auto& [tapY, shiftY] : down.taps[r]) {
-        for (const auto& [tapX, shiftX] : across.taps[c]) {
-          k.offsets.push_back((gradientTop + shiftY) * gradientRowStride() + 8 * (gradientLeft + shiftX));
-          k.taps.push_back(tapY * kernel + tapX);
-        }
+      k.tapRows = static_cast<int>(down.taps[r].size());
+      k.tapColumns = static_cast<int>(across.taps[c].size());
+      k.offset = 0;
+      if (k.tapRows > 0 && k.tapColumns > 0) {
+        k.offset = (gradientTop + down.taps[r][0].second) * gradientRowStride() + 8 * (gradientLeft + across.taps[c][0].second);
       }
+      for (const auto& down1 : down.taps[r])
+        for (const auto& across1 : across.taps[c]) k.taps.push_back(down1.first * kernel + across1.first);
       classes.push_back(std::move(k));
     }
   }

@@ -11,16 +11,16 @@ struct Geometry {
   struct Class {
     int row, column;           // first input pixel of the class
     int rows, columns;         // how many, `stride` apart
-    std::vector<int> offsets;  // from the class's first pixel's place in the gradient tile
-    std::vector<int> taps;     // index of each in the kernel
+    int tapRows, tapColumns;   // a rectangle of taps, contiguous in the gradient tile
+    int offset;                // of the first tap, from the tile's start, for the class's first pixel
+    std::vector<int> taps;     // index of each in the kernel, in the tile's order
   };
 
   Geometry(int height, int width, int outHeight, int outWidth, int kernel, int stride, int padTop, int padLeft);
 
   int height, width, outHeight, outWidth, kernel, stride, padTop, padLeft;
-  /// Padded input tile, and the offset of each tap in it.
+  /// Padded input tile.
   int tileHeight, tileWidth;
-  std::vector<int> offsets;
   /// Padded tile of the output's gradient; the output's first pixel lies at (gradientTop, gradientLeft).
   int gradientHeight, gradientWidth, gradientTop, gradientLeft;
   std::vector<Class> classes;

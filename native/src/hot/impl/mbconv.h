@@ -127,7 +127,7 @@ inline void covariance(const float* x, int batch, int pixels, int channels, int 
       for (int b = 0; b < blocks; ++b) {
         const int first = 8 * b;  // the product is symmetric: rows from the block's own on
         std::memset(panel, 0, sizeof(float) * 8 * (channels - first));
-        outer8Rows(centred + first, wide, channels - first, centred + 8 * b, wide, count, panel);
+        outer8Rows<1>(centred + first, wide, channels - first, {centred + 8 * b}, wide, count, {panel});
         for (int c = first; c < channels; ++c)
           for (int j = 0; j < 8; ++j) products[static_cast<size_t>(c) * wide + 8 * b + j] += panel[8 * (c - first) + j];
       }
@@ -180,67 +180,94 @@ struct Packed {
   Buffer w1, bias1, scale1, wd, scale2, shift2;
 };
 
-/// Row `row` of the expanded and activated tile into the padded tile; slopes to `slope` where given.
+/// Activation of a row of pre-activations, in place; slopes to `slope` where asked for.
 template <int ACT, bool SLOPE>
-HOT_INLINE void expandRow(const MBConvShape& s, const Packed& packed, int block, const float* image, int row,
-                          float* tileRow, float* slope) {
-  const float* x = image + static_cast<size_t>(row) * s.width * s.inChannels;
-  if (!s.expand) {
-    const int lanes = std::min(8, s.inChannels - 8 * block);
-    for (int p = 0; p < s.width; ++p) store(tileRow + 8 * p, loadPart(x + static_cast<size_t>(p) * s.inChannels + 8 * block, lanes));
-    return;
-  }
-  const float* w = packed.w1.data + static_cast<size_t>(block) * s.inChannels * 8;
-  const v8 bias = load(packed.bias1.data + 8 * block);
-  pieces(s.width, 12, [&](int at, int count) {
-    withCount(count, [&](auto T) {
-      productInto8<decltype(T)::value>(x + static_cast<size_t>(at) * s.inChannels, s.inChannels, s.inChannels, w, bias,
-                                       [&](int t, v8 n) {
-                                         if constexpr (SLOPE) {
-                                           v8 d;
-                                           store(tileRow + 8 * (at + t), activation<ACT>(n, d));
-                                           store(slope + 8 * (at + t), d);
-                                         } else {
-                                           store(tileRow + 8 * (at + t), activation<ACT>(n));
-                                         }
-                                       });
-    });
+HOT_INLINE void activateRow(float* row, float* slope, int pixels) {
+  if constexpr (ACT == kNone && !SLOPE) return;
+  fours(pixels, [&](int p, auto count) {
+    constexpr int N = decltype(count)::value;
+    v8 x[N], d[N];
+    HOT_EACH x[i] = load(row + 8 * (p + i));
+    activations<ACT, SLOPE, N>(x, d);
+    HOT_EACH store(row + 8 * (p + i), x[i]);
+    if constexpr (SLOPE) HOT_EACH store(slope + 8 * (p + i), d[i]);
   });
 }
 
-/// Expand, activate and spread one block of channels of one image; mean and squared deviation of what comes out.
-template <int ACT, int S>
-HOT_INLINE void spreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, int block,
-                           const float* image, float* tile, float* out, float* mean, float* squares) {
-  const int rowStride = geometry.rowStride(), taps = s.kernel * s.kernel;
-  const Taps all{taps, geometry.offsets.data(), packed.wd.data + static_cast<size_t>(block) * taps * 8};
-  float* inner = tile + s.padTop * rowStride + 8 * s.padLeft;
-  v8 total = zero();
+/// activation(x scale + shift) of a row into another.
+template <int ACT>
+HOT_INLINE void normRow(const float* from, v8 scale, v8 shift, float* to, int pixels) {
+  fours(pixels, [&](int p, auto count) {
+    constexpr int N = decltype(count)::value;
+    v8 x[N], unused[N];
+    HOT_EACH x[i] = load(from + 8 * (p + i)) * scale + shift;
+    activations<ACT, false, N>(x, unused);
+    HOT_EACH store(to + 8 * (p + i), x[i]);
+  });
+}
+
+/// Row `row` of V blocks of channels, expanded and activated, into `tileRow[v]`; slopes to `slope[v]` if SLOPE.
+template <int ACT, bool SLOPE, int V>
+HOT_INLINE void expandRow(const MBConvShape& s, const Packed& packed, int block, const float* image, int row,
+                          float* const (&tileRow)[V], float* const (&slope)[V]) {
+  const float* x = image + static_cast<size_t>(row) * s.width * s.inChannels;
+  if (!s.expand) {
+    for (int v = 0; v < V; ++v) {
+      const int c = 8 * (block + v), lanes = std::min(8, s.inChannels - c);
+      for (int p = 0; p < s.width; ++p) store(tileRow[v] + 8 * p, loadPart(x + static_cast<size_t>(p) * s.inChannels + c, lanes));
+    }
+    return;
+  }
+  const float* w[V];
+  const float* bias[V];
+  for (int v = 0; v < V; ++v) {
+    w[v] = packed.w1.data + static_cast<size_t>(block + v) * s.inChannels * 8;
+    bias[v] = packed.bias1.data + 8 * (block + v);
+  }
+  productTiles<V>(x, s.inChannels, s.inChannels, w, bias, s.width, tileRow);
+  for (int v = 0; v < V; ++v) activateRow<ACT, SLOPE>(tileRow[v], SLOPE ? slope[v] : nullptr, s.width);
+}
+
+/// Expand, activate and spread V blocks of channels of one image; mean and squared deviation of what comes out.
+template <int ACT, int V>
+void spreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, TapRow tapRow, int block,
+                const float* image, float* tiles, float* out, float* mean, float* squares) {
+  const int rowStride = geometry.rowStride(), taps = s.kernel * s.kernel, pixels = s.outPixels();
+  const size_t corner = static_cast<size_t>(s.padTop) * rowStride + 8 * s.padLeft;
+  v8 total[V];
+  for (int v = 0; v < V; ++v) total[v] = zero();
   int ready = 0;
   for (int y = 0; y < s.outHeight; ++y) {
     const int needed = std::min(s.height, y * s.stride + s.kernel - s.padTop);
-    for (; ready < needed; ++ready)
-      expandRow<ACT, false>(s, packed, block, image, ready, inner + static_cast<size_t>(ready) * rowStride, nullptr);
-    const float* source = tile + static_cast<size_t>(y) * s.stride * rowStride;
-    float* to = out + static_cast<size_t>(y) * s.outWidth * 8;
-    pieces(s.outWidth, 10, [&](int at, int count) {
-      withCount(count, [&](auto T) {
-        sumTaps<decltype(T)::value, S>(source + S * at, all, zero(), [&](int t, v8 d) {
-          store(to + 8 * (at + t), d);
-          total += d;
-        });
-      });
-    });
+    for (; ready < needed; ++ready) {
+      float* row[V];
+      for (int v = 0; v < V; ++v) row[v] = tiles + v * geometry.tileSize() + corner + static_cast<size_t>(ready) * rowStride;
+      expandRow<ACT, false, V>(s, packed, block, image, ready, row, row);
+    }
+    for (int v = 0; v < V; ++v) {
+      const Taps all{s.kernel, s.kernel, rowStride, packed.wd.data + static_cast<size_t>(block + v) * taps * 8};
+      float* to = out + (static_cast<size_t>(v) * pixels + static_cast<size_t>(y) * s.outWidth) * 8;
+      tapRow(tiles + v * geometry.tileSize() + static_cast<size_t>(y) * s.stride * rowStride, all, s.outWidth, to, 8, nullptr);
+      for (int x = 0; x < s.outWidth; ++x) total[v] += load(to + 8 * x);
+    }
   }
-  const int pixels = s.outPixels();
-  const v8 centre = total * splat(1.0f / pixels);
-  v8 squared = zero();
-  for (int p = 0; p < pixels; ++p) {
-    const v8 d = load(out + 8 * p) - centre;
-    squared += d * d;
+  for (int v = 0; v < V; ++v) {
+    const v8 centre = total[v] * splat(1.0f / pixels);
+    const float* o = out + static_cast<size_t>(v) * pixels * 8;
+    v8 squared0 = zero(), squared1 = zero();
+    int p = 0;
+    for (; p + 2 <= pixels; p += 2) {
+      const v8 d0 = load(o + 8 * p) - centre, d1 = load(o + 8 * p + 8) - centre;
+      squared0 += d0 * d0;
+      squared1 += d1 * d1;
+    }
+    if (p < pixels) {
+      const v8 d = load(o + 8 * p) - centre;
+      squared0 += d * d;
+    }
+    store(mean + 8 * v, centre);
+    store(squares + 8 * v, squared0 + squared1);
   }
-  store(mean, centre);
-  store(squares, squared);
 }
 
 /// Squeeze-excite's two small layers for one image.
@@ -306,14 +333,15 @@ void projectImage(const MBConvShape& s, const MBConvWeights& w, const Packed& pa
     for (int b = 0; b < blocks; ++b) {
       const float* d = spread + static_cast<size_t>(b) * pixels * 8;
       const v8 scale = load(packed.scale2.data + 8 * b), shift = load(packed.shift2.data + 8 * b);
-      v8 sum0 = zero(), sum1 = zero();
-      int p = 0;
-      for (; p + 2 <= pixels; p += 2) {
-        sum0 += activation<ACT>(load(d + 8 * p) * scale + shift);
-        sum1 += activation<ACT>(load(d + 8 * p + 8) * scale + shift);
-      }
-      if (p < pixels) sum0 += activation<ACT>(load(d + 8 * p) * scale + shift);
-      storePart(pooled + 8 * b, (sum0 + sum1) * splat(1.0f / pixels), std::min(8, s.middle - 8 * b));
+      v8 sum = zero();
+      fours(pixels, [&](int p, auto count) {
+        constexpr int N = decltype(count)::value;
+        v8 x[N], unused[N];
+        HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+        activations<ACT, false, N>(x, unused);
+        HOT_EACH sum += x[i];
+      });
+      storePart(pooled + 8 * b, sum * splat(1.0f / pixels), std::min(8, s.middle - 8 * b));
     }
     Gate::forward(s, w, pooled, before, hidden, gate);
     for (int m = 0; m < s.middle; ++m)
@@ -328,7 +356,7 @@ void projectImage(const MBConvShape& s, const MBConvWeights& w, const Packed& pa
       const float* d = spread + (static_cast<size_t>(b) * pixels + p0) * 8;
       const v8 scale = load(packed.scale2.data + 8 * b), shift = load(packed.shift2.data + 8 * b);
       float* t = tile + static_cast<size_t>(b) * run * 8;
-      for (int p = 0; p < count; ++p) store(t + 8 * p, activation<ACT>(load(d + 8 * p) * scale + shift));
+      normRow<ACT>(d, scale, shift, t, count);
     }
     productFrom8Rows<false>(tile, run, blocks, projection, w2Stride, out + static_cast<size_t>(p0) * s.outChannels,
                             s.outChannels, s.outChannels, count);
@@ -376,17 +404,18 @@ inline void forward(const MBConvShape& s, const MBConvWeights& w, const float* x
 
   {
     Buffer means(static_cast<size_t>(s.batch) * wide), squares(static_cast<size_t>(s.batch) * wide);
-    Buffer tiles(s.threads * geometry.tileSize());
+    Buffer tiles(s.threads * 2 * geometry.tileSize());
+    const TapRow tapRow = s.stride == 1 ? tapRowFor<8>(s.kernel) : tapRowFor<16>(s.kernel);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
     for (int n = 0; n < s.batch; ++n) {
-      float* tile = tiles + omp_get_thread_num() * geometry.tileSize();
-      for (int b = 0; b < blocks; ++b) {
+      float* tile = tiles + omp_get_thread_num() * 2 * geometry.tileSize();
+      for (int b = 0; b < blocks; b += 2) {
         const size_t at = static_cast<size_t>(n) * wide + 8 * b;
         float* out = kept.spread + n * spreadImage + static_cast<size_t>(b) * s.outPixels() * 8;
         withActivation(s.activation, [&](auto A) {
           constexpr int act = decltype(A)::value;
-          if (s.stride == 1) spreadTile<act, 8>(s, geometry, packed, b, x + n * imageSize, tile, out, means + at, squares + at);
-          else spreadTile<act, 16>(s, geometry, packed, b, x + n * imageSize, tile, out, means + at, squares + at);
+          if (b + 1 < blocks) spreadTile<act, 2>(s, geometry, packed, tapRow, b, x + n * imageSize, tile, out, means + at, squares + at);
+          else spreadTile<act, 1>(s, geometry, packed, tapRow, b, x + n * imageSize, tile, out, means + at, squares + at);
         });
       }
     }

@@ -3,6 +3,59 @@
 
 namespace mbconv {
 
+/// Gradient before the depthwise norm of V blocks of one image, run by run of pixels; see unprojectImage.
+template <int ACT, int V, bool GATED>
+void unprojectBlocks(const MBConvShape& s, const Packed& packed, const float* w2t, const float* dP, const float* spread,
+                     const float* centre, const float* gate, const float* dPooled, int block, float* work, float* scratch,
+                     float* dW2, float* sums, float* products) {
+  const int pixels = s.outPixels(), out = s.outChannels, run = 64;
+  const float* w[V];
+  const float* bias[V];
+  float *dB[V], *weights[V];
+  const float* value[V];
+  v8 sum[V], product[V];
+  const v8 none = zero();
+  for (int v = 0; v < V; ++v) {
+    w[v] = w2t + static_cast<size_t>(block + v) * out * 8;
+    bias[v] = reinterpret_cast<const float*>(&none);
+    dB[v] = scratch + 8 * run * 2 * v;
+    value[v] = dB[v] + 8 * run;
+    weights[v] = dW2 + static_cast<size_t>(block + v) * out * 8;
+    sum[v] = product[v] = zero();
+  }
+  for (int p0 = 0; p0 < pixels; p0 += run) {
+    const int count = std::min(run, pixels - p0);
+    productTiles<V>(dP + static_cast<size_t>(p0) * out, out, out, w, bias, count, dB);
+    for (int v = 0; v < V; ++v) {
+      const int m = 8 * (block + v);
+      const size_t at = (static_cast<size_t>(block + v) * pixels + p0) * 8;
+      const float* d = spread + at;
+      float* dN = work + at;
+      float* y = dB[v] + 8 * run;
+      const v8 scale = load(packed.scale2.data + m), shift = load(packed.shift2.data + m), mean = load(centre + m);
+      const v8 g = GATED ? load(gate + m) : zero(), q = GATED ? load(dPooled + m) : zero();
+      fours(count, [&](int p, auto counted) {
+        constexpr int N = decltype(counted)::value;
+        v8 x[N], slope[N];
+        HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+        activations<ACT, true, N>(x, slope);
+        if constexpr (!GATED) HOT_EACH store(y + 8 * (p + i), x[i]);
+        HOT_EACH x[i] = load(dB[v] + 8 * (p + i));
+        if constexpr (GATED) HOT_EACH x[i] = x[i] * g + q;
+        HOT_EACH x[i] *= slope[i];
+        HOT_EACH store(dN + 8 * (p + i), x[i]);
+        HOT_EACH sum[v] += x[i];
+        HOT_EACH product[v] += x[i] * (load(d + 8 * (p + i)) - mean);
+      });
+    }
+    if constexpr (!GATED) outer8Rows<V>(dP + static_cast<size_t>(p0) * out, out, out, value, 8, count, weights);
+  }
+  for (int v = 0; v < V; ++v) {
+    store(sums + 8 * (block + v), sum[v]);
+    store(products + 8 * (block + v), product[v]);
+  }
+}
+
 /// Gradient of one image before the depthwise norm, into `work`; sums of it, and the projection's gradient.
 template <int ACT>
 void unprojectImage(const MBConvShape& s, const MBConvWeights& w, const Packed& packed, const MBConvKept& kept,
@@ -10,8 +63,8 @@ void unprojectImage(const MBConvShape& s, const MBConvWeights& w, const Packed& 
                     float* work, float* scratch, float* dW2, const MBConvGradients& gateGradients, float* sums,
                     float* products) {
   const int pixels = s.outPixels(), blocks = packed.blocks, out = s.outChannels;
-  float* tile = scratch;  // [pixels][8]
-  float* gate = tile + static_cast<size_t>(pixels) * 8;
+  float* tile = scratch;  // [pixels][8], and room for the runs of two blocks
+  float* gate = tile + std::max(static_cast<size_t>(pixels) * 8, size_t{8 * 64 * 4});
   float* dPooled = gate + packed.wide;
   if (s.reduced) {
     float* dGate = dPooled + packed.wide;
@@ -22,9 +75,9 @@ void unprojectImage(const MBConvShape& s, const MBConvWeights& w, const Packed& 
     for (int b = 0; b < blocks; ++b) {
       const float* d = spread + static_cast<size_t>(b) * pixels * 8;
       const v8 scale = load(packed.scale2.data + 8 * b), shift = load(packed.shift2.data + 8 * b);
-      for (int p = 0; p < pixels; ++p) store(tile + 8 * p, activation<ACT>(load(d + 8 * p) * scale + shift));
+      normRow<ACT>(d, scale, shift, tile, pixels);
       std::memset(panel, 0, sizeof(float) * 8 * out);
-      outer8Rows(dP, out, out, tile, 8, pixels, panel);
+      outer8Rows<1>(dP, out, out, {tile}, 8, pixels, {panel});
       const v8 g = loadPart(gate + 8 * b, std::min(8, s.middle - 8 * b));
       v8 dg = zero();
       for (int c = 0; c < out; ++c) {
@@ -41,37 +94,15 @@ void unprojectImage(const MBConvShape& s, const MBConvWeights& w, const Packed& 
       if (m >= s.middle) gate[m] = 0;
     }
   }
-  for (int b = 0; b < blocks; ++b) {
-    const float* d = spread + static_cast<size_t>(b) * pixels * 8;
-    float* dN = work + static_cast<size_t>(b) * pixels * 8;
-    const float* weights = w2t + static_cast<size_t>(b) * out * 8;
-    const v8 scale = load(packed.scale2.data + 8 * b), shift = load(packed.shift2.data + 8 * b);
-    const v8 mean = load(centre + 8 * b);
-    v8 sum = zero(), product = zero();
-    const auto run = [&](auto SE) {
-      constexpr bool gated = decltype(SE)::value;
-      const v8 g = gated ? load(gate + 8 * b) : zero(), q = gated ? load(dPooled + 8 * b) : zero();
-      pieces(pixels, 10, [&](int at, int count) {
-        withCount(count, [&](auto T) {
-          productInto8<decltype(T)::value>(dP + static_cast<size_t>(at) * out, out, out, weights, zero(), [&](int t, v8 dB) {
-            if constexpr (gated) dB = dB * g + q;
-            const v8 spreadValue = load(d + 8 * (at + t));
-            v8 slope;
-            const v8 value = activation<ACT>(spreadValue * scale + shift, slope);
-            if constexpr (!gated) store(tile + 8 * (at + t), value);
-            const v8 gradient = dB * slope;
-            store(dN + 8 * (at + t), gradient);
-            sum += gradient;
-            product += gradient * (spreadValue - mean);
-          });
-        });
-      });
-      if constexpr (!gated) outer8Rows(dP, out, out, tile, 8, pixels, dW2 + static_cast<size_t>(b) * out * 8);
+  for (int b = 0; b < blocks; b += 2) {
+    const auto run = [&](auto V, auto SE) {
+      unprojectBlocks<ACT, decltype(V)::value, decltype(SE)::value>(s, packed, w2t, dP, spread, centre, gate, dPooled, b,
+                                                                    work, tile, dW2, sums, products);
     };
-    if (s.reduced) run(std::true_type{});
-    else run(std::false_type{});
-    store(sums + 8 * b, sum);
-    store(products + 8 * b, product);
+    const auto one = std::integral_constant<int, 1>{};
+    const auto two = std::integral_constant<int, 2>{};
+    if (b + 1 < blocks) s.reduced ? run(two, std::true_type{}) : run(two, std::false_type{});
+    else s.reduced ? run(one, std::true_type{}) : run(one, std::false_type{});
   }
 }
 
@@ -98,58 +129,75 @@ struct NormGradient {
   Buffer a, b, c;
 };
 
-/// What one thread needs for a tile.
+/// What one thread needs for the tiles of two blocks.
 struct TileScratch {
   TileScratch(float* memory, const MBConvShape& s, const Geometry& g) {
-    tile = memory;
-    gradient = tile + g.tileSize();
-    slope = gradient + g.gradientSize();
-    expanded = slope + static_cast<size_t>(s.inPixels()) * 8;
+    for (int v = 0; v < 2; ++v) {
+      tile[v] = memory;
+      gradient[v] = tile[v] + g.tileSize();
+      slope[v] = gradient[v] + g.gradientSize();
+      memory = slope[v] + static_cast<size_t>(s.inPixels()) * 8;
+    }
+    expanded = memory;
   }
   static size_t size(const MBConvShape& s, const Geometry& g) {
-    return g.tileSize() + g.gradientSize() + static_cast<size_t>(s.inPixels()) * 8 * (1 + kSlots) + 16;
+    return 2 * (g.tileSize() + g.gradientSize()) + static_cast<size_t>(s.inPixels()) * 8 * (2 + kSlots) + 16;
   }
   static constexpr int kSlots = 4;
-  float *tile, *gradient, *slope;
+  float *tile[2], *gradient[2], *slope[2];
   float* expanded;  // gradient before the expansion's norm, [slots][pixels][8]
 };
 
-/// Backward through the depthwise convolution and the expansion's activation for one block of one image.
-template <int ACT, int S>
-HOT_INLINE void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, const BackTaps& back,
-                             const NormGradient& norm, int block, const float* image, const float* spread,
-                             const float* dN, TileScratch scratch, float* expanded, v8* filterSums) {
-  const int rowStride = geometry.rowStride(), gradientStride = geometry.gradientRowStride();
-  float* inner = scratch.tile + s.padTop * rowStride + 8 * s.padLeft;
-  float* gradient = scratch.gradient + geometry.gradientTop * gradientStride + 8 * geometry.gradientLeft;
-  const v8 a = load(norm.a.data + 8 * block), b = load(norm.b.data + 8 * block), c = load(norm.c.data + 8 * block);
-  for (int y = 0; y < s.outHeight; ++y) {
-    const size_t from = static_cast<size_t>(y) * s.outWidth * 8;
-    float* to = gradient + static_cast<size_t>(y) * gradientStride;
-    for (int x = 0; x < s.outWidth; ++x)
-      store(to + 8 * x, load(dN + from + 8 * x) * a + (load(spread + from + 8 * x) * b + c));
+/// How the taps of the input gradient are summed, class by class.
+struct BackRows {
+  TapRow rows[4];
+  explicit BackRows(const Geometry& geometry) {
+    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = tapRowFor<8>(geometry.classes[i].tapColumns);
   }
-  for (int y = 0; y < s.height; ++y)
-    expandRow<ACT, true>(s, packed, block, image, y, inner + static_cast<size_t>(y) * rowStride,
-                         scratch.slope + static_cast<size_t>(y) * s.width * 8);
-  filterGradient<S>(scratch.tile, rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filterSums);
+};
 
-  const float* weights = back.weights.data + static_cast<size_t>(block) * back.taps * 8;
-  for (const Geometry::Class& k : geometry.classes) {
-    const Taps taps{static_cast<int>(k.taps.size()), k.offsets.data(), weights};
-    weights += 8 * k.taps.size();
-    for (int q = 0; q < k.rows; ++q) {
-      const size_t row = (static_cast<size_t>(k.row + q * s.stride) * s.width + k.column) * 8;
-      pieces(k.columns, 10, [&](int at, int count) {
-        withCount(count, [&](auto T) {
-          sumTaps<decltype(T)::value, 8>(scratch.gradient + static_cast<size_t>(q) * gradientStride + 8 * at, taps, zero(),
-                                         [&](int t, v8 dA) {
-                                           const size_t p = row + static_cast<size_t>(at + t) * S;
-                                           if (s.expand) dA *= load(scratch.slope + p);
-                                           store(expanded + p, dA);
-                                         });
-        });
-      });
+/// Backward through the depthwise convolution and the expansion's activation for V blocks of one image.
+template <int ACT, int V>
+void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, const BackTaps& back,
+                  const BackRows& backRows, const NormGradient& norm, int block, const float* image, const float* spread,
+                  const float* dN, const TileScratch& scratch, float* expanded, float* filterSums) {
+  const int rowStride = geometry.rowStride(), gradientStride = geometry.gradientRowStride(), taps = back.taps;
+  const size_t corner = static_cast<size_t>(s.padTop) * rowStride + 8 * s.padLeft;
+  const size_t gradientCorner = static_cast<size_t>(geometry.gradientTop) * gradientStride + 8 * geometry.gradientLeft;
+  for (int y = 0; y < s.height; ++y) {
+    float *row[V], *slope[V];
+    for (int v = 0; v < V; ++v) {
+      row[v] = scratch.tile[v] + corner + static_cast<size_t>(y) * rowStride;
+      slope[v] = scratch.slope[v] + static_cast<size_t>(y) * s.width * 8;
+    }
+    expandRow<ACT, true, V>(s, packed, block, image, y, row, slope);
+  }
+  for (int v = 0; v < V; ++v) {
+    const int m = 8 * (block + v);
+    const size_t from = static_cast<size_t>(v) * s.outPixels() * 8;
+    const v8 a = load(norm.a.data + m), b = load(norm.b.data + m), c = load(norm.c.data + m);
+    float* gradient = scratch.gradient[v] + gradientCorner;
+    for (int y = 0; y < s.outHeight; ++y) {
+      const size_t at = from + static_cast<size_t>(y) * s.outWidth * 8;
+      float* to = gradient + static_cast<size_t>(y) * gradientStride;
+      for (int x = 0; x < s.outWidth; ++x)
+        store(to + 8 * x, load(dN + at + 8 * x) * a + (load(spread + at + 8 * x) * b + c));
+    }
+    float* filter = filterSums + static_cast<size_t>(v) * taps * 8;
+    if (s.stride == 1) filterGradient<8>(scratch.tile[v], rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filter);
+    else filterGradient<16>(scratch.tile[v], rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filter);
+
+    const float* weights = back.weights.data + static_cast<size_t>(block + v) * taps * 8;
+    float* out = expanded + static_cast<size_t>(v) * s.inPixels() * 8;
+    for (size_t i = 0; i < geometry.classes.size(); ++i) {
+      const Geometry::Class& k = geometry.classes[i];
+      const Taps rectangle{k.tapRows, k.tapColumns, gradientStride, weights};
+      weights += 8 * k.taps.size();
+      for (int q = 0; q < k.rows; ++q) {
+        const size_t at = (static_cast<size_t>(k.row + q * s.stride) * s.width + k.column) * 8;
+        backRows.rows[i](scratch.gradient[v] + k.offset + static_cast<size_t>(q) * gradientStride, rectangle, k.columns,
+                         out + at, 8 * s.stride, s.expand ? scratch.slope[v] + at : nullptr);
+      }
     }
   }
 }
@@ -219,7 +267,7 @@ inline void backward(const MBConvShape& s, const MBConvWeights& w, const float* 
         }
     pack(kept.mean2, s.middle, blocks, centre);
     Buffer sums(static_cast<size_t>(s.batch) * wide), products(static_cast<size_t>(s.batch) * wide);
-    const size_t perThread = outImage + static_cast<size_t>(outPixels) * 8 + 3 * wide + 2 * s.reduced + 8 * out + 64;
+    const size_t perThread = outImage + std::max(static_cast<size_t>(outPixels) * 8, size_t{8 * 64 * 4}) + 3 * wide + 2 * s.reduced + 8 * out + 64;
     Buffer scratch(s.threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
     for (int g = 0; g < groups; ++g) {
@@ -286,6 +334,7 @@ inline void backward(const MBConvShape& s, const MBConvWeights& w, const float* 
 
   // Through the depthwise convolution, the first activation and (but for the norm's correction) the expansion.
   const BackTaps back(geometry, packed.wd, blocks);
+  const BackRows backRows(geometry);
   const size_t filterSize = static_cast<size_t>(wide) * taps;
   const size_t w1Size = s.expand ? static_cast<size_t>(wide) * in : 0;
   const size_t groupSize = filterSize + w1Size + wide;
@@ -308,36 +357,48 @@ inline void backward(const MBConvShape& s, const MBConvWeights& w, const float* 
       for (int n = groupStart(g, groups, s.batch); n < groupStart(g + 1, groups, s.batch); ++n) {
         const float* image = x + n * imageSize;
         int slot = 0, first = 0;
-        for (int b = 0; b < blocks; ++b) {
+        for (int b = 0; b < blocks; b += 2) {
+          const int pair = std::min(2, blocks - b);
           const size_t at = n * spreadImage + static_cast<size_t>(b) * outPixels * 8;
           float* expanded = tiles.expanded + static_cast<size_t>(slot) * inPixels * 8;
-          v8* filterSums = reinterpret_cast<v8*>(filter + static_cast<size_t>(b) * taps * 8);
+          float* filterSums = filter + static_cast<size_t>(b) * taps * 8;
           withActivation(s.activation, [&](auto A) {
             constexpr int act = decltype(A)::value;
-            if (s.stride == 1) unspreadTile<act, 8>(s, geometry, packed, back, norm2, b, image, kept.spread + at, work + at, tiles, expanded, filterSums);
-            else unspreadTile<act, 16>(s, geometry, packed, back, norm2, b, image, kept.spread + at, work + at, tiles, expanded, filterSums);
+            if (pair == 2) unspreadTile<act, 2>(s, geometry, packed, back, backRows, norm2, b, image, kept.spread + at, work + at, tiles, expanded, filterSums);
+            else unspreadTile<act, 1>(s, geometry, packed, back, backRows, norm2, b, image, kept.spread + at, work + at, tiles, expanded, filterSums);
           });
           if (!s.expand) {
             if (!gradients.x) continue;
-            const int lanes = std::min(8, in - 8 * b);
-            for (int p = 0; p < inPixels; ++p) {
-              const size_t to = n * imageSize + static_cast<size_t>(p) * in + 8 * b;
-              v8 d = load(expanded + 8 * p);
-              if (s.residual) d += loadPart(dy + to, lanes);
-              storePart(gradients.x + to, d, lanes);
+            for (int v = 0; v < pair; ++v) {
+              const int lanes = std::min(8, in - 8 * (b + v));
+              for (int p = 0; p < inPixels; ++p) {
+                const size_t to = n * imageSize + static_cast<size_t>(p) * in + 8 * (b + v);
+                v8 d = load(expanded + (static_cast<size_t>(v) * inPixels + p) * 8);
+                if (s.residual) d += loadPart(dy + to, lanes);
+                storePart(gradients.x + to, d, lanes);
+              }
             }
             continue;
           }
-          v8 sum = zero();
-          for (int p = 0; p < inPixels; ++p) sum += load(expanded + 8 * p);
-          store(sums + 8 * b, load(sums + 8 * b) + sum);
-          outer8Rows(image, in, in, expanded, 8, inPixels, products + static_cast<size_t>(b) * in * 8);
-          if (gradients.x && (++slot == TileScratch::kSlots || b + 1 == blocks)) {
+          const float* tile0 = expanded;
+          const float* tile1 = expanded + static_cast<size_t>(inPixels) * 8;
+          for (int v = 0; v < pair; ++v) {
+            const float* tile = v ? tile1 : tile0;
+            v8 sum = zero();
+            for (int p = 0; p < inPixels; ++p) sum += load(tile + 8 * p);
+            store(sums + 8 * (b + v), load(sums + 8 * (b + v)) + sum);
+          }
+          float* to = products + static_cast<size_t>(b) * in * 8;
+          if (pair == 2) outer8Rows<2>(image, in, in, {tile0, tile1}, 8, inPixels, {to, to + static_cast<size_t>(in) * 8});
+          else outer8Rows<1>(image, in, in, {tile0}, 8, inPixels, {to});
+          slot += pair;
+          if (!gradients.x) slot = 0;
+          else if (slot + 2 > TileScratch::kSlots || b + pair == blocks) {
             float* dx = gradients.x + n * imageSize;
             const float* weights = w1t + static_cast<size_t>(first) * 8 * inWide;
             if (first == 0) productFrom8Rows<false>(tiles.expanded, inPixels, slot, weights, inWide, dx, in, in, inPixels);
             else productFrom8Rows<true>(tiles.expanded, inPixels, slot, weights, inWide, dx, in, in, inPixels);
-            first = b + 1;
+            first = b + pair;
             slot = 0;
           }
         }
@@ -408,20 +469,21 @@ inline void backward(const MBConvShape& s, const MBConvWeights& w, const float* 
     const float* image = x + n * imageSize;
     const float* dyImage = dy + n * outImage;
     float* dx = gradients.x + n * imageSize;
-    pieces(inPixels, 12, [&](int at, int count) {
-      withCount(count, [&](auto T) {
-        for (int b = 0; b < inBlocks; ++b) {
-          const int lanes = std::min(8, in - 8 * b);
-          productInto8<decltype(T)::value>(image + static_cast<size_t>(at) * in, in, in,
-                                           matrix + static_cast<size_t>(b) * in * 8, load(bias + 8 * b), [&](int t, v8 d) {
-                                             const size_t to = static_cast<size_t>(at + t) * in + 8 * b;
-                                             d += loadPart(dx + to, lanes);
-                                             if (s.residual) d += loadPart(dyImage + to, lanes);
-                                             storePart(dx + to, d, lanes);
-                                           });
+    const int run = 64;
+    alignas(64) float part[8 * run];
+    for (int p0 = 0; p0 < inPixels; p0 += run) {
+      const int count = std::min(run, inPixels - p0);
+      for (int b = 0; b < inBlocks; ++b) {
+        const int lanes = std::min(8, in - 8 * b);
+        productTiles<1>(image + static_cast<size_t>(p0) * in, in, in, {matrix + static_cast<size_t>(b) * in * 8}, {bias + 8 * b}, count, {part});
+        for (int p = 0; p < count; ++p) {
+          const size_t to = static_cast<size_t>(p0 + p) * in + 8 * b;
+          v8 d = load(part + 8 * p) + loadPart(dx + to, lanes);
+          if (s.residual) d += loadPart(dyImage + to, lanes);
+          storePart(dx + to, d, lanes);
         }
-      });
-    });
+      }
+    }
   }
 }
 

@@ -26,49 +26,82 @@ HOT_INLINE void storePart(float* p, v8 x, int count) {
   for (int i = 0; i < count; ++i) p[i] = x[i];
 }
 
-/// e^-x to 1e-7 relative error for |x| <= 87; beyond, the value at the limit.
-HOT_INLINE v8 expNegative(v8 x) {
-  const v8 limit = splat(87.0f), log2e = splat(-1.44269504088896341f), magic = splat(12582912.0f);
-  x = minOf(maxOf(x, -limit), limit);
-  const v8 z = x * log2e + magic;  // the whole part of x log2(e), in the low bits
-  const v8 f = x * log2e - (z - magic);
-  // Minimax polynomial of 2^f on [-1/2, 1/2], relative error 1e-7.
-  v8 p = splat(0.001322540122f);
-  p = p * f + splat(0.009675668174f);
-  p = p * f + splat(0.05550864032f);
-  p = p * f + splat(0.2402213061f);
-  p = p * f + splat(0.6931469227f);
-  p = p * f + splat(1.000000057f);
-  return reinterpret_cast<v8>(reinterpret_cast<v8i>(p) + (reinterpret_cast<v8i>(z) << 23));
+HOT_INLINE v8 clamp(v8 x, v8 limit) {
+#ifdef __AVX__
+  return reinterpret_cast<v8>(_mm256_min_ps(_mm256_max_ps(reinterpret_cast<__m256>(x), reinterpret_cast<__m256>(-limit)),
+                                            reinterpret_cast<__m256>(limit)));
+#else
+  return minOf(maxOf(x, -limit), limit);
+#endif
 }
-HOT_INLINE v8 sigmoid(v8 x) { return splat(1.0f) / (splat(1.0f) + expNegative(x)); }
 
-/// Activation of eight pre-activations, and its slope there.
+// Sigmoids are written out stage by stage for N vectors: one alone is a chain of some twenty dependent operations,
+// longer than a processor's window, and so would run at the chain's latency.
+#define HOT_EACH _Pragma("GCC unroll 8") for (int i = 0; i < N; ++i)
+
+/// 1 / (1 + e^-x), to 2e-7 relative error.
+template <int N>
+HOT_INLINE void sigmoids(const v8 (&x)[N], v8 (&out)[N]) {
+  const v8 limit = splat(87.0f), log2e = splat(-1.44269504088896341f), magic = splat(12582912.0f), one = splat(1.0f);
+  v8 f[N], z[N], p[N];
+  HOT_EACH f[i] = clamp(x[i], limit);
+  HOT_EACH z[i] = f[i] * log2e + magic;  // the whole part of -x log2(e), in the low bits
+  HOT_EACH f[i] = f[i] * log2e - (z[i] - magic);
+  // Minimax polynomial of 2^f on [-1/2, 1/2], relative error 1e-7.
+  HOT_EACH p[i] = f[i] * splat(0.001322540122f) + splat(0.009675668174f);
+  HOT_EACH p[i] = p[i] * f[i] + splat(0.05550864032f);
+  HOT_EACH p[i] = p[i] * f[i] + splat(0.2402213061f);
+  HOT_EACH p[i] = p[i] * f[i] + splat(0.6931469227f);
+  HOT_EACH p[i] = p[i] * f[i] + splat(1.000000057f);
+  HOT_EACH p[i] = reinterpret_cast<v8>(reinterpret_cast<v8i>(p[i]) + (reinterpret_cast<v8i>(z[i]) << 23));
+  HOT_EACH out[i] = one / (one + p[i]);
+}
+HOT_INLINE v8 sigmoid(v8 x) {
+  const v8 in[1] = {x};
+  v8 out[1];
+  sigmoids<1>(in, out);
+  return out[0];
+}
+
+/// Activations of N vectors of pre-activations, in place; their slopes too if SLOPE.
+template <int ACT, bool SLOPE, int N>
+HOT_INLINE void activations(v8 (&x)[N], v8 (&slope)[N]) {
+  const v8 one = splat(1.0f), six = splat(6.0f);
+  if constexpr (ACT == kSilu) {
+    v8 s[N];
+    sigmoids<N>(x, s);
+    HOT_EACH x[i] = x[i] * s[i];
+    if constexpr (SLOPE) HOT_EACH slope[i] = s[i] + x[i] * (one - s[i]);
+  } else if constexpr (ACT == kRelu) {
+    if constexpr (SLOPE) HOT_EACH slope[i] = x[i] > zero() ? one : zero();
+    HOT_EACH x[i] = maxOf(x[i], zero());
+  } else if constexpr (ACT == kRelu6) {
+    if constexpr (SLOPE) HOT_EACH slope[i] = ((x[i] > zero()) & (x[i] <= six)) ? one : zero();
+    HOT_EACH x[i] = minOf(maxOf(x[i], zero()), six);
+  } else if constexpr (SLOPE) {
+    HOT_EACH slope[i] = one;
+  }
+}
 template <int ACT>
 HOT_INLINE v8 activation(v8 n) {
-  if constexpr (ACT == kSilu) return n * sigmoid(n);
-  if constexpr (ACT == kRelu) return maxOf(n, zero());
-  if constexpr (ACT == kRelu6) return minOf(maxOf(n, zero()), splat(6.0f));
-  return n;
+  v8 x[1] = {n}, slope[1];
+  activations<ACT, false, 1>(x, slope);
+  return x[0];
 }
 template <int ACT>
 HOT_INLINE v8 activation(v8 n, v8& slope) {
-  if constexpr (ACT == kSilu) {
-    const v8 s = sigmoid(n), y = n * s;
-    slope = s + y * (splat(1.0f) - s);
-    return y;
-  }
-  const v8 one = splat(1.0f);
-  if constexpr (ACT == kRelu) {
-    slope = n > zero() ? one : zero();
-    return maxOf(n, zero());
-  }
-  if constexpr (ACT == kRelu6) {
-    slope = ((n > zero()) & (n <= splat(6.0f))) ? one : zero();
-    return minOf(maxOf(n, zero()), splat(6.0f));
-  }
-  slope = one;
-  return n;
+  v8 x[1] = {n}, d[1];
+  activations<ACT, true, 1>(x, d);
+  slope = d[0];
+  return x[0];
+}
+
+/// Calls f(first, std::integral_constant<int, N>) for runs of four and the ones that are left.
+template <class F>
+HOT_INLINE void fours(int count, F f) {
+  int i = 0;
+  for (; i + 4 <= count; i += 4) f(i, std::integral_constant<int, 4>{});
+  for (; i < count; ++i) f(i, std::integral_constant<int, 1>{});
 }
 
 /// Calls f(std::integral_constant<int, n>) for a run-time n of 1..12.

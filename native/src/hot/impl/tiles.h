@@ -1,19 +1,46 @@
 // The inner loops: products of thin matrices and depthwise taps on tiles of eight channels.
 // A tile is [pixels][8]; `x` and `out` are ordinary rows of `stride` floats a pixel.
 
-/// T pixels of x · w, K inputs each: `w` is [K][8]; epilogue(t, v8) takes what comes out, `bias` added.
-template <int T, class Epilogue>
-HOT_INLINE void productInto8(const float* x, int stride, int K, const float* w, v8 bias, Epilogue epilogue) {
-  v8 acc[T];
+/// T pixels of x · w, K inputs each, for V blocks of channels: `w[v]` is [K][8]; epilogue(t, v, v8).
+template <int T, int V, class Epilogue>
+HOT_INLINE void productInto8(const float* x, int stride, int K, const float* const (&w)[V], const v8 (&bias)[V], Epilogue epilogue) {
+  v8 acc[T][V];
 #pragma GCC unroll 12
-  for (int t = 0; t < T; ++t) acc[t] = bias;
+  for (int t = 0; t < T; ++t)
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) acc[t][v] = bias[v];
   for (int c = 0; c < K; ++c) {
-    const v8 wc = load(w + 8 * c);
+    v8 wc[V];
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) wc[v] = load(w[v] + 8 * c);
 #pragma GCC unroll 12
-    for (int t = 0; t < T; ++t) acc[t] += splat(x[t * stride + c]) * wc;
+    for (int t = 0; t < T; ++t) {
+      const v8 s = splat(x[t * stride + c]);
+#pragma GCC unroll 2
+      for (int v = 0; v < V; ++v) acc[t][v] += s * wc[v];
+    }
   }
 #pragma GCC unroll 12
-  for (int t = 0; t < T; ++t) epilogue(t, acc[t]);
+  for (int t = 0; t < T; ++t)
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) epilogue(t, v, acc[t][v]);
+}
+
+/// `pixels` of x · w + bias into V tiles; `bias[v]` points to eight floats.
+template <int V>
+void productTiles(const float* x, int stride, int K, const float* const (&w)[V], const float* const (&bias)[V], int pixels,
+                  float* const (&out)[V]) {
+  v8 start[V];
+  for (int v = 0; v < V; ++v) start[v] = load(bias[v]);
+  constexpr int most = V == 1 ? 12 : 6;
+  pieces(pixels, most, [&](int at, int count) {
+    withCount(count, [&](auto T) {
+      if constexpr (decltype(T)::value <= most) {
+        productInto8<decltype(T)::value, V>(x + static_cast<size_t>(at) * stride, stride, K, w, start,
+                                            [&](int t, int v, v8 r) { store(out[v] + 8 * (at + t), r); });
+      }
+    });
+  });
 }
 
 /// T pixels of (tile blocks · w), V vectors wide: `tile` is [blocks][tileSize][8], `w` [8 blocks][wStride].
@@ -46,8 +73,8 @@ HOT_INLINE void productFrom8(const float* tile, int tileSize, int blocks, const 
 
 /// All `pixels` of (tile blocks · w) into rows of `channels`, w padded to whole vectors ([8 blocks][wStride]).
 template <bool ADD>
-HOT_INLINE void productFrom8Rows(const float* tile, int tileSize, int blocks, const float* w, int wStride, float* out,
-                                 int stride, int channels, int pixels) {
+void productFrom8Rows(const float* tile, int tileSize, int blocks, const float* w, int wStride, float* out, int stride,
+                      int channels, int pixels) {
   int c = 0;
   for (; c + 16 <= channels; c += 16) {
     pieces(pixels, 6, [&](int at, int count) {
@@ -76,60 +103,125 @@ HOT_INLINE void productFrom8Rows(const float* tile, int tileSize, int blocks, co
   }
 }
 
-/// out[c][8] += sum over pixels of x[p][c] · tile[p][8], for C channels.
-template <int C>
-HOT_INLINE void outer8(const float* x, int stride, const float* tile, int tileStride, int pixels, float* out) {
-  v8 acc[C];
+/// out[v][c][8] += sum over pixels of x[p][c] · tile[v][p][8], for C channels and V tiles.
+template <int C, int V>
+HOT_INLINE void outer8(const float* x, int stride, const float* const (&tile)[V], int tileStride, int pixels,
+                       float* const (&out)[V], int at) {
+  v8 acc[C][V];
 #pragma GCC unroll 12
-  for (int c = 0; c < C; ++c) acc[c] = zero();
+  for (int c = 0; c < C; ++c)
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) acc[c][v] = zero();
   for (int p = 0; p < pixels; ++p) {
-    const v8 t = load(tile + static_cast<size_t>(p) * tileStride);
+    v8 t[V];
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) t[v] = load(tile[v] + static_cast<size_t>(p) * tileStride);
     const float* xp = x + static_cast<size_t>(p) * stride;
 #pragma GCC unroll 12
-    for (int c = 0; c < C; ++c) acc[c] += splat(xp[c]) * t;
+    for (int c = 0; c < C; ++c) {
+      const v8 s = splat(xp[c]);
+#pragma GCC unroll 2
+      for (int v = 0; v < V; ++v) acc[c][v] += s * t[v];
+    }
   }
 #pragma GCC unroll 12
-  for (int c = 0; c < C; ++c) store(out + 8 * c, load(out + 8 * c) + acc[c]);
+  for (int c = 0; c < C; ++c)
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) {
+      float* o = out[v] + 8 * (at + c);
+      store(o, load(o) + acc[c][v]);
+    }
 }
 
-HOT_INLINE void outer8Rows(const float* x, int stride, int channels, const float* tile, int tileStride, int pixels,
-                           float* out) {
-  pieces(channels, 12, [&](int at, int count) {
-    withCount(count, [&](auto C) { outer8<decltype(C)::value>(x + at, stride, tile, tileStride, pixels, out + 8 * at); });
+template <int V>
+void outer8Rows(const float* x, int stride, int channels, const float* const (&tile)[V], int tileStride, int pixels,
+                float* const (&out)[V]) {
+  constexpr int most = V == 1 ? 12 : 6;
+  pieces(channels, most, [&](int at, int count) {
+    withCount(count, [&](auto C) {
+      if constexpr (decltype(C)::value <= most) outer8<decltype(C)::value, V>(x + at, stride, tile, tileStride, pixels, out, at);
+    });
   });
 }
 
-/// Taps of a depthwise convolution: where each looks (floats from the pixel's place) and its weights [taps][8].
+/// A rectangle of depthwise taps, `rowStride` floats between rows: weights [rows][columns][8].
 struct Taps {
-  int count = 0;
-  const int* offsets = nullptr;
-  const float* weights = nullptr;
+  int rows, columns, rowStride;
+  const float* weights;
 };
 
-/// T pixels that lie S floats apart in `source`: the sum of their taps, to epilogue(t, v8).
-template <int T, int S, class Epilogue>
-HOT_INLINE void sumTaps(const float* source, const Taps& taps, v8 bias, Epilogue epilogue) {
-  v8 acc[T];
+/// `pixels` that lie S floats apart in `source`: the sum of their taps to `out`, `outStride` floats apart, times
+/// `factor` (laid out as `out`) where given. K columns of taps; 0 for any number.
+template <int K, int S>
+void tapRow(const float* source, const Taps& taps, int pixels, float* out, int outStride, const float* factor) {
+  pieces(pixels, 10, [&](int at, int count) {
+    withCount(count, [&](auto counted) {
+      constexpr int T = decltype(counted)::value;
+      if constexpr (T <= 10) {
+        v8 acc[T];
 #pragma GCC unroll 12
-  for (int t = 0; t < T; ++t) acc[t] = bias;
-  for (int k = 0; k < taps.count; ++k) {
-    const v8 w = load(taps.weights + 8 * k);
-    const float* p = source + taps.offsets[k];
+        for (int t = 0; t < T; ++t) acc[t] = zero();
+        const float* w = taps.weights;
+        for (int r = 0; r < taps.rows; ++r) {
+          const float* p = source + static_cast<size_t>(r) * taps.rowStride + S * at;
+          if constexpr (K > 0) {
 #pragma GCC unroll 12
-    for (int t = 0; t < T; ++t) acc[t] += load(p + S * t) * w;
+            for (int k = 0; k < K; ++k, w += 8) {
+              const v8 wk = load(w);
+#pragma GCC unroll 12
+              for (int t = 0; t < T; ++t) acc[t] += load(p + 8 * k + S * t) * wk;
+            }
+          } else {
+            for (int k = 0; k < taps.columns; ++k, w += 8) {
+              const v8 wk = load(w);
+#pragma GCC unroll 12
+              for (int t = 0; t < T; ++t) acc[t] += load(p + 8 * k + S * t) * wk;
+            }
+          }
+        }
+        float* o = out + static_cast<size_t>(at) * outStride;
+        if (factor) {
+          const float* f = factor + static_cast<size_t>(at) * outStride;
+#pragma GCC unroll 12
+          for (int t = 0; t < T; ++t) acc[t] *= load(f + t * outStride);
+        }
+#pragma GCC unroll 12
+        for (int t = 0; t < T; ++t) store(o + t * outStride, acc[t]);
+      }
+    });
+  });
+}
+
+using TapRow = void (*)(const float*, const Taps&, int, float*, int, const float*);
+
+template <int S>
+inline TapRow tapRowFor(int columns) {
+  switch (columns) {
+    case 1:
+      return tapRow<1, S>;
+    case 2:
+      return tapRow<2, S>;
+    case 3:
+      return tapRow<3, S>;
+    case 4:
+      return tapRow<4, S>;
+    case 5:
+      return tapRow<5, S>;
+    case 7:
+      return tapRow<7, S>;
+    default:
+      return tapRow<0, S>;
   }
-#pragma GCC unroll 12
-  for (int t = 0; t < T; ++t) epilogue(t, acc[t]);
 }
 
 /// sums[R * K][8] += for R rows of K taps: input rows `rowStride` apart, against a row of `pixels` gradients.
 template <int K, int R, int S>
-HOT_INLINE void filterRows(const float* input, int rowStride, const float* gradient, int pixels, v8* sums) {
+HOT_INLINE void filterRows(const float* input, int rowStride, const float* gradient, int pixels, float* sums) {
   v8 acc[R][K];
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 12
-    for (int k = 0; k < K; ++k) acc[r][k] = sums[r * K + k];
+    for (int k = 0; k < K; ++k) acc[r][k] = load(sums + 8 * (r * K + k));
   for (int p = 0; p < pixels; ++p) {
     const v8 g = load(gradient + 8 * p);
 #pragma GCC unroll 12
@@ -140,13 +232,13 @@ HOT_INLINE void filterRows(const float* input, int rowStride, const float* gradi
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 12
-    for (int k = 0; k < K; ++k) sums[r * K + k] = acc[r][k];
+    for (int k = 0; k < K; ++k) store(sums + 8 * (r * K + k), acc[r][k]);
 }
 
 /// Filter gradient of one tile: `input` is the padded tile at the first tap, rows `rowStride` floats apart.
 template <int S>
-HOT_INLINE void filterGradient(const float* input, int rowStride, const float* gradient, int gradientRowStride, int rows,
-                               int pixels, int k, v8* sums) {
+void filterGradient(const float* input, int rowStride, const float* gradient, int gradientRowStride, int rows, int pixels,
+                    int k, float* sums) {
   for (int y = 0; y < rows; ++y) {
     const float* in = input + static_cast<size_t>(y) * (S / 8) * rowStride;
     const float* g = gradient + static_cast<size_t>(y) * gradientRowStride;
@@ -156,15 +248,15 @@ HOT_INLINE void filterGradient(const float* input, int rowStride, const float* g
         break;
       case 5:
         filterRows<5, 2, S>(in, rowStride, g, pixels, sums);
-        filterRows<5, 2, S>(in + 2 * rowStride, rowStride, g, pixels, sums + 10);
-        filterRows<5, 1, S>(in + 4 * rowStride, rowStride, g, pixels, sums + 20);
+        filterRows<5, 2, S>(in + 2 * rowStride, rowStride, g, pixels, sums + 80);
+        filterRows<5, 1, S>(in + 4 * rowStride, rowStride, g, pixels, sums + 160);
         break;
       case 7:
-        for (int r = 0; r < 7; ++r) filterRows<7, 1, S>(in + r * rowStride, rowStride, g, pixels, sums + 7 * r);
+        for (int r = 0; r < 7; ++r) filterRows<7, 1, S>(in + r * rowStride, rowStride, g, pixels, sums + 56 * r);
         break;
       default:
         for (int r = 0; r < k; ++r)
-          for (int c = 0; c < k; ++c) filterRows<1, 1, S>(in + r * rowStride + 8 * c, rowStride, g, pixels, sums + k * r + c);
+          for (int c = 0; c < k; ++c) filterRows<1, 1, S>(in + r * rowStride + 8 * c, rowStride, g, pixels, sums + 8 * (k * r + c));
     }
   }
 }
