@@ -1,0 +1,41 @@
+import type { DataFrame } from "danfojs-node";
+import { type TableRecord, type TableValue, tableHtml, tableText } from "../viz";
+import { DISPLAY, type MimeBundle } from "./display-protocol";
+
+type Danfo = typeof import("danfojs-node");
+
+let loaded: Promise<Danfo> | undefined;
+
+/** danfojs-node, loaded at the first call (it takes seconds). Its data frames show themselves from then on. */
+export function danfo(): Promise<Danfo> {
+  loaded ??= import("danfojs-node").then((module) => {
+    const library = (module as unknown as { default?: Danfo }).default ?? module;
+    // What danfo's methods return is of the class above its Node.js one.
+    Object.defineProperty(Object.getPrototypeOf(library.DataFrame.prototype), DISPLAY, {
+      value(this: DataFrame) {
+        return frameBundle(this);
+      },
+      configurable: true,
+    });
+    return library;
+  });
+  return loaded;
+}
+
+/** Rows and columns as a danfo data frame. */
+export async function dataFrame({ columns, rows }: Pick<TableRecord, "columns" | "rows">): Promise<DataFrame> {
+  const { DataFrame } = await danfo();
+  // danfo takes an empty list for a frame without columns.
+  if (rows.length === 0)
+    return new DataFrame([columns.map(() => null)], { columns: [...columns] }).drop({ index: [0] });
+  return new DataFrame(
+    rows.map((row) => row.map((value) => (typeof value === "bigint" ? value.toString() : (value ?? null)))),
+    { columns: [...columns] },
+  );
+}
+
+/** A data frame as HTML and text. */
+export function frameBundle(frame: DataFrame, around: Pick<TableRecord, "title" | "note"> = {}): MimeBundle {
+  const record: TableRecord = { ...around, columns: frame.columns, rows: frame.values as TableValue[][] };
+  return { "text/html": tableHtml(record), "text/plain": tableText(record) };
+}

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DataError } from "../../src/core";
+import { type MeasuredNetwork, nonDominated, paretoFigure } from "../../src/viz";
+
+const measured: MeasuredNetwork[] = [
+  { dataset: "fashion-mnist", label: "teacher", kind: "teacher", macs: 9e6, params: 8e5, accuracy: 0.921 },
+  { dataset: "fashion-mnist", label: "found 1", kind: "found", macs: 2e6, accuracy: 0.9 },
+  { dataset: "fashion-mnist", label: "found 2", kind: "found", macs: 4e6, accuracy: 0.912 },
+  { dataset: "fashion-mnist", label: "random 1", kind: "random", macs: 4.1e6, accuracy: 0.905 },
+];
+const prediction = {
+  predictedFront: [
+    { macs: 4e6, score: 1.0 },
+    { macs: 2e6, score: 1.2 },
+  ],
+  predicted: [{ label: "found 1", kind: "found" as const, macs: 2e6, score: 1.2 }],
+};
+
+describe("paretoFigure", () => {
+  it("names the axis FLOPs (multiply-adds) and the accuracy in percent", () => {
+    const { layout, data } = paretoFigure({ measured });
+    expect(layout.xaxis).toMatchObject({ title: { text: "FLOPs (multiply-adds)" } });
+    expect(layout.yaxis).toMatchObject({ title: { text: "test accuracy (%)" } });
+    expect(data.find(({ name }) => name === "teacher")).toMatchObject({ x: [9e6], y: [92.10000000000001] });
+    expect(layout.title.text).toContain("fashion-mnist");
+  });
+
+  it("joins only networks that no other beats in both", () => {
+    const line = paretoFigure({ measured }).data.find(({ name }) => name === "measured front");
+    expect(line).toMatchObject({ x: [2e6, 4e6, 9e6], y: [90, 91.2, 92.10000000000001] });
+  });
+
+  it("labels every network and keeps its kind apart by colour and symbol", () => {
+    const { data } = paretoFigure({ measured });
+    const marks = data.filter(({ mode }) => mode === "markers+text");
+    expect(marks.flatMap(({ text }) => text)).toEqual(["teacher", "found 1", "found 2", "random 1"]);
+    const looks = marks.map(({ marker }) => marker as { color: string; symbol: string });
+    expect(new Set(looks.map(({ color }) => color)).size).toBe(3);
+    expect(new Set(looks.map(({ symbol }) => symbol)).size).toBe(3);
+  });
+
+  it("draws the rated front in a panel of its own and calls it predicted", () => {
+    const { data, layout } = paretoFigure({ measured, ...prediction });
+    const line = data.find(({ name }) => name === "predicted front");
+    expect(line).toMatchObject({ xaxis: "x2", yaxis: "y2", x: [2e6, 4e6], y: [1.2, 1.0] });
+    expect((layout.yaxis2 as { title: { text: string } }).title.text).toContain("predicted");
+    const [lower, upper] = (layout.yaxis2 as { range: number[] }).range;
+    expect(lower).toBeGreaterThan(upper);
+  });
+
+  it("has no second panel without a prediction", () => {
+    expect(paretoFigure({ measured }).layout.xaxis2).toBeUndefined();
+  });
+
+  it("refuses networks measured on different data sets, naming both", () => {
+    const mixed = [...measured, { ...measured[1], dataset: "cifar10" }];
+    expect(() => paretoFigure({ measured: mixed })).toThrow(DataError);
+    expect(() => paretoFigure({ measured: mixed })).toThrow(/fashion-mnist, cifar10/);
+  });
+
+  it("refuses to draw nothing", () => {
+    expect(() => paretoFigure({ measured: [] })).toThrow(/at least one measured network/);
+  });
+
+  it("has a logarithmic axis where costs span more than a decade", () => {
+    const far = [...measured, { ...measured[0], label: "larger", macs: 9e8 }];
+    expect(paretoFigure({ measured: far }).layout.xaxis).toMatchObject({ type: "log" });
+    expect(paretoFigure({ measured }).layout.xaxis).toMatchObject({ type: "linear" });
+  });
+});
+
+describe("nonDominated", () => {
+  it("keeps an item exactly if no other equals or beats it in both costs", () => {
+    const point = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 }));
+    fc.assert(
+      fc.property(fc.array(point, { minLength: 1, maxLength: 30 }), (points) => {
+        const kept = nonDominated(points, (p) => p);
+        const beats = (a: number[], b: number[]) => a[0] <= b[0] && a[1] <= b[1] && (a[0] < b[0] || a[1] < b[1]);
+        for (const p of kept) expect(points.some((q) => beats(q, p))).toBe(false);
+        for (const p of points) {
+          expect(kept.some((q) => beats(q, p) || (q[0] === p[0] && q[1] === p[1]))).toBe(true);
+        }
+      }),
+    );
+  });
+});
