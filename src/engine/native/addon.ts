@@ -50,6 +50,9 @@ export function loadAddon(): Addon {
   if (!path) {
     throw new EngineError(`native engine: ${FILE} is not there; build it by "node native/build.mjs"`);
   }
+  // Waiting threads must sleep, not spin: with other work on the machine, spinning makes a step up to seven times slower.
+  // libgomp reads this once, when the addon brings it in.
+  process.env.OMP_WAIT_POLICY ??= "passive";
   try {
     loaded = createRequire(__filename)(path) as Addon;
     return loaded;
