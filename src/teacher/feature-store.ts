@@ -31,6 +31,8 @@ export class FeatureStore {
     readonly shapes: readonly ImageShape[],
     /** Size of what is kept, in bytes (images are not kept again). */
     readonly sizeBytes: number,
+    /** Names teacher, cuts, images and data type (hexadecimal): equal fingerprints, equal features. */
+    readonly fingerprint: string,
     private readonly teacher: Teacher,
     private readonly split: Split,
     private readonly indices: Uint32Array,
@@ -100,8 +102,9 @@ export async function teacherFeatures(
   const chunks = Array.from({ length: Math.ceil(indices.length / CHUNK) }, (_, i) =>
     Math.min(CHUNK, indices.length - i * CHUNK),
   );
+  const fingerprint = featureHash(teacher, cuts, split, indices, dtype);
   const storage = directory
-    ? fileStorage(directory, `features-${featureHash(teacher, cuts, split, indices, dtype)}`, chunks, bytesPerImage)
+    ? fileStorage(directory, `features-${fingerprint}`, chunks, bytesPerImage)
     : memoryStorage(indices.length, bytesPerImage);
   const sizeBytes = featureBytes(blocks, indices.length, dtype);
   const task = `teacher features (${formatCount(sizeBytes)}B ${dtype})`;
@@ -125,7 +128,7 @@ export async function teacherFeatures(
     throw error;
   }
   const shapes = [blocks[0].input, ...blocks.map(({ output }) => output)];
-  return new FeatureStore(shapes, sizeBytes, teacher, split, indices, dtype, storage);
+  return new FeatureStore(shapes, sizeBytes, fingerprint, teacher, split, indices, dtype, storage);
 }
 
 function featuresOf(
