@@ -5,6 +5,7 @@ export * from "./holdout";
 export * from "./idx";
 export * from "./image-shape";
 export * from "./preprocessing";
+export * from "./read-image";
 export * from "./registry";
 export * from "./synthetic";
 export * from "./types";

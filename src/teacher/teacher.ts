@@ -5,7 +5,7 @@ import { type NetworkCost, networkCost } from "../cost";
 import type { Preprocessing, Split } from "../data";
 import type { tf } from "../engine";
 import { encodeSafetensors, loadState, Network, readSafetensors, saveState, writeSafetensors } from "../nn";
-import { type Architecture, trunkLayers, validateArchitecture } from "../space";
+import { type Architecture, trunkLayers } from "../space";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
 import { type Evaluation, evaluate } from "./evaluate";
 import { balancedCuts, blocksAt, type TeacherBlock, type TrunkLayer } from "./split";
@@ -107,7 +107,6 @@ export class Teacher {
   static load(path: string): Teacher {
     const { tensors, metadata } = readSafetensors(path);
     const record = parseRecord(path, metadata);
-    validateArchitecture(record.architecture);
     const network = new Network(record.architecture, new Rng(0));
     try {
       loadState(network, tensors);
@@ -141,6 +140,7 @@ const recordSchema = z.object({
       }),
     ),
     accuracy: z.number(),
+    validationImages: z.number(),
     imagesPerSecond: z.number(),
   }),
 });

@@ -39,6 +39,7 @@ export async function trainClassifier(
     return {
       epochs: history,
       accuracy: history[epochs - 1].validationAccuracy!,
+      validationImages: data.validation.count,
       imagesPerSecond: (epochs * run.steps * run.batchSize * 1000) / trainedMs,
     };
   } catch (error) {

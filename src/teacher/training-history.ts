@@ -18,6 +18,8 @@ export interface TrainingHistory {
   readonly epochs: readonly EpochRecord[];
   /** On the validation split, after the last epoch. */
   readonly accuracy: number;
+  /** Images it was measured on. */
+  readonly validationImages: number;
   /** Training images a second over all epochs. */
   readonly imagesPerSecond: number;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { CheckpointError, InterruptedError, type ProgressEvent, Rng } from "../../src/core";
 import { prepareDataset, syntheticImages, takeBatch } from "../../src/data";
-import { tf } from "../../src/engine";
+import { engine, tf } from "../../src/engine";
 import { Network } from "../../src/nn";
 import { type FeatureStore, featureBytes, Teacher, type TeacherBlock, teacherFeatures } from "../../src/teacher";
 import { tinyArchitecture } from "./tiny";
@@ -15,13 +15,13 @@ let folder: string;
 let teacher: Teacher;
 let blocks: TeacherBlock[];
 beforeAll(async () => {
-  await tf.ready();
+  engine.use("auto", { threads: 1 });
   teacher = new Teacher(new Network(tinyArchitecture, new Rng(2)), {
     architecture: tinyArchitecture,
     preprocessing: data.preprocessing,
     classes: data.classes,
     dataset: data.name,
-    history: { epochs: [], accuracy: 0, imagesPerSecond: 0 },
+    history: { epochs: [], accuracy: 0, validationImages: 0, imagesPerSecond: 0 },
   });
   blocks = teacher.split(3);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CheckpointError, ConfigError, Rng, SpaceError } from "../../src/core";
-import { tf } from "../../src/engine";
+import { engine, tf } from "../../src/engine";
 import { Network, writeSafetensors } from "../../src/nn";
 import { Teacher, trainTeacher } from "../../src/teacher";
 import { tinyArchitecture, tinyData, tinyOptions } from "./tiny";
@@ -11,7 +11,7 @@ import { tinyArchitecture, tinyData, tinyOptions } from "./tiny";
 const folder = mkdtempSync(join(tmpdir(), "blockwise-teacher-"));
 let teacher: Teacher;
 beforeAll(async () => {
-  await tf.ready();
+  engine.use("auto", { threads: 1 });
   teacher = await trainTeacher(tinyArchitecture, tinyData, { ...tinyOptions, epochs: 2 });
 }, 60_000);
 afterAll(() => {
@@ -74,7 +74,10 @@ test("another file is refused as a teacher, and leaves no tensor", () => {
   };
   writeSafetensors(empty, new Map(), {
     format: "blockwise-teacher-1",
-    teacher: JSON.stringify({ ...record, history: { epochs: [], accuracy: 0.5, imagesPerSecond: 1 } }),
+    teacher: JSON.stringify({
+      ...record,
+      history: { epochs: [], accuracy: 0.5, validationImages: 0, imagesPerSecond: 1 },
+    }),
   });
   expect(() => Teacher.load(empty)).toThrow(/which is missing/);
   expect(tf.memory().numTensors).toBe(before);

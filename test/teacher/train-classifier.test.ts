@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CheckpointError, InterruptedError, type ProgressEvent, Rng, TrainingError } from "../../src/core";
-import { tf } from "../../src/engine";
+import { engine, tf } from "../../src/engine";
 import { Network, saveState } from "../../src/nn";
 import { evaluate, score, type TrainingHistory, type TrainingOptions, trainClassifier } from "../../src/teacher";
 import { tinyArchitecture, tinyData, tinyOptions } from "./tiny";
 
 const folder = mkdtempSync(join(tmpdir(), "blockwise-training-"));
-beforeAll(() => tf.ready());
+beforeAll(() => {
+  engine.use("auto", { threads: 1 });
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const network = () => new Network(tinyArchitecture, new Rng(9));

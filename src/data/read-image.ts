@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import sharp from "sharp";
+import { DataError } from "../core";
+import type { ImageShape } from "./image-shape";
+
+/** An image file brought to the shape a network takes. */
+export interface ReadImage {
+  /** `[height, width, channels]`, 0..255. */
+  readonly values: Uint8Array;
+  /** What was done to its size, in words. */
+  readonly resizing: string;
+}
+
+/**
+ * Reads an image file as greyscale (1 channel) or RGB (3), upright, on black where transparent; another size is scaled to
+ * fit (Lanczos) with its proportions kept, and padded with black.
+ * @throws DataError when the file is absent or no image, or the shape has another number of channels.
+ */
+export async function readImage(path: string, { height, width, channels }: ImageShape): Promise<ReadImage> {
+  if (channels !== 1 && channels !== 3) {
+    throw new DataError(`readImage: an image has 1 or 3 channels, ${channels} are asked for`, { channels });
+  }
+  if (!existsSync(path)) throw new DataError(`readImage: ${path} must be an image file, and does not exist`, { path });
+  try {
+    // Rotation first: width and height are those of the image as it is seen.
+    const upright = await sharp(path)
+      .rotate()
+      .flatten({ background: "black" })
+      .png()
+      .toBuffer({ resolveWithObject: true });
+    const from = upright.info;
+    const background = { r: 0, g: 0, b: 0 };
+    const { data, info } = await sharp(upright.data)
+      .resize(width, height, { fit: "contain", background, kernel: "lanczos3" })
+      .toColourspace(channels === 1 ? "b-w" : "srgb")
+      .removeAlpha()
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== channels) throw new Error(`${info.channels} channels came out, not ${channels}`);
+    const values = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    return { values, resizing: describeResizing(from, { width, height }) };
+  } catch (cause) {
+    throw new DataError(
+      `readImage: ${path} must be an image that can be decoded (PNG, JPEG, WebP, TIFF, GIF), got: ${(cause as Error).message}`,
+      { path },
+      { cause },
+    );
+  }
+}
+
+function describeResizing(from: { width: number; height: number }, to: { width: number; height: number }): string {
+  if (from.width === to.width && from.height === to.height) return "none: the image has the network's size";
+  const scale = Math.min(to.width / from.width, to.height / from.height);
+  const [width, height] = [from.width * scale, from.height * scale].map((side) => Math.max(1, Math.round(side)));
+  const padded = width === to.width && height === to.height ? "" : `, padded with black to ${to.width}x${to.height}`;
+  return `${from.width}x${from.height} scaled to ${width}x${height} (Lanczos)${padded}`;
+}

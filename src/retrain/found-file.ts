@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { CheckpointError, ConfigError, Rng, readJson, type StepContext, writeAtomic, writeJson } from "../core";
+import type { Split } from "../data";
+import { tf } from "../engine";
+import { encodeSafetensors, loadState, Network, readSafetensors, saveState } from "../nn";
+import { type Evaluation, evaluate } from "../teacher";
+import { FOUND_FORMAT, type FoundRecord, foundSchema, type Origin, originSchema } from "./found-schema";
+import type { Retrained } from "./retrain";
+
+export interface SaveFoundOptions {
+  readonly origin: Origin;
+  /** Result on the test split, if it was measured. */
+  readonly test?: Evaluation;
+  /** The stages as timm writes them. */
+  readonly timm?: readonly string[];
+  /** Versions to record beside those of Node and TensorFlow.js, e.g. the engine's. */
+  readonly versions?: Readonly<Record<string, string>>;
+}
+
+/** A found network read from its file: weights, and the record of where it comes from. */
+export class FoundNetwork {
+  constructor(
+    readonly network: Network,
+    readonly record: FoundRecord,
+  ) {}
+
+  /** Accuracy and cross-entropy on a split. */
+  evaluate(split: Split, context: StepContext = {}): Promise<Evaluation> {
+    const { architecture, preprocessing } = this.record;
+    return evaluate(this.network, split, { shape: architecture.input, preprocessing }, context);
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    this.network.dispose();
+  }
+}
+
+/**
+ * Writes a retrained network as `<path>` (JSON) and a weight file `.safetensors` beside it.
+ * @returns The record in the JSON file.
+ * @throws ConfigError unless the path ends with `.json`.
+ */
+export function saveFound(path: string, retrained: Retrained, options: SaveFoundOptions): FoundRecord {
+  if (!path.endsWith(".json"))
+    throw new ConfigError(`saveFound: the path must end with .json, got "${path}"`, { path });
+  const weights = encodeSafetensors(saveState(retrained.network), { format: FOUND_FORMAT });
+  const file = `${basename(path, ".json")}.safetensors`;
+  const record = foundRecord(retrained, options, { file, sha256: sha256(weights) });
+  // Weights first: a JSON file never names weights that are not there.
+  writeAtomic(join(dirname(path), file), weights);
+  writeJson(path, record);
+  return record;
+}
+
+/**
+ * Reads a found network and checks its weights against the recorded hash.
+ * @throws CheckpointError when a file is absent, damaged, of another kind, or the weights are not the recorded ones.
+ */
+export function loadFound(path: string): FoundNetwork {
+  const fail = (what: string) => new CheckpointError(`loadFound: ${path} ${what}`, { path });
+  if (!existsSync(path)) throw fail("must be a found network's JSON file, and does not exist");
+  const parsed = foundSchema.safeParse(readJson(path));
+  if (!parsed.success) throw fail(`must be a found network (${FOUND_FORMAT}): ${z.prettifyError(parsed.error)}`);
+  const record = parsed.data;
+  checkPreprocessing(record, fail);
+  const weights = join(dirname(path), record.weights.file);
+  if (!existsSync(weights)) throw fail(`needs its weights ${weights}, which do not exist; keep the two files together`);
+  const got = sha256(readFileSync(weights));
+  if (got !== record.weights.sha256) {
+    throw fail(
+      `needs weights with SHA-256 ${record.weights.sha256}, got ${got} in ${weights}: the file is damaged or of another network; save both anew`,
+    );
+  }
+  const network = new Network(record.architecture, new Rng(0));
+  try {
+    loadState(network, readSafetensors(weights).tensors);
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+  return new FoundNetwork(network, record);
+}
+
+function foundRecord(
+  { architecture, cost, dataset, history, training }: Retrained,
+  { origin, test, timm, versions }: SaveFoundOptions,
+  weights: FoundRecord["weights"],
+): FoundRecord {
+  const { params, macs, flops } = cost;
+  const measured: FoundRecord["measured"] = [
+    { dataset: dataset.name, split: "validation", images: history.validationImages, accuracy: history.accuracy },
+  ];
+  if (test) measured.push({ dataset: dataset.name, split: "test", images: test.count, accuracy: test.accuracy });
+  return {
+    format: FOUND_FORMAT,
+    architecture,
+    ...(timm && { timm: [...timm] }),
+    cost: { params, macs, flops },
+    preprocessing: { mean: [...dataset.preprocessing.mean], std: [...dataset.preprocessing.std] },
+    classes: [...dataset.classes],
+    measured,
+    origin: originSchema.parse(origin),
+    training: { ...training, data: dataset.fingerprint },
+    versions: { node: process.version, tfjs: tf.version.tfjs, ...versions },
+    weights,
+  };
+}
+
+/** Numbers that zod cannot relate to each other. */
+function checkPreprocessing(
+  { architecture, classes, preprocessing }: FoundRecord,
+  fail: (what: string) => CheckpointError,
+): void {
+  const { channels } = architecture.input;
+  if (preprocessing.mean.length !== channels || preprocessing.std.length !== channels) {
+    throw fail(`must have one mean and std for each of ${channels} channels, got ${preprocessing.mean.length}`);
+  }
+  if (classes.length !== architecture.classes) {
+    throw fail(`must name the architecture's ${architecture.classes} classes, got ${classes.length} names`);
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,5 @@
+export { evaluate } from "../teacher";
+export * from "./found-file";
+export * from "./found-schema";
+export * from "./predict";
+export * from "./retrain";

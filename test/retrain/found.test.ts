@@ -1,0 +1,154 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CheckpointError, ConfigError } from "../../src/core";
+import { engine, tf } from "../../src/engine";
+import { saveState } from "../../src/nn";
+import { type FoundNetwork, loadFound, predict, type Retrained, retrain, saveFound } from "../../src/retrain";
+import { tinyArchitecture, tinyData, tinyOptions } from "../teacher/tiny";
+
+const folder = mkdtempSync(join(tmpdir(), "blockwise-found-"));
+const path = join(folder, "found.json");
+const origin = {
+  method: "exact front",
+  space: "tiny",
+  budget: { macs: 4e6 },
+  candidates: [{ block: 0, cell: 0, path: [1, 0], score: 0.25 }],
+  score: 0.25,
+  seeds: { distill: 1 },
+};
+let student: Retrained;
+let found: FoundNetwork;
+beforeAll(async () => {
+  engine.use("auto", { threads: 1 });
+  student = await retrain(tinyArchitecture, tinyData, { ...tinyOptions, epochs: 8 });
+  saveFound(path, student, { origin, test: await student.evaluate(tinyData.test), versions: { engine: "test" } });
+  found = loadFound(path);
+}, 60_000);
+afterAll(() => {
+  student.dispose();
+  found.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+/** Writes one test image as a PNG, enlarged `factor` times without smoothing. */
+async function image(index: number, factor = 1): Promise<string> {
+  const raw = Buffer.from(tinyData.test.images.subarray(index * 64, (index + 1) * 64));
+  const file = join(folder, `image-${index}-${factor}.png`);
+  const small = sharp(raw, { raw: { width: 8, height: 8, channels: 1 } });
+  await small
+    .resize(8 * factor, 8 * factor, { kernel: "nearest" })
+    .png()
+    .toFile(file);
+  return file;
+}
+
+test("a found network is read back with the same weights and answers", async () => {
+  expect([...saveState(found.network)]).toEqual([...saveState(student.network)]);
+  expect((await found.evaluate(tinyData.test)).accuracy).toBe((await student.evaluate(tinyData.test)).accuracy);
+});
+
+test("the record says what it is, how good, on what, and how it was found", () => {
+  const { record } = found;
+  expect(record.architecture).toEqual(tinyArchitecture);
+  expect(record.preprocessing).toEqual(tinyData.preprocessing);
+  expect(record.measured).toEqual([
+    { dataset: "synthetic", split: "validation", images: 32, accuracy: student.accuracy },
+    { dataset: "synthetic", split: "test", images: 32, accuracy: expect.any(Number) },
+  ]);
+  expect(record.origin).toEqual(origin);
+  expect(record.training).toMatchObject({ seed: 5, epochs: 8, learningRate: 0.1, data: tinyData.fingerprint });
+  expect(record.versions).toMatchObject({ node: process.version, engine: "test" });
+  expect(record.cost.macs).toBe(student.cost.macs);
+});
+
+test("damage to either file is an error that says which and what", () => {
+  const copy = (change: (record: Record<string, unknown>) => void) => {
+    const record = JSON.parse(readFileSync(path, "utf8"));
+    change(record);
+    const other = join(folder, "other.json");
+    writeFileSync(other, JSON.stringify(record));
+    return other;
+  };
+  const before = tf.memory().numTensors;
+  const weights = join(folder, "damaged.safetensors");
+  copyFileSync(join(folder, "found.safetensors"), weights);
+  const bytes = readFileSync(weights);
+  bytes[bytes.length - 1] ^= 1;
+  writeFileSync(weights, bytes);
+  const withWeights = (file: string) =>
+    copy((record) => {
+      record.weights = { ...(record.weights as object), file };
+    });
+  expect(() => loadFound(withWeights("damaged.safetensors"))).toThrow(
+    /needs weights with SHA-256 .* damaged or of another/,
+  );
+  expect(() => loadFound(withWeights("../found.safetensors"))).toThrow(/must be a file name without a folder/);
+  unlinkSync(weights);
+  expect(() => loadFound(withWeights("damaged.safetensors"))).toThrow(/keep the two files together/);
+  expect(() =>
+    loadFound(
+      copy((record) => {
+        delete record.classes;
+      }),
+    ),
+  ).toThrow(/must be a found network .*classes/s);
+  expect(() =>
+    loadFound(
+      copy((record) => {
+        record.classes = ["one"];
+      }),
+    ),
+  ).toThrow(/must name the architecture's 4 classes, got 1/);
+  expect(() =>
+    loadFound(
+      copy((record) => {
+        record.preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] };
+      }),
+    ),
+  ).toThrow(/one mean and std for each of 1 channels, got 3/);
+  const text = join(folder, "text.json");
+  writeFileSync(text, "{ half");
+  expect(() => loadFound(text)).toThrow(CheckpointError);
+  expect(() => loadFound(join(folder, "absent.json"))).toThrow(/does not exist/);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("the JSON file's name must end with .json", () => {
+  expect(() => saveFound(join(folder, "found"), student, { origin })).toThrow(ConfigError);
+});
+
+test("an image file gets the class the network gives the same pixels, likeliest first", async () => {
+  const index = 5;
+  const { top, resizing } = await predict(found, await image(index), { top: 4 });
+  expect(resizing).toMatch(/^none/);
+  expect(top.length).toBe(4);
+  expect(top.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+  for (let i = 1; i < 4; i++) expect(top[i].probability).toBeLessThanOrEqual(top[i - 1].probability);
+  const one = {
+    count: 1,
+    images: tinyData.test.images.slice(index * 64, (index + 1) * 64),
+    labels: Uint8Array.of(top[0].index),
+  };
+  expect((await student.evaluate(one)).accuracy).toBe(1);
+  expect(top[0].name).toBe(tinyData.classes[top[0].index]);
+});
+
+test("most images are classified right from their files, also when enlarged", async () => {
+  let right = 0;
+  for (let i = 0; i < 16; i++) {
+    const { top } = await predict(found, await image(i, 1 + (i % 2) * 4), { top: 1 });
+    if (top[0].index === tinyData.test.labels[i]) right++;
+  }
+  expect(right).toBeGreaterThan(11);
+});
+
+test("predicting leaves no tensor, and refuses a top that is no count", async () => {
+  const file = await image(0);
+  const before = tf.memory().numTensors;
+  await predict(found, file);
+  expect(tf.memory().numTensors).toBe(before);
+  await expect(predict(found, file, { top: 0 })).rejects.toThrow(/top must be a whole number from 1/);
+});
