@@ -39,6 +39,15 @@ function digest(...parts) {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** The texts of a source and of all headers of ours that it includes. */
+function withIncludes(path, seen = new Set()) {
+  if (seen.has(path) || !existsSync(path)) return [];
+  seen.add(path);
+  const text = readFileSync(path, "utf8");
+  const included = [...text.matchAll(/^#include "([^"]+)"/gm)].flatMap(([, name]) => withIncludes(join(dirname(path), name), seen));
+  return [relative(source, path), text, ...included];
+}
+
 function compiler() {
   for (const name of [process.env.CXX, "g++", "c++", "clang++"]) {
     if (!name) continue;
@@ -109,18 +118,13 @@ async function main() {
   ];
 
   const inHot = (path) => relative(source, path).startsWith("hot");
-  const headers = files(source, /\.h$/);
-  // Only hot.h of the hot kernels is seen from outside.
-  const shared = headers.filter((path) => !inHot(path) || basename(path) === "hot.h");
   const skip = process.env.NATIVE_SKIP;
   const units = files(source, /\.cc$/).filter((path) => !skip || !relative(source, path).startsWith(skip));
   const versions = [cxx.version, torch.version, torch.lib, process.arch, require("node-addon-api/package.json").version];
-  const keyOf = (paths) => digest(...versions, ...paths.map((path) => relative(source, path) + readFileSync(path)));
-  const [sharedKey, hotKey] = [keyOf(shared), keyOf(headers)];
   const objects = units.map((path) => {
-    const isHot = inHot(path);
+    const isHot = relative(source, path).startsWith("hot");
     const flags = isHot ? hot : plain;
-    const key = digest(isHot ? hotKey : sharedKey, flags.join(" "), relative(source, path), readFileSync(path));
+    const key = digest(...versions, flags.join(" "), ...withIncludes(path));
     const name = relative(source, path).replaceAll("/", "-").replace(/\.cc$/, "");
     return { path, flags, isHot, object: join(build, "objects", `${name}-${key}.o`) };
   });

@@ -45,7 +45,7 @@ at::Tensor ConvBackpropFilter(Call& call) {
   const Windows windows = Windows::From(call, 3);
   const at::Tensor x = ChannelsFirst(call.Tensor(0), windows.channelsFirst);
   const at::Tensor dy = ChannelsFirst(call.Tensor(1), windows.channelsFirst);
-  const at::Tensor shape = FilterToTorch(at::empty(call.Ints(2), x.options())).contiguous(DenseFormat(x.dim()));
+  const at::Tensor shape = at::empty(FilterToTorch(at::empty(call.Ints(2), x.options())).sizes(), x.options());
   return FilterFromTorch(ConvolveBackward(dy, x, shape, windows, 1, false));
 }
 
@@ -55,7 +55,32 @@ at::Tensor FusedConv2D(Call& call) {
   const bool direct = bias && bias->dim() == 1 && bias->size(0) == call.Tensor(1).size(-1);
   at::Tensor y = Forward(call, direct ? bias : c10::nullopt, 6).contiguous();
   if (bias && !direct) y = at::add(y, *bias);
-  return Activate(y, call.Text(4), call.OptionalTensor(3), call.Number(5));
+  auto preluWeights = call.OptionalTensor(3);
+  const bool channelsFirst = call.Flag(10);
+  if (preluWeights && preluWeights->dim() == 1 && channelsFirst) preluWeights = preluWeights->view({-1, 1, 1});
+  return Activate(y, call.Text(4), preluWeights, call.Number(5));
+}
+
+// oneDNN refuses some shapes (a padding wider than the kernel, say) that ATen's own kernels take.
+template <typename Body>
+auto WithoutOneDnnWhereItRefuses(Body body) {
+  try {
+    return body();
+  } catch (const c10::Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {
+    at::globalContext().setUserEnabledMkldnn(false);
+    try {
+      auto result = body();
+      at::globalContext().setUserEnabledMkldnn(true);
+      return result;
+    } catch (...) {
+      at::globalContext().setUserEnabledMkldnn(true);
+      throw;
+    }
+  }
 }
 
 }  // namespace
@@ -69,9 +94,11 @@ at::Tensor Convolve(const at::Tensor& x, const at::Tensor& weight, const c10::op
   const at::Tensor by = floating ? weight : weight.to(at::kFloat);
   const std::vector<int64_t> zeros(windows.Axes(), 0);
   const bool symmetric = windows.Symmetric(space, kernel);
-  const at::Tensor y = at::convolution(symmetric ? from : at::constant_pad_nd(from, windows.Pads(space, kernel)), by, bias,
-                                       windows.strides, symmetric ? windows.before : zeros, windows.dilations, false,
-                                       zeros, groups);
+  const at::Tensor padded = symmetric ? from : at::constant_pad_nd(from, windows.Pads(space, kernel));
+  const at::Tensor y = WithoutOneDnnWhereItRefuses([&] {
+    return at::convolution(padded, by, bias, windows.strides, symmetric ? windows.before : zeros, windows.dilations, false,
+                           zeros, groups);
+  });
   return floating ? y : y.to(x.scalar_type());
 }
 
@@ -95,9 +122,10 @@ at::Tensor ConvolveBackward(const at::Tensor& dy, const at::Tensor& x, const at:
       padded = at::constant_pad_nd(x, windows.Pads(space, kernel));
     }
   }
-  auto [dx, dw, db] = at::convolution_backward(dy, padded, weight, c10::nullopt, windows.strides,
-                                               symmetric ? windows.before : zeros, windows.dilations, false, zeros, groups,
-                                               {toInput, !toInput, false});
+  const auto [dx, dw, db] = WithoutOneDnnWhereItRefuses([&] {
+    return at::convolution_backward(dy, padded, weight, c10::nullopt, windows.strides, symmetric ? windows.before : zeros,
+                                    windows.dilations, false, zeros, groups, {toInput, !toInput, false});
+  });
   if (!toInput) return dw;
   return symmetric ? dx : at::constant_pad_nd(dx, windows.Pads(space, kernel, -1));
 }

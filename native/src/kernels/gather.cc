@@ -17,9 +17,16 @@ at::Tensor GatherV2(Call& call) {
   const at::Tensor indices = call.Tensor(1).to(at::kLong);
   const int64_t axis = call.Int(2);
   const int64_t batchDims = call.Int(3);
+  if (batchDims < 0 || batchDims > axis || batchDims > indices.dim()) {
+    throw std::invalid_argument("batchDims must be in [0, axis], got " + std::to_string(batchDims));
+  }
   const int64_t length = x.size(axis);
-  if (indices.numel() > 0 && (indices.min().item<int64_t>() < 0 || indices.max().item<int64_t>() >= length)) {
-    throw std::out_of_range("an index is not in [0, " + std::to_string(length - 1) + "]");
+  if (indices.numel() > 0) {
+    const int64_t low = indices.min().item<int64_t>(), high = indices.max().item<int64_t>();
+    if (low < 0 || high >= length) {
+      throw std::out_of_range("GatherV2: the index value " + std::to_string(low < 0 ? low : high) + " is not in [0, " +
+                              std::to_string(length - 1) + "]");
+    }
   }
   std::vector<int64_t> shape(x.sizes().begin(), x.sizes().begin() + axis);
   shape.insert(shape.end(), indices.sizes().begin() + batchDims, indices.sizes().end());
@@ -58,6 +65,7 @@ at::Tensor GatherNd(Call& call) {
   const at::Tensor& params = call.Tensor(0);
   const at::Tensor& indices = call.Tensor(1);
   const int64_t depth = indices.size(-1);
+  if (depth > params.dim()) throw std::invalid_argument("indices reach " + std::to_string(depth) + " axes deep");
   std::vector<int64_t> shape(indices.sizes().begin(), indices.sizes().end() - 1);
   shape.insert(shape.end(), params.sizes().begin() + depth, params.sizes().end());
   if (Product(shape, 0, shape.size()) == 0) return at::empty(shape, params.options());

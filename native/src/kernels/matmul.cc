@@ -21,6 +21,7 @@ namespace {
 at::Tensor Product(Call& call) {
   at::Tensor a = call.Tensor(0);
   at::Tensor b = call.Tensor(1);
+  if (a.dim() < 2 || b.dim() < 2) throw std::invalid_argument("both factors must be of rank 2 or more");
   if (call.Flag(2)) a = a.transpose(-1, -2);
   if (call.Flag(3)) b = b.transpose(-1, -2);
   return at::matmul(a, b);

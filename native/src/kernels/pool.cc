@@ -1,4 +1,5 @@
 // Max and average pools in two and three dimensions, and their gradients.
+#include <algorithm>
 #include <limits>
 
 #include "../families.h"
@@ -16,6 +17,15 @@ struct Pool {
 
   Pool(Call& call, size_t at) : kernel(call.Ints(at)), windows(Windows::From(call, at + 1)), zeros(windows.Axes(), 0) {}
 
+  // A window wider than the image leaves no output.
+  bool Empty() const {
+    return std::any_of(windows.out.begin(), windows.out.end(), [](int64_t size) { return size <= 0; });
+  }
+  at::Tensor Nothing(const at::Tensor& x) const {
+    std::vector<int64_t> shape = {x.size(0), x.size(1)};
+    for (int64_t size : windows.out) shape.push_back(std::max<int64_t>(0, size));
+    return at::empty(shape, x.options());
+  }
   bool In3D() const { return windows.Axes() == 3; }
   at::Tensor Pad(const at::Tensor& x, double value) const {
     return at::constant_pad_nd(x, windows.Pads(SpaceOf(x), kernel), value);
@@ -54,6 +64,7 @@ at::Tensor Return(Call& call, const at::Tensor& y, bool channelsFirst) {
 at::Tensor AvgPool(Call& call) {
   const Pool pool(call, 1);
   const at::Tensor x = Image(call, 0, pool.windows.channelsFirst);
+  if (pool.Empty()) return Return(call, pool.Nothing(x), pool.windows.channelsFirst);
   return Return(call, at::div(pool.Sums(pool.Pad(x, 0)), pool.Counts(x)), pool.windows.channelsFirst);
 }
 
@@ -62,6 +73,7 @@ at::Tensor AvgPoolGrad(Call& call) {
   const Pool pool(call, 2);
   const bool first = pool.windows.channelsFirst;
   const at::Tensor x = Image(call, 1, first);
+  if (pool.Empty()) return at::zeros_like(call.Tensor(1));
   const at::Tensor dy = at::div(Image(call, 0, first), pool.Counts(x));
   const at::Tensor padded = pool.Pad(x, 0);
   const auto& w = pool.windows;
@@ -75,6 +87,7 @@ at::Tensor AvgPoolGrad(Call& call) {
 at::Tensor MaxPool(Call& call) {
   const Pool pool(call, 1);
   const at::Tensor x = Image(call, 0, pool.windows.channelsFirst);
+  if (pool.Empty()) return Return(call, pool.Nothing(x), pool.windows.channelsFirst);
   return Return(call, std::get<0>(pool.MaxWithIndices(pool.Pad(x, kLowest))), pool.windows.channelsFirst);
 }
 
@@ -84,6 +97,7 @@ at::Tensor MaxPoolGrad(Call& call) {
   const bool first = pool.windows.channelsFirst;
   const at::Tensor dy = Image(call, 0, first);
   const at::Tensor x = Image(call, 1, first);
+  if (pool.Empty()) return at::zeros_like(call.Tensor(1));
   const at::Tensor padded = pool.Pad(x, kLowest);
   const at::Tensor indices = std::get<1>(pool.MaxWithIndices(padded));
   const auto& w = pool.windows;

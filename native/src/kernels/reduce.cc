@@ -1,4 +1,7 @@
 // Reductions, softmax, cumulations and sorting.
+#include <algorithm>
+#include <limits>
+
 #include "../families.h"
 #include "../tensors.h"
 
@@ -56,15 +59,20 @@ at::Tensor Any(Call& call) {
                     [](const at::Tensor& t, int64_t axis, bool keep) { return at::any(t, axis, keep); });
 }
 
-// ArgMax(x, axis)
-at::Tensor ArgMax(Call& call) {
-  const at::Tensor& x = call.Tensor(0);
-  return at::argmax(x.scalar_type() == at::kBool ? x.to(at::kInt) : x, call.Int(1)).to(at::kInt);
+// What a search for the extreme looks at: NaN never wins, as on the cpu backend.
+at::Tensor Comparable(const at::Tensor& x, double instead) {
+  if (x.scalar_type() == at::kBool) return x.to(at::kInt);
+  return x.is_floating_point() ? at::where(at::isnan(x), at::full({}, instead, x.options()), x) : x;
 }
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// ArgMax(x, axis), ArgMin(x, axis)
+at::Tensor ArgMax(Call& call) {
+  return at::argmax(Comparable(call.Tensor(0), -kInfinity), call.Int(1)).to(at::kInt);
+}
 at::Tensor ArgMin(Call& call) {
-  const at::Tensor& x = call.Tensor(0);
-  return at::argmin(x.scalar_type() == at::kBool ? x.to(at::kInt) : x, call.Int(1)).to(at::kInt);
+  return at::argmin(Comparable(call.Tensor(0), kInfinity), call.Int(1)).to(at::kInt);
 }
 
 // Softmax(logits, axis), LogSoftmax(logits, axis)

@@ -41,9 +41,11 @@ export const createKernels: NativeKernel[] = [
   {
     name: tf.Range,
     compute: ({ native, attrs: { start, stop, step, dtype } }: KernelCall<NoInputs, tf.RangeAttrs>) => {
-      const wrongWay = (start < stop && step < 0) || (start > stop && step > 0);
-      const count = start === stop || wrongWay ? 0 : Math.abs(Math.ceil((stop - start) / step));
-      return native.run("Range", start, step, count, dtype ?? "float32");
+      // The default step of 1 also counts downwards.
+      const by = stop < start && step === 1 ? -1 : step;
+      const wrongWay = (start < stop && by < 0) || (start > stop && by > 0);
+      const count = start === stop || wrongWay ? 0 : Math.abs(Math.ceil((stop - start) / by));
+      return native.run("Range", start, by, count, dtype ?? "float32");
     },
   },
   {

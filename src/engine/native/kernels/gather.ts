@@ -13,7 +13,9 @@ export const gatherKernels: NativeKernel[] = [
       attrs,
     }: KernelCall<{ x: tf.TensorInfo; indices: tf.TensorInfo }, tf.GatherV2Attrs>) => {
       const axis = util.parseAxisParam(attrs.axis, x.shape)[0];
-      const batchDims = attrs.batchDims ?? 0;
+      const { batchDims: given = 0 } = attrs;
+      backend_util.segment_util.collectGatherOpShapeInfo(x as tf.Tensor, indices as tf.Tensor, axis, given);
+      const batchDims = given < 0 ? given + indices.shape.length : given;
       return native.run("GatherV2", native.handle(x), native.handle(indices), axis, batchDims);
     },
   },

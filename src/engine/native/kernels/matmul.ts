@@ -25,11 +25,12 @@ export const matmulKernels: NativeKernel[] = [
   },
   {
     name: tf.Einsum,
-    compute: ({ native, inputs, attrs }: KernelCall<tf.TensorInfo[], tf.EinsumAttrs>) =>
-      native.run(
-        "Einsum",
-        inputs.map((x) => native.handle(x)),
-        attrs.equation,
-      ),
+    compute: ({ native, inputs, attrs }: KernelCall<tf.TensorInfo[], tf.EinsumAttrs>) => {
+      const { allDims, idDims, summedDims } = tf.backend_util.decodeEinsumEquation(attrs.equation, inputs.length);
+      tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, inputs as tf.Tensor[]);
+      tf.backend_util.getEinsumComputePath(summedDims, idDims);
+      const handles = inputs.map((x) => native.handle(x));
+      return native.run("Einsum", handles, attrs.equation);
+    },
   },
 ];

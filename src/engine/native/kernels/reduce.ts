@@ -7,8 +7,11 @@ type X = { x: tf.TensorInfo };
 function reduction(name: string): NativeKernel {
   return {
     name,
-    compute: ({ native, inputs: { x }, attrs }: KernelCall<X, tf.SumAttrs>) =>
-      native.run(name, native.handle(x), tf.util.parseAxisParam(attrs.axis, x.shape), attrs.keepDims),
+    // tfjs names the axes of Max otherwise than those of its sisters.
+    compute: ({ native, inputs: { x }, attrs }: KernelCall<X, tf.SumAttrs & Partial<tf.MaxAttrs>>) => {
+      const axes = tf.util.parseAxisParam(attrs.reductionIndices ?? attrs.axis, x.shape);
+      return native.run(name, native.handle(x), axes, attrs.keepDims);
+    },
   };
 }
 
