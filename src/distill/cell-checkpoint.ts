@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { CheckpointError } from "../core";
+import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
+import type { SearchSpace } from "../space";
+import type { DistillOptions } from "./distill-options";
+import type { FeatureSource } from "./feature-source";
+
+/** What one epoch of a cell's distillation did. */
+export interface DistillEpoch {
+  readonly block: number;
+  readonly cell: number;
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean squared error to the teacher's features, over all sampled paths of the epoch. */
+  readonly loss: number;
+  /** At the epoch's last step. */
+  readonly learningRate: number;
+  readonly durationMs: number;
+}
+
+/** A cell's distillation after a complete epoch: all that is needed to go on as if it had never stopped. */
+export interface CellState {
+  /** Names everything that decides the outcome: block, cell, features, options. */
+  readonly fingerprint: string;
+  readonly history: readonly DistillEpoch[];
+  /** Weights under `cell.`, the optimizer's state under `optimizer.`. */
+  readonly tensors: Map<string, StoredTensor>;
+}
+
+/** Where states are kept between epochs. */
+export interface CellCheckpoints {
+  /** Where a state lies, for messages. */
+  place(block: number, cell: number): string;
+  read(block: number, cell: number): CellState | undefined;
+  /** Replaces the cell's state, whole or not at all. */
+  write(block: number, cell: number, state: CellState): void;
+}
+
+const FORMAT = "blockwise-cell-1";
+
+/** One file a cell, `block0-cell1.safetensors`; survives the process. */
+export function fileCheckpoints(directory: string): CellCheckpoints {
+  const place = (block: number, cell: number) => join(directory, `block${block}-cell${cell}.safetensors`);
+  return {
+    place,
+    read(block, cell) {
+      const path = place(block, cell);
+      if (!existsSync(path)) return undefined;
+      const { tensors, metadata } = readSafetensors(path);
+      if (metadata.format !== FORMAT) {
+        throw new CheckpointError(
+          `distill: ${path} must be a cell's state (${FORMAT}), got ${metadata.format ?? "another kind of file"}; delete it`,
+          { path },
+        );
+      }
+      return { fingerprint: metadata.fingerprint, history: JSON.parse(metadata.history), tensors };
+    },
+    write(block, cell, { fingerprint, history, tensors }) {
+      const metadata = { format: FORMAT, fingerprint, history: JSON.stringify(history) };
+      writeSafetensors(place(block, cell), tensors, metadata);
+    },
+  };
+}
+
+/** Keeps states in memory: an interrupted distillation can go on, a killed process starts anew. */
+export function memoryCheckpoints(): CellCheckpoints {
+  const states = new Map<string, CellState>();
+  const place = (block: number, cell: number) => `memory (block ${block}, cell ${cell})`;
+  return {
+    place,
+    read: (block, cell) => states.get(place(block, cell)),
+    write: (block, cell, state) => void states.set(place(block, cell), state),
+  };
+}
+
+/** Names all that decides how a cell's distillation ends. */
+export function distillFingerprint(
+  space: SearchSpace,
+  block: number,
+  cell: number,
+  features: FeatureSource,
+  options: DistillOptions,
+): string {
+  const { stem, blocks, padding, batchNormEpsilon } = space;
+  const { epochs, ...rest } = options;
+  const { cells, ...shapes } = blocks[block];
+  const student = {
+    block,
+    cell: [cell, cells[cell]],
+    shapes,
+    stem: block === 0 ? stem : [],
+    padding,
+    batchNormEpsilon,
+  };
+  // Under an exponential schedule more epochs continue the same training; under a cosine the whole curve changes.
+  const training = options.schedule === "cosine" ? { ...rest, epochs } : rest;
+  const text = JSON.stringify({ student, training, features: [features.fingerprint, features.count] });
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** @throws CheckpointError when a kept state is of another distillation. */
+export function checkBelongs(state: CellState, fingerprint: string, place: string): void {
+  if (state.fingerprint === fingerprint) return;
+  throw new CheckpointError(
+    `distill: the state in ${place} must belong to this distillation (${fingerprint}), got ${state.fingerprint}: teacher, images, space or options differ; delete it or keep checkpoints elsewhere`,
+    { place, expected: fingerprint, got: state.fingerprint },
+  );
+}

@@ -1,0 +1,79 @@
+import type { Rng } from "../core";
+import { tf } from "../engine";
+import { buildLayer, channelsAfter, type ForwardContext, Module, Sequential } from "../nn";
+import { cellAt, type SearchSpace, supernetInput, supernetLayers } from "../space";
+import type { Path } from "./path-sampler";
+
+export interface PathContext extends ForwardContext {
+  /** One op index a layer. */
+  readonly path: Path;
+}
+
+/**
+ * One cell of a block with all its candidate operations; a path through it is a candidate. In block 0 the student's stem
+ * comes before, and belongs to the cell.
+ */
+export class CellSupernet extends Module {
+  /** Present in block 0 alone. */
+  readonly stem?: Sequential;
+  /** `[layer][op]` */
+  readonly layers: readonly (readonly Module[])[];
+  readonly depth: number;
+  readonly opsPerLayer: number;
+  private readonly names: { readonly stem: ParameterMap; readonly ops: readonly (readonly ParameterMap[])[] };
+
+  constructor(
+    readonly space: SearchSpace,
+    readonly block: number,
+    readonly cell: number,
+    rng: Rng,
+  ) {
+    super();
+    this.depth = cellAt(space, block, cell).depth;
+    this.opsPerLayer = space.blocks[block].ops.length;
+    if (block === 0) this.stem = this.child("stem", buildStem(space, rng.fork("stem")));
+    let channels = supernetInput(space, block).channels;
+    this.layers = supernetLayers(space, block, cell).map((ops, layer) => {
+      const modules = ops.map((op, i) =>
+        this.child(`layer${layer}.op${i}`, buildLayer(op, channels, space, rng.fork(`layer${layer}/op${i}`))),
+      );
+      channels = ops[0].outChannels;
+      return modules;
+    });
+    this.names = {
+      stem: prefixed("stem", this.stem),
+      ops: this.layers.map((ops, layer) => ops.map((op, i) => prefixed(`layer${layer}.op${i}`, op))),
+    };
+  }
+
+  /** What the candidate of a path makes of the teacher's previous features (block 0: of images), `[batch, height, width, channels]`. */
+  forward(x: tf.Tensor4D, { path, ...context }: PathContext): tf.Tensor4D {
+    return tf.tidy(() => {
+      let y = this.stem ? this.stem.forward(x, context) : x;
+      for (const [layer, op] of path.entries()) y = this.layers[layer][op].forward(y, context);
+      return y;
+    });
+  }
+
+  /** The parameters that a path uses, the stem's included, by the names of `parameters()`. */
+  pathParameters(path: Path): ParameterMap {
+    return new Map([...this.names.stem, ...path.flatMap((op, layer) => [...this.names.ops[layer][op]])]);
+  }
+}
+
+type ParameterMap = Map<string, tf.Variable>;
+
+function buildStem(space: SearchSpace, rng: Rng): Sequential {
+  let { channels } = space.input;
+  return new Sequential(
+    space.stem.map((layer, i) => {
+      const module = buildLayer(layer, channels, space, rng.fork(String(i)));
+      channels = channelsAfter(layer, channels);
+      return module;
+    }),
+  );
+}
+
+function prefixed(prefix: string, module?: Module): ParameterMap {
+  return new Map([...(module?.parameters() ?? [])].map(([name, variable]) => [`${prefix}.${name}`, variable]));
+}

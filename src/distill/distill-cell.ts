@@ -1,0 +1,176 @@
+import { breathe, type Progress, Rng, TrainingError } from "../core";
+import { fused, tf } from "../engine";
+import { adam, loadState, lossAndGradients, type Optimizer, type Schedule, type StoredTensor, saveState } from "../nn";
+import { type CellCheckpoints, checkBelongs, type DistillEpoch, distillFingerprint } from "./cell-checkpoint";
+import type { CellSupernet } from "./cell-supernet";
+import { blockSchedule, type DistillOptions } from "./distill-options";
+import type { FeatureSource } from "./feature-source";
+import { type Path, type PathSampler, pathSampler } from "./path-sampler";
+
+/** Batches of one epoch; the last, incomplete one is left out. */
+export function batchesPerEpoch(count: number, { batchSize }: DistillOptions): number {
+  return Math.max(1, Math.floor(count / batchSize));
+}
+
+/** Epochs of a cell that are complete already. */
+export function epochsDone(checkpoints: CellCheckpoints, block: number, cell: number): number {
+  return checkpoints.read(block, cell)?.history.length ?? 0;
+}
+
+/**
+ * Trains a cell to imitate the teacher's block, from its last checkpoint or from the start, and keeps its state after
+ * each epoch. Counts one unit of progress a batch.
+ * @throws TrainingError when loss or weights are not finite; the last good state stays.
+ * @throws InterruptedError when stopped; the last complete epoch stays.
+ */
+export async function distillCell(
+  cell: CellSupernet,
+  features: FeatureSource,
+  options: DistillOptions,
+  checkpoints: CellCheckpoints,
+  progress: Progress,
+): Promise<DistillEpoch[]> {
+  const optimizer = adam({ weightDecay: options.weightDecay });
+  try {
+    const training = new CellTraining(cell, features, options, optimizer, progress);
+    const { block, cell: index, space } = cell;
+    const fingerprint = distillFingerprint(space, block, index, features, options);
+    const state = checkpoints.read(block, index);
+    if (state) {
+      checkBelongs(state, fingerprint, checkpoints.place(block, index));
+      loadState(cell, part(state.tensors, "cell."));
+      optimizer.restore(part(state.tensors, "optimizer."));
+    }
+    const history = [...(state?.history ?? [])];
+    for (let epoch = history.length; epoch < options.epochs; epoch++) {
+      history.push(await training.epoch(epoch));
+      const tensors = new Map([...named(saveState(cell), "cell."), ...named(optimizer.state(), "optimizer.")]);
+      checkpoints.write(block, index, { fingerprint, history: [...history], tensors });
+    }
+    return history;
+  } catch (error) {
+    if (error instanceof TrainingError) throw withState(error, cell, checkpoints);
+    throw error;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** One cell at work: what stays the same from step to step. */
+class CellTraining {
+  private readonly steps: number;
+  private readonly batchSize: number;
+  private readonly schedule: Schedule;
+  private readonly sampler: PathSampler;
+  private readonly rng: Rng;
+
+  constructor(
+    private readonly cell: CellSupernet,
+    private readonly features: FeatureSource,
+    options: DistillOptions,
+    private readonly optimizer: Optimizer,
+    private readonly progress: Progress,
+  ) {
+    this.steps = batchesPerEpoch(features.count, options);
+    this.batchSize = Math.min(options.batchSize, features.count);
+    this.schedule = blockSchedule(options, cell.block, this.steps);
+    this.sampler = pathSampler(options.sampler);
+    this.rng = new Rng(options.seed).fork("distill").fork(`block${cell.block}/cell${cell.cell}`);
+  }
+
+  async epoch(epoch: number): Promise<DistillEpoch> {
+    const { cell, steps, batchSize } = this;
+    const rng = this.rng.fork(`epoch${epoch}`);
+    const order = rng.fork("order").permutation(this.features.count);
+    const draws = rng.fork("paths");
+    const started = performance.now();
+    let lossSum = 0;
+    let learningRate = 0;
+    for (let i = 0; i < steps; i++) {
+      learningRate = this.schedule(epoch * steps + i);
+      const paths = this.sampler.round(cell.depth, cell.opsPerLayer, draws);
+      const loss = this.step(order.subarray(i * batchSize, (i + 1) * batchSize), paths, learningRate);
+      if (!Number.isFinite(loss)) throw notFinite(cell, "the loss", loss, epoch, i, learningRate);
+      lossSum += loss;
+      this.progress.advance(1, { cell: cell.cell, epoch: epoch + 1, loss: lossSum / (i + 1), learningRate });
+      await breathe();
+    }
+    const broken = firstNotFinite(cell);
+    if (broken) throw notFinite(cell, broken, Number.NaN, epoch, steps - 1, learningRate);
+    const durationMs = performance.now() - started;
+    const { block, cell: index } = cell;
+    return { block, cell: index, epoch: epoch + 1, loss: lossSum / steps, learningRate, durationMs };
+  }
+
+  /** One batch through the paths of a round, then one update of the parameters they used. */
+  private step(positions: Uint32Array, paths: readonly Path[], learningRate: number): number {
+    const { cell, features } = this;
+    const x = features.batch(cell.block, positions);
+    const target = features.batch(cell.block + 1, positions);
+    const parameters = new Map<string, tf.Variable>();
+    const gradients = new Map<string, tf.Tensor>();
+    let lossSum = 0;
+    for (const path of paths) {
+      const used = cell.pathParameters(path);
+      // Batch statistics only: the running ones of a shared op would mix paths, and the rating measures them anew.
+      const result = lossAndGradients(
+        () => fused.meanSquaredError(cell.forward(x, { mode: "batch", path }), target),
+        used,
+      );
+      lossSum += result.loss.dataSync()[0];
+      result.loss.dispose();
+      for (const [name, variable] of used) parameters.set(name, variable);
+      for (const [name, gradient] of result.gradients) addTo(gradients, name, gradient);
+    }
+    const loss = lossSum / paths.length;
+    if (Number.isFinite(loss)) this.optimizer.step(gradients, parameters, learningRate);
+    tf.dispose([x, target, ...gradients.values()]);
+    return loss;
+  }
+}
+
+/** Adds a gradient to those of earlier paths; takes it over. */
+function addTo(gradients: Map<string, tf.Tensor>, name: string, gradient: tf.Tensor): void {
+  const before = gradients.get(name);
+  gradients.set(name, before ? tf.add(before, gradient) : gradient);
+  if (before) tf.dispose([before, gradient]);
+}
+
+function named(tensors: Map<string, StoredTensor>, prefix: string): [string, StoredTensor][] {
+  return [...tensors].map(([name, tensor]) => [prefix + name, tensor]);
+}
+
+function part(tensors: Map<string, StoredTensor>, prefix: string): Map<string, StoredTensor> {
+  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+function firstNotFinite(cell: CellSupernet): string | undefined {
+  for (const [name, { data }] of saveState(cell)) if (!data.every(Number.isFinite)) return name;
+  return undefined;
+}
+
+function notFinite(
+  { block, cell }: CellSupernet,
+  what: string,
+  got: number,
+  epoch: number,
+  step: number,
+  learningRate: number,
+): TrainingError {
+  return new TrainingError(
+    `distill: ${what} must stay finite, got ${got} in block ${block}, cell ${cell}, epoch ${epoch + 1}, step ${step + 1} at learning rate ${learningRate.toPrecision(3)}`,
+    { block, cell, epoch: epoch + 1, step: step + 1, learningRate, what },
+  );
+}
+
+function withState(error: TrainingError, { block, cell }: CellSupernet, checkpoints: CellCheckpoints): TrainingError {
+  const { epoch } = error.details as { epoch: number };
+  const place = checkpoints.place(block, cell);
+  const kept = epoch > 1 ? `the state after epoch ${epoch - 1} is kept in ${place}` : "no epoch was complete";
+  return new TrainingError(
+    `${error.message}; ${kept}. Lower the learning rate, or look for broken features`,
+    { ...error.details, checkpoint: epoch > 1 ? place : undefined },
+    { cause: error },
+  );
+}

@@ -1,0 +1,14 @@
+import type { tf } from "../engine";
+import type { ImageShape } from "../space";
+
+/** The teacher's feature maps at the boundaries of its blocks; a `FeatureStore` is one. */
+export interface FeatureSource {
+  /** Images there are features of. */
+  readonly count: number;
+  /** Shape at each boundary: 0 is the image, i the output of block i - 1. */
+  readonly shapes: readonly ImageShape[];
+  /** Names teacher, cuts and images (hexadecimal): equal fingerprints, equal features. */
+  readonly fingerprint: string;
+  /** Feature maps `[batch, height, width, channels]` of the images at the given places; the caller disposes them. */
+  batch(boundary: number, positions: ArrayLike<number>): tf.Tensor4D;
+}

@@ -1,0 +1,245 @@
+import { mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  CheckpointError,
+  ConfigError,
+  InterruptedError,
+  type ProgressEvent,
+  SpaceError,
+  TrainingError,
+} from "../../src/core";
+import {
+  BlockSupernet,
+  type DistillOptions,
+  distillBlock,
+  fileCheckpoints,
+  memoryCheckpoints,
+  resolveDistillOptions,
+} from "../../src/distill";
+import { engine, tf } from "../../src/engine";
+import { saveState } from "../../src/nn";
+import { breaking, tinyFeatures, tinySpace } from "./tiny";
+
+beforeAll(() => {
+  engine.use("auto", { threads: 1 });
+});
+
+const space = tinySpace();
+const options: Partial<DistillOptions> = { seed: 3, epochs: 3, batchSize: 8, learningRate: 0.02 };
+const folder = () => mkdtempSync(join(tmpdir(), "distill-"));
+
+const bytes = (supernet: BlockSupernet) =>
+  supernet.cells.map((cell) =>
+    [...saveState(cell)].map(([name, { data }]) => [name, Buffer.from(data.buffer).toString("hex")]),
+  );
+
+describe("block supernet", () => {
+  test("cells have their own depth and width and share no weights; only block 0 has a stem", () => {
+    const first = new BlockSupernet(space, 0, 1);
+    const second = new BlockSupernet(space, 1, 1);
+    expect(first.cells.map(({ depth }) => depth)).toEqual([1, 2]);
+    expect(first.cells.every(({ stem }) => stem !== undefined)).toBe(true);
+    expect(second.cells.every(({ stem }) => stem === undefined)).toBe(true);
+    const variables = first.cells.flatMap((cell) => [...cell.parameters().values()]);
+    expect(new Set(variables).size).toBe(variables.length);
+    for (const supernet of [first, second]) supernet.dispose();
+  });
+
+  test("every path maps the teacher's previous features to the shape of its next ones", () => {
+    for (const block of [0, 1]) {
+      const supernet = new BlockSupernet(space, block, 1);
+      const { input, output } = space.blocks[block];
+      for (const cell of supernet.cells) {
+        for (const op of [0, 1]) {
+          const path = new Array<number>(cell.depth).fill(op);
+          const shape = tf.tidy(() => {
+            const x = tf.zeros([2, input.height, input.width, input.channels]) as tf.Tensor4D;
+            return cell.forward(x, { mode: "batch", path }).shape;
+          });
+          expect(shape).toEqual([2, output.height, output.width, output.channels]);
+        }
+      }
+      supernet.dispose();
+    }
+  });
+
+  test("initial weights depend on seed, block and cell alone", () => {
+    const [a, b, c] = [1, 1, 2].map((seed) => new BlockSupernet(space, 1, seed));
+    expect(bytes(a)).toEqual(bytes(b));
+    expect(bytes(a)).not.toEqual(bytes(c));
+    for (const supernet of [a, b, c]) supernet.dispose();
+  });
+});
+
+describe("distillBlock", () => {
+  test.each(["uniform", "fair"] as const)(
+    "%s sampling brings the features nearer to the teacher's",
+    async (sampler) => {
+      const epochs = sampler === "fair" ? 6 : 10;
+      const { supernet, history } = await distillBlock(space, 1, tinyFeatures(space, 64), {
+        ...options,
+        epochs,
+        sampler,
+      });
+      for (const cell of history) expect(cell[epochs - 1].loss).toBeLessThan(0.7 * cell[0].loss);
+      supernet.dispose();
+    },
+  );
+
+  test("only the sampled path's parameters move", async () => {
+    const before = new BlockSupernet(space, 1, 3);
+    // One batch an epoch, one epoch: a single update along a single path.
+    const { supernet } = await distillBlock(space, 1, tinyFeatures(space, 8), { ...options, epochs: 1 });
+    for (const [i, cell] of supernet.cells.entries()) {
+      const start = saveState(before.cells[i]);
+      const moved = [...saveState(cell)].filter(([name, { data }]) => start.get(name)?.data.join() !== data.join());
+      const ops = new Set(moved.map(([name]) => /layer\d+\.op\d+/.exec(name)?.[0]));
+      expect(ops.size).toBe(cell.depth);
+    }
+    before.dispose();
+    supernet.dispose();
+  });
+
+  test("the learning rate falls by the factor an epoch, or along a cosine", async () => {
+    const features = tinyFeatures(space, 32);
+    const rates = async (schedule: DistillOptions["schedule"]) => {
+      const { supernet, history } = await distillBlock(space, 1, features, { ...options, schedule });
+      supernet.dispose();
+      return history[0].map(({ learningRate }) => learningRate);
+    };
+    const falling = [0.02, 0.02 * 0.9, 0.02 * 0.81];
+    for (const [i, rate] of (await rates("exponential")).entries()) expect(rate).toBeCloseTo(falling[i], 12);
+    // 12 steps in all; an epoch's last are steps 3, 7, 11.
+    const curve = [3, 7, 11].map((step) => 0.01 * (1 + Math.cos((Math.PI * step) / 12)));
+    for (const [i, rate] of (await rates("cosine")).entries()) expect(rate).toBeCloseTo(curve[i], 12);
+  });
+
+  test("a list gives each block its own learning rate", async () => {
+    const features = tinyFeatures(space, 16);
+    const { supernet, history } = await distillBlock(space, 1, features, {
+      ...options,
+      learningRate: [0.5, 0.25],
+      schedule: "exponential",
+    });
+    expect(history[0][0].learningRate).toBe(0.25);
+    supernet.dispose();
+    await expect(distillBlock(space, 1, features, { ...options, learningRate: [0.5] })).rejects.toThrow(ConfigError);
+  });
+
+  test("no tensor is left behind", async () => {
+    const features = tinyFeatures(space, 16);
+    const checkpoints = memoryCheckpoints();
+    const before = tf.memory().numTensors;
+    (await distillBlock(space, 0, features, { ...options, sampler: "fair" }, { checkpoints })).supernet.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    await expect(distillBlock(space, 1, breaking(features, 2, 2), options)).rejects.toThrow(TrainingError);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test("progress counts every batch of all cells and tells the loss", async () => {
+    const events: ProgressEvent[] = [];
+    const { supernet } = await distillBlock(space, 1, tinyFeatures(space, 20), options, {
+      onProgress: (e) => events.push(e),
+    });
+    // 2 cells x 3 epochs x floor(20 / 8) batches
+    expect(events).toHaveLength(12);
+    expect(events.at(-1)).toMatchObject({ task: "distill block 2/2", done: 12, total: 12, unit: "batches" });
+    expect(events.every(({ metrics }) => metrics.loss > 0)).toBe(true);
+    supernet.dispose();
+  });
+
+  test("stopped between two batches and called again, it ends with the bytes of one never stopped", async () => {
+    const features = tinyFeatures(space, 40);
+    const whole = await distillBlock(space, 0, features, options);
+    for (const checkpoints of [memoryCheckpoints(), fileCheckpoints(folder())]) {
+      // Stopped in the first epoch of the first cell, in its last one, and in the second cell.
+      for (const batches of [2, 12, 8]) {
+        const stop = new AbortController();
+        let seen = 0;
+        const onProgress = () => {
+          if (++seen === batches) stop.abort();
+        };
+        const stopped = distillBlock(space, 0, features, options, { signal: stop.signal, onProgress, checkpoints });
+        await expect(stopped).rejects.toThrow(InterruptedError);
+      }
+      const resumed = await distillBlock(space, 0, features, options, { checkpoints });
+      expect(bytes(resumed.supernet)).toEqual(bytes(whole.supernet));
+      expect(resumed.history.map((cell) => cell.map(({ loss }) => loss))).toEqual(
+        whole.history.map((cell) => cell.map(({ loss }) => loss)),
+      );
+      resumed.supernet.dispose();
+    }
+    whole.supernet.dispose();
+  });
+
+  test("complete blocks are only loaded, and more epochs go on where an exponential schedule ended", async () => {
+    const features = tinyFeatures(space, 24);
+    const checkpoints = memoryCheckpoints();
+    const exponential = { ...options, schedule: "exponential" } as const;
+    const short = await distillBlock(space, 1, features, { ...exponential, epochs: 2 }, { checkpoints });
+    const long = await distillBlock(space, 1, features, { ...exponential, epochs: 3 }, { checkpoints });
+    const fresh = await distillBlock(space, 1, features, { ...exponential, epochs: 3 });
+    expect(bytes(long.supernet)).toEqual(bytes(fresh.supernet));
+    const again = await distillBlock(space, 1, features, { ...exponential, epochs: 3 }, { checkpoints });
+    expect(bytes(again.supernet)).toEqual(bytes(long.supernet));
+    for (const { supernet } of [short, long, fresh, again]) supernet.dispose();
+  });
+
+  test("blocks may be done in any order", async () => {
+    const features = tinyFeatures(space, 16);
+    const run = async (order: readonly number[]) => {
+      const result: unknown[] = [];
+      for (const block of order) {
+        const { supernet } = await distillBlock(space, block, features, options);
+        result[block] = bytes(supernet);
+        supernet.dispose();
+      }
+      return result;
+    };
+    expect(await run([1, 0])).toEqual(await run([0, 1]));
+  });
+
+  test("a loss that is not finite names block, cell and step, and keeps the last good state", async () => {
+    const checkpoints = fileCheckpoints(folder());
+    const features = tinyFeatures(space, 32);
+    // 4 batches an epoch: broken in the third batch of the second epoch.
+    const failed = distillBlock(space, 1, breaking(features, 2, 6), options, { checkpoints });
+    await expect(failed).rejects.toThrow(TrainingError);
+    await expect(failed).rejects.toThrow(/block 1, cell 0, epoch 2, step 3.*after epoch 1 is kept in .*block1-cell0/);
+    const kept = checkpoints.read(1, 0);
+    expect(kept?.history).toHaveLength(1);
+    for (const [, { data }] of kept?.tensors ?? []) expect(data.every(Number.isFinite)).toBe(true);
+    const resumed = await distillBlock(space, 1, features, options, { checkpoints });
+    const whole = await distillBlock(space, 1, features, options);
+    expect(bytes(resumed.supernet)).toEqual(bytes(whole.supernet));
+    for (const { supernet } of [resumed, whole]) supernet.dispose();
+  });
+
+  test("a state of other options, features or space is refused", async () => {
+    const directory = folder();
+    const checkpoints = fileCheckpoints(directory);
+    const features = tinyFeatures(space, 16);
+    (await distillBlock(space, 1, features, options, { checkpoints })).supernet.dispose();
+    expect(readdirSync(directory).sort()).toEqual(["block1-cell0.safetensors", "block1-cell1.safetensors"]);
+    const other = [
+      distillBlock(space, 1, features, { ...options, learningRate: 0.03 }, { checkpoints }),
+      distillBlock(space, 1, tinyFeatures(space, 16, 2), options, { checkpoints }),
+    ];
+    for (const attempt of other) await expect(attempt).rejects.toThrow(CheckpointError);
+  });
+
+  test("features of other shapes are refused before any work", async () => {
+    const features = tinyFeatures(space, 16);
+    const wrong = { ...features, shapes: [...features.shapes].reverse() };
+    await expect(distillBlock(space, 0, wrong, options)).rejects.toThrow(SpaceError);
+  });
+
+  test("options are checked and named", () => {
+    expect(() => resolveDistillOptions({ epochs: 0 })).toThrow(/epochs must be a whole number from 1, got 0/);
+    expect(() => resolveDistillOptions({ decay: 2 })).toThrow(/decay/);
+    expect(() => resolveDistillOptions({ learningRate: [0.1, -1] })).toThrow(/learningRate/);
+    expect(resolveDistillOptions({ epochs: undefined }).epochs).toBe(5);
+  });
+});

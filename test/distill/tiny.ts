@@ -1,0 +1,85 @@
+import { Rng } from "../../src/core";
+import type { FeatureSource } from "../../src/distill";
+import { tf } from "../../src/engine";
+import { blockSpace, type Cell, conv, type ImageShape, mbconv, type SearchSpace } from "../../src/space";
+
+const shape = (size: number, channels: number): ImageShape => ({ height: size, width: size, channels });
+
+/** Two blocks on 8x8 images with two ops a layer; small enough for any engine. */
+export function tinySpace(cells: readonly (readonly Cell[])[] = TINY_CELLS, ops = mbconv([3, 5], [2])): SearchSpace {
+  const blocks = [
+    { input: shape(8, 1), output: shape(4, 4) },
+    { input: shape(4, 4), output: shape(2, 6) },
+  ];
+  return blockSpace(blocks, {
+    name: "tiny",
+    ops,
+    cells,
+    stem: [conv(3, 4, { stride: 1 })],
+    head: [conv(1, 8)],
+    classes: 4,
+  });
+}
+
+const TINY_CELLS: Cell[][] = [
+  [
+    { depth: 1, width: 4 },
+    { depth: 2, width: 3 },
+  ],
+  [
+    { depth: 2, width: 4 },
+    { depth: 1, width: 6 },
+  ],
+];
+
+/**
+ * Features of a made-up teacher: images of smooth noise; each next boundary is a fixed random mix of the channels of the
+ * one before, averaged over 2x2 places.
+ */
+export function tinyFeatures(space: SearchSpace, count: number, seed = 1): FeatureSource {
+  const rng = new Rng(seed).fork("tiny features");
+  const shapes = [space.input, ...space.blocks.map(({ output }) => output)];
+  const { height, width, channels } = space.input;
+  const images = Float32Array.from({ length: count * height * width * channels }, () => rng.normal());
+  const mixes = shapes.slice(1).map((to, i) => {
+    const draw = new Rng(7).fork(`mix${i}`);
+    return Float32Array.from({ length: shapes[i].channels * to.channels }, () => draw.normal());
+  });
+  return {
+    count,
+    shapes,
+    fingerprint: `tiny-${seed}-${count}`,
+    batch(boundary, positions) {
+      return tf.tidy(() => {
+        const size = height * width * channels;
+        const taken = new Float32Array(positions.length * size);
+        for (let i = 0; i < positions.length; i++) {
+          taken.set(images.subarray(positions[i] * size, (positions[i] + 1) * size), i * size);
+        }
+        let maps = tf.tensor4d(taken, [positions.length, height, width, channels]);
+        for (let i = 0; i < boundary; i++) {
+          const mix = tf.tensor4d(mixes[i], [1, 1, shapes[i].channels, shapes[i + 1].channels]);
+          maps = tf.tanh(tf.avgPool(tf.conv2d(maps, mix, 1, "same"), 2, 2, "same"));
+        }
+        return maps;
+      });
+    },
+  };
+}
+
+/** A source whose features at one boundary are not finite from the n-th batch on. */
+export function breaking(features: FeatureSource, boundary: number, afterBatches: number): FeatureSource {
+  let batches = 0;
+  return {
+    ...features,
+    batch(at, positions) {
+      const maps = features.batch(at, positions);
+      if (at !== boundary || batches++ < afterBatches) return maps;
+      return tf.tidy(() => {
+        const broken = tf.mul(maps, Number.NaN) as typeof maps;
+        maps.dispose();
+        return broken;
+      });
+    },
+  };
+}
