@@ -1,0 +1,86 @@
+import { SpaceError } from "../core";
+import type { Budget, CostName, FoundNetwork, RatedCandidate, RatingTable } from "./types";
+
+/** Quantities that a table has for every candidate, for its stem and for its head. */
+export function costNames(table: RatingTable): CostName[] {
+  const names = Object.keys(table.blocks[0]?.[0]?.cost ?? {}) as CostName[];
+  return names.filter((name) => table.headCost[name] && table.stemCost[name] !== undefined);
+}
+
+/**
+ * Cost of a candidate behind a block of the given width.
+ * @throws SpaceError when the table lacks it.
+ */
+export function candidateCost(candidate: RatedCandidate, name: CostName, width: number): number {
+  const cost = candidate.cost[name]?.[width];
+  if (cost === undefined) {
+    throw new SpaceError(
+      `rating table: candidate [${candidate.path}] of block ${candidate.block}, cell ${candidate.cell} must have ${name} behind width ${width}, got none; fill its cost with ratingCosts`,
+    );
+  }
+  return cost;
+}
+
+/** Cost of the stem. @throws SpaceError when the table lacks it. */
+export function stemCostOf(table: RatingTable, name: CostName): number {
+  const cost = table.stemCost[name];
+  if (cost === undefined)
+    throw new SpaceError(`rating table: stemCost must have ${name}, has ${Object.keys(table.stemCost)}`);
+  return cost;
+}
+
+/** Cost of head and classifier behind the last block. @throws SpaceError when the table lacks it. */
+export function headCostOf(table: RatingTable, name: CostName, width: number): number {
+  const cost = table.headCost[name]?.[width];
+  if (cost === undefined)
+    throw new SpaceError(`rating table: headCost must have ${name} behind width ${width}, got none`);
+  return cost;
+}
+
+/** The network of one candidate a block, with the sum of its scores and all costs the table knows. */
+export function foundNetwork(table: RatingTable, choice: readonly RatedCandidate[]): FoundNetwork {
+  const cost: Partial<Record<CostName, number>> = {};
+  for (const name of costNames(table)) {
+    let width = table.stemWidth;
+    let sum = stemCostOf(table, name);
+    for (const candidate of choice) {
+      sum += candidateCost(candidate, name, width);
+      width = candidate.width;
+    }
+    cost[name] = sum + headCostOf(table, name, width);
+  }
+  return { choice, score: choice.reduce((sum, { score }) => sum + score, 0), cost };
+}
+
+/** Names and limits of a budget. */
+export function limitsOf(budget: Budget): [CostName, number][] {
+  return (Object.entries(budget) as [CostName, number | undefined][]).filter(
+    (limit): limit is [CostName, number] => limit[1] !== undefined,
+  );
+}
+
+/** Widths that may enter each block, and, at the end, the head. */
+export function enteringWidthsOf(table: RatingTable): number[][] {
+  return [
+    [table.stemWidth],
+    ...table.blocks.map((block) => [...new Set(block.map(({ width }) => width))].sort((a, b) => a - b)),
+  ];
+}
+
+/**
+ * Checks that a table can be searched: blocks with candidates, finite scores.
+ * @throws SpaceError naming the block.
+ */
+export function checkTable(table: RatingTable): void {
+  if (table.blocks.length === 0) throw new SpaceError("rating table: at least one block is needed, got none");
+  table.blocks.forEach((block, i) => {
+    if (block.length === 0) throw new SpaceError(`rating table: block ${i} needs at least one candidate, got none`);
+    for (const { score, path, cell } of block) {
+      if (!Number.isFinite(score)) {
+        throw new SpaceError(
+          `rating table: scores must be finite, got ${score} for candidate [${path}] of block ${i}, cell ${cell}; rate it again`,
+        );
+      }
+    }
+  });
+}

@@ -1,0 +1,11 @@
+export * from "./brute-force";
+export { costNames, foundNetwork } from "./costs";
+export * from "./exact-front";
+export * from "./ilp";
+export { type LeastAttainable, leastAttainable } from "./infeasible";
+export * from "./pareto";
+export * from "./random-networks";
+export * from "./rating-table";
+export * from "./search-best";
+export * from "./traversal";
+export * from "./types";

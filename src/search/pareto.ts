@@ -1,0 +1,38 @@
+/** A network as a point of a trade-off. */
+export interface TradeOff {
+  /** MACs, parameters, ms...: lower is better. */
+  readonly cost: number;
+  /** Score or accuracy; which way is better is said beside it. */
+  readonly value: number;
+}
+
+/** "lower": scores and errors; "higher": accuracies. */
+export type Better = "lower" | "higher";
+
+/** Points that no other beats in cost and value, rising in cost; of equal points the first. */
+export function paretoFront<T extends TradeOff>(points: readonly T[], better: Better = "lower"): T[] {
+  const sign = better === "lower" ? 1 : -1;
+  const front: T[] = [];
+  let best = Number.POSITIVE_INFINITY;
+  for (const point of [...points].sort((a, b) => a.cost - b.cost || sign * (a.value - b.value))) {
+    if (!(sign * point.value < best)) continue;
+    best = sign * point.value;
+    front.push(point);
+  }
+  return front;
+}
+
+/**
+ * Area that the front of some points dominates up to a reference point (Zitzler and Thiele, 1998), in units of cost times
+ * value. Points beyond the reference add nothing.
+ */
+export function hypervolume(points: readonly TradeOff[], reference: TradeOff, better: Better = "lower"): number {
+  const sign = better === "lower" ? 1 : -1;
+  const front = paretoFront(points, better).filter(
+    ({ cost, value }) => cost < reference.cost && sign * (reference.value - value) > 0,
+  );
+  return front.reduce((area, { cost, value }, i) => {
+    const next = front[i + 1]?.cost ?? reference.cost;
+    return area + (next - cost) * sign * (reference.value - value);
+  }, 0);
+}

@@ -1,0 +1,40 @@
+import { SpaceError } from "../core";
+import { enteringWidths, headCost, ratingCosts, stemCost } from "../cost";
+import { type Candidate, cellAt, enumerateBlock, type SearchSpace } from "../space";
+import type { RatingTable } from "./types";
+
+/**
+ * A rating table of a space: its candidates in lexicographic order with their scores and their pairwise costs.
+ * @param scores `[block][candidate]` in the order of `enumerateBlock`, or a function of the candidate.
+ * @throws SpaceError when the numbers of scores and candidates differ.
+ */
+export function ratingTable(
+  space: SearchSpace,
+  scores: readonly (readonly number[])[] | ((candidate: Candidate) => number),
+): RatingTable {
+  const cost = ratingCosts(space);
+  return {
+    space: space.name,
+    stemWidth: enteringWidths(space, 0)[0],
+    stemCost: limited(stemCost(space)),
+    headCost: headCost(space),
+    blocks: space.blocks.map((_, block) => {
+      const candidates = enumerateBlock(space, block);
+      if (typeof scores !== "function" && scores[block]?.length !== candidates.length) {
+        throw new SpaceError(
+          `ratingTable: block ${block} of ${space.name} needs ${candidates.length} scores, got ${scores[block]?.length ?? 0}`,
+        );
+      }
+      return candidates.map((candidate, i) => ({
+        ...candidate,
+        score: typeof scores === "function" ? scores(candidate) : scores[block][i],
+        width: cellAt(space, block, candidate.cell).width,
+        cost: cost(candidate),
+      }));
+    }),
+  };
+}
+
+function limited({ macs, params, activationBytes }: { macs: number; params: number; activationBytes: number }) {
+  return { macs, params, activationBytes };
+}
