@@ -34,8 +34,9 @@ export function softmaxCrossEntropyComposed(
 ): tf.Scalar {
   return tf.tidy(() => {
     const classes = logits.shape[1];
-    const target = tf.oneHot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes);
-    return tf.neg(tf.mean(tf.sum(tf.mul(tf.cast(target, "float32"), tf.logSoftmax(logits)), 1))) as tf.Scalar;
+    // Without "float32" a smoothed target is cut to whole numbers.
+    const target = tf.oneHot(labels, classes, 1 - smoothing + smoothing / classes, smoothing / classes, "float32");
+    return tf.neg(tf.mean(tf.sum(tf.mul(target, tf.logSoftmax(logits)), 1))) as tf.Scalar;
   });
 }
 
