@@ -1,0 +1,87 @@
+import { breathe, Progress, type StepContext } from "../core";
+import type { BlockSupernet, CellSupernet } from "../distill";
+import type { tf } from "../engine";
+import type { Module } from "../nn";
+import { batchErrors, type CandidateRating, combine } from "./candidate-rating";
+import { opEvaluations } from "./op-evaluations";
+import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
+import { disposeData, disposeMaps, loadRatingData, type Maps, type RatingData } from "./rating-data";
+
+/**
+ * Rates every candidate of a block by feature sharing: a depth-first walk over the tree of path prefixes, in which each
+ * node's output is computed once and used by all paths through it (DNA, section 3.3).
+ *
+ * At each node the op's batch norms take over the statistics of the calibration batch as it arrives there, so a path is
+ * rated exactly as if it were calibrated and run alone. At most depth + 1 feature maps an image are kept.
+ * @returns The candidates in lexicographic order: cell, then path with the last layer fastest.
+ * @throws InterruptedError when stopped.
+ */
+export async function rateBlock(
+  supernet: BlockSupernet,
+  features: RatingFeatures,
+  given: Partial<RateOptions> = {},
+  context: StepContext = {},
+): Promise<CandidateRating[]> {
+  const { space, block, cells } = supernet;
+  const data = loadRatingData(space, block, features, resolveRateOptions(given));
+  const total = cells.reduce((sum, { depth, opsPerLayer }) => sum + opEvaluations(opsPerLayer, depth), 0);
+  const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
+  const ratings: CandidateRating[] = [];
+  try {
+    for (const cell of cells) await new CellWalk(cell, data, progress, ratings).run();
+    return ratings;
+  } finally {
+    disposeData(data);
+  }
+}
+
+/** The walk over one cell's tree. */
+class CellWalk {
+  constructor(
+    private readonly cell: CellSupernet,
+    private readonly data: RatingData,
+    private readonly progress: Progress,
+    private readonly ratings: CandidateRating[],
+  ) {}
+
+  async run(): Promise<void> {
+    const { cell, data } = this;
+    if (!cell.stem) return this.visit(data.input, []);
+    const stemmed = through(cell.stem, data.input);
+    try {
+      await this.visit(stemmed, []);
+    } finally {
+      disposeMaps(stemmed);
+    }
+  }
+
+  private async visit(input: Maps, prefix: readonly number[]): Promise<void> {
+    for (const [op, module] of this.cell.layers[prefix.length].entries()) {
+      const path = [...prefix, op];
+      const output = through(module, input);
+      try {
+        if (path.length === this.cell.depth) this.rate(output, path);
+        this.progress.advance(1, { candidates: this.ratings.length });
+        await breathe();
+        if (path.length < this.cell.depth) await this.visit(output, path);
+      } finally {
+        disposeMaps(output);
+      }
+    }
+  }
+
+  private rate({ rating }: Maps, path: readonly number[]): void {
+    const { block, cell } = this.cell;
+    const { targets } = this.data;
+    const errors = rating.map((y, i) => batchErrors(y, targets[i]));
+    this.ratings.push(combine({ block, cell, path }, errors, targets));
+  }
+}
+
+/** Calibrates a module on the calibration maps, then runs all maps through it. */
+function through(module: Module, { calibration, rating }: Maps): Maps {
+  return {
+    calibration: module.forward(calibration, { mode: "recalibrate" }),
+    rating: rating.map((x): tf.Tensor4D => module.forward(x, { mode: "eval" })),
+  };
+}
