@@ -1,0 +1,82 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { sync as writeFileAtomic } from "write-file-atomic";
+import { logo } from "./logo";
+
+export const KERNEL_NAME = "blockwise";
+
+export interface InstallOptions {
+  /** Install for an environment (`<prefix>/share/jupyter`) rather than for the user. */
+  readonly prefix?: string;
+}
+
+/** Folder of the kernelspec that Jupyter will find. */
+export function kernelspecFolder({ prefix }: InstallOptions = {}): string {
+  const data = prefix === undefined ? userDataFolder() : join(resolve(prefix), "share", "jupyter");
+  return join(data, "kernels", KERNEL_NAME);
+}
+
+/**
+ * Writes the kernelspec and returns its folder; doing it again changes nothing.
+ * @throws Error when the folder cannot be written.
+ */
+export function installKernel(options: InstallOptions = {}): string {
+  const folder = kernelspecFolder(options);
+  const spec = {
+    // Termination of a cell from outside skips Node's bookkeeping of async contexts; its check would end the process.
+    argv: [process.execPath, "--no-force-async-hooks-checks", join(__dirname, "main.js"), "{connection_file}"],
+    display_name: "Blockwise (TypeScript)",
+    language: "typescript",
+    interrupt_mode: "message",
+    metadata: { debugger: false },
+  };
+  mkdirSync(folder, { recursive: true });
+  writeFileAtomic(join(folder, "logo-svg.svg"), logo());
+  writeFileAtomic(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
+  return folder;
+}
+
+/** Removes the kernelspec if it is there; returns its folder. */
+export function uninstallKernel(options: InstallOptions = {}): string {
+  const folder = kernelspecFolder(options);
+  rmSync(folder, { recursive: true, force: true });
+  return folder;
+}
+
+function userDataFolder(): string {
+  if (process.env.JUPYTER_DATA_DIR) return process.env.JUPYTER_DATA_DIR;
+  try {
+    const output = execFileSync("jupyter", ["--data-dir"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    if (output.trim() !== "") return output.trim();
+  } catch {
+    // Jupyter may come later; its default place is known.
+  }
+  switch (process.platform) {
+    case "darwin":
+      return join(homedir(), "Library", "Jupyter");
+    case "win32":
+      return join(process.env.APPDATA ?? homedir(), "jupyter");
+    default:
+      return join(process.env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "jupyter");
+  }
+}
+
+function main(): void {
+  const { values } = parseArgs({
+    options: { prefix: { type: "string" }, user: { type: "boolean" }, uninstall: { type: "boolean" } },
+  });
+  const folder = values.uninstall ? uninstallKernel(values) : installKernel(values);
+  process.stdout.write(`${values.uninstall ? "removed" : "installed"} kernel "${KERNEL_NAME}": ${folder}\n`);
+}
+
+if (require.main === module) {
+  try {
+    main();
+  } catch (error) {
+    process.stderr.write(`kernel install: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

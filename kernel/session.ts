@@ -2,6 +2,7 @@ import { InterruptedError } from "../src/core/errors";
 import type { CellRunner, Outcome } from "./cells/cell-runner";
 import { asJson, bundleOf } from "./cells/mime";
 import type { Cell, HostKernel } from "./cells/notebook-host";
+import { PrintBuffer } from "./cells/print-buffer";
 import type { CellError } from "./cells/traceback";
 import { fromCodePoints, toCodePoints } from "./cursor";
 import { LOOP_GUARD } from "./language/loop-guard";
@@ -28,6 +29,8 @@ const UNWIND_MS = 50;
  */
 export class Session implements HostKernel {
   private readonly queue: Request[] = [];
+  private readonly printer: PrintBuffer;
+  private readonly tell: (message: ToWire) => void;
   private runner: CellRunner | undefined;
   private current: Cell | undefined;
   private last: Cell | undefined;
@@ -37,8 +40,13 @@ export class Session implements HostKernel {
   constructor(
     private readonly shared: SharedState,
     private readonly kernelInfo: Record<string, unknown>,
-    private readonly tell: (message: ToWire) => void,
+    post: (message: ToWire) => void,
   ) {
+    this.printer = new PrintBuffer((text) => post({ kind: "stream", ...text }));
+    this.tell = (message) => {
+      this.printer.flush();
+      post(message);
+    };
     const guard = (number: number) => this.throwIfInterrupted(number);
     Object.defineProperty(globalThis, LOOP_GUARD, { value: guard, configurable: true });
   }
@@ -64,7 +72,7 @@ export class Session implements HostKernel {
   /** Printed text belongs to the cell that runs or ran last. */
   print(name: StreamName, text: string): void {
     const cell = this.outputCell();
-    if (cell) this.tell({ kind: "stream", name, cell: cell.request, text });
+    if (cell) this.printer.print({ name, cell: cell.request, text });
   }
 
   /** Aborts the running cell's signal, and ends the cell from outside if it does not end by itself. */
@@ -141,7 +149,7 @@ export class Session implements HostKernel {
     if (outcome.status !== "ok" || outcome.value === undefined || cell.silent) return outcome;
     try {
       const data = asJson(await bundleOf(outcome.value));
-      if (this.current === cell) {
+      if (!cell.settled) {
         this.publish(cell, "execute_result", { data, metadata: {}, execution_count: cell.number });
       }
       return outcome;

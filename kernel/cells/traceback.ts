@@ -22,10 +22,15 @@ export function compileError(diagnostics: readonly Diagnostic[], source: string)
   const traceback: string[] = [];
   for (const diagnostic of diagnostics) {
     const { start, end, code, messageText, fileName } = diagnostic;
-    traceback.push(`${RED}${fileName ? `${fileName}:` : ""}${position(diagnostic)}${RESET} - TS${code}: ${messageText}`);
+    traceback.push(
+      `${RED}${fileName ? `${fileName}:` : ""}${position(diagnostic)}${RESET} - TS${code}: ${messageText}`,
+    );
     const line = fileName ? undefined : lines[start.line];
     if (line === undefined) continue;
-    const width = Math.max(1, end.line === start.line ? end.character - start.character : line.length - start.character);
+    const width = Math.max(
+      1,
+      end.line === start.line ? end.character - start.character : line.length - start.character,
+    );
     traceback.push(`${DIM}${line}${RESET}`, `${" ".repeat(start.character)}${RED}${"~".repeat(width)}${RESET}`);
   }
   return { ename: `TS${first.code}`, evalue: `${position(first)} - ${first.messageText}`, traceback };

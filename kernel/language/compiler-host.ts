@@ -22,7 +22,12 @@ export function loadTypeScript(prelude: PreludePackage, cwd: string): typeof Typ
   const patched = Object.create(original, {
     createWatchCompilerHost: {
       value: (files: string[], options: TypeScript.CompilerOptions, sys: TypeScript.System, ...rest: unknown[]) => {
-        const all: WatchHostArguments = [files, withOurOptions(original, options), withOurPackages(sys, prelude, cwd), ...rest];
+        const all: WatchHostArguments = [
+          files,
+          withOurOptions(original, options),
+          withOurPackages(sys, prelude, cwd),
+          ...rest,
+        ];
         return createHost(...all);
       },
       enumerable: true,

@@ -55,5 +55,7 @@ function collect(ts: typeof TypeScript, file: string, names: Set<string>, visite
 function declarationFile(from: string, specifier: string): string | undefined {
   if (!specifier.startsWith(".")) return undefined;
   const base = resolve(dirname(from), specifier.replace(/\.[cm]?js$/, ""));
-  return [`${base}.d.ts`, resolve(base, "index.d.ts"), `${base}.d.mts`, `${base}.d.cts`].find((path) => existsSync(path));
+  return [`${base}.d.ts`, resolve(base, "index.d.ts"), `${base}.d.mts`, `${base}.d.cts`].find((path) =>
+    existsSync(path),
+  );
 }

@@ -21,7 +21,13 @@ export interface PreludePackage {
 export function readPackage(root: string): PreludePackage {
   const file = join(root, "package.json");
   const { name, version, main, types } = JSON.parse(readFileSync(file, "utf8"));
-  const found = { name, version, root, main: resolve(root, main ?? "index.js"), types: resolve(root, types ?? "index.d.ts") };
+  const found = {
+    name,
+    version,
+    root,
+    main: resolve(root, main ?? "index.js"),
+    types: resolve(root, types ?? "index.d.ts"),
+  };
   for (const path of [found.main, found.types]) {
     if (!existsSync(path)) throw new Error(`package ${name}: ${path} is missing; build it first (npm run build)`);
   }

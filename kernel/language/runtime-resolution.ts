@@ -58,7 +58,8 @@ function isNotebookCode(from: string, cwd: string): boolean {
 function importExport(folder: string, subpath: string): string | undefined {
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   if (exports === undefined) return undefined;
-  const isMap = typeof exports === "object" && exports !== null && Object.keys(exports).some((key) => key.startsWith("."));
+  const isMap =
+    typeof exports === "object" && exports !== null && Object.keys(exports).some((key) => key.startsWith("."));
   const map: Record<string, unknown> = isMap ? exports : { ".": exports };
   const target = conditional(map[subpath]) ?? patternTarget(map, subpath);
   const file = target && join(folder, target);

@@ -23,7 +23,15 @@ export function readConnection(path: string): Connection {
   } catch (error) {
     throw new Error(`connection file ${path}: cannot be read as JSON`, { cause: error });
   }
-  for (const field of ["transport", "ip", "shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"] as const) {
+  for (const field of [
+    "transport",
+    "ip",
+    "shell_port",
+    "iopub_port",
+    "stdin_port",
+    "control_port",
+    "hb_port",
+  ] as const) {
     if (connection[field] === undefined) throw new Error(`connection file ${path}: the field "${field}" is missing`);
   }
   return { ...connection, signature_scheme: connection.signature_scheme ?? "hmac-sha256", key: connection.key ?? "" };

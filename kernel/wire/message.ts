@@ -75,7 +75,9 @@ export function encode(message: Outgoing, signer: Signer): (Buffer | string)[] {
 export function decode(frames: readonly Buffer[], signer: Signer): Message {
   const delimiter = frames.findIndex((frame) => frame.equals(DELIMITER));
   if (delimiter < 0 || frames.length < delimiter + 6) {
-    throw new Error(`wire: a message needs the delimiter <IDS|MSG> and five frames after it, got ${frames.length} frames`);
+    throw new Error(
+      `wire: a message needs the delimiter <IDS|MSG> and five frames after it, got ${frames.length} frames`,
+    );
   }
   const parts = frames.slice(delimiter + 2);
   if (!signer.verify(frames[delimiter + 1]!, parts)) {

@@ -115,48 +115,51 @@ function onShell(message: Message): void {
 }
 
 function onControl(message: Message): void {
-  switch (message.header.msg_type) {
-    case "interrupt_request":
-      stopper.interrupt();
-      return answer("control", message, {});
-    case "shutdown_request":
-      return void shutDown("control", message);
-    case "kernel_info_request":
-      return answer("control", message, settings.kernelInfo);
-    default:
-      return answer("control", message, {
-        status: "error",
-        ename: "NotSupported",
-        evalue: `the kernel does not know ${message.header.msg_type}`,
-        traceback: [],
-      });
+  const type = message.header.msg_type;
+  if (type === "shutdown_request") void shutDown("control", message);
+  else if (type === "kernel_info_request") answer("control", message, settings.kernelInfo);
+  else if (type === "interrupt_request") {
+    stopper.interrupt();
+    answer("control", message, {});
+  } else {
+    const evalue = `the kernel does not know ${type}`;
+    answer("control", message, { status: "error", ename: "NotSupported", evalue, traceback: [] });
   }
+}
+
+/** The main thread is done with a request: its reply, then idle, always last. */
+function finish(id: number, type: string, content: string): void {
+  const request = open.get(id);
+  if (!request) return;
+  open.delete(id);
+  if (type !== "") reply(request.channel, request.message, type, content);
+  status("idle", request.message.header);
+  if (request.message.header.msg_type !== "execute_request") parents.delete(id);
 }
 
 port.on("message", (message: ToWire) => {
   switch (message.kind) {
     case "ready":
       ready = true;
-      return;
+      break;
     case "begin":
-      return status("busy", parents.get(message.id) ?? {});
+      status("busy", parents.get(message.id) ?? {});
+      break;
     case "stream":
-      return streams.write(message);
+      streams.write(message);
+      break;
     case "publish":
-      return publish(message.type, parents.get(message.cell) ?? {}, message.content);
-    case "finish": {
-      const request = open.get(message.id);
-      if (!request) return;
-      open.delete(message.id);
-      if (message.type !== "") reply(request.channel, request.message, message.type, message.content);
-      status("idle", request.message.header);
-      if (request.message.header.msg_type !== "execute_request") parents.delete(message.id);
-      return;
-    }
+      publish(message.type, parents.get(message.cell) ?? {}, message.content);
+      break;
+    case "finish":
+      finish(message.id, message.type, message.content);
+      break;
     case "interrupt-seen":
-      return stopper.answered(message.serial);
+      stopper.answered(message.serial);
+      break;
     case "close":
-      return void close();
+      void close();
+      break;
   }
 });
 
