@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { registerCost } from "./commands/cost";
+import { registerPredict } from "./commands/predict";
 import { registerSpace } from "./commands/space";
 import { reportFailure } from "./failure";
 
@@ -9,6 +10,7 @@ export function createProgram(): Command {
   const program = new Command("blockwise");
   program.description("Block-wise neural architecture search").showHelpAfterError("(blockwise --help tells more)");
   registerCost(program);
+  registerPredict(program);
   registerSpace(program);
   return program;
 }

@@ -3,6 +3,7 @@ export * from "./dataset";
 export * from "./fashion-mnist";
 export * from "./holdout";
 export * from "./idx";
+export * from "./image-folder";
 export * from "./image-shape";
 export * from "./preprocessing";
 export * from "./read-image";

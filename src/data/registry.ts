@@ -1,4 +1,5 @@
 import { DataError, type StepContext } from "../core";
+import { cifar10 } from "./cifar10";
 import { type DivisionOptions, prepareDataset } from "./dataset";
 import { fashionMnist } from "./fashion-mnist";
 import { syntheticImages } from "./synthetic";
@@ -14,6 +15,7 @@ export interface DatasetOptions extends DivisionOptions {
 
 const sources = new Map<string, DatasetSource>([
   ["fashion-mnist", fashionMnist],
+  ["cifar-10", cifar10],
   ["synthetic", async () => syntheticImages({ count: 640, testCount: 160 })],
 ]);
 

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DataError, type StepContext } from "../core";
+import { cacheFolder } from "./cache-folder";
+import type { RawDataset, Split } from "./types";
+
+/** Krizhevsky, "Learning multiple layers of features from tiny images", 2009. */
+const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+const PLANE = 32 * 32;
+/** One label byte, then the red, green and blue planes. */
+const RECORD = 1 + 3 * PLANE;
+const MEND =
+  "unpack cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html and name its folder with `root`";
+
+/**
+ * CIFAR-10 in its binary version: 50,000 + 10,000 colour images of 32x32 in 10 classes, from `root` or from
+ * `cifar-10-batches-bin` in the cache.
+ * @throws DataError when a file is absent or damaged.
+ */
+export async function cifar10(root: string | undefined, _context: StepContext): Promise<RawDataset> {
+  const folder = root ?? join(cacheFolder(), "cifar-10-batches-bin");
+  const train = [1, 2, 3, 4, 5].map((i) => readRecords(join(folder, `data_batch_${i}.bin`)));
+  return {
+    name: "cifar-10",
+    classes: CLASSES,
+    shape: { height: 32, width: 32, channels: 3 },
+    train: joined(train),
+    test: readRecords(join(folder, "test_batch.bin")),
+  };
+}
+
+function readRecords(path: string): Split {
+  if (!existsSync(path)) throw new DataError(`cifar-10: ${path} must exist, and does not; ${MEND}`, { path });
+  const bytes = statSync(path).isFile() ? readFileSync(path) : Buffer.alloc(0);
+  if (bytes.length === 0 || bytes.length % RECORD !== 0) {
+    throw new DataError(
+      `cifar-10: ${path} must be whole records of ${RECORD} bytes, got ${bytes.length} bytes: it is truncated or another file; ${MEND}`,
+      { path, got: bytes.length },
+    );
+  }
+  const count = bytes.length / RECORD;
+  const images = new Uint8Array(count * 3 * PLANE);
+  const labels = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const at = i * RECORD;
+    labels[i] = bytes[at];
+    if (labels[i] >= CLASSES.length) {
+      throw new DataError(`cifar-10: ${path} must have labels 0..9, got ${labels[i]} in record ${i}; ${MEND}`, {
+        path,
+        record: i,
+      });
+    }
+    for (let p = 0; p < PLANE; p++) {
+      for (let c = 0; c < 3; c++) images[(i * PLANE + p) * 3 + c] = bytes[at + 1 + c * PLANE + p];
+    }
+  }
+  return { count, images, labels };
+}
+
+function joined(parts: readonly Split[]): Split {
+  return {
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    images: concatenated(parts.map(({ images }) => images)),
+    labels: concatenated(parts.map(({ labels }) => labels)),
+  };
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { createProgram } from "../../src/cli/main";
+import { engine } from "../../src/engine";
+import { loadFound, predict, retrain, saveFound } from "../../src/retrain";
+import { tinyArchitecture, tinyData, tinyOptions } from "../teacher/tiny";
+
+const folder = mkdtempSync(join(tmpdir(), "blockwise-predict-"));
+const found = join(folder, "found.json");
+const image = join(folder, "image.png");
+beforeAll(async () => {
+  engine.use("auto", { threads: 1 });
+  const student = await retrain(tinyArchitecture, tinyData, { ...tinyOptions, epochs: 1 });
+  saveFound(found, student, { origin: { method: "given" } });
+  student.dispose();
+  const raw = { width: 8, height: 8, channels: 1 } as const;
+  await sharp(Buffer.from(tinyData.test.images.subarray(0, 64)), { raw })
+    .png()
+    .toFile(image);
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function output(...args: string[]): Promise<string> {
+  const lines: string[] = [];
+  vi.spyOn(console, "log").mockImplementation((line) => lines.push(line));
+  await createProgram().parseAsync(["node", "blockwise", "predict", ...args]);
+  return lines.join("\n");
+}
+
+test("predict --json prints what the library gives", async () => {
+  const network = loadFound(found);
+  const expected = await predict(network, image, { top: 2 });
+  network.dispose();
+  expect(JSON.parse(await output(found, image, "--top", "2", "--json"))).toEqual(JSON.parse(JSON.stringify(expected)));
+});
+
+test("predict prints classes with percentages and how the image was resized", async () => {
+  const text = await output(found, image);
+  expect(text).toMatch(/image\.png \(resizing: none/);
+  expect(text.match(/pattern \d +\d+\.\d %/g)?.length).toBe(3);
+});
+
+test("a wrong --top is an error", async () => {
+  await expect(output(found, image, "--top", "none")).rejects.toThrow(
+    /--top: must be a whole number from 1, got "none"/,
+  );
+});
