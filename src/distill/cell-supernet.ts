@@ -1,7 +1,7 @@
 import type { Rng } from "../core";
 import { tf } from "../engine";
-import { buildLayer, channelsAfter, type ForwardContext, Module, Sequential } from "../nn";
-import { cellAt, type SearchSpace, supernetInput, supernetLayers } from "../space";
+import { buildLayer, type ForwardContext, Module, Sequential } from "../nn";
+import { cellAt, channelsAfter, type SearchSpace, supernetInput, supernetLayers } from "../space";
 import type { Path } from "./path-sampler";
 
 export interface PathContext extends ForwardContext {

@@ -43,8 +43,3 @@ export function buildLayer(layer: Layer, inChannels: number, settings: LayerSett
       return new Identity();
   }
 }
-
-/** Channels that leave a layer. */
-export function channelsAfter(layer: Layer, inChannels: number): number {
-  return layer.kind === "identity" ? inChannels : layer.outChannels;
-}

@@ -1,4 +1,4 @@
-import type { Rng } from "../core";
+import { type Rng, SpaceError } from "../core";
 import { fused, tf } from "../engine";
 import type { MBConvLayer } from "../space/types";
 import { BatchNorm } from "./batch-norm";
@@ -21,6 +21,7 @@ export class MBConv extends Module {
   private readonly squeezeExcite?: SqueezeExcite;
   private readonly projectKernel: tf.Variable<tf.Rank.R4>;
   private readonly projectNorm: BatchNorm;
+  private readonly stride: 1 | 2;
   private readonly residual: boolean;
   private readonly padding: "same" | number;
 
@@ -48,6 +49,8 @@ export class MBConv extends Module {
     }
     this.projectKernel = this.parameter("project.kernel", convolutionKernel([1, 1, expanded, outChannels], rng));
     this.projectNorm = this.child("project.norm", new BatchNorm(outChannels, epsilon, "none"));
+    if (stride !== 1 && stride !== 2) throw new SpaceError(`MBConv: stride must be 1 or 2, got ${stride}`);
+    this.stride = stride;
     this.residual = layer.residual ?? (stride === 1 && inChannels === outChannels);
     this.padding = paddingFor(kernelSize, padding);
   }
@@ -73,7 +76,7 @@ export class MBConv extends Module {
         project: { kernel: this.projectKernel, gamma: projectNorm.gamma, beta: projectNorm.beta },
       },
       {
-        stride: this.layer.stride,
+        stride: this.stride,
         padding: this.padding,
         epsilon: this.settings.batchNormEpsilon,
         activation: this.layer.activation,
@@ -91,7 +94,7 @@ export class MBConv extends Module {
     if (this.expandKernel && this.expandNorm) {
       y = this.expandNorm.forward(tf.conv2d(y, this.expandKernel, 1, "same"), context);
     }
-    y = tf.depthwiseConv2d(y, this.depthwiseKernel, this.layer.stride, this.padding);
+    y = tf.depthwiseConv2d(y, this.depthwiseKernel, this.stride, this.padding);
     y = this.depthwiseNorm.forward(y, context);
     if (this.squeezeExcite) y = this.squeezeExcite.forward(y);
     return this.projectNorm.forward(tf.conv2d(y, this.projectKernel, 1, "same"), context);

@@ -1,7 +1,7 @@
 import type { Rng } from "../core";
 import { tf } from "../engine";
-import type { Architecture, Layer } from "../space/types";
-import { buildLayer, channelsAfter, Sequential } from "./build-layer";
+import { type Architecture, channelsAfter, type Layer } from "../space";
+import { buildLayer, Sequential } from "./build-layer";
 import { dropout } from "./dropout";
 import { linearKernel } from "./initialisers";
 import { type ForwardContext, Module } from "./module";

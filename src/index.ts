@@ -1,0 +1,17 @@
+export * from "./core";
+export * from "./cost";
+export * from "./data";
+export * from "./distill";
+export * from "./engine";
+export * from "./lab";
+export * from "./nn";
+export * from "./rate";
+export * from "./retrain";
+export * from "./search";
+// Names that two rooms have: the search's result, and the space's shape.
+export { type FoundNetwork, ratingTable } from "./search";
+export type { ImageShape } from "./space";
+export * from "./space";
+export * from "./study";
+export * from "./teacher";
+export * from "./viz";
