@@ -6,16 +6,16 @@ export interface LossCurve {
   readonly cell: number;
   /** What the cell is, e.g. "2 layers, 24 channels". */
   readonly label?: string;
-  /** Training steps at which the loss was noted. */
-  readonly steps: readonly number[];
+  /** Where on the way the losses were noted; see {@link lossCurves}'s unit. */
+  readonly at: readonly number[];
   /** Mean squared error to the teacher's feature map. */
   readonly losses: readonly number[];
 }
 
 const PANEL = { width: 240, height: 220 };
 
-/** Distillation loss against step on a logarithmic axis: one panel a block, one line a cell. */
-export function lossCurves(curves: readonly LossCurve[]): Figure {
+/** Distillation loss against epoch (or step) on a logarithmic axis: one panel a block, one line a cell. */
+export function lossCurves(curves: readonly LossCurve[], unit: "epoch" | "step" = "epoch"): Figure {
   const blocks = [...new Set(curves.map((curve) => curve.block))].sort((a, b) => a - b);
   const cells = Math.max(0, ...curves.map((curve) => curve.cell)) + 1;
   const columns = blocks.length <= 4 ? Math.max(1, blocks.length) : 3;
@@ -24,20 +24,21 @@ export function lossCurves(curves: readonly LossCurve[]): Figure {
     const panel = blocks.indexOf(curve.block) + 1;
     return {
       type: "scatter",
-      mode: "lines",
+      mode: curve.at.length > 30 ? "lines" : "lines+markers",
+      marker: { size: 5 },
       name: `cell ${curve.cell + 1}`,
       legendgroup: `cell ${curve.cell}`,
       // One entry a cell is enough: the colours mean the same in each panel.
       showlegend: cells > 1 && curves.findIndex((other) => other.cell === curve.cell) === curves.indexOf(curve),
-      x: [...curve.steps],
+      x: [...curve.at],
       y: [...curve.losses],
       xaxis: axisName("x", panel),
       yaxis: axisName("y", panel),
       line: { color: seriesColour(curve.cell), width: 1.8 },
-      hovertemplate: `block ${curve.block + 1}, cell ${curve.cell + 1}${curve.label ? ` (${curve.label})` : ""}<br>step %{x}: %{y:.4g}<extra></extra>`,
+      hovertemplate: `block ${curve.block + 1}, cell ${curve.cell + 1}${curve.label ? ` (${curve.label})` : ""}<br>${unit} %{x}: %{y:.4g}<extra></extra>`,
     };
   });
-  const axes = blocks.map((block, i) => panelAxes(block, i, columns, rows));
+  const axes = blocks.map((block, i) => panelAxes(block, i, columns, rows, unit));
   return {
     data,
     layout: layoutOf({
@@ -53,7 +54,7 @@ export function lossCurves(curves: readonly LossCurve[]): Figure {
   };
 }
 
-function panelAxes(block: number, index: number, columns: number, rows: number) {
+function panelAxes(block: number, index: number, columns: number, rows: number, unit: string) {
   const column = index % columns;
   const row = Math.floor(index / columns);
   const gap = { x: columns > 1 ? 0.085 : 0, y: rows > 1 ? 0.2 : 0 };
@@ -64,7 +65,7 @@ function panelAxes(block: number, index: number, columns: number, rows: number) 
   const id = index + 1;
   return {
     layout: {
-      [layoutKey("x", id)]: axis(row === rows - 1 ? "step" : "", { domain: x, anchor: axisName("y", id), nticks: 5 }),
+      [layoutKey("x", id)]: axis(row === rows - 1 ? unit : "", { domain: x, anchor: axisName("y", id), nticks: 5 }),
       [layoutKey("y", id)]: axis(column === 0 ? "mean squared error" : "", {
         domain: [Math.max(0, top - height), top],
         anchor: axisName("x", id),

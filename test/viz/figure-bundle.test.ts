@@ -11,18 +11,18 @@ import {
   staticSvg,
 } from "../../src/viz";
 
-const figure = lossCurves([{ block: 0, cell: 0, steps: [0, 1], losses: [1, 0.5] }]);
+const figure = lossCurves([{ block: 0, cell: 0, at: [0, 1], losses: [1, 0.5] }]);
 
 describe("staticSvg", () => {
   it("draws titles, axes and headings as text without a browser", async () => {
     const svg = await staticSvg(figure);
     expect(svg).toMatch(/^<svg /);
-    for (const text of ["Distillation", "mean squared error", "step", "block 1"]) expect(svg).toContain(text);
+    for (const text of ["Distillation", "mean squared error", "epoch", "block 1"]) expect(svg).toContain(text);
   });
 
   it("gives equal bytes for equal figures, whatever was drawn between", async () => {
     const first = await staticSvg(figure);
-    await staticSvg(lossCurves([{ block: 3, cell: 0, steps: [0, 1], losses: [2, 1] }]));
+    await staticSvg(lossCurves([{ block: 3, cell: 0, at: [0, 1], losses: [2, 1] }]));
     expect(await staticSvg(figure)).toBe(first);
   });
 
@@ -121,7 +121,7 @@ describe("figureHtml", () => {
   });
 
   it("cannot be broken out of by a label", () => {
-    const evil = lossCurves([{ block: 0, cell: 0, label: "</script><b>", steps: [0], losses: [1] }]);
+    const evil = lossCurves([{ block: 0, cell: 0, label: "</script><b>", at: [0], losses: [1] }]);
     const html = figureHtml(evil, { carriesPlotly: false });
     expect(html.match(/<\/script>/g)).toHaveLength(1);
   });
@@ -129,7 +129,7 @@ describe("figureHtml", () => {
 
 describe("selfContainedPage", () => {
   it("holds plotly once, all figures and tables, and no address of another file", async () => {
-    const other = lossCurves([{ block: 1, cell: 0, steps: [0, 1], losses: [1, 0.5] }]);
+    const other = lossCurves([{ block: 1, cell: 0, at: [0, 1], losses: [1, 0.5] }]);
     const page = await selfContainedPage("Run <1>", [
       { heading: "A", figures: [figure], tables: [{ columns: ["x"], rows: [[1]] }] },
       { heading: "B", figures: [other] },

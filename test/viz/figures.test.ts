@@ -14,7 +14,7 @@ import {
 
 describe("lossCurves", () => {
   const curves = [0, 1].flatMap((block) =>
-    [0, 1].map((cell) => ({ block, cell, steps: [0, 10, 20], losses: [1, 0.5, 0.2 + block] })),
+    [0, 1].map((cell) => ({ block, cell, at: [0, 10, 20], losses: [1, 0.5, 0.2 + block] })),
   );
 
   it("gives each block a panel and each cell a line, with one legend entry a cell", () => {

@@ -1,0 +1,11 @@
+import type { MeasuredNetwork } from "../viz";
+
+/** A measured network with what rating predicted of it. */
+export interface FrontNetwork extends MeasuredNetwork {
+  readonly params: number;
+  /** Images of the test split. */
+  readonly images: number;
+  readonly validationAccuracy: number;
+  /** Summed rating; the teacher has none. */
+  readonly score?: number;
+}

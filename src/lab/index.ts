@@ -1,0 +1,27 @@
+export { danfo } from "./data-frame";
+export {
+  DISPLAY,
+  type Displayable,
+  isDisplayable,
+  type MimeBundle,
+  NOTEBOOK_HOST,
+  type NotebookHost,
+  notebookHost,
+} from "./display-protocol";
+export { FigureView } from "./figure-view";
+export type { FrontNetwork } from "./front-network";
+export { type LabDataOptions, type LabTeacherOptions, lab } from "./lab";
+export type { LabBlocks } from "./lab-blocks";
+export type { LabData } from "./lab-data";
+export type { LabDistillation } from "./lab-distillation";
+export type { AtEqualMacsOptions, LabFound } from "./lab-found";
+export type { LabFront } from "./lab-front";
+export { random } from "./lab-random";
+export type { LabBudget, LabRatings } from "./lab-ratings";
+export type { LabStudent } from "./lab-student";
+export type { LabRateOptions, LabSupernet } from "./lab-supernet";
+export type { LabTeacher } from "./lab-teacher";
+export { notebookContext } from "./notebook-context";
+export { progressBar } from "./progress-bar";
+export type { RetrainRecipe } from "./retrain-recipe";
+export { Table } from "./table";

@@ -1,0 +1,54 @@
+import { formatCount } from "../core";
+import { formatShape } from "../space";
+import type { Teacher, TeacherBlock } from "../teacher";
+import { costBars } from "../viz";
+import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
+import { FigureView } from "./figure-view";
+import type { LabData } from "./lab-data";
+import { percent } from "./numbers";
+import { showTogether } from "./show";
+import { Table } from "./table";
+
+/** A teacher cut into blocks: each is imitated on its own. */
+export class LabBlocks implements Displayable {
+  constructor(
+    readonly teacher: Teacher,
+    readonly data: LabData,
+    readonly blocks: readonly TeacherBlock[],
+  ) {}
+
+  get length(): number {
+    return this.blocks.length;
+  }
+
+  table(): Table {
+    const { teacher, blocks } = this;
+    return new Table({
+      title: `${teacher.architecture.name} in ${blocks.length} blocks`,
+      columns: ["block", "layers", "input", "output", "stride", "FLOPs", "share", "parameters"],
+      rows: blocks.map(({ index, firstLayer, lastLayer, input, output, stride, macs, params }) => [
+        index + 1,
+        firstLayer === lastLayer ? `${firstLayer}` : `${firstLayer}\u2013${lastLayer}`,
+        formatShape(input),
+        formatShape(output),
+        stride,
+        formatCount(macs),
+        percent(macs / teacher.cost.macs, 1),
+        formatCount(params),
+      ]),
+      note: "Layer 0 is the stem's first. The head is no block: it is not imitated. FLOPs are multiply-adds.",
+    });
+  }
+
+  figure(): FigureView {
+    const { teacher, blocks } = this;
+    const parts = blocks.map(({ index, macs, params }) => ({ name: `block ${index + 1}`, macs, params }));
+    const rest = (key: "macs" | "params") => teacher.cost[key] - blocks.reduce((sum, block) => sum + block[key], 0);
+    parts.push({ name: "head", macs: rest("macs"), params: rest("params") });
+    return new FigureView(costBars([{ label: "teacher", parts }]));
+  }
+
+  [DISPLAY](): Promise<MimeBundle> {
+    return showTogether(this.table(), this.figure());
+  }
+}

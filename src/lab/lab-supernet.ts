@@ -1,0 +1,145 @@
+import { ConfigError, formatCount, InterruptedError, type StepContext } from "../core";
+import type { DistillEpoch } from "../distill";
+import { type CandidateRating, type RateOptions, rateBlock, ratingTable } from "../rate";
+import { countCandidates, countNetworks, formatShape, opName, type SearchSpace } from "../space";
+import { teacherFeatures } from "../teacher";
+import { supernetSketch } from "../viz";
+import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
+import { DistillationJob, type LabDistillOptions, someImages } from "./distillation-job";
+import { FigureView } from "./figure-view";
+import type { LabBlocks } from "./lab-blocks";
+import { LabDistillation } from "./lab-distillation";
+import { LabRatings } from "./lab-ratings";
+import { notebookContext } from "./notebook-context";
+import { showTogether } from "./show";
+import { Table } from "./table";
+
+export interface LabRateOptions extends Partial<RateOptions> {
+  /** Validation images to rate on; all of them unless given. */
+  readonly images?: number;
+}
+
+/** The search space around a teacher's blocks, and its supernets once they are distilled. */
+export class LabSupernet implements Displayable {
+  private job: DistillationJob | undefined;
+  private rated: { readonly key: string; readonly blocks: CandidateRating[][] } | undefined;
+
+  constructor(
+    readonly blocks: LabBlocks,
+    readonly space: SearchSpace,
+  ) {}
+
+  /** Candidates of all blocks: what has to be rated. */
+  get candidates(): bigint {
+    return countCandidates(this.space);
+  }
+
+  /** Networks that the candidates stand for. */
+  get networks(): bigint {
+    return countNetworks(this.space);
+  }
+
+  /**
+   * Trains every block's supernet to imitate the teacher's block.
+   *
+   * An interrupted distillation goes on where it stopped when it is called again with the same options; other options
+   * start anew.
+   * @throws TrainingError when a loss is not finite, InterruptedError when stopped.
+   */
+  async distill(options: LabDistillOptions = {}, context: StepContext = notebookContext()): Promise<LabDistillation> {
+    const seeded = { ...options, seed: options.seed ?? this.blocks.data.seed };
+    if (!this.job || JSON.stringify(this.job.options) !== JSON.stringify(seeded)) {
+      this.job?.dispose();
+      this.rated = undefined;
+      this.job = new DistillationJob(this.space, this.blocks, seeded);
+    }
+    await this.job.run(context);
+    return new LabDistillation(this.space, this.history());
+  }
+
+  /** Losses so far: `[block][cell][epoch]`. */
+  history(): readonly (readonly (readonly DistillEpoch[])[])[] {
+    return this.job?.distilled.map(({ history }) => history) ?? [];
+  }
+
+  /**
+   * Rates every candidate of every block on validation images.
+   * @throws ConfigError when the supernet is not distilled yet, InterruptedError when stopped (blocks rated by then are kept).
+   */
+  async rate(options: LabRateOptions = {}, context: StepContext = notebookContext()): Promise<LabRatings> {
+    const { job, space } = this;
+    if (!job?.isComplete) {
+      throw new ConfigError("supernet.rate: the supernet must be distilled first; call await supernet.distill()");
+    }
+    const { teacher, data, blocks } = this.blocks;
+    const { validation, seed: dataSeed } = data;
+    const { images, ...given } = options;
+    const rateOptions = { ...given, seed: given.seed ?? dataSeed };
+    const key = JSON.stringify([job.options, images, rateOptions]);
+    if (this.rated?.key !== key) this.rated = { key, blocks: [] };
+    const ratings = this.rated.blocks;
+    const indices = someImages(validation, images, rateOptions.seed, "rate");
+    const features = await teacherFeatures(teacher, blocks, validation, { indices }, context);
+    try {
+      const sources = { calibration: await job.features(context), rating: features };
+      while (ratings.length < space.blocks.length) {
+        ratings.push(await rateBlock(job.distilled[ratings.length].supernet, sources, rateOptions, context));
+      }
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      throw new InterruptedError(`${error.message}; rated blocks are kept: call rate() again to go on`, error.details, {
+        cause: error,
+      });
+    } finally {
+      features.close();
+    }
+    const seeds = { data: dataSeed, distill: job.options.seed, rate: rateOptions.seed };
+    const table = ratingTable(space, ratings);
+    return new LabRatings({ teacher, data, blocks, space, table, seeds, recipe: {} });
+  }
+
+  table(): Table {
+    const { space } = this;
+    return new Table({
+      title: `Search space ${space.name}: ${formatCount(Number(this.candidates))} candidates, ${this.networks.toLocaleString("en-US")} networks`,
+      columns: ["block", "cell", "layers", "channels", "ops", "candidates", "imitates"],
+      rows: space.blocks.flatMap(({ cells, ops, input, output }, block) =>
+        cells.map(({ depth, width }, cell) => [
+          block + 1,
+          cell + 1,
+          depth,
+          width,
+          ops.map(opName).join(" "),
+          ops.length ** depth,
+          `${formatShape(input)} \u2192 ${formatShape(output)}`,
+        ]),
+      ),
+      note: "e6k3 is an MBConv of expansion 6 and kernel 3. Inside the supernet a cell's last layer emits the teacher's channels.",
+    });
+  }
+
+  figure(): FigureView {
+    return new FigureView(
+      supernetSketch(
+        this.space.blocks.map(({ ops, cells, input, output }, block) => ({
+          block,
+          ops: ops.length,
+          cells,
+          input: formatShape(input),
+          output: formatShape(output),
+        })),
+      ),
+    );
+  }
+
+  [DISPLAY](): Promise<MimeBundle> {
+    return showTogether(this.table(), this.figure());
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    this.job?.dispose();
+    this.job = undefined;
+    this.rated = undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { formatCount, formatDuration, type StepContext } from "../core";
+import type { Architecture } from "../space";
+import type { Teacher, TrainingHistory } from "../teacher";
+import { trainingCurve } from "../viz";
+import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
+import { FigureView } from "./figure-view";
+import { LabBlocks } from "./lab-blocks";
+import type { LabData } from "./lab-data";
+import { percent } from "./numbers";
+import { showTogether } from "./show";
+import { propertyTable, type Table } from "./table";
+
+/** A trained teacher with the data it was trained on. */
+export class LabTeacher implements Displayable {
+  readonly kind = "teacher";
+  private tested: Promise<number> | undefined;
+
+  constructor(
+    readonly teacher: Teacher,
+    readonly data: LabData,
+  ) {}
+
+  get architecture(): Architecture {
+    return this.teacher.architecture;
+  }
+
+  /** Top-1 accuracy on the validation split, 0..1. */
+  get accuracy(): number {
+    return this.teacher.accuracy;
+  }
+
+  /** Multiply-adds of convolutions and linear layers for one image. */
+  get macs(): number {
+    return this.teacher.cost.macs;
+  }
+
+  get params(): number {
+    return this.teacher.cost.params;
+  }
+
+  get history(): TrainingHistory {
+    return this.teacher.history;
+  }
+
+  /** Cuts the teacher, without its head, into k blocks of about equal MACs, or at given layers (the last of each block). */
+  split(cuts: number | readonly number[]): LabBlocks {
+    return new LabBlocks(this.teacher, this.data, this.teacher.split(cuts));
+  }
+
+  /** Top-1 accuracy on the test split, measured once. */
+  testAccuracy(context: StepContext = {}): Promise<number> {
+    this.tested ??= this.teacher.evaluate(this.data.test, context).then(({ accuracy }) => accuracy);
+    // An interrupted measurement is no measurement.
+    this.tested.catch(() => {
+      this.tested = undefined;
+    });
+    return this.tested;
+  }
+
+  /** Writes weights and record into one safetensors file, which `lab.teacher(path, { data })` reads. */
+  save(path: string): void {
+    this.teacher.save(path);
+  }
+
+  table(): Table {
+    const { architecture, history } = this;
+    const trainedMs = history.epochs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    return propertyTable(
+      `Teacher ${architecture.name} on ${this.data.name}`,
+      {
+        "validation accuracy": percent(this.accuracy),
+        "FLOPs (multiply-adds)": formatCount(this.macs),
+        parameters: formatCount(this.params),
+        "layers before the head": this.teacher.trunk.length,
+        epochs: history.epochs.length,
+        "training time": `${formatDuration(trainedMs)} (${Math.round(history.imagesPerSecond)} images/s)`,
+      },
+      "The test images were not looked at yet.",
+    );
+  }
+
+  curve(): FigureView {
+    return new FigureView(trainingCurve(this.architecture.name, this.history.epochs));
+  }
+
+  [DISPLAY](): Promise<MimeBundle> {
+    return showTogether(this.table(), this.curve());
+  }
+}

@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { ConfigError, type StepContext } from "../core";
+import { type Dataset, type DatasetOptions, loadDataset } from "../data";
+import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace } from "../space";
+import { Teacher, type TrainingOptions, trainTeacher } from "../teacher";
+import { engineReady } from "./engine-ready";
+import type { LabBlocks } from "./lab-blocks";
+import { LabData } from "./lab-data";
+import type { LabFront } from "./lab-front";
+import { LabSupernet } from "./lab-supernet";
+import { LabTeacher } from "./lab-teacher";
+import { notebookContext } from "./notebook-context";
+import { type ParetoItem, pareto } from "./pareto";
+import type { RetrainRecipe } from "./retrain-recipe";
+
+export interface LabDataOptions extends Partial<Omit<DatasetOptions, "seed">> {
+  /** Seed of the division, and of all later steps unless they are given one. Default 1. */
+  readonly seed?: number;
+}
+
+export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" | "softTargets">> {
+  readonly data: LabData;
+}
+
+/** Images held out of the training file unless told otherwise. */
+const VALIDATION_COUNT = 5000;
+const TEACHER_EPOCHS = 8;
+
+/** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
+export const lab = {
+  /**
+   * Loads a data set by name and holds validation images out, or takes one that is ready.
+   * @throws DataError when the name is unknown, or files are absent or damaged.
+   */
+  async data(source: string | Dataset, options: LabDataOptions = {}, context = notebookContext()): Promise<LabData> {
+    const { seed = 1, validationCount = VALIDATION_COUNT, ...rest } = options;
+    if (typeof source !== "string") return new LabData(source, seed);
+    return new LabData(await loadDataset(source, { ...rest, seed, validationCount }, context), seed);
+  },
+
+  /**
+   * Trains a teacher: a preset's name, an architecture, or the path of a teacher's file, which is only loaded.
+   * @throws SpaceError for an unknown preset, ConfigError when it does not fit the data, TrainingError, InterruptedError.
+   */
+  async teacher(
+    source: string | Architecture,
+    { data, ...options }: LabTeacherOptions,
+    context: StepContext = notebookContext(),
+  ): Promise<LabTeacher> {
+    if (!(data instanceof LabData)) {
+      throw new ConfigError('lab.teacher: data must be what lab.data gave, e.g. lab.teacher("...", { data })');
+    }
+    engineReady();
+    if (typeof source === "string" && source.endsWith(".safetensors") && existsSync(source)) {
+      return new LabTeacher(ofDataset(Teacher.load(source), data, source), data);
+    }
+    const architecture = typeof source === "string" ? architecturePreset(source) : source;
+    const { seed = data.seed, epochs = TEACHER_EPOCHS, ...rest } = options;
+    return new LabTeacher(await trainTeacher(architecture, data.dataset, { ...rest, seed, epochs }, context), data);
+  },
+
+  /**
+   * The search space around a teacher's blocks: ops of each layer, and the cells (depth and width) of each block.
+   * @throws SpaceError when a cell is too shallow for its block's stride, or ops or widths are malformed.
+   */
+  supernet(blocks: LabBlocks, options: BlockSpaceOptions = {}): LabSupernet {
+    engineReady();
+    const { padding, batchNormEpsilon, classes } = blocks.teacher.architecture;
+    return new LabSupernet(blocks, blockSpace(blocks.blocks, { padding, batchNormEpsilon, classes, ...options }));
+  },
+
+  /**
+   * The front of true accuracies: retrains the networks that are not trained yet, measures all on the test split.
+   * @param recipe How to retrain; as the last retraining of the same search unless given.
+   * @throws DataError when the networks belong to different data sets.
+   */
+  async pareto(
+    networks: readonly ParetoItem[],
+    recipe?: RetrainRecipe,
+    context: StepContext = notebookContext(),
+  ): Promise<LabFront> {
+    engineReady();
+    return pareto(networks, recipe, context);
+  },
+};
+
+function ofDataset(teacher: Teacher, { name }: LabData, path: string): Teacher {
+  if (teacher.dataset === name) return teacher;
+  teacher.dispose();
+  throw new ConfigError(
+    `lab.teacher: the teacher in ${path} must be of data set ${name}, got ${teacher.dataset}; load that data set, or train a teacher`,
+    { path, dataset: teacher.dataset },
+  );
+}

@@ -1,0 +1,14 @@
+import type { RetrainOptions } from "../retrain";
+
+/** How a found network is trained from scratch; what is left out has a default. */
+export interface RetrainRecipe extends Partial<Omit<RetrainOptions, "distillation" | "task">> {
+  /** Learn the teacher's answers beside the labels, with this share (0..1) and temperature. */
+  readonly distillation?: { readonly weight: number; readonly temperature: number };
+}
+
+export const RETRAIN_EPOCHS = 6;
+
+/** Whether two trainings were alike but for what is trained: only then do their accuracies compare architectures. */
+export function sameTraining(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

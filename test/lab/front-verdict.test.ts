@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { FrontNetwork } from "../../src/lab/front-network";
+import { verdict } from "../../src/lab/front-verdict";
+
+const network = (label: string, kind: FrontNetwork["kind"], macs: number, accuracy: number): FrontNetwork => ({
+  dataset: "fashion-mnist",
+  label,
+  kind,
+  macs,
+  params: 1e5,
+  accuracy,
+  validationAccuracy: accuracy,
+  images: 10_000,
+});
+const teacher = network("teacher", "teacher", 8e6, 0.92);
+const random = [network("random 1", "random", 4e6, 0.9), network("random 2", "random", 4.1e6, 0.91)];
+
+describe("verdict", () => {
+  it("compares the found network of equal cost, not the largest", () => {
+    const text = verdict([
+      teacher,
+      network("found 1", "found", 4e6, 0.915),
+      network("found 2", "found", 7e6, 0.95),
+      ...random,
+    ]);
+    expect(text).toContain("found 1 (4.00M FLOPs) reaches 91.50 %");
+    expect(text).toContain("beats the random ones by 1.00 points on average (2 of 2 beaten)");
+    expect(text).toContain("found 2, has 87.5 % of the teacher's FLOPs and lies 3.00 points above the teacher");
+  });
+
+  it("says it when the found network does not beat the random ones", () => {
+    const text = verdict([teacher, network("found 1", "found", 4e6, 0.9), ...random]);
+    expect(text).toContain("DOES NOT beat the random ones: it lies 0.50 points below them");
+    expect(text).toContain("2.00 points below the teacher");
+  });
+
+  it("says it when a difference may be chance", () => {
+    expect(verdict([network("found 1", "found", 4e6, 0.906), ...random])).toContain("so it may be chance");
+    expect(verdict([network("found 1", "found", 4e6, 0.93), ...random])).not.toContain("so it may be chance");
+  });
+
+  it("says it when there is nothing to compare", () => {
+    expect(verdict([teacher])).toContain("nothing to compare");
+  });
+});
