@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { registerCost } from "../../src/cli/commands/cost";
+import { registerSpace } from "../../src/cli/commands/space";
+import { reportFailure } from "../../src/cli/failure";
+import { BlockwiseError, SpaceError } from "../../src/core";
+import { architecturePreset } from "../../src/space";
+
+let printed: string[];
+beforeEach(() => {
+  printed = [];
+  vi.spyOn(console, "log").mockImplementation((text: string) => void printed.push(text));
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function run(...args: string[]): Promise<string> {
+  const program = new Command("blockwise").exitOverride();
+  registerCost(program);
+  registerSpace(program);
+  await program.parseAsync(args, { from: "user" });
+  return printed.join("\n");
+}
+
+describe("blockwise cost", () => {
+  it("prints params, macs and flops in all and by layer as JSON", async () => {
+    const cost = JSON.parse(await run("cost", "dna-c", "--json"));
+    expect(cost).toMatchObject({ name: "dna-c", params: 5273896, input: { height: 224, width: 224, channels: 3 } });
+    expect([cost.macs / 1e6, cost.flops / 1e6].map((x) => x.toFixed(2))).toEqual(["450.14", "465.91"]);
+    const sum = cost.layers.reduce((total: number, layer: { macs: number }) => total + layer.macs, 0);
+    expect(sum).toBe(cost.macs);
+  });
+
+  it("prints a table that says what it counts", async () => {
+    const text = await run("cost", "efficientnet_b0");
+    expect(text).toMatch(/^params 5,288,548$/m);
+    expect(text).toMatch(/^macs +385,814,752 {2}\(convolution and linear/m);
+    expect(text).toMatch(/^flops +399,352,864 {2}\(the papers' counter/m);
+    expect(text).toMatch(/block2\.1 +ir_k5_s1_e6_c40_se0.25 +28x28x40/);
+  });
+
+  it("takes each preset's own input unless given", async () => {
+    expect(JSON.parse(await run("cost", "nas-bench-macro/00000000", "--json"))).toMatchObject({ macs: 7713280 });
+    printed = [];
+    const at = JSON.parse(await run("cost", "efficientnet_b7", "--input", "224x192", "--json"));
+    expect(at).toMatchObject({ params: 66347960, input: { height: 224, width: 192, channels: 3 } });
+  });
+
+  it("reads timm strings, as text and as JSON", async () => {
+    const text = JSON.parse(await run("cost", "ds_r1_k3_s1_e1_c16_se0.25 ir_r2_k3_s2_e6_c24_se0.25", "--json"));
+    printed = [];
+    const json = JSON.parse(
+      await run("cost", '[["ds_r1_k3_s1_e1_c16_se0.25"],["ir_r2_k3_s2_e6_c24_se0.25"]]', "--json"),
+    );
+    expect(text).toEqual(json);
+    expect(text.layers.map(({ name }: { name: string }) => name)).toContain("block1.1");
+  });
+
+  it("reads an architecture file and a found network's file", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "blockwise-cli-"));
+    const path = join(dir, "net.json");
+    writeFileSync(path, JSON.stringify({ architecture: architecturePreset("dna-a") }));
+    expect(JSON.parse(await run("cost", path, "--json"))).toMatchObject({ name: "dna-a", params: 4243318 });
+    writeFileSync(path, "{");
+    await expect(run("cost", path)).rejects.toThrow(/must hold JSON/);
+    rmSync(dir, { recursive: true });
+  });
+
+  it.each([
+    ["an unknown name", ["cost", "mobilenet"], /must be a preset, a file or timm block strings; presets are dna-a/],
+    ["a typo in a timm string", ["cost", "ir_r1_k3_s1_f6_c24"], /unknown token "f6"/],
+    ["a wrong size", ["cost", "dna-a", "--input", "wide"], /--input: must be a size/],
+    ["an unknown space", ["space", "darts2"], /known are dna, dna-mini/],
+  ])("%s is an error", async (_, args, message) => {
+    await expect(run(...args)).rejects.toThrow(message);
+    await expect(run(...args)).rejects.toBeInstanceOf(BlockwiseError);
+  });
+});
+
+describe("blockwise space", () => {
+  it("prints candidates, and networks as text for they exceed 2^53", async () => {
+    const space = JSON.parse(await run("space", "dna", "--json"));
+    expect(space).toMatchObject({ name: "dna", candidates: 23046, networks: "195898498887057408" });
+    expect(space.blocks.map(({ candidates }: { candidates: number }) => candidates)).toEqual([
+      288, 1548, 1548, 2808, 16848, 6,
+    ]);
+  });
+
+  it("prints a table", async () => {
+    expect(await run("space", "dna")).toMatch(/candidates 23,046\nnetworks {3}195,898,498,887,057,408$/);
+  });
+});
+
+describe("a failure", () => {
+  it("shows the message alone when it was thrown on purpose", () => {
+    const errors: unknown[] = [];
+    vi.spyOn(console, "error").mockImplementation((error) => void errors.push(error));
+    expect(reportFailure(new SpaceError("cells: too shallow"))).toBe(1);
+    const bug = new TypeError("x is undefined");
+    expect(reportFailure(bug)).toBe(1);
+    expect(errors).toEqual(["blockwise: cells: too shallow", bug]);
+  });
+
+  it("ends the real command with exit code 1 and no stack trace", () => {
+    const { status, stderr, stdout } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", "src/cli/main.ts", "cost", "nosuch"],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^blockwise: cost: "nosuch" must be a preset/);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
