@@ -78,9 +78,9 @@ describe("the way from images to the front", () => {
     const options = { epochs: 2, batchSize: 16 };
     await whole.distill(options);
     await inNotebook(async (host) => {
-      const original = host.update.bind(host);
-      host.update = (id, bundle) => {
-        original(id, bundle);
+      const original = host.display.bind(host);
+      host.display = (bundle, id) => {
+        original(bundle, id);
         if (String(bundle["text/plain"]).startsWith("distill block 2/2")) host.controller.abort();
       };
       await expect(stopped.distill(options)).rejects.toThrow(InterruptedError);
