@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { registerCost } from "./commands/cost";
 import { registerPredict } from "./commands/predict";
+import { registerRun } from "./commands/run";
 import { registerSpace } from "./commands/space";
 import { reportFailure } from "./failure";
 
@@ -11,6 +12,7 @@ export function createProgram(): Command {
   program.description("Block-wise neural architecture search").showHelpAfterError("(blockwise --help tells more)");
   registerCost(program);
   registerPredict(program);
+  registerRun(program);
   registerSpace(program);
   return program;
 }

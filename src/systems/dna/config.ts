@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { ConfigError, parseCount } from "../../core";
+import { DISTILL_DEFAULTS } from "../../distill";
+import { RATE_DEFAULTS } from "../../rate";
+import { TRAINING_DEFAULTS } from "../../teacher";
+import { DNA_MINI } from "./defaults";
+
+const count = z.int().min(1);
+const share = z.number().gt(0).max(1);
+/** A number, or text such as "4M" or "300k". */
+const limit = z.union([z.number(), z.string()]).transform((value, context) => {
+  try {
+    return parseCount(value);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+    return z.NEVER;
+  }
+});
+
+/** How a network is trained on labels; what is left out is as everywhere in Blockwise. */
+const training = {
+  batchSize: count.default(TRAINING_DEFAULTS.batchSize),
+  optimizer: z.enum(["sgd", "adam"]).default(TRAINING_DEFAULTS.optimizer),
+  learningRate: z.number().gt(0).default(TRAINING_DEFAULTS.learningRate),
+  warmupEpochs: z.number().min(0).default(TRAINING_DEFAULTS.warmupEpochs),
+  weightDecay: z.number().min(0).default(TRAINING_DEFAULTS.weightDecay),
+  momentum: z.number().min(0).lt(1).default(TRAINING_DEFAULTS.momentum),
+  labelSmoothing: z.number().min(0).lt(1).default(TRAINING_DEFAULTS.labelSmoothing),
+  augment: z
+    .strictObject({ flip: z.boolean().optional(), shift: z.int().min(0).optional() })
+    .default({ ...TRAINING_DEFAULTS.augment }),
+};
+
+const data = z.strictObject({
+  name: z.string().default(DNA_MINI.dataset),
+  /** Folder with the files; without it the usual places are searched. */
+  root: z.string().optional(),
+  trainCount: count.optional(),
+  validationCount: count.default(DNA_MINI.validationCount),
+  testCount: count.optional(),
+});
+
+const teacher = z.strictObject({
+  /** A preset's name, or an architecture as an object. */
+  architecture: z.union([z.string(), z.record(z.string(), z.unknown())]).default(DNA_MINI.teacher),
+  epochs: count.default(DNA_MINI.teacherEpochs),
+  ...training,
+});
+
+const space = z.strictObject({
+  kernels: z
+    .array(count)
+    .min(1)
+    .default([...DNA_MINI.kernels]),
+  expansions: z
+    .array(count)
+    .min(1)
+    .default([...DNA_MINI.expansions]),
+  seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
+  /** `[block][cell]`; without it cells follow from the teacher's shapes. */
+  cells: z.array(z.array(z.strictObject({ depth: count, width: count })).min(1)).optional(),
+});
+
+const distill = z.strictObject({
+  images: count.default(DNA_MINI.distillImages),
+  epochs: count.default(DISTILL_DEFAULTS.epochs),
+  batchSize: count.default(DISTILL_DEFAULTS.batchSize),
+  sampler: z.enum(["uniform", "fair"]).default(DISTILL_DEFAULTS.sampler),
+  learningRate: z
+    .union([z.number().gt(0), z.array(z.number().gt(0)).min(1)])
+    .default(DISTILL_DEFAULTS.learningRate as number),
+  schedule: z.enum(["exponential", "cosine"]).default(DISTILL_DEFAULTS.schedule),
+  decay: z.number().gt(0).max(1).default(DISTILL_DEFAULTS.decay),
+  weightDecay: z.number().min(0).default(DISTILL_DEFAULTS.weightDecay),
+});
+
+const rate = z.strictObject({
+  images: count.default(DNA_MINI.ratingImages),
+  calibrationImages: count.default(RATE_DEFAULTS.calibrationImages),
+  batchSize: count.default(RATE_DEFAULTS.batchSize),
+});
+
+const search = z.strictObject({
+  /** Upper limits of the found network; MACs are limited by `macsOfTeacher` where `macs` is left out. */
+  macs: limit.optional(),
+  params: limit.optional(),
+  macsOfTeacher: share.default(DNA_MINI.macsOfTeacher),
+});
+
+const retrain = z.strictObject({
+  epochs: count.default(DNA_MINI.retrainEpochs),
+  ...training,
+  distillation: z.strictObject({ weight: z.number().min(0).max(1), temperature: z.number().gt(0) }).optional(),
+  alongFront: count.default(DNA_MINI.alongFront),
+  random: z.int().min(0).default(DNA_MINI.random),
+  tolerance: z.number().gt(0).lt(1).default(DNA_MINI.tolerance),
+});
+
+const experiment = z.strictObject({
+  /** Names the run directory; the file's name when left out. */
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, dots, dashes and underscores")
+    .optional(),
+  /** Decides everything that is drawn, in every step. */
+  seed: z.int().default(1),
+  /** Threads of the engine; results are the same bytes for the same number. The physical cores when left out. */
+  threads: count.optional(),
+  data: data.prefault({}),
+  teacher: teacher.prefault({}),
+  /** Number of blocks, or the last layer of every block but the final one. */
+  split: z.union([count, z.array(z.int().min(0))]).default(DNA_MINI.blocks),
+  space: space.prefault({}),
+  distill: distill.prefault({}),
+  rate: rate.prefault({}),
+  search: search.prefault({}),
+  retrain: retrain.prefault({}),
+});
+
+/** An experiment with all defaults filled in. */
+export type ExperimentConfig = z.output<typeof experiment>;
+
+/** An experiment as a user writes it. */
+export type ExperimentInput = z.input<typeof experiment>;
+
+/**
+ * Checks an experiment and fills the defaults in; keys that are not known are refused.
+ * @throws ConfigError listing everything that is wrong, each with its place.
+ */
+export function parseExperiment(value: unknown, where = "experiment"): ExperimentConfig {
+  const result = experiment.safeParse(value);
+  if (result.success) return result.data;
+  throw new ConfigError(`${where}: must be an experiment, and is not:\n${z.prettifyError(result.error)}`, {
+    where,
+    issues: result.error.issues.map(({ path, message }) => ({ place: path.join("."), message })),
+  });
+}

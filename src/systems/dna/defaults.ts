@@ -1,0 +1,28 @@
+/**
+ * Sizes of the reduced-scale recipe (28x28 images, two cores, about a quarter of an hour); how each step is done has its
+ * defaults in the step's own room. The notebook and `blockwise run` both take them.
+ */
+export const DNA_MINI = {
+  dataset: "fashion-mnist",
+  /** Images held out of the training file: for rating and for watching trainings. */
+  validationCount: 5000,
+  teacher: "efficientnet-b0@28px",
+  teacherEpochs: 6,
+  blocks: 4,
+  kernels: [3, 5, 7],
+  expansions: [6, 3],
+  seRatio: 0.25,
+  /** Training images whose features the supernets imitate. */
+  distillImages: 10_000,
+  /** Validation images that candidates are rated on. */
+  ratingImages: 512,
+  /** Share of the teacher's MACs that the found network may have. */
+  macsOfTeacher: 0.45,
+  retrainEpochs: 6,
+  /** Networks of the predicted front that are retrained, the best within the budget included. */
+  alongFront: 4,
+  /** Random networks of the same cost to compare with. */
+  random: 2,
+  /** Largest relative distance in MACs that counts as the same cost. */
+  tolerance: 0.05,
+} as const;

@@ -1,0 +1,66 @@
+/** A trained network's place on the front: plain JSON, as `front.json` has it. */
+export interface FrontPoint {
+  readonly dataset: string;
+  /** "teacher", "found 1", "random 2", ...; found and random ones are numbered by rising MACs. */
+  readonly label: string;
+  readonly kind: "teacher" | "found" | "random";
+  readonly macs: number;
+  readonly params: number;
+  /** Top-1 on the test split, 0..1. */
+  readonly accuracy: number;
+  /** Images of the test split. */
+  readonly images: number;
+  /** Top-1 on the validation split, 0..1. */
+  readonly validationAccuracy: number;
+  /** Summed rating, what was predicted: lower is better. The teacher has none. */
+  readonly score?: number;
+  /** The network's file inside the run directory. */
+  readonly file: string;
+}
+
+/** Everything of a run that a figure of the trade-off needs; `front.json`. */
+export interface MeasuredFront {
+  readonly measured: readonly FrontPoint[];
+  /** The rated front: MACs, parameters and summed rating. */
+  readonly predictedFront: readonly { readonly macs: number; readonly params: number; readonly score: number }[];
+  /** Ratings of the measured networks, in the same order, without the teacher. */
+  readonly predicted: readonly {
+    readonly label: string;
+    readonly kind: "found" | "random";
+    readonly macs: number;
+    readonly score: number;
+  }[];
+}
+
+/** How the best found network compares; accuracies are differences in [-1, 1]. */
+export interface Comparison {
+  readonly best: FrontPoint;
+  readonly teacher: FrontPoint;
+  /** Share of the teacher's MACs. */
+  readonly macsShare: number;
+  /** Test accuracy of the best found network, less the teacher's. */
+  readonly toTeacher: number;
+  /** Test accuracy of the best found network, less the mean of the random ones of the same cost; absent without any. */
+  readonly toRandom?: number;
+  /** Random networks that it beats. */
+  readonly beaten: number;
+  readonly randoms: number;
+}
+
+/** Compares the found network of least summed rating with the teacher and with random networks of the same cost. */
+export function compare({ measured }: MeasuredFront): Comparison {
+  const of = (kind: FrontPoint["kind"]) => measured.filter((point) => point.kind === kind);
+  const [teacher] = of("teacher");
+  const best = of("found").reduce((a, b) => ((b.score ?? 0) < (a.score ?? 0) ? b : a));
+  const randoms = of("random");
+  const mean = randoms.reduce((sum, { accuracy }) => sum + accuracy / randoms.length, 0);
+  return {
+    best,
+    teacher,
+    macsShare: best.macs / teacher.macs,
+    toTeacher: best.accuracy - teacher.accuracy,
+    ...(randoms.length > 0 && { toRandom: best.accuracy - mean }),
+    beaten: randoms.filter(({ accuracy }) => best.accuracy > accuracy).length,
+    randoms: randoms.length,
+  };
+}

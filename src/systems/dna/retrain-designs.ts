@@ -1,0 +1,123 @@
+import type { StepContext } from "../../core";
+import { engine } from "../../engine";
+import { type Retrained, retrain, saveFound } from "../../retrain";
+import type { FoundNetwork, RatingTable } from "../../search";
+import { assemble, networkId, timmStages } from "../../space";
+import { macsOf } from "./along-front";
+import type { ExperimentConfig } from "./config";
+import type { FrontPoint, MeasuredFront } from "./measured-front";
+import type { Supernets } from "./rate-blocks";
+import { randomRivals, type SearchResult } from "./steps";
+
+/** A network to be trained, with its place among the others. */
+export interface Design {
+  /** "found 1", "random 2", ...; numbered by rising MACs. */
+  readonly label: string;
+  readonly kind: "found" | "random";
+  readonly network: FoundNetwork;
+}
+
+/** What is retrained: networks along the front and random ones; a random one that is also found is left out. */
+export function designsOf(
+  { seed, retrain: { random: count, tolerance } }: ExperimentConfig,
+  table: RatingTable,
+  { best, along }: SearchResult,
+): Design[] {
+  const known = new Set(along.map(({ choice }) => networkId(choice)));
+  const rivals = randomRivals(table, best, { seed, count, tolerance })
+    .filter(({ choice }) => !known.has(networkId(choice)))
+    .sort((a, b) => macsOf(a) - macsOf(b));
+  const labelled = (kind: Design["kind"], networks: readonly FoundNetwork[]) =>
+    networks.map((network, i): Design => ({ label: `${kind} ${i + 1}`, kind, network }));
+  return [...labelled("found", along), ...labelled("random", rivals)];
+}
+
+/** Trains a network from scratch; a complete training is only loaded from its checkpoint. */
+export async function retrainDesign(
+  { config, run, data, teacher, space }: Supernets,
+  { label, network }: Design,
+  context: StepContext,
+): Promise<Retrained> {
+  const { alongFront: _, random: __, tolerance: ___, distillation, ...options } = config.retrain;
+  const retrained = await retrain(
+    assemble(space, network.choice),
+    data,
+    {
+      ...options,
+      ...(distillation && { distillation: { ...distillation, teacher } }),
+      seed: config.seed,
+      checkpoint: run.file("checkpoints", `${fileName(label)}.safetensors`),
+      task: `retrain ${label}`,
+    },
+    context,
+  );
+  await run.step(`retrain/${label}`, () => ({ id: networkId(network.choice), history: retrained.history }));
+  return retrained;
+}
+
+/** What was searched and trained; `retrained` is in the order of `designs`. */
+export interface Trained {
+  readonly budget: Readonly<Record<string, number>>;
+  readonly found: SearchResult;
+  readonly designs: readonly Design[];
+  readonly retrained: readonly Retrained[];
+}
+
+/** Reads the test split, for the first and only time, and writes a file for every trained network. */
+export async function measureDesigns(
+  { config, run, data, teacher, space }: Supernets,
+  { budget, found, designs, retrained }: Trained,
+  context: StepContext,
+): Promise<MeasuredFront> {
+  const common = { dataset: data.name, images: data.test.count };
+  const { macs, params } = teacher.cost;
+  const { accuracy } = await teacher.evaluate(data.test, context);
+  const measured: FrontPoint[] = [
+    {
+      ...common,
+      label: "teacher",
+      kind: "teacher",
+      macs,
+      params,
+      accuracy,
+      validationAccuracy: teacher.accuracy,
+      file: "teacher.safetensors",
+    },
+  ];
+  for (const [i, { label, kind, network }] of designs.entries()) {
+    const { cost, architecture, accuracy: validationAccuracy } = retrained[i];
+    const test = await retrained[i].evaluate(data.test, context);
+    const file = `found/${fileName(label)}.json`;
+    saveFound(run.file(file), retrained[i], {
+      origin: {
+        method: kind === "found" ? "exact search over ratings" : "random",
+        space: space.name,
+        budget: kind === "found" ? { ...budget } : {},
+        candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
+        score: network.score,
+        seeds: { all: config.seed },
+      },
+      test,
+      timm: timmStages(architecture).flat(),
+      versions: engine.info().versions,
+    });
+    const { macs, params } = cost;
+    const { accuracy } = test;
+    const { score } = network;
+    measured.push({ ...common, label, kind, macs, params, accuracy, validationAccuracy, score, file });
+  }
+  return {
+    measured,
+    predictedFront: found.front.map(({ cost, score }) => ({ macs: cost.macs!, params: cost.params!, score })),
+    predicted: designs.map(({ label, kind, network }) => ({
+      label,
+      kind,
+      macs: macsOf(network),
+      score: network.score,
+    })),
+  };
+}
+
+function fileName(label: string): string {
+  return label.replace(" ", "-");
+}

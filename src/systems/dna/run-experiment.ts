@@ -1,0 +1,114 @@
+import { type StepContext, writeJson } from "../../core";
+import { type Dataset, loadDataset } from "../../data";
+import { type RatedSpace, ratingTable } from "../../rate";
+import type { Retrained } from "../../retrain";
+import type { FoundNetwork } from "../../search";
+import { type Architecture, architecturePreset, networkId, parseArchitecture } from "../../space";
+import type { RunDirectory } from "../../study";
+import { Teacher, trainTeacher } from "../../teacher";
+import type { ExperimentConfig } from "./config";
+import type { MeasuredFront } from "./measured-front";
+import { rateBlocks, type Supernets } from "./rate-blocks";
+import { designsOf, measureDesigns, retrainDesign } from "./retrain-designs";
+import { checkBudget, type SearchResult, searchRatings, studentSpace } from "./steps";
+
+/**
+ * The whole way of DNA (Li et al., CVPR 2020), from images to a front of measured accuracies, in a run directory:
+ * teacher, blocks, distillation and rating of each block, search, retraining, measuring.
+ *
+ * Every step is recorded when it is complete. Called again with the same directory it goes on where it stopped and ends
+ * with the same numbers, whether it was interrupted or killed. The engine must be in use already.
+ * @throws BudgetInfeasibleError before any distillation when no network meets the budget.
+ * @throws InterruptedError when stopped; what was complete stays.
+ */
+export async function runExperiment(
+  config: ExperimentConfig,
+  run: RunDirectory,
+  context: StepContext = {},
+): Promise<MeasuredFront> {
+  const done = run.result<MeasuredFront>("front");
+  if (done) return done;
+  const data = await loadDataset(config.data.name, { ...config.data, seed: config.seed }, context);
+  const teacher = await trainedTeacher(config, data, run, context);
+  const retrained: Retrained[] = [];
+  try {
+    const supernets = await around(teacher, data, config, run);
+    const { space } = supernets;
+    const budget = budgetOf(config, teacher);
+    checkBudget(space, budget);
+    const table = ratingTable(space, await rateBlocks(supernets, context));
+    const found = await search(config, budget, table, run);
+    const designs = designsOf(config, table, found);
+    for (const design of designs) retrained.push(await retrainDesign(supernets, design, context));
+    return await run.step("front", async () => {
+      const front = await measureDesigns(supernets, { budget, found, designs, retrained }, context);
+      writeJson(run.file("front.json"), front);
+      return front;
+    });
+  } finally {
+    for (const network of [teacher, ...retrained]) network.dispose();
+  }
+}
+
+async function trainedTeacher(
+  { seed, teacher: { architecture, ...options } }: ExperimentConfig,
+  data: Dataset,
+  run: RunDirectory,
+  context: StepContext,
+): Promise<Teacher> {
+  const path = run.file("teacher.safetensors");
+  let trained: Teacher | undefined;
+  await run.step("teacher", async () => {
+    const checkpoint = run.file("checkpoints", "teacher.safetensors");
+    trained = await trainTeacher(teacherArchitecture(architecture), data, { ...options, seed, checkpoint }, context);
+    trained.save(path);
+    const { macs, params } = trained.cost;
+    return { architecture: trained.architecture.name, macs, params, history: trained.history };
+  });
+  return trained ?? Teacher.load(path);
+}
+
+function teacherArchitecture(given: ExperimentConfig["teacher"]["architecture"]): Architecture {
+  return typeof given === "string" ? architecturePreset(given) : parseArchitecture(given, "teacher.architecture");
+}
+
+async function around(
+  teacher: Teacher,
+  data: Dataset,
+  config: ExperimentConfig,
+  run: RunDirectory,
+): Promise<Supernets> {
+  const blocks = teacher.split(config.split);
+  const space = studentSpace(teacher, blocks, config.space);
+  await run.step("space", () => ({ blocks, space }));
+  return { config, run, data, teacher, blocks, space };
+}
+
+function budgetOf(
+  { search: { macsOfTeacher, macs, params } }: ExperimentConfig,
+  teacher: Teacher,
+): Record<string, number> {
+  return {
+    macs: macs ?? Math.floor(macsOfTeacher * teacher.cost.macs),
+    ...(params !== undefined && { params }),
+  };
+}
+
+async function search(
+  { retrain: { alongFront } }: ExperimentConfig,
+  budget: Record<string, number>,
+  table: RatedSpace,
+  run: RunDirectory,
+): Promise<SearchResult> {
+  const found = searchRatings(table, budget, { networks: alongFront });
+  await run.step("search", () => {
+    writeJson(run.file("ratings", "table.json"), table);
+    const { best, front, traversalScore } = found;
+    return { budget, best: point(best), traversalScore, networksOnFront: front.length };
+  });
+  return found;
+}
+
+function point({ choice, score, cost: { macs, params } }: FoundNetwork) {
+  return { id: networkId(choice), score, macs, params };
+}

@@ -1,0 +1,166 @@
+import { ConfigError, Rng, type StepContext } from "../../core";
+import { ratingCosts } from "../../cost";
+import type { Dataset, Split } from "../../data";
+import { ratingTable } from "../../rate";
+import {
+  type Budget,
+  exactFront,
+  type FoundNetwork,
+  type RatingTable,
+  randomNetworks,
+  searchBest,
+  traversal,
+} from "../../search";
+import { blockSpace, type Cell, enumerateBlock, mbconv, type SearchSpace } from "../../space";
+import { type FeatureStore, type Teacher, type TeacherBlock, teacherFeatures } from "../../teacher";
+import { alongFront, macsOf } from "./along-front";
+import { DNA_MINI } from "./defaults";
+
+/** What the student around each teacher block may look like. */
+export interface StudentOptions {
+  readonly kernels?: readonly number[];
+  readonly expansions?: readonly number[];
+  readonly seRatio?: number;
+  /** `[block][cell]`; from the teacher's shapes when left out. */
+  readonly cells?: readonly (readonly Cell[])[];
+}
+
+/**
+ * The search space around a teacher's blocks.
+ * @throws SpaceError when a cell is too shallow for its block's stride, or an op or width is malformed.
+ */
+export function studentSpace(
+  { architecture }: Teacher,
+  blocks: readonly TeacherBlock[],
+  {
+    kernels = DNA_MINI.kernels,
+    expansions = DNA_MINI.expansions,
+    seRatio = DNA_MINI.seRatio,
+    cells,
+  }: StudentOptions = {},
+): SearchSpace {
+  const { padding, batchNormEpsilon, classes } = architecture;
+  const ops = mbconv(kernels, expansions, { seRatio });
+  return blockSpace(blocks, { padding, batchNormEpsilon, classes, ops, cells });
+}
+
+/** Indices of so many images of a split, drawn by the seed and the step's name; undefined for all of them. */
+export function drawImages(
+  split: Split,
+  count: number | undefined,
+  seed: number,
+  step: string,
+): Uint32Array | undefined {
+  if (count === undefined || count >= split.count) return undefined;
+  return new Rng(seed).fork(`dna/${step}/images`).permutation(split.count).subarray(0, count);
+}
+
+export interface ImagesOptions {
+  readonly seed: number;
+  /** Images of the split to take; all of them when left out. */
+  readonly images?: number;
+  /** Folder to keep features in; memory when left out. */
+  readonly directory?: string;
+}
+
+/** The teacher's features of training images, which the supernets imitate. */
+export function distillFeatures(
+  teacher: Teacher,
+  blocks: readonly TeacherBlock[],
+  { train }: Pick<Dataset, "train">,
+  { seed, images, directory }: ImagesOptions,
+  context: StepContext = {},
+): Promise<FeatureStore> {
+  return teacherFeatures(
+    teacher,
+    blocks,
+    train,
+    { indices: drawImages(train, images, seed, "distill"), directory },
+    context,
+  );
+}
+
+/** The teacher's features of validation images, on which candidates are rated. */
+export function ratingFeatures(
+  teacher: Teacher,
+  blocks: readonly TeacherBlock[],
+  { validation }: Pick<Dataset, "validation">,
+  { seed, images, directory }: ImagesOptions,
+  context: StepContext = {},
+): Promise<FeatureStore> {
+  const indices = drawImages(validation, images, seed, "rate");
+  return teacherFeatures(teacher, blocks, validation, { indices, directory }, context);
+}
+
+/**
+ * Finds out before any training whether a budget can be met.
+ * @throws BudgetInfeasibleError naming the least attainable.
+ */
+export function checkBudget(space: SearchSpace, budget: Budget): void {
+  const costOf = ratingCosts(space);
+  // Any scores do; these lead the search to the cheapest networks first.
+  const unrated = space.blocks.map((_, block) =>
+    enumerateBlock(space, block).map((candidate) => {
+      const score = Math.min(...Object.values(costOf(candidate).macs));
+      return { ...candidate, score, mse: 0, relativeMse: 0 };
+    }),
+  );
+  searchBest(ratingTable(space, unrated), budget);
+}
+
+/** What a search gives. */
+export interface SearchResult {
+  /** Of least summed rating within the budget. */
+  readonly best: FoundNetwork;
+  /** Every network that none beats in rating and MACs, under the limits other than MACs; rising in MACs. */
+  readonly front: readonly FoundNetwork[];
+  /** Networks of the front up to the best, which is the last. */
+  readonly along: readonly FoundNetwork[];
+  /** Summed rating of what the paper's traversal finds, equal to the best's; undefined when it would take too long. */
+  readonly traversalScore?: number;
+}
+
+/** Candidates that the traversal may look at: some seconds. */
+const TRAVERSAL_PATIENCE = 20_000_000;
+
+/**
+ * The best network within a budget, the whole predicted front, and some networks along it.
+ * @throws BudgetInfeasibleError naming the least attainable when no network meets the budget.
+ */
+export function searchRatings(
+  table: RatingTable,
+  budget: Budget,
+  { networks = DNA_MINI.alongFront }: { networks?: number } = {},
+): SearchResult {
+  const [best] = searchBest(table, budget);
+  const { macs: _, ...others } = budget;
+  const front = exactFront(table, { axis: "macs", budget: others });
+  return { best, front, along: alongFront(front, best, networks), traversalScore: traversalScore(table, budget) };
+}
+
+function traversalScore(table: RatingTable, budget: Budget): number | undefined {
+  try {
+    return traversal(table, budget, { patience: TRAVERSAL_PATIENCE }).score;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Random networks of the same space and about the same MACs as a found one, uniform over all such.
+ * @throws BudgetInfeasibleError when there are too few.
+ */
+export function randomRivals(
+  table: RatingTable,
+  network: FoundNetwork,
+  {
+    seed,
+    count = DNA_MINI.random,
+    tolerance = DNA_MINI.tolerance,
+  }: { seed: number; count?: number; tolerance?: number },
+): FoundNetwork[] {
+  if (count === 0) return [];
+  const rng = new Rng(seed).fork("dna/random networks");
+  return randomNetworks(table, { near: macsOf(network), tolerance, count, rng });
+}
