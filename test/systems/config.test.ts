@@ -1,0 +1,50 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ConfigError, readJson } from "../../src/core";
+import { DISTILL_DEFAULTS } from "../../src/distill";
+import { parseExperiment } from "../../src/systems/dna";
+
+const experiments = join(__dirname, "../../experiments");
+
+describe("experiment", () => {
+  test.each(readdirSync(experiments).filter((name) => name.endsWith(".json")))("%s is well-formed", (name) => {
+    const config = parseExperiment(readJson(join(experiments, name)), name);
+    // Filling defaults in twice changes nothing.
+    expect(parseExperiment(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+
+  test("an empty one is the recipe itself", () => {
+    const config = parseExperiment({});
+    expect(config.seed).toBe(1);
+    expect(config.distill.epochs).toBe(DISTILL_DEFAULTS.epochs);
+    expect(config.retrain.alongFront).toBeGreaterThanOrEqual(4);
+    expect(config.retrain.random).toBeGreaterThanOrEqual(2);
+  });
+
+  test("limits may be text", () => {
+    expect(parseExperiment({ search: { macs: "4M", params: "300k" } }).search).toMatchObject({
+      macs: 4e6,
+      params: 3e5,
+    });
+  });
+
+  test.each([
+    [{ distil: {} }, /Unrecognized key: "distil"/],
+    [{ distill: { epoch: 3 } }, /Unrecognized key: "epoch"[\s\S]*at distill/],
+    [{ distill: { epochs: 0 } }, /at distill\.epochs/],
+    [{ distill: { sampler: "sandwich" } }, /at distill\.sampler/],
+    [{ search: { macs: "four" } }, /a count must be a number or text[\s\S]*at search\.macs/],
+    [{ space: { cells: [[]] } }, /at space\.cells\[0\]/],
+    [{ name: "../elsewhere" }, /letters, digits, dots/],
+    [{ teacher: { epochs: "8" } }, /at teacher\.epochs/],
+    [[], /expected object/],
+  ])("%j is refused with its place", (value, message) => {
+    expect(() => parseExperiment(value, "mine.json")).toThrow(ConfigError);
+    expect(() => parseExperiment(value, "mine.json")).toThrow(message);
+  });
+
+  test("all that is wrong is listed at once", () => {
+    expect(() => parseExperiment({ split: 0, retrain: { random: -1 } })).toThrow(/at split[\s\S]*at retrain\.random/);
+  });
+});

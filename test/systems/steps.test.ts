@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { BudgetInfeasibleError } from "../../src/core";
+import { type CandidateRating, ratingTable } from "../../src/rate";
+import { enumerateBlock } from "../../src/space";
+import {
+  alongFront,
+  checkBudget,
+  compare,
+  type FrontPoint,
+  macsOf,
+  randomRivals,
+  searchRatings,
+} from "../../src/systems/dna";
+import { tinySpace } from "../distill/tiny";
+
+const space = tinySpace();
+
+/** Scores that fall with the op's kernel and the depth, plus noise. */
+const table = (noise: readonly number[]) =>
+  ratingTable(
+    space,
+    space.blocks.map((_, block) =>
+      enumerateBlock(space, block).map((candidate, i): CandidateRating => {
+        const score = 1 / (1 + candidate.path.length) + noise[i % noise.length];
+        return { ...candidate, score, mse: score, relativeMse: score };
+      }),
+    ),
+  );
+
+describe("search of ratings", () => {
+  test("the best meets the budget, ends the networks along the front, and equals the traversal's", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 0.3, noNaN: true }), { minLength: 3, maxLength: 9 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer({ min: 1, max: 5 }),
+        (noise, share, networks) => {
+          const ratings = table(noise);
+          const macs = searchRatings(ratings, {}).front.map(macsOf);
+          const budget = { macs: Math.ceil(macs[0] + share * (macs[macs.length - 1] - macs[0])) };
+          const { best, along, front, traversalScore } = searchRatings(ratings, budget, { networks });
+          expect(macsOf(best)).toBeLessThanOrEqual(budget.macs);
+          expect(traversalScore).toBeCloseTo(best.score, 12);
+          expect(along.at(-1)).toBe(best);
+          expect(along.length).toBeLessThanOrEqual(networks);
+          expect(along.map(macsOf)).toEqual([...along.map(macsOf)].sort((a, b) => a - b));
+          for (const network of along.slice(0, -1)) expect(front).toContain(network);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test("networks along a front are spread over it, the cheapest first", () => {
+    const front = [10, 11, 12, 20, 30, 41, 50].map((macs) => ({ choice: [], score: -macs, cost: { macs } }));
+    expect(alongFront(front, front[6], 5).map(macsOf)).toEqual([10, 20, 30, 41, 50]);
+    expect(alongFront(front, front[1], 5).map(macsOf)).toEqual([10, 11]);
+    expect(alongFront(front, front[3], 1).map(macsOf)).toEqual([20]);
+  });
+
+  test("an impossible budget is known before any training, with the least attainable", () => {
+    expect(() => checkBudget(space, { macs: 10 })).toThrow(BudgetInfeasibleError);
+    expect(() => checkBudget(space, { macs: 10 })).toThrow(/least attainable/);
+    expect(() => checkBudget(space, { macs: 1e9, params: 10 })).toThrow(BudgetInfeasibleError);
+    checkBudget(space, { macs: 1e9 });
+  });
+
+  test("random rivals have about the same MACs and depend on the seed alone", () => {
+    const ratings = table([0.1, 0.2]);
+    const { best } = searchRatings(ratings, {});
+    const rivals = (seed: number) => randomRivals(ratings, best, { seed, count: 2, tolerance: 0.4 });
+    for (const rival of rivals(1)) expect(Math.abs(macsOf(rival) / macsOf(best) - 1)).toBeLessThanOrEqual(0.4);
+    expect(rivals(1)).toEqual(rivals(1));
+    expect(randomRivals(ratings, best, { seed: 1, count: 0 })).toEqual([]);
+  });
+});
+
+test("a comparison sets the best rated found network against the teacher and the random ones", () => {
+  const point = (
+    label: string,
+    kind: FrontPoint["kind"],
+    macs: number,
+    accuracy: number,
+    score?: number,
+  ): FrontPoint => ({
+    dataset: "d",
+    label,
+    kind,
+    macs,
+    params: 1,
+    accuracy,
+    images: 100,
+    validationAccuracy: accuracy,
+    score,
+    file: "f",
+  });
+  const measured = [
+    point("teacher", "teacher", 100, 0.92),
+    point("found 1", "found", 30, 0.88, 1.5),
+    point("found 2", "found", 45, 0.91, 1.2),
+    point("random 1", "random", 44, 0.905, 1.9),
+    point("random 2", "random", 46, 0.915, 1.4),
+  ];
+  const result = compare({ measured, predictedFront: [], predicted: [] });
+  expect(result.best.label).toBe("found 2");
+  expect(result.macsShare).toBe(0.45);
+  expect(result.toTeacher).toBeCloseTo(-0.01, 12);
+  expect(result.toRandom).toBeCloseTo(0, 12);
+  expect([result.beaten, result.randoms]).toEqual([1, 2]);
+});
