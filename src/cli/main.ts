@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { registerCost } from "./commands/cost";
 import { registerPredict } from "./commands/predict";
+import { registerReport } from "./commands/report";
 import { registerRun } from "./commands/run";
 import { registerSpace } from "./commands/space";
 import { reportFailure } from "./failure";
@@ -12,6 +13,7 @@ export function createProgram(): Command {
   program.description("Block-wise neural architecture search").showHelpAfterError("(blockwise --help tells more)");
   registerCost(program);
   registerPredict(program);
+  registerReport(program);
   registerRun(program);
   registerSpace(program);
   return program;

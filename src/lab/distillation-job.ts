@@ -1,5 +1,4 @@
-import { InterruptedError, Rng, type StepContext } from "../core";
-import type { Split } from "../data";
+import { InterruptedError, type StepContext } from "../core";
 import {
   type CellCheckpoints,
   type DistilledBlock,
@@ -9,11 +8,12 @@ import {
   memoryCheckpoints,
 } from "../distill";
 import type { SearchSpace } from "../space";
-import { type FeatureStore, teacherFeatures } from "../teacher";
+import { DNA_MINI, distillFeatures } from "../systems/dna";
+import type { FeatureStore } from "../teacher";
 import type { LabBlocks } from "./lab-blocks";
 
 export interface LabDistillOptions extends Partial<DistillOptions> {
-  /** Training images whose teacher features are used; all of them unless given. */
+  /** Training images whose teacher features are used; 10,000 unless given (all of fewer). */
   readonly images?: number;
   /** Folder to keep features and states in, so that a restarted kernel can go on; memory unless given. */
   readonly directory?: string;
@@ -43,16 +43,9 @@ export class DistillationJob {
 
   /** The teacher's features of the training images; computed at the first call. */
   async features(context: StepContext): Promise<FeatureStore> {
-    const { images, directory, seed } = this.options;
+    const { images = DNA_MINI.distillImages, directory, seed } = this.options;
     const { teacher, data, blocks } = this.blocks;
-    const { train } = data;
-    this.store ??= await teacherFeatures(
-      teacher,
-      blocks,
-      train,
-      { indices: someImages(train, images, seed, "distill"), directory },
-      context,
-    );
+    this.store ??= await distillFeatures(teacher, blocks, data, { seed, images, directory }, context);
     return this.store;
   }
 
@@ -84,15 +77,4 @@ export class DistillationJob {
 
 function distillOptions({ images: _, directory: __, ...options }: LabDistillOptions): Partial<DistillOptions> {
   return options;
-}
-
-/** Indices of so many images of a split, drawn by the seed; undefined for all of them. */
-export function someImages(
-  split: Split,
-  count: number | undefined,
-  seed: number,
-  step: string,
-): Uint32Array | undefined {
-  if (count === undefined || count >= split.count) return undefined;
-  return new Rng(seed).fork(`lab/${step}/images`).permutation(split.count).subarray(0, count);
 }

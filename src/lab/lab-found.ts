@@ -1,7 +1,8 @@
-import { ConfigError, formatCount, Rng, type StepContext } from "../core";
+import { ConfigError, formatCount, type StepContext } from "../core";
 import { retrain } from "../retrain";
-import { type Budget, exactFront, type FoundNetwork, randomNetworks } from "../search";
+import type { Budget, FoundNetwork } from "../search";
 import { opName } from "../space";
+import { alongFront, DNA_MINI, randomRivals } from "../systems/dna";
 import { ratedFrontFigure } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { engineReady } from "./engine-ready";
@@ -9,27 +10,42 @@ import { FigureView } from "./figure-view";
 import { LabStudent } from "./lab-student";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
-import { percent } from "./numbers";
-import { RETRAIN_EPOCHS, type RetrainRecipe } from "./retrain-recipe";
+import { percent, plural } from "./numbers";
+import type { RetrainRecipe } from "./retrain-recipe";
 import type { SearchSession } from "./search-session";
 import { showTogether } from "./show";
 import { Table } from "./table";
 
 export interface AtEqualMacsOptions {
-  /** Largest relative distance in MACs. Default 0.05. */
+  /** Largest relative distance in MACs; 0.05 unless given. */
   readonly tolerance?: number;
   /** Default: the data's seed. */
   readonly seed?: number;
+}
+
+/** What the search said beside the network. */
+export interface SearchFacts {
+  readonly budget: Budget;
+  readonly front: readonly FoundNetwork[];
+  /** Summed rating of what the paper's traversal finds; undefined where it would take too long. */
+  readonly traversalScore?: number;
 }
 
 /** A network of the search space: found by rating, or drawn at random to compare with. */
 export class LabFound extends NetworkDesign implements Displayable {
   /** Once it was retrained. */
   student: LabStudent | undefined;
-  private rated: readonly FoundNetwork[] | undefined;
+  /** The whole predicted front: every network that none beats in rating and MACs, under the limits other than MACs. */
+  readonly front: readonly FoundNetwork[];
 
-  constructor(session: SearchSession, network: FoundNetwork, budget: Budget, kind: "found" | "random" = "found") {
-    super(session, network, budget, kind);
+  constructor(
+    session: SearchSession,
+    network: FoundNetwork,
+    private readonly search: SearchFacts,
+    kind: "found" | "random" = "found",
+  ) {
+    super(session, network, search.budget, kind);
+    this.front = search.front;
   }
 
   /** Random networks of the same space and near-equal MACs. */
@@ -38,29 +54,22 @@ export class LabFound extends NetworkDesign implements Displayable {
      * Distinct ones, uniform over all such networks whatever their ratings; not retrained yet.
      * @throws BudgetInfeasibleError when there are too few.
      */
-    atEqualMacs: (count: number, { tolerance = 0.05, seed }: AtEqualMacsOptions = {}): LabFound[] => {
-      const { session } = this;
-      const rng = new Rng(seed ?? session.data.seed).fork("lab/random networks");
-      const networks = randomNetworks(session.table, { near: this.macs, tolerance, count, rng });
-      return networks.map((network) => new LabFound(session, network, {}, "random"));
+    atEqualMacs: (count: number, { tolerance, seed }: AtEqualMacsOptions = {}): LabFound[] => {
+      const { session, network, front } = this;
+      const rivals = randomRivals(session.table, network, { seed: seed ?? session.data.seed, count, tolerance });
+      return rivals.map((rival) => new LabFound(session, rival, { budget: {}, front }, "random"));
     },
   };
 
-  /** The whole predicted front: every network that none beats in rating and MACs (under the limits other than MACs). */
-  front(): readonly FoundNetwork[] {
-    const { macs: _, ...others } = this.budget;
-    this.rated ??= exactFront(this.session.table, { axis: "macs", budget: others });
-    return this.rated;
-  }
-
   /**
-   * Up to `count` networks of the predicted front within the budget, evenly spaced in MACs; this one is the last.
+   * Up to `count` networks of the predicted front within the budget, about evenly spaced in MACs; this one is the last.
    * They are not retrained yet: `lab.pareto` does that.
    */
   alongFront(count: number): LabFound[] {
-    const within = this.front().filter(({ cost }) => (cost.macs ?? 0) < this.macs);
-    const spread = evenlySpaced(within, Math.max(0, count - 1), this.macs);
-    return [...spread.map((network) => new LabFound(this.session, network, { macs: network.cost.macs })), this];
+    const { session, network, front, budget } = this;
+    return alongFront(front, network, count).map((chosen) =>
+      chosen === network ? this : new LabFound(session, chosen, { budget, front }),
+    );
   }
 
   /**
@@ -73,7 +82,7 @@ export class LabFound extends NetworkDesign implements Displayable {
   ): Promise<LabStudent> {
     engineReady();
     const { teacher, data } = this.session;
-    const { epochs = RETRAIN_EPOCHS, seed = data.seed, distillation, ...rest } = recipe;
+    const { epochs = DNA_MINI.retrainEpochs, seed = data.seed, distillation, ...rest } = recipe;
     const soft = distillation && { distillation: { teacher, ...distillation } };
     const retrained = await retrain(this.architecture, data.dataset, { ...rest, epochs, seed, task, ...soft }, context);
     this.session.recipe = recipe;
@@ -95,6 +104,7 @@ export class LabFound extends NetworkDesign implements Displayable {
   table(): Table {
     const { network, session } = this;
     const { space, teacher } = session;
+    const { traversalScore } = this.search;
     const limits = Object.entries(this.budget).map(([name, limit]) => `${name} \u2264 ${formatCount(limit ?? 0)}`);
     return new Table({
       title: `${this.kind === "found" ? "Found" : "Random"} network: ${formatCount(this.macs)} FLOPs (${percent(this.macs / teacher.cost.macs, 1)} of the teacher's), ${formatCount(this.params)} parameters, summed rating ${this.score.toFixed(4)}`,
@@ -107,31 +117,24 @@ export class LabFound extends NetworkDesign implements Displayable {
         path.map((op) => opName(space.blocks[block].ops[op])).join(" "),
         score,
       ]),
-      note: `${limits.length > 0 ? `Within ${limits.join(", ")}. ` : ""}FLOPs are multiply-adds.`,
+      note: [
+        ...(limits.length > 0 ? [`Within ${limits.join(", ")}.`] : []),
+        ...(this.kind === "found" ? [`${plural(this.front.length, "network")} on the predicted front.`] : []),
+        ...(traversalScore === undefined
+          ? []
+          : [`The paper's traversal finds a summed rating of ${traversalScore.toFixed(4)}.`]),
+        "FLOPs are multiply-adds.",
+      ].join(" "),
     });
   }
 
   figure(): FigureView {
     const point = ({ cost, score }: FoundNetwork) => ({ macs: cost.macs ?? 0, score });
-    const front = this.front().map(point);
+    const front = this.front.map(point);
     return new FigureView(ratedFrontFigure({ front, best: point(this.network), budgetMacs: this.budget.macs }));
   }
 
   [DISPLAY](): Promise<MimeBundle> {
     return this.kind === "found" ? showTogether(this.table(), this.figure()) : showTogether(this.table());
   }
-}
-
-/** So many of the networks, nearest to equal steps of MACs up to (and without) `end`; each at most once. */
-function evenlySpaced(networks: readonly FoundNetwork[], count: number, end: number): FoundNetwork[] {
-  if (networks.length <= count) return [...networks];
-  const macs = (network: FoundNetwork) => network.cost.macs ?? 0;
-  const start = Math.min(...networks.map(macs));
-  const left = [...networks];
-  const chosen = Array.from({ length: count }, (_, i) => {
-    const wanted = start + ((end - start) * i) / count;
-    const distances = left.map((network) => Math.abs(macs(network) - wanted));
-    return left.splice(distances.indexOf(Math.min(...distances)), 1)[0];
-  });
-  return chosen.sort((a, b) => macs(a) - macs(b));
 }

@@ -1,8 +1,9 @@
 import type { DataFrame } from "danfojs-node";
 import { ConfigError, formatCount, parseCount } from "../core";
 import type { RatedRow } from "../rate";
-import { type Budget, type CostName, searchBest } from "../search";
+import type { Budget, CostName } from "../search";
 import { opName } from "../space";
+import { searchRatings } from "../systems/dna";
 import { ratingMap } from "../viz";
 import { dataFrame } from "./data-frame";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
@@ -40,8 +41,8 @@ export class LabRatings implements Displayable {
    */
   search(budget: LabBudget = {}): LabFound {
     const limits = parseBudget(budget);
-    const [network] = searchBest(this.table, limits);
-    const found = new LabFound(this.session, network, limits);
+    const { best, front, traversalScore } = searchRatings(this.table, limits);
+    const found = new LabFound(this.session, best, { budget: limits, front, traversalScore });
     rememberFound(found);
     return found;
   }

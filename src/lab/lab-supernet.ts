@@ -2,10 +2,10 @@ import { ConfigError, formatCount, InterruptedError, type StepContext } from "..
 import type { DistillEpoch } from "../distill";
 import { type CandidateRating, type RateOptions, rateBlock, ratingTable } from "../rate";
 import { countCandidates, countNetworks, formatShape, opName, type SearchSpace } from "../space";
-import { teacherFeatures } from "../teacher";
+import { DNA_MINI, ratingFeatures } from "../systems/dna";
 import { supernetSketch } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
-import { DistillationJob, type LabDistillOptions, someImages } from "./distillation-job";
+import { DistillationJob, type LabDistillOptions } from "./distillation-job";
 import { FigureView } from "./figure-view";
 import type { LabBlocks } from "./lab-blocks";
 import { LabDistillation } from "./lab-distillation";
@@ -15,7 +15,7 @@ import { showTogether } from "./show";
 import { Table } from "./table";
 
 export interface LabRateOptions extends Partial<RateOptions> {
-  /** Validation images to rate on; all of them unless given. */
+  /** Validation images to rate on; 512 unless given (all of fewer). */
   readonly images?: number;
 }
 
@@ -72,14 +72,13 @@ export class LabSupernet implements Displayable {
       throw new ConfigError("supernet.rate: the supernet must be distilled first; call await supernet.distill()");
     }
     const { teacher, data, blocks } = this.blocks;
-    const { validation, seed: dataSeed } = data;
-    const { images, ...given } = options;
+    const { seed: dataSeed } = data;
+    const { images = DNA_MINI.ratingImages, ...given } = options;
     const rateOptions = { ...given, seed: given.seed ?? dataSeed };
     const key = JSON.stringify([job.options, images, rateOptions]);
     if (this.rated?.key !== key) this.rated = { key, blocks: [] };
     const ratings = this.rated.blocks;
-    const indices = someImages(validation, images, rateOptions.seed, "rate");
-    const features = await teacherFeatures(teacher, blocks, validation, { indices }, context);
+    const features = await ratingFeatures(teacher, blocks, data, { seed: rateOptions.seed, images }, context);
     try {
       const sources = { calibration: await job.features(context), rating: features };
       while (ratings.length < space.blocks.length) {

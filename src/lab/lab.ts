@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { ConfigError, type StepContext } from "../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../data";
 import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace } from "../space";
+import { DNA_MINI } from "../systems/dna";
 import { Teacher, type TrainingOptions, trainTeacher } from "../teacher";
 import { engineReady } from "./engine-ready";
 import type { LabBlocks } from "./lab-blocks";
@@ -22,10 +23,6 @@ export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" 
   readonly data: LabData;
 }
 
-/** Images held out of the training file unless told otherwise. */
-const VALIDATION_COUNT = 5000;
-const TEACHER_EPOCHS = 8;
-
 /** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
 export const lab = {
   /**
@@ -33,7 +30,7 @@ export const lab = {
    * @throws DataError when the name is unknown, or files are absent or damaged.
    */
   async data(source: string | Dataset, options: LabDataOptions = {}, context = notebookContext()): Promise<LabData> {
-    const { seed = 1, validationCount = VALIDATION_COUNT, ...rest } = options;
+    const { seed = 1, validationCount = DNA_MINI.validationCount, ...rest } = options;
     if (typeof source !== "string") return new LabData(source, seed);
     return new LabData(await loadDataset(source, { ...rest, seed, validationCount }, context), seed);
   },
@@ -55,7 +52,7 @@ export const lab = {
       return new LabTeacher(ofDataset(Teacher.load(source), data, source), data);
     }
     const architecture = typeof source === "string" ? architecturePreset(source) : source;
-    const { seed = data.seed, epochs = TEACHER_EPOCHS, ...rest } = options;
+    const { seed = data.seed, epochs = DNA_MINI.teacherEpochs, ...rest } = options;
     return new LabTeacher(await trainTeacher(architecture, data.dataset, { ...rest, seed, epochs }, context), data);
   },
 

@@ -124,7 +124,7 @@ function prediction(items: readonly { item: LabStudent | LabFound; label: string
   });
   const designs = items.map(({ item }) => designOf(item)).filter((design) => design instanceof LabFound);
   const [widest] = designs.filter(({ kind }) => kind === "found").sort((a, b) => b.macs - a.macs);
-  const front = widest?.front() ?? [];
+  const front = widest?.front ?? [];
   return { predicted, predictedFront: front.map(({ cost, score }) => ({ macs: cost.macs ?? 0, score })) };
 }
 

@@ -6,8 +6,6 @@ export interface RetrainRecipe extends Partial<Omit<RetrainOptions, "distillatio
   readonly distillation?: { readonly weight: number; readonly temperature: number };
 }
 
-export const RETRAIN_EPOCHS = 6;
-
 /** Whether two trainings were alike but for what is trained: only then do their accuracies compare architectures. */
 export function sameTraining(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
   return JSON.stringify(a) === JSON.stringify(b);

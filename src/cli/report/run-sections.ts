@@ -1,0 +1,165 @@
+import { formatCount, formatDuration } from "../../core";
+import { countCandidates, countNetworks, formatShape, opName } from "../../space";
+import { compare } from "../../systems/dna";
+import type { TrainingHistory } from "../../teacher";
+import {
+  costBars,
+  lossCurves,
+  type PageSection,
+  paretoFigure,
+  ratedFrontFigure,
+  ratingMap,
+  supernetSketch,
+  trainingCurve,
+} from "../../viz";
+import type { RecordedRun } from "./recorded-run";
+
+/** The parts of a run's page, as far as the run came. */
+export function runSections(run: RecordedRun): PageSection[] {
+  return [outcome, search, ratings, distillation, space, teacher, setting].flatMap((section) => section(run) ?? []);
+}
+
+function outcome({ front }: RecordedRun): PageSection {
+  if (!front) {
+    return {
+      heading: "The front",
+      words: "This run is not finished: no accuracies were measured on the test images yet. Below is what is there.",
+    };
+  }
+  const { best, teacher, macsShare, toTeacher, toRandom, beaten, randoms } = compare(front);
+  const against =
+    toRandom === undefined
+      ? ""
+      : ` Against random networks of equal FLOPs it ${toRandom > 0 ? "is better" : "DOES NOT do better"}: it lies ${points(toRandom)} their mean and beats ${beaten} of ${randoms}.`;
+  return {
+    heading: "The front",
+    words: `${best.label}, the best rated within the budget, has ${percent(macsShare, 1)} of the teacher's FLOPs (multiply-adds) and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).${against}`,
+    figures: [paretoFigure(front)],
+    tables: [
+      {
+        columns: ["network", "FLOPs", "parameters", "test accuracy", "validation accuracy", "rating"],
+        rows: front.measured.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
+          label,
+          formatCount(macs),
+          formatCount(params),
+          percent(accuracy),
+          percent(validationAccuracy),
+          score === undefined ? null : Number(score.toFixed(4)),
+        ]),
+        note: "Test accuracies are of networks trained to the end; the rating is what was predicted before (lower is better).",
+      },
+    ],
+  };
+}
+
+function search({ search: found, front }: RecordedRun): PageSection | undefined {
+  if (!found) return undefined;
+  const { best, budget } = found;
+  return {
+    heading: "Search",
+    words: `The network of least summed rating within the budget has ${formatCount(best.macs)} FLOPs, ${formatCount(best.params)} parameters and a summed rating of ${best.score.toFixed(4)}.`,
+    figures: front ? [ratedFrontFigure({ front: front.predictedFront, best, budgetMacs: budget.macs })] : [],
+  };
+}
+
+function ratings({ rated, space: recorded }: RecordedRun): PageSection | undefined {
+  if (!recorded || rated.length === 0) return undefined;
+  const { blocks } = recorded.space;
+  return {
+    heading: "Ratings",
+    words: `Relative L1 distance to the teacher's feature map on ${rated[0].images} validation images; lower is better.`,
+    figures: [
+      ratingMap(rated.map(({ block, candidates }) => ({ block, ops: blocks[block].ops.map(opName), candidates }))),
+    ],
+    tables: [
+      {
+        columns: ["block", "candidates", "best", "median", "worst", "best candidate"],
+        rows: rated.map(({ block, candidates }) => {
+          const sorted = [...candidates].sort((a, b) => a.score - b.score);
+          const ops = sorted[0].path.map((op) => opName(blocks[block].ops[op])).join(" ");
+          const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))].score;
+          return [block + 1, sorted.length, at(0), at(0.5), at(1), `cell ${sorted[0].cell + 1}: ${ops}`];
+        }),
+      },
+    ],
+  };
+}
+
+function distillation({ distilled }: RecordedRun): PageSection | undefined {
+  if (distilled.length === 0) return undefined;
+  const curves = distilled.flatMap(({ block, history }) =>
+    history.map((epochs, cell) => ({
+      block,
+      cell,
+      at: epochs.map(({ epoch }) => epoch),
+      losses: epochs.map(({ loss }) => loss),
+    })),
+  );
+  return { heading: "Distillation", figures: [lossCurves(curves)] };
+}
+
+function space({ space: recorded }: RecordedRun): PageSection | undefined {
+  if (!recorded) return undefined;
+  const { blocks } = recorded.space;
+  const sketched = blocks.map(({ ops, cells, input, output }, block) => {
+    return { block, ops: ops.length, cells, input: formatShape(input), output: formatShape(output) };
+  });
+  return {
+    heading: "Search space",
+    words: `${countCandidates(recorded.space)} candidates stand for ${countNetworks(recorded.space).toLocaleString("en-US")} networks.`,
+    figures: [supernetSketch(sketched)],
+  };
+}
+
+function teacher({ teacher: trained, space: recorded, config }: RecordedRun): PageSection | undefined {
+  if (!trained) return undefined;
+  const { architecture, macs, params, history } = trained;
+  const blocks = recorded?.blocks ?? [];
+  const parts = blocks.map(({ index, macs, params }) => ({ name: `block ${index + 1}`, macs, params }));
+  const rest = (whole: number, key: "macs" | "params") => whole - blocks.reduce((sum, block) => sum + block[key], 0);
+  parts.push({ name: "head", macs: rest(macs, "macs"), params: rest(params, "params") });
+  return {
+    heading: "Teacher",
+    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters, ${percent(history.accuracy)} on ${history.validationImages} validation images after ${history.epochs.length} epochs (${formatDuration(trainedMs(history))}).`,
+    figures: [
+      trainingCurve(architecture, history.epochs),
+      ...(blocks.length > 0 ? [costBars([{ label: "teacher", parts }])] : []),
+    ],
+  };
+}
+
+function setting({ config, environment, retrained }: RecordedRun): PageSection {
+  const { seed, threads, data, distill, rate, retrain } = config;
+  const engine = environment?.engine;
+  const rows: [string, string | number][] = [
+    ["seed", seed],
+    ["data", `${data.name}, ${data.validationCount} images held out`],
+    ["distillation", `${distill.images} images, ${distill.epochs} epochs, ${distill.sampler} paths`],
+    ["rating", `${rate.images} images`],
+    ["retraining", `${retrain.epochs} epochs`],
+    ...retrained.map(({ label, history }): [string, string] => [
+      `retraining of ${label}`,
+      `${percent(history.accuracy)} validation accuracy, ${formatDuration(trainedMs(history))}`,
+    ]),
+    ...(environment
+      ? ([
+          ["machine", `${environment.cpu}, ${environment.cores} cores, ${environment.platform}`],
+          ["engine", `${engine?.backend ?? "none"}, ${threads ?? engine?.threads} threads`],
+          ["node", environment.node],
+        ] as [string, string][])
+      : []),
+  ];
+  return { heading: "Setting", tables: [{ columns: ["", "value"], rows }] };
+}
+
+function trainedMs({ epochs }: TrainingHistory): number {
+  return epochs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+}
+
+function percent(share: number, digits = 2): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}
+
+function points(difference: number): string {
+  return `${Math.abs(100 * difference).toFixed(2)} points ${difference < 0 ? "below" : "above"}`;
+}
