@@ -1,3 +1,5 @@
+import { formatCount } from "../core";
+
 export type Range = readonly [number, number];
 
 /** The range that holds all values with room around them; `room` is a fraction of the spread. */
@@ -30,4 +32,43 @@ export function countAxis(values: readonly number[], room = 0.12): CountAxis {
     position: (value) => (scale(value) - range[0]) / (range[1] - range[0]),
     options: { type: isLog ? "log" : "linear", range: [...range], tickformat: "~s", ...(isLog && { dtick: "D2" }) },
   };
+}
+
+/** A logarithmic axis of losses or counts with readable ticks, however little or much the values span. */
+export function logAxis(values: readonly number[], room = 0.08): Readonly<Record<string, unknown>> {
+  const known = values.filter((value) => value > 0 && Number.isFinite(value));
+  if (known.length === 0) return { type: "log" };
+  const range = rangeAround(known.map(Math.log10), room);
+  const tickvals = logTicks(10 ** range[0], 10 ** range[1]);
+  return { type: "log", range: [...range], tickvals, ticktext: tickvals.map(shortNumber) };
+}
+
+/** About three to ten round numbers between two positive ones. */
+export function logTicks(low: number, high: number): number[] {
+  const decades = Math.log10(high / low);
+  // Within a factor of five equal steps look even enough on a logarithmic axis, too.
+  if (decades < 0.7) {
+    const raw = (high - low) / 4;
+    const power = 10 ** Math.floor(Math.log10(raw));
+    const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10);
+    const first = Math.ceil(low / step);
+    return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => exact((first + i) * step));
+  }
+  const steps = decades < 1 ? [1, 2, 3, 4, 5, 7] : decades < 3 ? [1, 2, 5] : [1];
+  const stride = Math.ceil(decades / 8);
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+    if (steps.length === 1 && power % stride !== 0) continue;
+    ticks.push(...steps.map((step) => exact(step * 10 ** power)).filter((tick) => tick >= low && tick <= high));
+  }
+  return ticks;
+}
+
+function exact(value: number): number {
+  return Number(value.toPrecision(6));
+}
+
+function shortNumber(value: number): string {
+  if (value >= 1e4) return formatCount(value).replace(/\.0+(?=\D|$)/, "");
+  return value >= 1e-3 ? String(value) : value.toExponential();
 }

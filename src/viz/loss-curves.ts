@@ -1,3 +1,4 @@
+import { logAxis } from "./axis-range";
 import { axis, axisName, type Figure, layoutKey, layoutOf, seriesColour, type Trace } from "./figure";
 
 /** The distillation of one supernet: one block, one cell. */
@@ -38,7 +39,9 @@ export function lossCurves(curves: readonly LossCurve[], unit: "epoch" | "step" 
       hovertemplate: `block ${curve.block + 1}, cell ${curve.cell + 1}${curve.label ? ` (${curve.label})` : ""}<br>${unit} %{x}: %{y:.4g}<extra></extra>`,
     };
   });
-  const axes = blocks.map((block, i) => panelAxes(block, i, columns, rows, unit));
+  const axes = blocks.map((block, i) =>
+    panelAxes(i, { block, columns, rows, unit, curves: curves.filter((curve) => curve.block === block) }),
+  );
   return {
     data,
     layout: layoutOf({
@@ -54,7 +57,17 @@ export function lossCurves(curves: readonly LossCurve[], unit: "epoch" | "step" 
   };
 }
 
-function panelAxes(block: number, index: number, columns: number, rows: number, unit: string) {
+function panelAxes(
+  index: number,
+  {
+    block,
+    columns,
+    rows,
+    unit,
+    curves,
+  }: { block: number; columns: number; rows: number; unit: string; curves: readonly LossCurve[] },
+) {
+  const at = curves.flatMap((curve) => curve.at);
   const column = index % columns;
   const row = Math.floor(index / columns);
   const gap = { x: columns > 1 ? 0.085 : 0, y: rows > 1 ? 0.2 : 0 };
@@ -65,13 +78,15 @@ function panelAxes(block: number, index: number, columns: number, rows: number, 
   const id = index + 1;
   return {
     layout: {
-      [layoutKey("x", id)]: axis(row === rows - 1 ? unit : "", { domain: x, anchor: axisName("y", id), nticks: 5 }),
+      [layoutKey("x", id)]: axis(row === rows - 1 ? unit : "", {
+        domain: x,
+        anchor: axisName("y", id),
+        ...(Math.max(...at) <= 8 ? { dtick: 1 } : { nticks: 5 }),
+      }),
       [layoutKey("y", id)]: axis(column === 0 ? "mean squared error" : "", {
         domain: [Math.max(0, top - height), top],
         anchor: axisName("x", id),
-        type: "log",
-        dtick: "D2",
-        tickformat: ".3~g",
+        ...logAxis(curves.flatMap((curve) => curve.losses)),
       }),
     },
     heading: {

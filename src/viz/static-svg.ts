@@ -4,11 +4,15 @@ import { plotlyWindow } from "./plotly-window";
 
 // One figure at a time: they share a window, and its random ids are seeded by the figure.
 let queue: Promise<unknown> = Promise.resolve();
+const drawings = new WeakMap<Figure, Promise<string>>();
 
-/** Draws a figure as SVG text without a browser; equal figures give equal text. */
+/** Draws a figure as SVG text without a browser, once; equal figures give equal text. */
 export function staticSvg(figure: Figure): Promise<string> {
+  const known = drawings.get(figure);
+  if (known) return known;
   const drawn = queue.then(() => draw(figure));
   queue = drawn.catch(() => {});
+  drawings.set(figure, drawn);
   return drawn;
 }
 

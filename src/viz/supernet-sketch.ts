@@ -1,4 +1,5 @@
 import { formatCount } from "../core";
+import { logAxis } from "./axis-range";
 import { axis, type Figure, layoutOf, seriesColour } from "./figure";
 
 export interface SketchedBlock {
@@ -52,7 +53,7 @@ export function supernetSketch(blocks: readonly SketchedBlock[]): Figure {
         showgrid: false,
         ticks: "",
       }),
-      yaxis: axis("candidates", { type: "log", dtick: 1, range: [0, Math.log10(most) * 1.18 + 0.1] }),
+      yaxis: axis("candidates", { ...logAxis([1, most]), range: [0, Math.log10(most) * 1.18 + 0.1] }),
     }),
   };
 }

@@ -21,6 +21,7 @@ async function shown(value: Displayable): Promise<string> {
 describe("the way from images to the front", () => {
   let flow: Flow;
   beforeAll(async () => {
+    engine.use("auto", { threads: 1 });
     flow = await tinySupernet();
   });
 

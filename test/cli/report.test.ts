@@ -1,0 +1,105 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { readRun } from "../../src/cli/report/recorded-run";
+import { runSections } from "../../src/cli/report/run-sections";
+import { writeReport } from "../../src/cli/report/write-report";
+import { StudyError, writeJson } from "../../src/core";
+import { blockSpace, mbconv } from "../../src/space";
+import { type MeasuredFront, parseExperiment } from "../../src/systems/dna";
+
+const shape = (size: number, channels: number) => ({ height: size, width: size, channels });
+const space = blockSpace([{ input: shape(8, 1), output: shape(4, 8) }], {
+  ops: mbconv([3, 5], [3]),
+  cells: [[{ depth: 1, width: 8 }]],
+});
+const block = { index: 0, firstLayer: 0, lastLayer: 1, ...space.blocks[0], stride: 2, macs: 8e5, params: 800 };
+const history = {
+  epochs: [{ epoch: 1, loss: 0.5, trainAccuracy: 0.8, validationAccuracy: 0.85, learningRate: 0.1, durationMs: 2000 }],
+  accuracy: 0.85,
+  validationImages: 100,
+  imagesPerSecond: 50,
+};
+const candidates = [0, 1].map((op) => ({
+  block: 0,
+  cell: 0,
+  path: [op],
+  score: 0.2 + 0.1 * op,
+  mse: 1,
+  relativeMse: 1,
+}));
+const network = { dataset: "fashion-mnist", images: 1000, params: 900, validationAccuracy: 0.85, file: "" };
+const front: MeasuredFront = {
+  measured: [
+    { ...network, label: "teacher", kind: "teacher", macs: 1e6, accuracy: 0.9 },
+    { ...network, label: "found 1", kind: "found", macs: 4e5, accuracy: 0.88, score: 0.2 },
+    { ...network, label: "random 1", kind: "random", macs: 4e5, accuracy: 0.89, score: 0.3 },
+  ],
+  predictedFront: [{ macs: 4e5, params: 900, score: 0.2 }],
+  predicted: [{ label: "found 1", kind: "found", macs: 4e5, score: 0.2 }],
+};
+
+/** What a run records, step by step. */
+const steps: [string, unknown][] = [
+  ["teacher", { architecture: "tiny", macs: 1e6, params: 1000, history }],
+  ["space", { blocks: [block], space }],
+  ["distill/block0", { history: [[{ block: 0, cell: 0, epoch: 1, loss: 0.3, learningRate: 0.1, durationMs: 10 }]] }],
+  ["rate/block0", { candidates: 2, best: 0.2 }],
+  ["search", { budget: { macs: 5e5 }, best: { id: "c0.0", score: 0.2, macs: 4e5, params: 900 }, networksOnFront: 1 }],
+  ["retrain/found 1", { id: "c0.0", history }],
+  ["front", front],
+];
+
+describe("report", () => {
+  let path: string;
+  beforeEach(() => {
+    path = mkdtempSync(join(tmpdir(), "report-"));
+  });
+
+  function record(count: number): void {
+    writeJson(join(path, "config.json"), parseExperiment({}));
+    const lines = steps.slice(0, count).map(([step, result]) => `${JSON.stringify({ step, result })}\n`);
+    writeFileSync(join(path, "journal.jsonl"), lines.join(""));
+    writeJson(join(path, "ratings", "block0.json"), { block: 0, images: 64, candidates });
+  }
+
+  it("draws a finished run on one page that needs no other file", async () => {
+    record(steps.length);
+    const page = await writeReport(path);
+    expect(page).toBe(join(path, "report.html"));
+    const html = readFileSync(page, "utf8");
+    for (const text of ["FLOPs (multiply-adds)", "found 1", "88.00 %", "Ratings", "Distillation", "e3k5", "Setting"]) {
+      expect(html).toContain(text);
+    }
+    expect(html.match(/blockwisePlotlyPacked="/g)).toHaveLength(1);
+    expect(html).not.toMatch(/(src|href)="(?!data:)/);
+    expect(readdirSync(join(path, "figures"))).toContain("accuracy-against-cost-on-fashion-mnist.svg");
+  });
+
+  it("says it when the found network does not beat the random ones", () => {
+    record(steps.length);
+    expect(runSections(readRun(path))[0].words).toContain("DOES NOT do better: it lies 1.00 points below");
+  });
+
+  it("draws an unfinished run as far as it came, and says so", () => {
+    record(4);
+    const sections = runSections(readRun(path));
+    expect(sections[0].words).toContain("not finished");
+    expect(sections.map(({ heading }) => heading)).toEqual([
+      "The front",
+      "Ratings",
+      "Distillation",
+      "Search space",
+      "Teacher",
+      "Setting",
+    ]);
+    record(0);
+    expect(runSections(readRun(path)).map(({ heading }) => heading)).toEqual(["The front", "Setting"]);
+  });
+
+  it("refuses a directory that is no run, naming it", async () => {
+    await expect(writeReport(path)).rejects.toThrow(StudyError);
+    await expect(writeReport(path)).rejects.toThrow(`${path} must be the directory of a run, and has no config.json`);
+  });
+});
