@@ -1,16 +1,31 @@
-import { Progress, SpaceError, type StepContext } from "../core";
+import { InterruptedError, Progress, SpaceError, type StepContext } from "../core";
+import { engine } from "../engine";
 import { blockAt, formatShape, type SearchSpace, sameShape } from "../space";
 import { BlockSupernet } from "./block-supernet";
 import { type CellCheckpoints, type DistillEpoch, memoryCheckpoints } from "./cell-checkpoint";
+import type { CellJob } from "./cell-job";
+import { hasWorkers, runCellJobs } from "./cell-pool";
 import { batchesPerEpoch, distillCell, epochsDone } from "./distill-cell";
 import { type DistillOptions, resolveDistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
+import { shareFeatures } from "./shared-features";
 
 /** A trained supernet of one block. */
 export interface DistilledBlock {
   readonly supernet: BlockSupernet;
   /** `[cell][epoch]` */
   readonly history: readonly (readonly DistillEpoch[])[];
+}
+
+export interface DistillContext extends StepContext {
+  /** Where complete epochs are kept; memory when left out, and then gone with this call. */
+  readonly checkpoints?: CellCheckpoints;
+  /**
+   * Worker threads, one cell and one engine thread each; 0: cells one after another in this thread, with all threads of
+   * its engine. By default as many as the native engine has threads, if more than one. The outcome is the same bytes for
+   * any number of workers, and for none with an engine of one thread.
+   */
+  readonly workers?: number;
 }
 
 /**
@@ -27,25 +42,26 @@ export async function distillBlock(
   block: number,
   features: FeatureSource,
   given: Partial<DistillOptions> = {},
-  { checkpoints = memoryCheckpoints(), ...context }: StepContext & { readonly checkpoints?: CellCheckpoints } = {},
+  { checkpoints = memoryCheckpoints(), workers = defaultWorkers(), ...context }: DistillContext = {},
 ): Promise<DistilledBlock> {
   const options = resolveDistillOptions(given);
   checkFeatures(space, block, features);
   const supernet = new BlockSupernet(space, block, options.seed);
   try {
-    const perCell = options.epochs * batchesPerEpoch(features.count, options);
-    const done = supernet.cells.reduce(
-      (sum, { cell }) => sum + Math.min(1, epochsDone(checkpoints, block, cell) / options.epochs),
-      0,
-    );
-    const task = `distill block ${block + 1}/${space.blocks.length}`;
-    const progress = new Progress(
-      context,
-      task,
-      supernet.cells.length * perCell,
-      "batches",
-      Math.round(done * perCell),
-    );
+    const perEpoch = batchesPerEpoch(features.count, options);
+    const epochs = supernet.cells.map(({ cell }) => Math.min(options.epochs, epochsDone(checkpoints, block, cell)));
+    const done = epochs.reduce((sum, count) => sum + count * perEpoch, 0);
+    const total = supernet.cells.length * options.epochs * perEpoch;
+    const progress = new Progress(context, `distill block ${block + 1}/${space.blocks.length}`, total, "batches", done);
+    const missing = supernet.cells.filter((_, i) => epochs[i] < options.epochs).map(({ cell }) => cell);
+    if (workers > 0 && missing.length > 0) {
+      await distilByWorkers(
+        { space, block, cells: missing, features, options, checkpoints, workers },
+        progress,
+        context,
+      );
+    }
+    // After the workers, this only loads what they did.
     const history: DistillEpoch[][] = [];
     for (const cell of supernet.cells) history.push(await distillCell(cell, features, options, checkpoints, progress));
     return { supernet, history };
@@ -53,6 +69,49 @@ export async function distillBlock(
     supernet.dispose();
     throw error;
   }
+}
+
+function defaultWorkers(): number {
+  const { backend, threads } = engine.info();
+  return backend === "native" && threads > 1 && hasWorkers() ? threads : 0;
+}
+
+interface WorkerRun {
+  readonly space: SearchSpace;
+  readonly block: number;
+  readonly cells: readonly number[];
+  readonly features: FeatureSource;
+  readonly options: DistillOptions;
+  readonly checkpoints: CellCheckpoints;
+  readonly workers: number;
+}
+
+async function distilByWorkers(
+  { space, block, cells, features, options, checkpoints, workers }: WorkerRun,
+  progress: Progress,
+  { signal }: StepContext,
+): Promise<void> {
+  const shared = await shareFeatures(features, [block, block + 1]);
+  const jobs = cells.map((cell): CellJob => {
+    const place = checkpoints.place(block, cell);
+    return { space, block, cell, options, features: shared, place, state: checkpoints.read(block, cell) };
+  });
+  // The longest first, so that no thread is left with it at the end.
+  const size = ({ cell }: CellJob) => space.blocks[block].cells[cell].depth * space.blocks[block].cells[cell].width;
+  jobs.sort((a, b) => size(b) - size(a));
+  const listener = {
+    onBatch: (_job: CellJob, metrics: Record<string, number>) => {
+      try {
+        progress.advance(1, metrics);
+      } catch (error) {
+        // The workers are told by the signal; they end first.
+        if (!(error instanceof InterruptedError)) throw error;
+      }
+    },
+    onEpoch: (job: CellJob, state: NonNullable<CellJob["state"]>) => checkpoints.write(block, job.cell, state),
+  };
+  const complete = await runCellJobs(jobs, workers, listener, signal);
+  if (!complete) progress.throwIfStopped();
 }
 
 /** @throws SpaceError when features do not have the shapes of the space's boundaries. */

@@ -243,3 +243,51 @@ describe("distillBlock", () => {
     expect(resolveDistillOptions({ epochs: undefined }).epochs).toBe(5);
   });
 });
+
+describe("distillBlock on worker threads", () => {
+  const native = engine.use("auto", { threads: 1 }).backend === "native";
+  const features = tinyFeatures(space, 40);
+
+  test.runIf(native)("any number of workers gives the bytes of none", async () => {
+    const alone = await distillBlock(space, 0, features, options, { workers: 0 });
+    for (const workers of [1, 2]) {
+      const events: ProgressEvent[] = [];
+      const context = { workers, onProgress: (event: ProgressEvent) => events.push(event) };
+      const shared = await distillBlock(space, 0, features, options, context);
+      expect(bytes(shared.supernet)).toEqual(bytes(alone.supernet));
+      expect(events.at(-1)).toMatchObject({ done: 30, total: 30, unit: "batches" });
+      shared.supernet.dispose();
+    }
+    alone.supernet.dispose();
+  });
+
+  test.runIf(native)("stopped and called again, it goes on from the last epochs", async () => {
+    const whole = await distillBlock(space, 0, features, options, { workers: 0 });
+    const checkpoints = memoryCheckpoints();
+    const stop = new AbortController();
+    let seen = 0;
+    const onProgress = () => {
+      if (++seen === 9) stop.abort();
+    };
+    const stopped = distillBlock(space, 0, features, options, {
+      workers: 2,
+      signal: stop.signal,
+      onProgress,
+      checkpoints,
+    });
+    await expect(stopped).rejects.toThrow(InterruptedError);
+    const resumed = await distillBlock(space, 0, features, options, { workers: 1, checkpoints });
+    expect(bytes(resumed.supernet)).toEqual(bytes(whole.supernet));
+    for (const { supernet } of [whole, resumed]) supernet.dispose();
+  });
+
+  test.runIf(native)("errors come as they are thrown here", async () => {
+    const broken = distillBlock(space, 1, breaking(features, 2, 0), options, { workers: 2 });
+    await expect(broken).rejects.toThrow(TrainingError);
+    await expect(broken).rejects.toThrow(/block 1, cell \d, epoch 1, step 1/);
+    const checkpoints = memoryCheckpoints();
+    (await distillBlock(space, 1, features, { ...options, epochs: 1 }, { checkpoints, workers: 0 })).supernet.dispose();
+    const other = distillBlock(space, 1, features, { ...options, epochs: 2 }, { checkpoints, workers: 1 });
+    await expect(other).rejects.toThrow(CheckpointError);
+  });
+});
