@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -35,6 +35,8 @@ export function installKernel(options: InstallOptions = {}): string {
   };
   mkdirSync(folder, { recursive: true });
   writeFileAtomic(join(folder, "logo-svg.svg"), logo());
+  // Jupyter serves this folder: a page that was loaded without plotly in its outputs gets it from here.
+  copyFileSync(require.resolve("plotly.js-cartesian-dist-min"), join(folder, "plotly-cartesian.min.js"));
   writeFileAtomic(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
   return folder;
 }

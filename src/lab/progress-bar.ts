@@ -1,5 +1,5 @@
 import { formatDuration, type ProgressEvent } from "../core";
-import { escapeHtml } from "../viz";
+import { escapeHtml } from "../viz/escape-html";
 import type { MimeBundle } from "./display-protocol";
 
 export type BarState = "running" | "done" | "stopped";
