@@ -37,7 +37,10 @@ function run(): void {
   const wire = new Worker(join(__dirname, "wire", "wire-thread.js"), { workerData: settings });
   const session = new Session(shared, kernelInfo, (message: ToWire) => wire.postMessage(message));
 
+  const interrupt = (): void => session.interrupt();
   wire.on("message", (message: ToMain) => {
+    // vm takes the listeners away while a cell starts, and a cell that was terminated there never gives them back.
+    if (!process.listeners("SIGINT").includes(interrupt)) process.on("SIGINT", interrupt);
     if (message.kind === "failed") fail(message.message);
     else if (message.kind === "shutdown") process.exit(0);
     else session.receive(message);
@@ -48,7 +51,6 @@ function run(): void {
     shared.waitUntilClosed(CLOSE_MS);
   });
   process.on("SIGTERM", () => process.exit(0));
-  process.on("SIGINT", () => session.interrupt());
 
   const runner = new CellRunner(prelude, process.cwd(), shared, (text) => session.print("stderr", text));
   installNotebookHost(session);

@@ -6,6 +6,7 @@ import { loadTypeScript } from "../language/compiler-host";
 import { exportedNames } from "../language/exported-names";
 import { guardLoops } from "../language/loop-guard";
 import type { PreludePackage } from "../language/package";
+import { annotateUnnameable } from "../language/unnameable-types";
 import { bindPrelude, preludeImport } from "../language/prelude";
 import { installRuntimeResolution } from "../language/runtime-resolution";
 import { Phase, type SharedState } from "../wire/threads";
@@ -148,7 +149,11 @@ export class CellRunner {
   }
 
   private convert(previous: string, source: string): TslabConverter.ConvertResult {
-    const result = this.compiling(() => this.converter.convert(previous, source));
+    const result = this.compiling(() => {
+      const first = this.converter.convert(previous, source);
+      const annotated = annotateUnnameable(source, first.diagnostics);
+      return annotated === undefined ? first : this.converter.convert(previous, annotated);
+    });
     const running = this.running;
     if (running) running.diagnostics = result.diagnostics;
     // Only the declarations are wanted: bindPrelude provides the values, later.

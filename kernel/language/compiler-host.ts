@@ -13,7 +13,8 @@ type WatchHostArguments = [string[], TypeScript.CompilerOptions, TypeScript.Syst
  * - bundler resolution, for packages with only an `import` export;
  * - only Node's types, wherever the notebook lies (the DOM's would flood completion);
  * - the prelude package and its dependencies appear in `node_modules` of the notebook's folder. A path mapping would
- *   not do: the compiler refuses inferred types it cannot name from the notebook's folder (TS2742).
+ *   not do: the compiler refuses inferred types it cannot name from the notebook's folder (TS2742);
+ * - files that a package's `exports` hides can be named, for the same reason.
  */
 export function loadTypeScript(prelude: PreludePackage, cwd: string): typeof TypeScript {
   const path = require.resolve("@tslab/typescript-for-tslab", { paths: [tslabFolder()] });
@@ -61,7 +62,7 @@ function withOurPackages(sys: TypeScript.System, prelude: PreludePackage, cwd: s
   const watched = sys.watchFile!.bind(sys);
   const changed: Partial<TypeScript.System> = {
     fileExists: (path) => sys.fileExists(forward(path)),
-    readFile: (path, encoding) => sys.readFile(forward(path), encoding),
+    readFile: (path, encoding) => withNameableFiles(path, sys.readFile(forward(path), encoding)),
     directoryExists: (path) => sys.directoryExists(forward(path)),
     getDirectories: (path) => sys.getDirectories(forward(path)),
     // A forwarded path is its own real path, or the compiler would leave the notebook's folder again.
@@ -71,6 +72,23 @@ function withOurPackages(sys: TypeScript.System, prelude: PreludePackage, cwd: s
     watchDirectory: () => ({ close() {} }),
   };
   return Object.assign(Object.create(sys), changed);
+}
+
+const PACKAGE_FILE = /\/node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/;
+
+/** Adds all files of a package to the `exports` the compiler reads; Node still reads the real ones. */
+function withNameableFiles(path: string, text: string | undefined): string | undefined {
+  if (text === undefined || !PACKAGE_FILE.test(path)) return text;
+  try {
+    const content = JSON.parse(text);
+    const { exports } = content;
+    if (exports === undefined || exports === null) return text;
+    const isMap = typeof exports === "object" && Object.keys(exports).some((key) => key.startsWith("."));
+    const files = { "./*.js": "./*.js", "./*.mjs": "./*.mjs", "./*.cjs": "./*.cjs" };
+    return JSON.stringify({ ...content, exports: { ...(isMap ? exports : { ".": exports }), ...files } });
+  } catch {
+    return text;
+  }
 }
 
 /** Maps `<cwd>/node_modules/<package>/...` to where our package manager put that package, unless the user has it. */
