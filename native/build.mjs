@@ -102,8 +102,8 @@ async function main() {
     ...includes.map((path) => `-isystem${path}`),
   ].filter((flag) => flag !== "-isystem/usr/include"); // which would hide the C library's headers from g++'s own
   const plain = [...common, "-O2"];
-  // Called only after a run-time check of the CPU.
-  const hot = [...common, "-O3", "-mavx2", "-mfma", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"];
+  // AVX2 is asked for by a pragma in hot/avx2.cc alone, and run only after a check of the CPU.
+  const hot = [...common, "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"];
   const link = [
     "-shared",
     "-fopenmp",

@@ -5,6 +5,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 namespace hot::avx2 {
+#define HOT_NAMESPACE avx2
 constexpr const char* kIsa = "avx2+fma";
 #include "impl/all.h"
 }  // namespace hot::avx2

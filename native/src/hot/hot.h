@@ -49,12 +49,63 @@ struct MBConvGradients {
   float *w1, *gamma1, *beta1, *wd, *gamma2, *beta2, *se1, *seBias1, *se2, *seBias2, *w2, *gamma3, *beta3;
 };
 
+/// A depthwise convolution; stride is 1 or 2.
+struct DepthwiseShape {
+  int batch, height, width, channels, kernel, stride, padTop, padLeft, outHeight, outWidth, threads;
+};
+
+struct SgdOptions {
+  float learningRate, momentum, weightDecay;
+  bool nesterov;
+};
+
+struct AdamOptions {
+  double learningRate, beta1, beta2, epsilon, weightDecay;
+  bool decoupled;
+  int step;  // from 1
+};
+
 struct Table {
   const char* isa;
+
   void (*mbconvForward)(const MBConvShape&, const MBConvWeights&, const float* x, const MBConvKept&, float* y);
   /// `work` has spreadSize() floats.
   void (*mbconvBackward)(const MBConvShape&, const MBConvWeights&, const float* x, const MBConvKept&, const float* dy,
                          const MBConvGradients&, float* work);
+
+  void (*depthwiseForward)(const DepthwiseShape&, const float* x, const float* filter, float* y);
+  void (*depthwiseInputGradient)(const DepthwiseShape&, const float* dy, const float* filter, float* dx);
+  void (*depthwiseFilterGradient)(const DepthwiseShape&, const float* x, const float* dy, float* dFilter);
+
+  /// Batch norm and activation of x [rows, channels]: training, with given statistics, gradient (dx may be null).
+  void (*normForward)(const float* x, const float* gamma, const float* beta, float epsilon, int activation, size_t rows,
+                      int channels, int threads, float* y, float* mean, float* variance);
+  void (*normApply)(const float* x, const float* gamma, const float* beta, const float* mean, const float* variance,
+                    float epsilon, int activation, size_t rows, int channels, int threads, float* y);
+  void (*normBackward)(const float* x, const float* gamma, const float* beta, const float* mean, const float* variance,
+                       const float* dy, float epsilon, int activation, size_t rows, int channels, int threads, float* dx,
+                       float* dgamma, float* dbeta);
+
+  /// Squeeze-excite of x [batch, pixels, channels]; of the weights and gradients, x and se* are used.
+  void (*gateForward)(const float* x, const MBConvWeights&, int activation, int batch, int pixels, int channels, int reduced,
+                      int threads, float* y, float* pooled);
+  void (*gateBackward)(const float* x, const MBConvWeights&, const float* pooled, const float* dy, int activation, int batch,
+                       int pixels, int channels, int reduced, int threads, const MBConvGradients&);
+
+  void (*activate)(const float* x, int activation, size_t n, int threads, float* y);
+  void (*activateBackward)(const float* x, const float* dy, int activation, size_t n, int threads, float* dx);
+
+  float (*squaredError)(const float* y, const float* target, size_t n, int threads);
+  void (*squaredErrorBackward)(const float* y, const float* target, float factor, size_t n, int threads, float* dy);
+  /// False if a label is not one of 0..classes-1.
+  bool (*softmaxCrossEntropy)(const float* logits, const int* labels, size_t batch, int classes, float smoothing,
+                              float* probabilities, float* loss);
+  void (*softmaxCrossEntropyBackward)(const float* probabilities, const int* labels, size_t batch, int classes,
+                                      float smoothing, float dLoss, float* dLogits);
+
+  void (*sgd)(float* w, float* velocity, const float* grad, const SgdOptions&, size_t n, int threads);
+  void (*adam)(float* w, float* m, float* v, const float* grad, const AdamOptions&, size_t n, int threads);
+  void (*runningAverage)(float* running, const float* batch, float momentum, size_t n);
 };
 
 const Table& table();

@@ -1,3 +1,5 @@
+import "./gradients";
+
 export { activate } from "./activate";
 export { type BatchNormOptions, batchNormInference, batchNormTraining } from "./batch-norm";
 export { meanSquaredError, softmaxCrossEntropy } from "./losses";

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../../core/errors";
 import { batchNormTraining, batchNormTrainingComposed } from "./batch-norm";
+import { hasKernel } from "./dispatch";
+import { mbconvNative } from "./mbconv-native";
 import { squeezeExcite, squeezeExciteComposed } from "./squeeze-excite";
 import type { MBConvOptions, MBConvOutput, MBConvWeights } from "./types";
 
@@ -14,6 +16,7 @@ import type { MBConvOptions, MBConvOutput, MBConvWeights } from "./types";
  */
 export function mbconvTraining(x: tf.Tensor4D, weights: MBConvWeights, options: MBConvOptions): MBConvOutput {
   checkMBConv(x, weights, options);
+  if (hasKernel("MBConvTraining")) return asOutput(mbconvNative(x, weights, options));
   return mbconvOf(x, weights, options, batchNormTraining, squeezeExcite);
 }
 

@@ -1,13 +1,36 @@
 // Every family, in the namespace that the including file opens.
 #include "simd.h"
-#include "tiles.h"
 // (simd.h first: the others use its types)
+#include "tiles.h"
+
 #include "mbconv.h"
 #include "mbconv_backward.h"
+
+#include "depthwise.h"
+#include "elementwise.h"
+#include "gate.h"
+#include "norm.h"
 
 extern const Table kTable;
 const Table kTable = {
     kIsa,
     mbconv::forward,
     mbconv::backward,
+    depthwise::forward,
+    depthwise::inputGradient,
+    depthwise::filterGradient,
+    norm::forward,
+    norm::affine,
+    norm::backward,
+    gate::forward,
+    gate::backward,
+    elementwise::activate,
+    elementwise::activateBackward,
+    elementwise::squaredError,
+    elementwise::squaredErrorBackward,
+    elementwise::softmaxCrossEntropy,
+    elementwise::softmaxCrossEntropyBackward,
+    elementwise::sgd,
+    elementwise::adam,
+    elementwise::runningAverage,
 };

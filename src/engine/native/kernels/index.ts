@@ -2,6 +2,9 @@ import { binaryKernels } from "./binary";
 import { convKernels } from "./conv";
 import { createKernels } from "./create";
 import { depthwiseKernels } from "./depthwise";
+import { fusedKernels } from "./fused";
+import { fusedMBConvKernels } from "./fused-mbconv";
+import { fusedUpdateKernels } from "./fused-update";
 import { gatherKernels } from "./gather";
 import { imageKernels } from "./image";
 import type { NativeKernel } from "./kernel";
@@ -28,4 +31,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...poolKernels,
   ...normKernels,
   ...imageKernels,
+  ...fusedKernels,
+  ...fusedMBConvKernels,
+  ...fusedUpdateKernels,
 ];

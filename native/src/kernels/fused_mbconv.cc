@@ -1,0 +1,136 @@
+// A whole MBConv in training mode: hot.h's kernel between tensors.
+#include "../families.h"
+#include "fused.h"
+
+namespace blockwise {
+namespace {
+
+// How JavaScript orders the weights; 0 where there is none.
+enum Weight { kW1, kGamma1, kBeta1, kWd, kGamma2, kBeta2, kSe1, kSeBias1, kSe2, kSeBias2, kW2, kGamma3, kBeta3, kWeights };
+// What the forward pass gives: y, then these.
+enum Kept { kMean2, kVariance2, kMean3, kVariance3, kMean1, kVariance1, kMoments, kSpread, kProjected, kPooled, kKept };
+
+std::vector<at::Tensor> Optionals(Call& call, size_t argument) {
+  std::vector<at::Tensor> tensors;
+  for (int64_t handle : call.Ints(argument)) tensors.push_back(handle == 0 ? at::Tensor() : call.addon().tensors.Get(handle));
+  return tensors;
+}
+
+float* FloatsOrNull(const at::Tensor& tensor) { return tensor.defined() ? FloatsOf(tensor) : nullptr; }
+
+/// (x, weights, [stride, padTop, padLeft, outHeight, outWidth, activation, residual], epsilon)
+struct MBConvCall {
+  explicit MBConvCall(Call& call) : x(call.Tensor(0)), weights(Optionals(call, 1)) {
+    Require(x.dim() == 4 && x.numel() > 0, "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x));
+    Require(weights.size() == kWeights, "an MBConv has " + std::to_string(kWeights) + " weights");
+    const std::vector<int64_t> c = call.Ints(2);
+    Require(c.size() == 7, "an MBConv has 7 numbers");
+    const at::Tensor& wd = weights[kWd];
+    shape.batch = x.size(0);
+    shape.height = x.size(1);
+    shape.width = x.size(2);
+    shape.inChannels = x.size(3);
+    shape.kernel = wd.size(0);
+    shape.middle = wd.size(2);
+    shape.outChannels = weights[kW2].size(3);
+    shape.stride = c[0];
+    shape.padTop = c[1];
+    shape.padLeft = c[2];
+    shape.outHeight = c[3];
+    shape.outWidth = c[4];
+    shape.activation = c[5];
+    shape.residual = c[6];
+    shape.expand = weights[kW1].defined();
+    shape.reduced = weights[kSe1].defined() ? weights[kSe1].size(1) : 0;
+    shape.epsilon = call.Number(3);
+    shape.threads = Threads();
+    Require(shape.stride == 1 || shape.stride == 2, "stride must be 1 or 2");
+    Require(shape.outHeight > 0 && shape.outWidth > 0 && shape.padTop >= 0 && shape.padLeft >= 0, "the output would be empty");
+    const int64_t middle = shape.middle, in = shape.inChannels, out = shape.outChannels, reduced = shape.reduced;
+    Size(kW1, in * middle), Size(kGamma1, middle), Size(kBeta1, middle);
+    Size(kWd, static_cast<int64_t>(shape.kernel) * shape.kernel * middle), Size(kGamma2, middle), Size(kBeta2, middle);
+    Size(kSe1, middle * reduced), Size(kSeBias1, reduced), Size(kSe2, middle * reduced), Size(kSeBias2, middle);
+    Size(kW2, middle * out), Size(kGamma3, out), Size(kBeta3, out);
+    Require(shape.expand || middle == in, "without an expansion the depthwise kernel has x's channels");
+    Require(!shape.residual || (shape.stride == 1 && in == out && shape.outHeight == shape.height && shape.outWidth == shape.width),
+            "a residual needs an output of the input's shape");
+  }
+
+  void Size(Weight which, int64_t size) {
+    if (weights[which].defined()) RequireSize(weights[which], size, "a weight of the MBConv");
+  }
+  hot::MBConvWeights Weights() const {
+    const auto p = [&](Weight w) { return FloatsOrNull(weights[w]); };
+    return {p(kW1), p(kGamma1), p(kBeta1), p(kWd), p(kGamma2), p(kBeta2), p(kSe1), p(kSeBias1), p(kSe2), p(kSeBias2), p(kW2), p(kGamma3), p(kBeta3)};
+  }
+  static hot::MBConvKept KeptOf(const std::vector<at::Tensor>& kept) {
+    const auto p = [&](Kept k) { return FloatsOrNull(kept[k]); };
+    return {p(kMean1), p(kVariance1), p(kMean2), p(kVariance2), p(kMean3), p(kVariance3), p(kMoments), p(kSpread), p(kProjected), p(kPooled)};
+  }
+  std::vector<int64_t> OutShape() const { return {shape.batch, shape.outHeight, shape.outWidth, shape.outChannels}; }
+
+  at::Tensor x;
+  std::vector<at::Tensor> weights;
+  hot::MBConvShape shape{};
+};
+
+// MBConvTraining(x, weights, numbers, epsilon) -> y and kKept tensors; those that do not exist are empty.
+std::vector<at::Tensor> MBConvTraining(Call& call) {
+  const MBConvCall c(call);
+  const hot::MBConvShape& s = c.shape;
+  std::vector<at::Tensor> kept(kKept);
+  const int64_t expanded = s.expand ? s.middle : 0;
+  kept[kMean2] = NewFloats({s.middle});
+  kept[kVariance2] = NewFloats({s.middle});
+  kept[kMean3] = NewFloats({s.outChannels});
+  kept[kVariance3] = NewFloats({s.outChannels});
+  kept[kMean1] = NewFloats({expanded});
+  kept[kVariance1] = NewFloats({expanded});
+  kept[kMoments] = NewFloats({s.expand ? s.inChannels + 1 : 0, s.inChannels});
+  kept[kSpread] = NewFloats({s.batch, s.blocks(), s.outPixels(), 8});
+  kept[kProjected] = NewFloats(c.OutShape());
+  kept[kPooled] = NewFloats({s.reduced ? s.batch : 0, s.middle});
+  at::Tensor y = NewFloats(c.OutShape());
+  hot::table().mbconvForward(s, c.Weights(), FloatsOf(c.x), MBConvCall::KeptOf(kept), FloatsOf(y));
+  kept.insert(kept.begin(), y);
+  return kept;
+}
+
+// MBConvTrainingGrad(x, weights, numbers, epsilon, kept, dy, inputGradient) -> dx (empty if not wanted), then the
+// gradients of the weights that exist, in their order.
+std::vector<at::Tensor> MBConvTrainingGrad(Call& call) {
+  const MBConvCall c(call);
+  const hot::MBConvShape& s = c.shape;
+  const std::vector<at::Tensor> kept = call.Tensors(4);
+  Require(kept.size() == kKept, "an MBConv keeps " + std::to_string(kKept) + " tensors");
+  const at::Tensor& dy = call.Tensor(5);
+  RequireSize(dy, static_cast<int64_t>(s.batch) * s.outPixels() * s.outChannels, "dy");
+  RequireSize(kept[kSpread], s.spreadSize(), "the depthwise output");
+  const bool wanted = call.Flag(6);
+
+  std::vector<at::Tensor> out = {wanted ? NewFloats(c.x.sizes()) : NewFloats({0})};
+  std::vector<float*> pointers(kWeights, nullptr);
+  for (int i = 0; i < kWeights; ++i) {
+    if (!c.weights[i].defined()) continue;
+    out.push_back(NewFloats(c.weights[i].sizes()));
+    pointers[i] = FloatsOf(out.back());
+  }
+  hot::MBConvGradients g{};
+  g.x = wanted ? FloatsOf(out[0]) : nullptr;
+  g.w1 = pointers[kW1], g.gamma1 = pointers[kGamma1], g.beta1 = pointers[kBeta1];
+  g.wd = pointers[kWd], g.gamma2 = pointers[kGamma2], g.beta2 = pointers[kBeta2];
+  g.se1 = pointers[kSe1], g.seBias1 = pointers[kSeBias1], g.se2 = pointers[kSe2], g.seBias2 = pointers[kSeBias2];
+  g.w2 = pointers[kW2], g.gamma3 = pointers[kGamma3], g.beta3 = pointers[kBeta3];
+  const at::Tensor work = NewFloats({static_cast<int64_t>(s.spreadSize())});
+  hot::table().mbconvBackward(s, c.Weights(), FloatsOf(c.x), MBConvCall::KeptOf(kept), FloatsOf(dy), g, FloatsOf(work));
+  return out;
+}
+
+}  // namespace
+
+void InitFusedMBConv(Napi::Env env, Napi::Object exports) {
+  Define(env, exports, "MBConvTraining", MBConvTraining);
+  Define(env, exports, "MBConvTrainingGrad", MBConvTrainingGrad);
+}
+
+}  // namespace blockwise
