@@ -20,7 +20,7 @@ export interface BlockSpaceOptions {
   readonly cells?:
     | readonly (readonly Cell[])[]
     | ((block: number, shapes: BlockShapes, stride: number) => readonly Cell[]);
-  /** The student's stem; a 3x3 convolution of stride 2 to 16 channels when left out (stride 1 for a block that keeps the size). */
+  /** The student's stem; a 3x3 convolution of stride 2 to 8 channels when left out (stride 1 for a block that keeps the size). */
   readonly stem?: readonly Layer[];
   /** Layers after the last block; a 1x1 convolution to 128 channels when left out. */
   readonly head?: readonly Layer[];
@@ -30,17 +30,16 @@ export interface BlockSpaceOptions {
 }
 
 /**
- * Default cells of a block: two and three layers at half the teacher's channels, two layers at three quarters (rounded to
- * eights, never more than the teacher has).
+ * Default cells of a block: one layer at half the teacher's channels, two at a third, two at half (rounded to eights,
+ * never more than the teacher has), so that most students cost clearly less than their teacher.
  */
 export function miniCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
   const width = (part: number) => Math.min(output.channels, roundChannels(output.channels * part));
   const halvings = Math.log2(stride);
-  const half = width(0.5);
   const cells = [
-    { depth: Math.max(1, halvings), width: half },
-    { depth: Math.max(2, halvings), width: half },
-    { depth: Math.max(2, halvings), width: width(0.75) },
+    { depth: Math.max(1, halvings), width: width(1 / 2) },
+    { depth: Math.max(2, halvings), width: width(1 / 3) },
+    { depth: Math.max(2, halvings), width: width(1 / 2) },
   ];
   const seen = new Set<string>();
   return cells.filter(({ depth, width }) => !seen.has(`${depth}/${width}`) && seen.add(`${depth}/${width}`));
@@ -61,7 +60,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
     batchNormEpsilon = 1e-3,
   } = options;
   const input = blocks[0]?.input ?? { height: 0, width: 0, channels: 0 };
-  const stem = options.stem ?? [conv(3, 16, { stride: blocks[0]?.output.height < input.height ? 2 : 1 })];
+  const stem = options.stem ?? [conv(3, 8, { stride: blocks[0]?.output.height < input.height ? 2 : 1 })];
   const space: SearchSpace = {
     name,
     input,
