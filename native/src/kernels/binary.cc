@@ -51,7 +51,7 @@ at::Tensor SquaredDifference(Call& call) {
 at::Tensor FloorDiv(Call& call) {
   const at::Tensor& a = call.Tensor(0);
   const at::Tensor& b = call.Tensor(1);
-  if (a.is_floating_point()) return at::floor(at::div(a, b));
+  // int32 whatever comes, as on the cpu backend.
   return ToInt(at::floor(at::div(a.to(at::kDouble), b.to(at::kDouble))));
 }
 

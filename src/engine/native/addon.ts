@@ -30,7 +30,7 @@ export type NativeFunction = (...values: Argument[]) => Handle | Handle[];
 const FILE = "native/build/Release/blockwise_native.node";
 
 /** The addon beside the sources, whether this file runs from `src/` or from `dist/src/`. */
-function addonPath(): string | undefined {
+export function addonPath(): string | undefined {
   for (let up = "../../..", tries = 0; tries < 3; tries++, up += "/..") {
     const path = join(__dirname, up, FILE);
     if (existsSync(path)) return path;

@@ -135,7 +135,8 @@ export class NativeBackend extends tf.KernelBackend {
     const data = this.find(dataId);
     if (data?.held) return data;
     // Known to tfjs but not held here: another backend has it.
-    if (tf.engine().state.tensorInfo.has(dataId)) {
+    const known = tf.engine().state.tensorInfo.get(dataId);
+    if (known && known.backend !== this) {
       tf.engine().moveData(this, dataId);
       const now = this.find(dataId);
       if (now?.held) return now;

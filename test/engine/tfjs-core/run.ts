@@ -58,7 +58,9 @@ async function main(): Promise<void> {
   try {
     report = JSON.parse(readFileSync(reportPath, "utf8")) as Report;
   } catch {
-    process.stderr.write(`${run.stderr.slice(-4000)}\nthe suite did not end (status ${run.status}, signal ${run.signal})\n`);
+    process.stderr.write(
+      `${run.stderr.slice(-4000)}\nthe suite did not end (status ${run.status}, signal ${run.signal})\n`,
+    );
     process.exit(1);
   }
   if (process.argv.includes("--json")) {

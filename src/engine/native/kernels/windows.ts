@@ -87,7 +87,7 @@ export interface Pool2DAttributes {
 }
 
 /** Kernel size and windows of a pool over `[batch, height, width, channels]`. */
-export function pool2DWindows(x: readonly number[], attrs: Pool2DAttributes): [kernel: number[], ...WindowArguments] {
+export function pool2DWindows(x: readonly number[], attrs: Pool2DAttributes): [number[], ...WindowArguments] {
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
   const shape = x as [number, number, number, number];
   const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
@@ -103,7 +103,7 @@ export interface Pool3DAttributes {
 }
 
 /** Kernel size and windows of a pool over `[batch, depth, height, width, channels]`. */
-export function pool3DWindows(x: readonly number[], attrs: Pool3DAttributes): [kernel: number[], ...WindowArguments] {
+export function pool3DWindows(x: readonly number[], attrs: Pool3DAttributes): [number[], ...WindowArguments] {
   const { filterSize, strides, pad, dimRoundingMode, dataFormat } = attrs;
   const shape = x as [number, number, number, number, number];
   const info = tf.backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode, dataFormat);

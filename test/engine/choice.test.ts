@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { type EngineName, engine, tf } from "../../src/engine";
+import { loadTensorflow } from "../../src/engine/tensorflow";
+import { physicalCores } from "../../src/engine/threads";
+import { describeNative } from "./native";
+
+/** A folder with a package under the name @tensorflow/tfjs-node; gives a file from which it is found. */
+function installed(manifestName: string, program: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "blockwise-tfjs-node-"));
+  folders.push(folder);
+  const home = join(folder, "node_modules/@tensorflow/tfjs-node");
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, "package.json"), JSON.stringify({ name: manifestName, version: "9.9.9", main: "index.js" }));
+  writeFileSync(join(home, "index.js"), program);
+  return join(folder, "from.js");
+}
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+describe("choosing an engine", () => {
+  test("the slow backend says how slow it is", () => {
+    const info = engine.use("cpu");
+    expect(info).toMatchObject({ backend: "cpu", device: "cpu", threads: 1 });
+    expect(info.warning).toMatch(/pure JavaScript.*700 times/);
+    expect(tf.getBackend()).toBe("cpu");
+  });
+
+  test("an engine that does not exist is named", () => {
+    expect(() => engine.use("gpu" as EngineName)).toThrow(/must be auto, native, tensorflow or cpu, got gpu/);
+  });
+
+  test("an engine that is not installed is not silently replaced", () => {
+    engine.use("cpu");
+    expect(() => engine.use("tensorflow")).toThrow(/tfjs-node/);
+    expect(tf.getBackend()).toBe("cpu");
+  });
+
+  test("there is at least one core", () => expect(physicalCores()).toBeGreaterThanOrEqual(1));
+});
+
+describe("a package named tfjs-node must have TensorFlow in it", () => {
+  test("what danfojs-node's override installs under that name is told by its manifest, and not loaded", () => {
+    const from = installed("@tensorflow/tfjs", "throw new Error('loaded')");
+    expect(() => loadTensorflow("@tensorflow/tfjs-node", from)).toThrow(
+      /is @tensorflow\/tfjs, which has no TensorFlow/,
+    );
+    // And here, where that override is in force or nothing is installed:
+    expect(() => loadTensorflow("@tensorflow/tfjs-node")).toThrow(/no TensorFlow in it|not installed/);
+  });
+
+  test("a package that registers no backend is refused", () => {
+    const from = installed("@tensorflow/tfjs-node", "module.exports = {}");
+    expect(() => loadTensorflow("@tensorflow/tfjs-node", from)).toThrow(/registers no backend named tensorflow/);
+  });
+
+  test("a package that fails to load says why", () => {
+    const from = installed("@tensorflow/tfjs-node", "throw new Error('libtensorflow.so.2 is missing')");
+    expect(() => loadTensorflow("@tensorflow/tfjs-node", from)).toThrow(/libtensorflow\.so\.2 is missing/);
+  });
+
+  test("a package that registers the backend is taken", () => {
+    const tfjs = JSON.stringify(require.resolve("@tensorflow/tfjs"));
+    const program = `const tf = require(${tfjs});
+      class Node extends tf.KernelBackend { isUsingGpuDevice = true; dispose() {} }
+      tf.registerBackend("tensorflow", () => new Node());`;
+    const from = installed("@tensorflow/tfjs-node", program);
+    expect(loadTensorflow("@tensorflow/tfjs-node", from)).toEqual({ gpu: true, version: "9.9.9" });
+    tf.removeBackend("tensorflow");
+  });
+});
+
+describeNative("the native engine", () => {
+  test("is what auto takes here, and says why others were not taken", () => {
+    const info = engine.use("auto", { threads: 1 });
+    expect(info).toMatchObject({ backend: "native", device: "cpu", threads: 1 });
+    expect(info.versions.libtorch).toMatch(/^\d+\.\d+/);
+    expect(info.versions.tfjs).toBe(tf.version.tfjs);
+    expect(info.rejected.map(({ name }) => name)).toEqual(["tensorflow-gpu"]);
+    expect(info.rejected[0].reason).toMatch(/tfjs-node-gpu/);
+    expect(info.warning).toBeUndefined();
+  });
+
+  test("BLOCKWISE_ENGINE overrides auto, and only auto", () => {
+    process.env.BLOCKWISE_ENGINE = "cpu";
+    try {
+      expect(engine.use().backend).toBe("cpu");
+      expect(engine.use("native").backend).toBe("native");
+    } finally {
+      delete process.env.BLOCKWISE_ENGINE;
+    }
+  });
+
+  test("computes the same with one thread and with two", () => {
+    engine.use("native", { threads: 1 });
+    const x = tf.randomNormal([64, 64], 0, 1, "float32", 1);
+    const one = x.matMul(x).dataSync();
+    engine.setThreads(2);
+    expect(engine.info().threads).toBe(2);
+    expect(x.matMul(x).dataSync()).toEqual(one);
+  });
+
+  test("refuses thread counts and devices that cannot be", () => {
+    expect(() => engine.use("native", { threads: 0 })).toThrow(/at least 1, got 0/);
+    expect(() => engine.setThreads(1.5)).toThrow(/at least 1, got 1.5/);
+    expect(() => engine.use("native", { device: "nonsense" })).toThrow(/cannot use the device nonsense/);
+    expect(engine.use("native").device).toBe("cpu");
+  });
+});
