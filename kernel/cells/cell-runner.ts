@@ -2,13 +2,15 @@ import type * as TypeScript from "@tslab/typescript-for-tslab";
 import type * as TslabConverter from "tslab/dist/converter";
 import type * as TslabExecutor from "tslab/dist/executor";
 import type * as TslabInspect from "tslab/dist/inspect";
+import { InterruptedError } from "../../src/core/errors";
 import { loadTypeScript } from "../language/compiler-host";
 import { exportedNames } from "../language/exported-names";
 import { guardLoops } from "../language/loop-guard";
 import type { PreludePackage } from "../language/package";
-import { annotateUnnameable } from "../language/unnameable-types";
 import { bindPrelude, preludeImport } from "../language/prelude";
 import { installRuntimeResolution } from "../language/runtime-resolution";
+import { spellShorthand } from "../language/shorthand";
+import { annotateUnnameable } from "../language/unnameable-types";
 import { Phase, type SharedState } from "../wire/threads";
 import { LineMap } from "./line-map";
 import { type CellError, compileError, runtimeError } from "./traceback";
@@ -99,7 +101,10 @@ export class CellRunner {
     }
   }
 
-  describe(error: unknown): CellError {
+  describe(thrown: unknown): CellError {
+    // A signal that met code which never awaits; by message the session itself knows.
+    const bySignal = (thrown as { code?: unknown } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+    const error = bySignal ? new InterruptedError("cell: interrupted by the user") : thrown;
     return runtimeError(error, (cell, line) => this.locate(cell, line));
   }
 
@@ -150,9 +155,9 @@ export class CellRunner {
 
   private convert(previous: string, source: string): TslabConverter.ConvertResult {
     const result = this.compiling(() => {
-      const first = this.converter.convert(previous, source);
-      const annotated = annotateUnnameable(source, first.diagnostics);
-      return annotated === undefined ? first : this.converter.convert(previous, annotated);
+      const spelled = this.convertText(previous, spellShorthand(this.ts, source));
+      // Errors are told at the places of what was written.
+      return spelled.diagnostics.length > 0 ? this.convertText(previous, source) : spelled;
     });
     const running = this.running;
     if (running) running.diagnostics = result.diagnostics;
@@ -163,6 +168,12 @@ export class CellRunner {
     running.compiled = guarded;
     this.cells.set(running.number, { source, compiled: guarded });
     return { ...result, output: `${guarded}\n//# sourceURL=cell-${running.number}.ts` };
+  }
+
+  private convertText(previous: string, source: string): TslabConverter.ConvertResult {
+    const first = this.converter.convert(previous, source);
+    const annotated = annotateUnnameable(source, first.diagnostics);
+    return annotated === undefined ? first : this.converter.convert(previous, annotated);
   }
 
   private compiling<T>(work: () => T): T {
