@@ -1,5 +1,6 @@
 export { evaluate } from "../teacher";
 export * from "./found-file";
 export * from "./found-schema";
+export * from "./layers-model";
 export * from "./predict";
 export * from "./retrain";

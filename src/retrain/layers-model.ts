@@ -1,0 +1,177 @@
+import { join } from "node:path";
+import { writeAtomic, writeJson } from "../core";
+import { tf } from "../engine";
+import { type Network, type StoredTensor, saveState } from "../nn";
+import {
+  type Activation,
+  type ConvLayer,
+  channelsAfter,
+  hasResidual,
+  type Layer,
+  type MBConvLayer,
+  squeezeWidth,
+} from "../space";
+
+type Symbolic = tf.SymbolicTensor;
+
+const ACTIVATIONS: Record<Exclude<Activation, "none">, "swish" | "relu" | "relu6"> = {
+  silu: "swish",
+  relu: "relu",
+  relu6: "relu6",
+};
+
+/**
+ * The network as an ordinary `tf.LayersModel` from preprocessed images `[batch, height, width, channels]` to probabilities
+ * `[batch, classes]`, with copies of the weights; it runs in a browser without Blockwise.
+ */
+export function toLayersModel(network: Network): tf.LayersModel {
+  return new Exporter(network).model();
+}
+
+/** Writes a layers model as `model.json` and `weights.bin` into a folder, as `tf.loadLayersModel` reads them from a URL. */
+export async function saveLayersModel(folder: string, model: tf.LayersModel): Promise<void> {
+  const handler = tf.io.withSaveHandler(async (artifacts) => {
+    const { modelTopology, weightSpecs, weightData, format, generatedBy } = artifacts;
+    const parts = Array.isArray(weightData) ? weightData : [weightData as ArrayBuffer];
+    writeAtomic(join(folder, "weights.bin"), Buffer.concat(parts.map((part) => new Uint8Array(part))));
+    writeJson(join(folder, "model.json"), {
+      format,
+      generatedBy,
+      convertedBy: "blockwise",
+      modelTopology,
+      weightsManifest: [{ paths: ["weights.bin"], weights: weightSpecs }],
+    });
+    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };
+  });
+  await model.save(handler);
+}
+
+class Exporter {
+  private readonly state: Map<string, StoredTensor>;
+  /** Weights of each layer, put in once the model is built. */
+  private readonly weights: [tf.layers.Layer, string[]][] = [];
+
+  constructor(private readonly network: Network) {
+    this.state = saveState(network);
+  }
+
+  model(): tf.LayersModel {
+    const { input, stem, blocks, head, classes, name } = this.network.architecture;
+    const image = tf.input({ shape: [input.height, input.width, input.channels], name: "image" });
+    let channels = input.channels;
+    let y: Symbolic = image;
+    const apply = (layers: readonly Layer[], place: string) => {
+      for (const [i, layer] of layers.entries()) {
+        y = this.layer(layer, y, channels, `${place}.${i}`);
+        channels = channelsAfter(layer, channels);
+      }
+    };
+    apply([...stem, ...blocks.flat()], "trunk");
+    apply(head, "head");
+    y = tf.layers.globalAveragePooling2d({ dataFormat: "channelsLast", name: "pool" }).apply(y) as Symbolic;
+    const classifier = tf.layers.dense({ units: classes, activation: "softmax", name: "classifier" });
+    y = this.place(classifier, y, ["classifier.kernel", "classifier.bias"]);
+    const model = tf.model({ inputs: image, outputs: y, name: name.replace(/[^A-Za-z0-9_-]/g, "_") });
+    tf.tidy(() => {
+      for (const [layer, names] of this.weights) {
+        layer.setWeights(names.map((weight) => tf.tensor(this.state.get(weight)!.data, this.shape(weight))));
+      }
+    });
+    return model;
+  }
+
+  private layer(layer: Layer, x: Symbolic, inChannels: number, prefix: string): Symbolic {
+    if (layer.kind === "identity") return x;
+    return layer.kind === "conv" ? this.conv(layer, x, prefix) : this.mbconv(layer, x, inChannels, prefix);
+  }
+
+  private conv({ kernelSize, stride, outChannels, activation }: ConvLayer, x: Symbolic, prefix: string): Symbolic {
+    const padded = this.padded(x, kernelSize, stride, prefix);
+    const conv = tf.layers.conv2d({
+      filters: outChannels,
+      kernelSize,
+      strides: stride,
+      padding: padded === x ? "same" : "valid",
+      useBias: false,
+      name: safe(`${prefix}.conv`),
+    });
+    return this.norm(this.place(conv, padded, [`${prefix}.kernel`]), activation, `${prefix}.norm`);
+  }
+
+  private mbconv(layer: MBConvLayer, x: Symbolic, inChannels: number, prefix: string): Symbolic {
+    const { kernelSize, stride, expansion, outChannels, activation } = layer;
+    let y = x;
+    if (expansion !== 1) {
+      y = this.pointwise(expansion * inChannels, y, `${prefix}.expand`);
+      y = this.norm(y, activation, `${prefix}.expand.norm`);
+    }
+    const padded = this.padded(y, kernelSize, stride, prefix);
+    const depthwise = tf.layers.depthwiseConv2d({
+      kernelSize,
+      strides: stride,
+      padding: padded === y ? "same" : "valid",
+      useBias: false,
+      name: safe(`${prefix}.depthwise`),
+    });
+    y = this.place(depthwise, padded, [`${prefix}.depthwise.kernel`]);
+    y = this.norm(y, activation, `${prefix}.depthwise.norm`);
+    const squeezed = squeezeWidth(layer, inChannels);
+    if (squeezed > 0) y = this.squeezeExcite(y, expansion * inChannels, squeezed, activation, `${prefix}.se`);
+    y = this.norm(this.pointwise(outChannels, y, `${prefix}.project`), "none", `${prefix}.project.norm`);
+    if (!hasResidual(layer, inChannels)) return y;
+    return tf.layers.add({ name: safe(`${prefix}.add`) }).apply([x, y]) as Symbolic;
+  }
+
+  private pointwise(filters: number, x: Symbolic, prefix: string): Symbolic {
+    const conv = tf.layers.conv2d({ filters, kernelSize: 1, useBias: false, name: safe(`${prefix}.conv`) });
+    return this.place(conv, x, [`${prefix}.kernel`]);
+  }
+
+  private squeezeExcite(
+    x: Symbolic,
+    channels: number,
+    squeezed: number,
+    activation: Activation,
+    prefix: string,
+  ): Symbolic {
+    const named = (part: string) => safe(`${prefix}.${part}`);
+    const mean = tf.layers.globalAveragePooling2d({ dataFormat: "channelsLast", name: named("mean") }).apply(x);
+    const inner = activation === "none" ? "linear" : ACTIVATIONS[activation];
+    const reduce = tf.layers.dense({ units: squeezed, activation: inner, name: named("reduce") });
+    const expand = tf.layers.dense({ units: channels, activation: "sigmoid", name: named("expand") });
+    const small = this.place(reduce, mean as Symbolic, [`${prefix}.reduce.kernel`, `${prefix}.reduce.bias`]);
+    const gate = this.place(expand, small, [`${prefix}.expand.kernel`, `${prefix}.expand.bias`]);
+    const wide = tf.layers.reshape({ targetShape: [1, 1, channels], name: named("gate") }).apply(gate) as Symbolic;
+    return tf.layers.multiply({ name: named("scale") }).apply([x, wide]) as Symbolic;
+  }
+
+  private norm(x: Symbolic, activation: Activation, prefix: string): Symbolic {
+    const { batchNormEpsilon: epsilon } = this.network.architecture;
+    const names = ["gamma", "beta", "runningMean", "runningVariance"].map((part) => `${prefix}.${part}`);
+    const y = this.place(tf.layers.batchNormalization({ epsilon, name: safe(prefix) }), x, names);
+    if (activation === "none") return y;
+    const name = safe(`${prefix}.${activation}`);
+    return tf.layers.activation({ activation: ACTIVATIONS[activation], name }).apply(y) as Symbolic;
+  }
+
+  /** PyTorch's padding differs from TensorFlow's "same" only where a stride meets an even size. */
+  private padded(x: Symbolic, kernelSize: number, stride: number, prefix: string): Symbolic {
+    if (this.network.architecture.padding === "same" || stride === 1) return x;
+    const padding = kernelSize >> 1;
+    return tf.layers.zeroPadding2d({ padding, name: safe(`${prefix}.pad`) }).apply(x) as Symbolic;
+  }
+
+  private place(layer: tf.layers.Layer, x: Symbolic, weights: string[]): Symbolic {
+    this.weights.push([layer, weights]);
+    return layer.apply(x) as Symbolic;
+  }
+
+  private shape(weight: string): number[] {
+    return [...this.state.get(weight)!.shape];
+  }
+}
+
+/** Layer names follow those of the weights; a layers model takes no dots in them. */
+function safe(name: string): string {
+  return name.replaceAll(".", "_");
+}
