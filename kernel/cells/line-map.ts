@@ -37,11 +37,11 @@ function essence(line: string): string {
     .replace(/[\s;]/g, "");
 }
 
-/** Equal, or equal up to a type annotation: the compiled line is a subsequence of the same start and end. */
+/** Equal, or equal up to a type annotation: the compiled line is a long subsequence with the same start. */
 function similar(source: string, compiled: string): boolean {
   if (source === compiled) return true;
   if (source.length <= compiled.length || compiled.length < 4) return false;
   let at = 0;
   for (const character of source) if (character === compiled[at]) at += 1;
-  return at === compiled.length && source.startsWith(compiled.slice(0, 3)) && compiled.length >= source.length / 2;
+  return at === compiled.length && source[0] === compiled[0] && compiled.length >= source.length / 2;
 }

@@ -12,7 +12,8 @@ const UNNAMEABLE = new Set([2742, 4023, 4024, 4025, 7056]);
  * @returns undefined when there are other errors, or the place is no plain `name =`.
  */
 export function annotateUnnameable(source: string, diagnostics: readonly Diagnostic[]): string | undefined {
-  if (diagnostics.length === 0 || diagnostics.some(({ code, fileName }) => !UNNAMEABLE.has(code) || fileName)) return undefined;
+  if (diagnostics.length === 0 || diagnostics.some(({ code, fileName }) => !UNNAMEABLE.has(code) || fileName))
+    return undefined;
   const ends = [...new Set(diagnostics.map(({ end }) => end.offset))].sort((a, b) => b - a);
   let changed = source;
   for (const end of ends) {

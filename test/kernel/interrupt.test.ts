@@ -22,7 +22,8 @@ function interrupted(code: string): Promise<Executed> {
 const CASES: Record<string, string> = {
   "a loop that never awaits": "print('on'); while (true) kept += 0;",
   "a loop that never awaits, after an await": "await null; print('on'); while (true) kept += 0;",
-  "a loop that never awaits, inside a timer": "setTimeout(() => { print('on'); while (true) kept += 0; }, 5); await new Promise(() => {});",
+  "a loop that never awaits, inside a timer":
+    "setTimeout(() => { print('on'); while (true) kept += 0; }, 5); await new Promise(() => {});",
   "a loop that awaits timers": "while (true) { print('on'); await new Promise((r) => setTimeout(r, 20)); }",
   "a loop that starves the event loop with promises": "print('on'); while (true) await null;",
   "a promise that never settles": "print('on'); await new Promise(() => {});",
@@ -37,7 +38,9 @@ describe("an interrupt", { timeout: 180_000 }, () => {
       const cell = await interrupted(code);
       expect(cell.reply).toMatchObject({ status: "error", ename: "InterruptedError" });
       expect(cell.messages.at(-1)!.header.msg_type).toBe("error");
-      const after = await kernel.execute("await new Promise((r) => setTimeout(r, 30)); kept -= 1; print(String(kept));");
+      const after = await kernel.execute(
+        "await new Promise((r) => setTimeout(r, 30)); kept -= 1; print(String(kept));",
+      );
       expect(after.reply.status).toBe("ok");
       expect(after.stdout).toBe("0\n");
     });
@@ -52,7 +55,8 @@ describe("an interrupt", { timeout: 180_000 }, () => {
 
   it("drops what timers of the interrupted cell still print", async () => {
     // A chain of timers: no loop that the kernel could end.
-    const code = "const tick = () => { console.log('tick'); setTimeout(tick, 10); }; tick(); await new Promise(() => {});";
+    const code =
+      "const tick = () => { console.log('tick'); setTimeout(tick, 10); }; tick(); await new Promise(() => {});";
     const id = await kernel.send("execute_request", { code });
     await kernel.waitFor((m) => m.parent.msg_id === id && m.header.msg_type === "stream");
     await kernel.interrupt();
@@ -79,7 +83,10 @@ describe("an interrupt", { timeout: 180_000 }, () => {
   });
 
   it("works by signal too", async () => {
-    const cell = await kernel.execute("while (true) { print('on'); await new Promise((r) => setTimeout(r, 20)); }", async (id) => {
+    // Not before the cell has awaited: while a cell starts, a signal may get lost between Node's two handlers.
+    const code =
+      "await new Promise((r) => setTimeout(r, 100)); while (true) { print('on'); await new Promise((r) => setTimeout(r, 20)); }";
+    const cell = await kernel.execute(code, async (id) => {
       await kernel.waitFor((m) => m.parent.msg_id === id && m.header.msg_type === "stream");
       kernel.process.kill("SIGINT");
     });

@@ -73,7 +73,9 @@ export class KernelUnderTest {
       mkdirSync(resolve(folder, name, ".."), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await Promise.all(Array.from({ length: 5 }, freePort));
+    const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await Promise.all(
+      Array.from({ length: 5 }, freePort),
+    );
     const connection = {
       transport: "tcp",
       ip: "127.0.0.1",
@@ -87,7 +89,12 @@ export class KernelUnderTest {
     const child = spawn(process.execPath, argv, { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
 
     const options = { linger: 0, receiveHighWaterMark: 0 };
-    const sockets = [new Dealer(options), new Dealer(options), new Subscriber(options), new Request({ linger: 0 })] as const;
+    const sockets = [
+      new Dealer(options),
+      new Dealer(options),
+      new Subscriber(options),
+      new Request({ linger: 0 }),
+    ] as const;
     const [shell, control, iopub, heartbeat] = sockets;
     for (const [socket, channel] of [
       [shell, "shell"],
@@ -116,7 +123,11 @@ export class KernelUnderTest {
     return this.shell.send(frames);
   }
 
-  async request(type: string, content: Record<string, unknown> = {}, channel: "shell" | "control" = "shell"): Promise<Record<string, unknown>> {
+  async request(
+    type: string,
+    content: Record<string, unknown> = {},
+    channel: "shell" | "control" = "shell",
+  ): Promise<Record<string, unknown>> {
     const id = await this.send(type, content, channel);
     return (await this.reply(id)).content;
   }
@@ -126,8 +137,18 @@ export class KernelUnderTest {
   }
 
   /** Runs a cell; `during` is called once it is busy. */
-  async execute(code: string, during?: (id: string) => Promise<void>, content: Record<string, unknown> = {}): Promise<Executed> {
-    const id = await this.send("execute_request", { code, silent: false, store_history: true, stop_on_error: true, ...content });
+  async execute(
+    code: string,
+    during?: (id: string) => Promise<void>,
+    content: Record<string, unknown> = {},
+  ): Promise<Executed> {
+    const id = await this.send("execute_request", {
+      code,
+      silent: false,
+      store_history: true,
+      stop_on_error: true,
+      ...content,
+    });
     if (during) {
       await this.waitFor((m) => m.parent.msg_id === id && m.content.execution_state === "busy");
       await during(id);
