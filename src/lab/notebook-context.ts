@@ -63,12 +63,25 @@ class Bars {
   }
 }
 
-class Bar {
-  private readonly id = randomUUID();
-  private losses: number[] = [];
-  /** Every so many losses one is kept. */
+/** A series of losses, thinned out as it grows. */
+class LossSeries {
+  kept: number[] = [];
   private stride = 1;
   private seen = 0;
+
+  add(loss: number): void {
+    if (this.seen++ % this.stride === 0) this.kept.push(loss);
+    if (this.kept.length > CURVE_POINTS) {
+      this.kept = this.kept.filter((_, i) => i % 2 === 0);
+      this.stride *= 2;
+    }
+  }
+}
+
+class Bar {
+  private readonly id = randomUUID();
+  /** By cell where several are trained at once. */
+  private losses = new Map<number, LossSeries>();
   private shownAt: number | undefined;
   private last: ProgressEvent | undefined;
   private stopped = false;
@@ -83,7 +96,7 @@ class Bar {
     // A task may be done again under the same name: its bar starts anew.
     if (this.last && event.done < this.last.done) this.restart();
     this.last = event;
-    this.note(event.metrics.loss);
+    this.note(event.metrics.loss, event.metrics.cell ?? 0);
     if (event.done >= event.total) this.show("done");
     else if (this.stopped) this.show("stopped");
     else if (this.shownAt === undefined || this.now() - this.shownAt >= this.intervalMs) this.show("running");
@@ -95,22 +108,19 @@ class Bar {
   }
 
   private restart(): void {
-    this.losses = [];
-    this.stride = 1;
-    this.seen = 0;
+    this.losses = new Map();
   }
 
-  private note(loss: number | undefined): void {
+  private note(loss: number | undefined, cell: number): void {
     if (loss === undefined || !Number.isFinite(loss)) return;
-    if (this.seen++ % this.stride === 0) this.losses.push(loss);
-    if (this.losses.length > CURVE_POINTS) {
-      this.losses = this.losses.filter((_, i) => i % 2 === 0);
-      this.stride *= 2;
-    }
+    const series = this.losses.get(cell) ?? new LossSeries();
+    this.losses.set(cell, series);
+    series.add(loss);
   }
 
   private show(state: BarState): void {
-    const bundle = progressBar(this.last as ProgressEvent, state, this.losses);
+    const curves = [...this.losses].sort(([a], [b]) => a - b).map(([, series]) => series.kept);
+    const bundle = progressBar(this.last as ProgressEvent, state, curves);
     if (this.shownAt === undefined) this.host.display(bundle, this.id);
     else this.host.update(this.id, bundle);
     this.shownAt = this.now();

@@ -79,7 +79,8 @@ export function sampleImages(sample: SampleImages, columns = 10): Figure {
         ticktext: sample.classes.slice(0, rows),
         showgrid: false,
         showline: false,
-        ticks: "",
+        // Unseen ticks keep the names off the pictures.
+        tickcolor: "rgba(0,0,0,0)",
         fixedrange: true,
       }),
     }),

@@ -42,7 +42,7 @@ export function supernetSketch(blocks: readonly SketchedBlock[]): Figure {
     layout: layoutOf({
       title: "The supernet: candidates of each block",
       subtitle: `${formatCount(candidates.reduce((a, b) => a + b, 0))} candidates to rate stand for ${scientific(networks)} networks`,
-      width: Math.max(560, blocks.length * 150 + 120),
+      width: Math.max(560, blocks.length * (60 + 52 * cells) + 120),
       height: 400,
       barmode: "group",
       bargap: 0.25,

@@ -32,6 +32,15 @@ describe("notebookContext", () => {
       expect(host.outputs()[0]["text/plain"]).toContain("1000/1000 candidates");
     }));
 
+  it("draws the losses of cells that are trained at once as curves of their own", () =>
+    inNotebook((host) => {
+      const progress = new Progress(notebookContext({ intervalMs: 0 }), "distill block 1/1", 20, "batches");
+      for (let i = 0; i < 20; i++) progress.advance(1, { loss: 1 / (i + 1), cell: i % 2 });
+      const [bar] = host.outputs();
+      expect(String(bar["text/html"]).match(/<polyline/g)).toHaveLength(2);
+      expect(bar["text/plain"]).toContain("cell 2");
+    }));
+
   it("says how much time is left while it runs", () =>
     inNotebook((host) => {
       notebookContext({ intervalMs: 0 }).onProgress?.({
