@@ -27,6 +27,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitPool(env, exports);
   InitNorm(env, exports);
   InitImage(env, exports);
+  InitDilation(env, exports);
   InitFusedNorm(env, exports);
   InitFusedTrain(env, exports);
   InitFusedMBConv(env, exports);

@@ -18,6 +18,7 @@ void InitDepthwise(Napi::Env env, Napi::Object exports);
 void InitPool(Napi::Env env, Napi::Object exports);
 void InitNorm(Napi::Env env, Napi::Object exports);
 void InitImage(Napi::Env env, Napi::Object exports);
+void InitDilation(Napi::Env env, Napi::Object exports);
 void InitFusedNorm(Napi::Env env, Napi::Object exports);
 void InitFusedTrain(Napi::Env env, Napi::Object exports);
 void InitFusedMBConv(Napi::Env env, Napi::Object exports);

@@ -142,9 +142,33 @@ at::Tensor UnsortedSegmentSum(Call& call) {
   return at::zeros(shape, x.options()).index_add_(0, ids, x);
 }
 
+// Bincount(x [..., values], weights like x or empty, size, binary): counts along the last axis; 1 or 0 where binary.
+at::Tensor Bincount(Call& call) {
+  const at::Tensor& x = call.Tensor(0);
+  const at::Tensor& weights = call.Tensor(1);
+  const int64_t size = call.Int(2);
+  if (x.dim() < 1 || x.dim() > 2) throw std::invalid_argument("input must be of rank 1 or 2, got " + ShapeText(x));
+  if (at::any(at::lt(x, 0)).item<bool>()) throw std::invalid_argument("Input x must be non-negative!");
+  const at::ScalarType type = weights.scalar_type() == at::kBool ? at::kInt : weights.scalar_type();
+  at::Tensor what = weights.numel() > 0 && !call.Flag(3) ? weights.to(type) : at::ones(x.sizes(), weights.options().dtype(type));
+  // One bin more takes what is too large.
+  const at::Tensor bins = at::clamp_max(x.to(at::kLong), size);
+  std::vector<int64_t> shape(x.sizes().begin(), x.sizes().end());
+  shape.back() = size + 1;
+  at::Tensor counts = at::zeros(shape, what.options()).scatter_add_(-1, bins, what).narrow(-1, 0, size);
+  return call.Flag(3) ? at::ne(counts, 0).to(type) : counts;
+}
+
+// SearchSorted(sorted [batch, n], values [batch, m], right)
+at::Tensor SearchSorted(Call& call) {
+  return at::searchsorted(call.Tensor(0), call.Tensor(1), /*out_int32=*/true, /*right=*/call.Flag(2));
+}
+
 }  // namespace
 
 void InitGather(Napi::Env env, Napi::Object exports) {
+  Define(env, exports, "Bincount", Bincount);
+  Define(env, exports, "SearchSorted", SearchSorted);
   Define(env, exports, "GatherV2", GatherV2);
   Define(env, exports, "GatherNd", GatherNd);
   Define(env, exports, "ScatterNd", ScatterNd);

@@ -1,6 +1,7 @@
-// Resizing of images `[batch, height, width, channels]` by TensorFlow's three conventions, and its gradients.
+// Resizing and cropping of images `[batch, height, width, channels]` by TensorFlow's conventions.
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "../families.h"
@@ -142,9 +143,58 @@ at::Tensor ResizeNearestNeighborGrad(Call& call) {
   return out.to(call.addon().device);
 }
 
+// CropAndResize(image, boxes [n, (y1, x1, y2, x2)], boxInd [n], cropSize, bilinear, outside)
+at::Tensor CropAndResize(Call& call) {
+  const at::Tensor image = Plain(call.Tensor(0));
+  const at::Tensor boxes = Plain(call.Tensor(1));
+  const at::Tensor which = call.Tensor(2).to(at::kCPU, at::kInt).contiguous();
+  const std::vector<int64_t> crop = call.Ints(3);
+  const bool bilinear = call.Flag(4);
+  const float outside = static_cast<float>(call.Number(5));
+  if (image.dim() != 4 || boxes.dim() != 2 || boxes.size(1) != 4 || which.numel() != boxes.size(0)) {
+    throw std::invalid_argument("image must be of rank 4, boxes [n, 4], boxInd [n]");
+  }
+  const int64_t batch = image.size(0), height = image.size(1), width = image.size(2), c = image.size(3);
+  at::Tensor out = at::zeros({boxes.size(0), crop[0], crop[1], c}, at::TensorOptions().dtype(at::kFloat));
+  // Where along an axis of `size` places the i-th of `count` samples from `from` to `to` (in units of the axis) lies.
+  const auto place = [](double from, double to, int64_t i, int64_t count, int64_t size) {
+    return count > 1 ? from * (size - 1) + i * ((to - from) * (size - 1) / (count - 1)) : 0.5 * (from + to) * (size - 1);
+  };
+  for (int64_t n = 0; n < boxes.size(0); ++n) {
+    const int64_t source = which.data_ptr<int>()[n];
+    if (source < 0 || source >= batch) continue;
+    const float* box = boxes.data_ptr<float>() + 4 * n;
+    const float* from = image.data_ptr<float>() + source * height * width * c;
+    for (int64_t i = 0; i < crop[0]; ++i) {
+      const double y = place(box[0], box[2], i, crop[0], height);
+      for (int64_t j = 0; j < crop[1]; ++j) {
+        const double x = place(box[1], box[3], j, crop[1], width);
+        float* to = out.data_ptr<float>() + ((n * crop[0] + i) * crop[1] + j) * c;
+        if (!(y >= 0 && y <= height - 1 && x >= 0 && x <= width - 1)) {
+          std::fill(to, to + c, outside);
+        } else if (bilinear) {
+          const int64_t top = std::floor(y), bottom = std::ceil(y), left = std::floor(x), right = std::ceil(x);
+          const float down = static_cast<float>(y - top), across = static_cast<float>(x - left);
+          for (int64_t k = 0; k < c; ++k) {
+            const float a = from[(top * width + left) * c + k], b = from[(top * width + right) * c + k];
+            const float d = from[(bottom * width + left) * c + k], e = from[(bottom * width + right) * c + k];
+            const float upper = a + (b - a) * across, lower = d + (e - d) * across;
+            to[k] = upper + (lower - upper) * down;
+          }
+        } else {
+          const int64_t row = std::floor(y + 0.5), column = std::floor(x + 0.5);
+          std::copy_n(from + (row * width + column) * c, c, to);
+        }
+      }
+    }
+  }
+  return out.to(call.addon().device);
+}
+
 }  // namespace
 
 void InitImage(Napi::Env env, Napi::Object exports) {
+  Define(env, exports, "CropAndResize", CropAndResize);
   Define(env, exports, "ResizeBilinear", ResizeBilinear);
   Define(env, exports, "ResizeBilinearGrad", ResizeBilinearGrad);
   Define(env, exports, "ResizeNearestNeighbor", ResizeNearestNeighbor);

@@ -36,7 +36,11 @@ export const createKernels: NativeKernel[] = [
   },
   {
     name: tf.OnesLike,
-    compute: ({ native, inputs: { x } }: KernelCall<X>) => filled(native, x.shape, 1, x.dtype),
+    anyDtype: true,
+    compute: ({ native, inputs: { x } }: KernelCall<X>) => {
+      tf.util.assert(x.dtype !== "string", () => "onesLike is not supported for string tensors");
+      return filled(native, x.shape, 1, x.dtype);
+    },
   },
   {
     name: tf.Range,

@@ -3,6 +3,8 @@ import type { KernelCall, NativeKernel } from "./kernel";
 
 const { backend_util, util } = tf;
 
+type Counted = { x: tf.TensorInfo; weights: tf.TensorInfo };
+
 /** Kernels that read or write at computed places. */
 export const gatherKernels: NativeKernel[] = [
   {
@@ -73,5 +75,32 @@ export const gatherKernels: NativeKernel[] = [
       attrs,
     }: KernelCall<{ x: tf.TensorInfo; segmentIds: tf.TensorInfo }, tf.UnsortedSegmentSumAttrs>) =>
       native.run("UnsortedSegmentSum", native.handle(x), native.handle(segmentIds), attrs.numSegments),
+  },
+  {
+    name: tf.Bincount,
+    compute: ({ native, inputs: { x, weights }, attrs }: KernelCall<Counted, tf.BincountAttrs>) =>
+      native.run("Bincount", native.handle(x), native.handle(weights), attrs.size, false),
+  },
+  {
+    name: tf.DenseBincount,
+    compute: ({ native, inputs: { x, weights }, attrs }: KernelCall<Counted, tf.DenseBincountAttrs>) =>
+      native.run("Bincount", native.handle(x), native.handle(weights), attrs.size, attrs.binaryOutput),
+  },
+  {
+    name: tf.SearchSorted,
+    compute: ({
+      native,
+      inputs: { sortedSequence, values },
+      attrs,
+    }: KernelCall<{ sortedSequence: tf.TensorInfo; values: tf.TensorInfo }, tf.SearchSortedAttrs>) =>
+      native.run("SearchSorted", native.handle(sortedSequence), native.handle(values), attrs.side === "right"),
+  },
+  {
+    name: tf.BroadcastArgs,
+    compute: ({ native, inputs: { s0, s1 } }: KernelCall<{ s0: tf.TensorInfo; s1: tf.TensorInfo }>) => {
+      const [a, b] = [s0, s1].map((info) => Array.from(native.readSync(info.dataId) as Int32Array));
+      const shape = backend_util.assertAndGetBroadcastShape(a, b);
+      return native.makeTensorInfo([shape.length], "int32", Int32Array.from(shape));
+    },
   },
 ];

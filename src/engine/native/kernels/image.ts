@@ -30,8 +30,25 @@ function resizeGradient(name: string): NativeKernel {
   };
 }
 
-/** Resizing of images. */
+/** Resizing and cropping of images. */
 export const imageKernels: NativeKernel[] = [
   ...[tf.ResizeBilinear, tf.ResizeNearestNeighbor].map(resize),
   ...[tf.ResizeBilinearGrad, tf.ResizeNearestNeighborGrad].map(resizeGradient),
+  {
+    name: tf.CropAndResize,
+    compute: ({
+      native,
+      inputs: { image, boxes, boxInd },
+      attrs,
+    }: KernelCall<{ image: tf.TensorInfo; boxes: tf.TensorInfo; boxInd: tf.TensorInfo }, tf.CropAndResizeAttrs>) => {
+      const handles = [image, boxes, boxInd].map((info) => native.handle(info));
+      return native.run(
+        "CropAndResize",
+        ...handles,
+        attrs.cropSize,
+        attrs.method === "bilinear",
+        attrs.extrapolationValue,
+      );
+    },
+  },
 ];

@@ -2,6 +2,7 @@ import { binaryKernels } from "./binary";
 import { convKernels } from "./conv";
 import { createKernels } from "./create";
 import { depthwiseKernels } from "./depthwise";
+import { dilationKernels } from "./dilation";
 import { fusedKernels } from "./fused";
 import { fusedMBConvKernels } from "./fused-mbconv";
 import { fusedUpdateKernels } from "./fused-update";
@@ -31,6 +32,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...poolKernels,
   ...normKernels,
   ...imageKernels,
+  ...dilationKernels,
   ...fusedKernels,
   ...fusedMBConvKernels,
   ...fusedUpdateKernels,

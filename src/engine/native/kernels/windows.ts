@@ -109,3 +109,23 @@ export function pool3DWindows(x: readonly number[], attrs: Pool3DAttributes): [n
   const info = tf.backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode, dataFormat);
   return [[info.filterDepth, info.filterHeight, info.filterWidth], ...windows3D(info)];
 }
+
+/** Windows of a morphological dilation over `[batch, height, width, channels]`. */
+export function dilationWindows(
+  x: readonly number[],
+  filter: readonly number[],
+  attrs: tf.Dilation2DAttrs,
+): WindowArguments {
+  const { strides, pad, dilations } = attrs;
+  const shape = x as [number, number, number, number];
+  return windows2D(
+    tf.backend_util.computeDilation2DInfo(
+      shape,
+      filter as [number, number, number],
+      strides,
+      pad as "same",
+      "NHWC",
+      dilations,
+    ),
+  );
+}
