@@ -7,7 +7,7 @@ export const DNA_MINI = {
   /** Images held out of the training file: for rating and for watching trainings. */
   validationCount: 5000,
   teacher: "efficientnet-b0@28px",
-  teacherEpochs: 6,
+  teacherEpochs: 2,
   blocks: 4,
   kernels: [3, 5, 7],
   expansions: [6, 3],
@@ -18,7 +18,7 @@ export const DNA_MINI = {
   ratingImages: 512,
   /** Share of the teacher's MACs that the found network may have. */
   macsOfTeacher: 0.45,
-  retrainEpochs: 6,
+  retrainEpochs: 2,
   /** Networks of the predicted front that are retrained, the best within the budget included. */
   alongFront: 4,
   /** Random networks of the same cost to compare with. */
