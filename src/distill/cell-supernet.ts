@@ -50,7 +50,11 @@ export class CellSupernet extends Module {
   forward(x: tf.Tensor4D, { path, ...context }: PathContext): tf.Tensor4D {
     return tf.tidy(() => {
       let y = this.stem ? this.stem.forward(x, context) : x;
-      for (const [layer, op] of path.entries()) y = this.layers[layer][op].forward(y, context);
+      for (const [layer, op] of path.entries()) {
+        // The teacher's features, which the first layer sees where there is no stem, learn nothing.
+        const inputGradient = layer > 0 || this.stem !== undefined;
+        y = this.layers[layer][op].forward(y, { ...context, inputGradient });
+      }
       return y;
     });
   }

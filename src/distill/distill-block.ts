@@ -21,9 +21,8 @@ export interface DistillContext extends StepContext {
   /** Where complete epochs are kept; memory when left out, and then gone with this call. */
   readonly checkpoints?: CellCheckpoints;
   /**
-   * Worker threads, one cell and one engine thread each; 0: cells one after another in this thread, with all threads of
-   * its engine. By default as many as the native engine has threads, if more than one. The outcome is the same bytes for
-   * any number of workers, and for none with an engine of one thread.
+   * Worker threads, each at one cell; 0: cells one after another in this thread. By default as many as the native engine
+   * has threads, unless the work is so short that starting them takes longer.
    */
   readonly workers?: number;
 }
@@ -32,7 +31,8 @@ export interface DistillContext extends StepContext {
  * Trains the supernet of one block to imitate the teacher's: each cell apart, fed with the teacher's features before the
  * block, plain mean squared error to those after it (DNA, section 3.2; the block 0 of a student sees the images).
  *
- * The outcome depends on space, block, features and options alone: blocks may be done in any order, by any process.
+ * The outcome depends on space, block, features and options alone: blocks may be done in any order, by any process. A
+ * cell is always computed by one engine thread, so it is also the same bytes for any number of threads and workers.
  * Cells go on from the states in `checkpoints`; those that are complete are only loaded.
  * @throws SpaceError when the features are not those of the space's blocks.
  * @throws TrainingError, InterruptedError, CheckpointError as {@link distillCell}; nothing stays allocated then.
@@ -42,25 +42,23 @@ export async function distillBlock(
   block: number,
   features: FeatureSource,
   given: Partial<DistillOptions> = {},
-  { checkpoints = memoryCheckpoints(), workers = defaultWorkers(), ...context }: DistillContext = {},
+  { checkpoints = memoryCheckpoints(), workers, ...context }: DistillContext = {},
 ): Promise<DistilledBlock> {
   const options = resolveDistillOptions(given);
   checkFeatures(space, block, features);
   const supernet = new BlockSupernet(space, block, options.seed);
+  const { threads } = engine.info();
   try {
     const perEpoch = batchesPerEpoch(features.count, options);
     const epochs = supernet.cells.map(({ cell }) => Math.min(options.epochs, epochsDone(checkpoints, block, cell)));
     const done = epochs.reduce((sum, count) => sum + count * perEpoch, 0);
     const total = supernet.cells.length * options.epochs * perEpoch;
     const progress = new Progress(context, `distill block ${block + 1}/${space.blocks.length}`, total, "batches", done);
-    const missing = supernet.cells.filter((_, i) => epochs[i] < options.epochs).map(({ cell }) => cell);
-    if (workers > 0 && missing.length > 0) {
-      await distilByWorkers(
-        { space, block, cells: missing, features, options, checkpoints, workers },
-        progress,
-        context,
-      );
-    }
+    const cells = [...epochs.keys()].filter((cell) => epochs[cell] < options.epochs);
+    const run = { space, block, cells, features, options, checkpoints };
+    const hired = workers ?? (total - done >= WORTH_WORKERS ? defaultWorkers() : 0);
+    if (hired > 0 && cells.length > 0) await distilByWorkers(run, hired, progress, context);
+    engine.setThreads(1);
     // After the workers, this only loads what they did.
     const history: DistillEpoch[][] = [];
     for (const cell of supernet.cells) history.push(await distillCell(cell, features, options, checkpoints, progress));
@@ -68,8 +66,13 @@ export async function distillBlock(
   } catch (error) {
     supernet.dispose();
     throw error;
+  } finally {
+    engine.setThreads(threads);
   }
 }
+
+/** Batches that take longer than starting threads. */
+const WORTH_WORKERS = 400;
 
 function defaultWorkers(): number {
   const { backend, threads } = engine.info();
@@ -83,11 +86,11 @@ interface WorkerRun {
   readonly features: FeatureSource;
   readonly options: DistillOptions;
   readonly checkpoints: CellCheckpoints;
-  readonly workers: number;
 }
 
 async function distilByWorkers(
-  { space, block, cells, features, options, checkpoints, workers }: WorkerRun,
+  { space, block, cells, features, options, checkpoints }: WorkerRun,
+  workers: number,
   progress: Progress,
   { signal }: StepContext,
 ): Promise<void> {

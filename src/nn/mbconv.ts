@@ -65,7 +65,7 @@ export class MBConv extends Module {
     });
   }
 
-  private fusedBatch(x: tf.Tensor4D, { mode }: ForwardContext, residual: boolean): tf.Tensor4D {
+  private fusedBatch(x: tf.Tensor4D, { mode, inputGradient }: ForwardContext, residual: boolean): tf.Tensor4D {
     const { expandKernel, expandNorm, depthwiseNorm, projectNorm, squeezeExcite } = this;
     const { y, stats } = fused.mbconvTraining(
       x,
@@ -81,6 +81,7 @@ export class MBConv extends Module {
         epsilon: this.settings.batchNormEpsilon,
         activation: this.layer.activation,
         residual,
+        inputGradient,
       },
     );
     if (expandNorm && stats.expand) expandNorm.absorb(stats.expand, mode);

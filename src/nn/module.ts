@@ -14,6 +14,8 @@ export interface ForwardContext {
   readonly mode: NormMode;
   /** Draws dropout and drop-connect; without it neither is applied. */
   readonly rng?: Rng;
+  /** False where nothing before the layer learns: the gradient of its input is not computed, which saves time. */
+  readonly inputGradient?: boolean;
 }
 
 /** Values of a tensor as they are stored in a file. */

@@ -12,6 +12,7 @@ import {
 } from "../../src/core";
 import {
   BlockSupernet,
+  DISTILL_DEFAULTS,
   type DistillOptions,
   distillBlock,
   fileCheckpoints,
@@ -19,7 +20,7 @@ import {
   resolveDistillOptions,
 } from "../../src/distill";
 import { engine, tf } from "../../src/engine";
-import { saveState } from "../../src/nn";
+import { lossAndGradients, saveState } from "../../src/nn";
 import { breaking, tinyFeatures, tinySpace } from "./tiny";
 
 beforeAll(() => {
@@ -71,6 +72,20 @@ describe("block supernet", () => {
     expect(bytes(a)).not.toEqual(bytes(c));
     for (const supernet of [a, b, c]) supernet.dispose();
   });
+});
+
+test("leaving out the input's gradient changes no other", () => {
+  const supernet = new BlockSupernet(space, 1, 1);
+  const op = supernet.cells[0].layers[0][0];
+  const x = tinyFeatures(space, 8).batch(1, [0, 1, 2, 3, 4, 5, 6, 7]);
+  const gradients = [true, false].map((inputGradient) => {
+    const loss = () => tf.mean(tf.square(op.forward(x, { mode: "batch", inputGradient }))) as tf.Scalar;
+    const { gradients } = lossAndGradients(loss, op.parameters());
+    return [...gradients].map(([name, gradient]) => [name, [...gradient.dataSync()]]);
+  });
+  expect(gradients[1]).toEqual(gradients[0]);
+  expect(gradients[0]).toHaveLength(op.parameters().size);
+  supernet.dispose();
 });
 
 describe("distillBlock", () => {
@@ -240,7 +255,7 @@ describe("distillBlock", () => {
     expect(() => resolveDistillOptions({ epochs: 0 })).toThrow(/epochs must be a whole number from 1, got 0/);
     expect(() => resolveDistillOptions({ decay: 2 })).toThrow(/decay/);
     expect(() => resolveDistillOptions({ learningRate: [0.1, -1] })).toThrow(/learningRate/);
-    expect(resolveDistillOptions({ epochs: undefined }).epochs).toBe(5);
+    expect(resolveDistillOptions({ epochs: undefined }).epochs).toBe(DISTILL_DEFAULTS.epochs);
   });
 });
 
@@ -248,18 +263,27 @@ describe("distillBlock on worker threads", () => {
   const native = engine.use("auto", { threads: 1 }).backend === "native";
   const features = tinyFeatures(space, 40);
 
-  test.runIf(native)("any number of workers gives the bytes of none", async () => {
-    const alone = await distillBlock(space, 0, features, options, { workers: 0 });
-    for (const workers of [1, 2]) {
-      const events: ProgressEvent[] = [];
-      const context = { workers, onProgress: (event: ProgressEvent) => events.push(event) };
-      const shared = await distillBlock(space, 0, features, options, context);
-      expect(bytes(shared.supernet)).toEqual(bytes(alone.supernet));
-      expect(events.at(-1)).toMatchObject({ done: 30, total: 30, unit: "batches" });
-      shared.supernet.dispose();
-    }
-    alone.supernet.dispose();
-  });
+  test.runIf(native)(
+    "any number of workers gives the bytes of none, and so does any number of engine threads",
+    async () => {
+      const alone = await distillBlock(space, 0, features, options, { workers: 0 });
+      engine.setThreads(2);
+      const threaded = await distillBlock(space, 0, features, options, { workers: 0 });
+      expect(engine.info().threads).toBe(2);
+      engine.setThreads(1);
+      expect(bytes(threaded.supernet)).toEqual(bytes(alone.supernet));
+      threaded.supernet.dispose();
+      for (const workers of [1, 2]) {
+        const events: ProgressEvent[] = [];
+        const context = { workers, onProgress: (event: ProgressEvent) => events.push(event) };
+        const shared = await distillBlock(space, 0, features, options, context);
+        expect(bytes(shared.supernet)).toEqual(bytes(alone.supernet));
+        expect(events.at(-1)).toMatchObject({ done: 30, total: 30, unit: "batches" });
+        shared.supernet.dispose();
+      }
+      alone.supernet.dispose();
+    },
+  );
 
   test.runIf(native)("stopped and called again, it goes on from the last epochs", async () => {
     const whole = await distillBlock(space, 0, features, options, { workers: 0 });
