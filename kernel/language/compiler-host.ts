@@ -62,7 +62,12 @@ function withOurPackages(sys: TypeScript.System, prelude: PreludePackage, cwd: s
   const watched = sys.watchFile!.bind(sys);
   const changed: Partial<TypeScript.System> = {
     fileExists: (path) => sys.fileExists(forward(path)),
-    readFile: (path, encoding) => withNameableFiles(path, sys.readFile(forward(path), encoding)),
+    readFile: (path, encoding) => {
+      const text = sys.readFile(forward(path), encoding);
+      if (text === undefined) return undefined;
+      if (PACKAGE_FILE.test(path)) return withNameableFiles(text);
+      return LARGE_DECLARATIONS.test(path) ? withoutDocumentation(text) : text;
+    },
     directoryExists: (path) => sys.directoryExists(forward(path)),
     getDirectories: (path) => sys.getDirectories(forward(path)),
     // A forwarded path is its own real path, or the compiler would leave the notebook's folder again.
@@ -77,8 +82,7 @@ function withOurPackages(sys: TypeScript.System, prelude: PreludePackage, cwd: s
 const PACKAGE_FILE = /\/node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/;
 
 /** Adds all files of a package to the `exports` the compiler reads; Node still reads the real ones. */
-function withNameableFiles(path: string, text: string | undefined): string | undefined {
-  if (text === undefined || !PACKAGE_FILE.test(path)) return text;
+function withNameableFiles(text: string): string {
   try {
     const content = JSON.parse(text);
     const { exports } = content;
@@ -89,6 +93,13 @@ function withNameableFiles(path: string, text: string | undefined): string | und
   } catch {
     return text;
   }
+}
+
+/** Declarations of megabytes, mostly documentation, which TypeScript 5.0 parses whether asked for or not. */
+const LARGE_DECLARATIONS = /\/node_modules\/(?:@types\/node|plotly\.js-dist-min|@webgpu\/types)\/.*\.d\.[cm]?ts$/;
+
+function withoutDocumentation(text: string): string {
+  return text.replace(/\/\*\*[\s\S]*?\*\//g, "");
 }
 
 /** Maps `<cwd>/node_modules/<package>/...` to where our package manager put that package, unless the user has it. */
