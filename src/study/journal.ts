@@ -62,7 +62,7 @@ export class Journal {
 
   /** The last record of a step, or undefined when it was never completed. */
   find(step: string): JournalRecord | undefined {
-    return this.kept.findLast((record) => record.step === step);
+    return this.kept.filter((record) => record.step === step).at(-1);
   }
 
   /** Adds a record and waits until it is on the disk. */
