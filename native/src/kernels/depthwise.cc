@@ -4,14 +4,14 @@
 #include "activation.h"
 #include "convolve.h"
 #include "fused.h"
-#include "fused.h"
 
 namespace blockwise {
 namespace {
 
 // Whether the hand-written kernels take this: plain NHWC float32 on the CPU, one filter a channel, stride 1 or 2.
 bool ByHand(const at::Tensor& image, at::IntArrayRef filter, const Windows& w) {
-  return image.is_cpu() && image.scalar_type() == at::kFloat && image.dim() == 4 && !w.channelsFirst && filter[3] == 1 &&
+  return image.is_cpu() && image.scalar_type() == at::kFloat && image.dim() == 4 && !w.channelsFirst &&
+         filter.size() == 4 && filter[2] == image.size(3) && filter[3] == 1 &&
          filter[0] == filter[1] && w.strides[0] == w.strides[1] && (w.strides[0] == 1 || w.strides[0] == 2) &&
          w.dilations[0] == 1 && w.dilations[1] == 1 && w.before[0] >= 0 && w.before[1] >= 0 && w.out[0] > 0 && w.out[1] > 0;
 }
@@ -41,21 +41,6 @@ at::Tensor FilterToTorch(const at::Tensor& filter) {
   return filter.permute({2, 3, 0, 1}).reshape({filter.size(2) * filter.size(3), 1, filter.size(0), filter.size(1)});
 }
 
-/// The shape for our own kernels (native/src/hot), where they can do it: NHWC float32 on the CPU, one filter a channel,
-/// square kernels, stride 1 or 2, no dilation.
-std::optional<hot::DepthwiseShape> HotShape(at::IntArrayRef x, at::IntArrayRef filter, const Windows& w, const at::Tensor& data) {
-  const bool can = data.is_cpu() && data.scalar_type() == at::kFloat && !w.channelsFirst && x.size() == 4 &&
-                   filter.size() == 4 && x[3] == filter[2] && filter[3] == 1 && filter[0] == filter[1] &&
-                   w.strides[0] == w.strides[1] && (w.strides[0] == 1 || w.strides[0] == 2) && w.dilations[0] == 1 &&
-                   w.dilations[1] == 1 && w.before[0] >= 0 && w.before[1] >= 0 && w.out[0] > 0 && w.out[1] > 0 &&
-                   x[0] * x[1] * x[2] * x[3] > 0;
-  if (!can) return std::nullopt;
-  hot::DepthwiseShape s{};
-  s.batch = x[0], s.height = x[1], s.width = x[2], s.channels = x[3], s.kernel = filter[0], s.stride = w.strides[0];
-  s.padTop = w.before[0], s.padLeft = w.before[1], s.outHeight = w.out[0], s.outWidth = w.out[1], s.threads = Threads();
-  return s;
-}
-
 at::Tensor Forward(Call& call, const c10::optional<at::Tensor>& bias, size_t windowsAt) {
   const Windows windows = Windows::From(call, windowsAt);
   const at::Tensor x = ChannelsFirst(call.Tensor(0), windows.channelsFirst);
@@ -74,15 +59,7 @@ at::Tensor Forward(Call& call, const c10::optional<at::Tensor>& bias, size_t win
 }
 
 // DepthwiseConv2dNative(x, filter, windows...)
-at::Tensor DepthwiseConv2dNative(Call& call) {
-  const at::Tensor& x = call.Tensor(0);
-  const at::Tensor& filter = call.Tensor(1);
-  const auto shape = HotShape(x.sizes(), filter.sizes(), Windows::From(call, 2), x);
-  if (!shape) return Forward(call, c10::nullopt, 2);
-  at::Tensor y = NewFloats({shape->batch, shape->outHeight, shape->outWidth, shape->channels});
-  hot::table().depthwiseForward(*shape, FloatsOf(x), FloatsOf(filter), FloatsOf(y));
-  return y;
-}
+at::Tensor DepthwiseConv2dNative(Call& call) { return Forward(call, c10::nullopt, 2); }
 
 // DepthwiseConv2dNativeBackpropInput(dy, filter, inputShape, windows...)
 at::Tensor DepthwiseConv2dNativeBackpropInput(Call& call) {
