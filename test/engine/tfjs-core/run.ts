@@ -1,6 +1,6 @@
 /**
  * Runs tfjs-core's own test-suite (it ships inside the npm package) against the native backend, fallbacks forbidden:
- *   npm run -s test:tfjs-core -- [--json] [--backend cpu] [--only PART_OF_NAME]
+ *   npm run -s test:tfjs-core -- [--json] [--fallbacks] [--backend cpu] [--only PART_OF_NAME]
  * Ends with 1 where a spec fails.
  */
 import { spawnSync } from "node:child_process";
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const run = spawnSync(process.execPath, [bundle], {
     env: {
       ...process.env,
-      BLOCKWISE_NO_FALLBACK: "1",
+      BLOCKWISE_NO_FALLBACK: process.argv.includes("--fallbacks") ? "0" : "1",
       BLOCKWISE_NATIVE: join(root, "native/build/Release/blockwise_native.node"),
       TFJS_CORE_BACKEND: option("--backend") ?? "native",
       TFJS_CORE_REPORT: reportPath,

@@ -30,7 +30,10 @@ env.configure({
   random: false,
   specFilter: (spec: { getFullName(): string }) => {
     const name = spec.getFullName();
-    return (!only || name.includes(only)) && (backend !== "native" || !exclusionFor(name));
+    return (
+      (!only || name.includes(only)) &&
+      (backend !== "native" || !exclusionFor(name, process.env.BLOCKWISE_NO_FALLBACK !== "1"))
+    );
   },
 });
 

@@ -78,8 +78,11 @@ export const gatherKernels: NativeKernel[] = [
   },
   {
     name: tf.Bincount,
-    compute: ({ native, inputs: { x, weights }, attrs }: KernelCall<Counted, tf.BincountAttrs>) =>
-      native.run("Bincount", native.handle(x), native.handle(weights), attrs.size, false),
+    compute: ({ native, inputs: { x, weights }, attrs }: KernelCall<Counted, tf.BincountAttrs>) => {
+      // Of any shape here: what counts are the values.
+      const flat = (info: tf.TensorInfo) => native.handle({ ...info, shape: [util.sizeFromShape(info.shape)] });
+      return native.run("Bincount", flat(x), flat(weights), attrs.size, false);
+    },
   },
   {
     name: tf.DenseBincount,
