@@ -103,5 +103,7 @@ function parseBudget(budget: LabBudget): Budget {
       );
     }
   }
-  return Object.fromEntries(entries.map(([name, limit]) => [name, parseCount(limit)]));
+  // Counts are whole; a share of the teacher's seldom is.
+  const limit = (name: string, value: number) => (name === "latencyMs" ? value : Math.floor(value));
+  return Object.fromEntries(entries.map(([name, value]) => [name, limit(name, parseCount(value))]));
 }

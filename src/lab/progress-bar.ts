@@ -19,7 +19,7 @@ export function progressBar(
   const facts = barFacts(event, state);
   const filled = Math.round(share * TEXT_WIDTH);
   return {
-    "text/html": `<div class="blockwise-progress" style="max-width:860px;padding:2px 0"><div><b>${escapeHtml(task)}</b> <span style="color:#595959">${escapeHtml(facts)}</span>${sparkline(curves)}</div><div role="progressbar" aria-valuenow="${Math.round(100 * share)}" style="background:#e5e5e5;border-radius:4px;height:8px"><div style="background:${COLOUR[state]};border-radius:4px;height:8px;width:${(100 * share).toFixed(1)}%"></div></div></div>`,
+    "text/html": `<div class="blockwise-progress" style="max-width:1000px;padding:2px 0;font-size:13px"><div><b>${escapeHtml(task)}</b> <span style="color:#595959">${escapeHtml(facts)}</span>${sparkline(curves)}</div><div role="progressbar" aria-valuenow="${Math.round(100 * share)}" style="background:#e5e5e5;border-radius:4px;height:8px"><div style="background:${COLOUR[state]};border-radius:4px;height:8px;width:${(100 * share).toFixed(1)}%"></div></div></div>`,
     "text/plain": `${task} [${"#".repeat(filled)}${"-".repeat(TEXT_WIDTH - filled)}] ${facts}`,
   };
 }

@@ -40,88 +40,42 @@ export function opEffects({ candidates }: RatedBlock): OpEffect[] {
   });
 }
 
-const MAP = { column: 62, row: 30 };
+/** Pixels of a square, and around the panels; columns that fit beside each other. */
+const MAP = { column: 38, row: 30, heading: 64, columnsInRow: 24, gap: 30, left: 70, right: 90 };
 
 /** Heat map of ratings: op by layer, one panel a block; blue is better than the cell's mean, orange worse. */
 export function ratingMap(blocks: readonly RatedBlock[]): Figure {
   const effects = blocks.map(opEffects);
   const limit = Math.max(1e-6, ...effects.flat().map(({ effect }) => Math.abs(effect)));
-  const columns = effects.map((list) => distinctLayers(list));
-  const total = columns.reduce((sum, list) => sum + list.length, 0);
-  const rows = Math.max(...blocks.map(({ ops }) => ops.length));
-  const gap = 0.035;
-  const unit = (1 - gap * (blocks.length - 1)) / total;
-  let left = 0;
-  const data: Trace[] = [];
-  const layout: Record<string, unknown> = {};
-  const annotations: Record<string, unknown>[] = [];
-  for (const [i, block] of blocks.entries()) {
-    const id = i + 1;
-    const domain = [left, Math.min(1, left + unit * columns[i].length)];
-    left = domain[1] + gap;
-    const z = block.ops.map((_, op) =>
-      columns[i].map(({ cell, layer }) => {
-        const found = effects[i].find((e) => e.cell === cell && e.layer === layer && e.op === op);
-        return found ? 100 * found.effect : null;
-      }),
-    );
-    data.push({
-      type: "heatmap",
-      z,
-      x: columns[i].map((_, column) => column),
-      y: block.ops.map((_, op) => op),
-      xaxis: axisName("x", id),
-      yaxis: axisName("y", id),
-      coloraxis: "coloraxis",
-      xgap: 1,
-      ygap: 1,
-      text: z.map((row) => row.map((value) => (value === null ? "" : signed(value)))),
-      texttemplate: "%{text}",
-      textfont: { size: 10 },
-      hovertemplate: `block ${block.block + 1}, %{x}, op %{y}<br>%{z:.2f} % against the cell's mean<extra></extra>`,
+  const columns = effects.map(distinctLayers);
+  const lines = intoLines(columns.map((list) => list.length));
+  const ops = Math.max(...blocks.map((block) => block.ops.length));
+  const widest = Math.max(
+    ...lines.map((line) => line.reduce((sum, i) => sum + columns[i].length * MAP.column, (line.length - 1) * MAP.gap)),
+  );
+  const plot = { width: Math.max(620, widest), height: lines.length * (ops * MAP.row + MAP.heading) - MAP.heading };
+  const stretch = lines.length === 1 && widest < plot.width ? plot.width / widest : 1;
+  const panels = lines.flatMap((line, row) => {
+    let left = 0;
+    return line.map((i) => {
+      const width = columns[i].length * MAP.column * stretch;
+      const x = [left / plot.width, Math.min(1, (left + width) / plot.width)];
+      left += width + MAP.gap * stretch;
+      const top = 1 - (row * (ops * MAP.row + MAP.heading)) / plot.height;
+      const y = [Math.max(0, top - (blocks[i].ops.length * MAP.row) / plot.height), top];
+      const namesOps = i === line[0] || blocks[i].ops.join() !== blocks[i - 1].ops.join();
+      return panel(blocks[i], effects[i], columns[i], { id: i + 1, x, y, namesOps });
     });
-    const cells = new Set(columns[i].map(({ cell }) => cell)).size;
-    layout[layoutKey("x", id)] = axis("", {
-      domain,
-      anchor: axisName("y", id),
-      tickvals: columns[i].map((_, column) => column),
-      ticktext: columns[i].map(({ cell, layer }) =>
-        cells > 1 ? `layer ${layer + 1}<br>cell ${cell + 1}` : `layer ${layer + 1}`,
-      ),
-      tickangle: 0,
-      tickfont: { size: 10 },
-      showgrid: false,
-      ticks: "",
-    });
-    layout[layoutKey("y", id)] = axis("", {
-      anchor: axisName("x", id),
-      tickvals: block.ops.map((_, op) => op),
-      ticktext: i === 0 || !sameOps(blocks[i - 1], block) ? [...block.ops] : block.ops.map(() => ""),
-      autorange: "reversed",
-      showgrid: false,
-      ticks: "",
-    });
-    annotations.push({
-      text: `<b>block ${block.block + 1}</b>`,
-      x: domain[0],
-      xref: "paper",
-      xanchor: "left",
-      y: 1.01,
-      yref: "paper",
-      yanchor: "bottom",
-      showarrow: false,
-      font: { size: 13 },
-    });
-  }
-  const width = Math.max(760, Math.min(1240, total * MAP.column + 200));
+  });
+  const candidates = blocks.reduce((sum, block) => sum + block.candidates.length, 0);
   return {
-    data,
+    data: panels.map(({ trace }) => trace),
     layout: layoutOf({
       title: "Ratings: which op helps in which layer",
-      subtitle: `mean rating of the candidates with the op, against the mean of their cell (%); negative is better; ${blocks.reduce((sum, { candidates }) => sum + candidates.length, 0)} candidates`,
-      width,
-      height: rows * MAP.row + 190,
-      margin: { t: 100, r: 96, b: 60, l: 70 },
+      subtitle: `mean rating with the op against the mean of the cell (%), negative is better; columns: layers; ${candidates} candidates`,
+      width: plot.width + MAP.left + MAP.right,
+      height: plot.height + 150,
+      margin: { t: 94, r: MAP.right, b: 56, l: MAP.left },
       coloraxis: {
         // Blue to orange through white: safe for every common colour blindness.
         colorscale: [
@@ -131,21 +85,114 @@ export function ratingMap(blocks: readonly RatedBlock[]): Figure {
         ],
         cmin: -100 * limit,
         cmax: 100 * limit,
-        colorbar: { title: { text: "%", side: "top" }, thickness: 12, len: 0.9, x: 1.01, outlinewidth: 0 },
+        colorbar: { title: { text: "%", side: "top" }, thickness: 12, len: 1, x: 1.01, outlinewidth: 0, nticks: 5 },
       },
-      ...layout,
-      annotations,
+      ...Object.assign({}, ...panels.map(({ layout }) => layout)),
+      annotations: panels.flatMap(({ annotations }) => annotations),
     }),
   };
+}
+
+/** Block indices line by line, as many in a line as have room. */
+function intoLines(columns: readonly number[]): number[][] {
+  const lines: number[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const [i, count] of columns.entries()) {
+    if (used + count > MAP.columnsInRow) {
+      lines.push([]);
+      used = 0;
+    }
+    lines[lines.length - 1].push(i);
+    used += count;
+  }
+  return lines;
+}
+
+interface Place {
+  readonly id: number;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  /** Whether the ops stand beside the panel. */
+  readonly namesOps: boolean;
+}
+
+function panel(
+  { block, ops }: RatedBlock,
+  effects: readonly OpEffect[],
+  columns: readonly { cell: number; layer: number }[],
+  { id, x, y, namesOps }: Place,
+) {
+  const z = ops.map((_, op) =>
+    columns.map(({ cell, layer }) => {
+      const found = effects.find((e) => e.cell === cell && e.layer === layer && e.op === op);
+      return found ? 100 * found.effect : null;
+    }),
+  );
+  const trace: Trace = {
+    type: "heatmap",
+    z,
+    x: columns.map((_, column) => column),
+    y: ops.map((_, op) => op),
+    xaxis: axisName("x", id),
+    yaxis: axisName("y", id),
+    coloraxis: "coloraxis",
+    xgap: 1,
+    ygap: 1,
+    text: z.map((row) => row.map((value) => (value === null ? "" : signed(value)))),
+    texttemplate: "%{text}",
+    textfont: { size: 10 },
+    customdata: ops.map((op) => columns.map(({ cell, layer }) => `cell ${cell + 1}, layer ${layer + 1}: ${op}`)),
+    hovertemplate: `block ${block + 1}, %{customdata}<br>%{z:.2f} % against the cell's mean<extra></extra>`,
+  };
+  const plain = { showgrid: false, ticks: "" };
+  const layout = {
+    [layoutKey("x", id)]: axis("", {
+      ...plain,
+      domain: x,
+      anchor: axisName("y", id),
+      tickvals: columns.map((_, column) => column),
+      ticktext: columns.map(({ layer }) => `${layer + 1}`),
+      tickangle: 0,
+    }),
+    [layoutKey("y", id)]: axis("", {
+      ...plain,
+      domain: y,
+      anchor: axisName("x", id),
+      tickvals: ops.map((_, op) => op),
+      ticktext: namesOps ? [...ops] : ops.map(() => ""),
+      autorange: "reversed",
+    }),
+  };
+  const still = { showarrow: false, xref: axisName("x", id), yref: "paper" };
+  const cells = [...new Set(columns.map(({ cell }) => cell))];
+  const below = cells.map((cell) => {
+    const own = columns.flatMap((column, at) => (column.cell === cell ? [at] : []));
+    const text = cells.length > 1 ? `cell ${cell + 1}` : "";
+    return {
+      ...still,
+      text,
+      x: (own[0] + own[own.length - 1]) / 2,
+      y: y[0],
+      yanchor: "top",
+      yshift: -20,
+      font: { size: 10 },
+    };
+  });
+  const heading = {
+    ...still,
+    text: `<b>block ${block + 1}</b>`,
+    x: -0.5,
+    xanchor: "left",
+    y: y[1],
+    yanchor: "bottom",
+    yshift: 2,
+  };
+  return { trace, layout, annotations: [{ ...heading, font: { size: 13 } }, ...below] };
 }
 
 function distinctLayers(effects: readonly OpEffect[]): { cell: number; layer: number }[] {
   const keys = new Map(effects.map(({ cell, layer }) => [`${cell}/${layer}`, { cell, layer }]));
   return [...keys.values()];
-}
-
-function sameOps(a: RatedBlock, b: RatedBlock): boolean {
-  return a.ops.join() === b.ops.join();
 }
 
 function signed(value: number): string {
