@@ -1,15 +1,13 @@
-import type { DataFrame } from "danfojs-node";
 import { type TableRecord, type TableValue, tableHtml, tableText } from "../viz";
+import type { Danfo, DataFrame } from "./danfo-types";
 import { DISPLAY, type MimeBundle } from "./display-protocol";
-
-type Danfo = typeof import("danfojs-node");
 
 let loaded: Promise<Danfo> | undefined;
 
 /** danfojs-node, loaded at the first call (it takes seconds). Its data frames show themselves from then on. */
 export function danfo(): Promise<Danfo> {
   loaded ??= import("danfojs-node").then((module) => {
-    const library = (module as unknown as { default?: Danfo }).default ?? module;
+    const library = (module as unknown as { default?: Danfo }).default ?? (module as unknown as Danfo);
     // What danfo's methods return is of the class above its Node.js one.
     Object.defineProperty(Object.getPrototypeOf(library.DataFrame.prototype), DISPLAY, {
       value(this: DataFrame) {

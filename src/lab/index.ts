@@ -1,3 +1,4 @@
+export type { Danfo, DataFrame, Grouped, Series } from "./danfo-types";
 export { danfo } from "./data-frame";
 export {
   DISPLAY,

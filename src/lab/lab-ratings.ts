@@ -1,10 +1,10 @@
-import type { DataFrame } from "danfojs-node";
 import { ConfigError, formatCount, parseCount } from "../core";
 import type { RatedRow } from "../rate";
 import type { Budget, CostName } from "../search";
 import { opName } from "../space";
 import { searchRatings } from "../systems/dna";
 import { ratingMap } from "../viz";
+import type { DataFrame } from "./danfo-types";
 import { dataFrame } from "./data-frame";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";

@@ -1,5 +1,5 @@
-import type { DataFrame } from "danfojs-node";
 import type { TableRecord, TableValue } from "../viz";
+import type { DataFrame } from "./danfo-types";
 import { dataFrame, frameBundle } from "./data-frame";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 
