@@ -3,23 +3,15 @@
 #include <torch/version.h>
 #include <c10/core/InferenceMode.h>
 #include <dlfcn.h>
-#include <malloc.h>
 
 #include <mutex>
 
+#include "allocator.h"
 #include "families.h"
 #include "tensors.h"
 
 namespace blockwise {
 namespace {
-
-// Activations come and go by the tens of megabytes every step. glibc would give each back to the system
-// and fault it in again; kept in the heap a training step takes little more than half the time.
-void KeepLargeBlocks() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 2147483647);
-  mallopt(M_TOP_PAD, 64 << 20);
-}
 
 Napi::Value SetThreads(Call& call) {
   const int threads = static_cast<int>(call.Int(0));
