@@ -1,4 +1,5 @@
 import { InterruptedError } from "../src/core/errors";
+import { CELL_CONSOLE, cellConsole } from "./cells/cell-console";
 import type { CellRunner, Outcome } from "./cells/cell-runner";
 import { asJson, bundleOf } from "./cells/mime";
 import type { Cell, HostKernel } from "./cells/notebook-host";
@@ -49,6 +50,8 @@ export class Session implements HostKernel {
     };
     const guard = (number: number) => this.throwIfInterrupted(number);
     Object.defineProperty(globalThis, LOOP_GUARD, { value: guard, configurable: true });
+    const consoleOf = (number: number) => cellConsole(() => this.interruptedCells.has(number));
+    Object.defineProperty(globalThis, CELL_CONSOLE, { value: consoleOf, configurable: true });
   }
 
   start(runner: CellRunner): void {
@@ -63,9 +66,11 @@ export class Session implements HostKernel {
       this.next();
     } else if (message.kind === "interrupt") {
       this.tell({ kind: "interrupt-seen", serial: message.serial });
+      if (this.current) this.current.lastInterrupt = message.serial;
       this.interrupt();
     } else if (message.kind === "terminated") {
-      this.giveUp(this.current);
+      // May come late: the next cell must not pay for it.
+      if (this.current?.lastInterrupt === message.serial) this.giveUp(this.current);
     }
   }
 
@@ -132,6 +137,7 @@ export class Session implements HostKernel {
       silent,
       stopOnError,
       interrupts: 0,
+      lastInterrupt: 0,
       settled: false,
       stale: false,
     };

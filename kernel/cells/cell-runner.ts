@@ -12,6 +12,7 @@ import { installRuntimeResolution } from "../language/runtime-resolution";
 import { spellShorthand } from "../language/shorthand";
 import { annotateUnnameable } from "../language/unnameable-types";
 import { Phase, type SharedState } from "../wire/threads";
+import { withCellConsole } from "./cell-console";
 import { LineMap } from "./line-map";
 import { type CellError, compileError, runtimeError } from "./traceback";
 
@@ -167,7 +168,10 @@ export class CellRunner {
     const guarded = result.hasToplevelAwait ? guardLoops(this.ts, result.output, running.number) : result.output;
     running.compiled = guarded;
     this.cells.set(running.number, { source, compiled: guarded });
-    return { ...result, output: `${guarded}\n//# sourceURL=cell-${running.number}.ts` };
+    return {
+      ...result,
+      output: `${withCellConsole(guarded, running.number)}\n//# sourceURL=cell-${running.number}.ts`,
+    };
   }
 
   private convertText(previous: string, source: string): TslabConverter.ConvertResult {

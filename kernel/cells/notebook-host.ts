@@ -9,6 +9,8 @@ export interface Cell {
   readonly silent: boolean;
   readonly stopOnError: boolean;
   interrupts: number;
+  /** Serial number of the last interrupt message that met it. */
+  lastInterrupt: number;
   /** Its end was decided; what comes after is ignored. */
   settled: boolean;
   /** Its later output is dropped: it was given up. */

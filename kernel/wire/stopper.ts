@@ -13,7 +13,8 @@ const POLL_MS = 50;
 export class Stopper {
   private serial = 0;
   private seen = 0;
-  private deadline = 0;
+  private since = 0;
+  private again = false;
   private timer: NodeJS.Timeout | undefined;
   private terminating = false;
 
@@ -23,11 +24,10 @@ export class Stopper {
   ) {}
 
   interrupt(): void {
-    const again = this.seen < this.serial;
+    this.again = this.seen < this.serial;
     this.serial += 1;
     this.tell({ kind: "interrupt", serial: this.serial });
-    const grace = this.shared.cooperative && !again ? GRACE_MS.cooperative : GRACE_MS.plain;
-    this.deadline = performance.now() + grace;
+    this.since = performance.now();
     this.timer ??= setInterval(() => this.check(), POLL_MS);
   }
 
@@ -40,15 +40,20 @@ export class Stopper {
   }
 
   private check(): void {
-    if (this.terminating || performance.now() < this.deadline || this.shared.phase === Phase.Compiling) return;
+    // Asked each time: the cell may have begun to listen since.
+    const patient = this.shared.cooperative && !this.again;
+    const waited = performance.now() - this.since;
+    if (waited < (patient ? GRACE_MS.cooperative : GRACE_MS.plain)) return;
+    if (this.terminating || this.shared.phase === Phase.Compiling) return;
     this.terminating = true;
+    const { serial } = this;
     const session = new Session();
     session.connectToMainThread();
     session.post("Runtime.terminateExecution", () => {
       session.disconnect();
       this.terminating = false;
-      this.deadline = performance.now() + GRACE_MS.plain;
-      this.tell({ kind: "terminated" });
+      this.since = performance.now();
+      this.tell({ kind: "terminated", serial });
     });
   }
 }

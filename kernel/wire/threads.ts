@@ -20,8 +20,8 @@ export type ToMain =
   | { kind: "request"; id: number; type: string; content: Record<string, unknown> }
   /** The user asks to stop the running cell; must be answered with `interrupt-seen`. */
   | { kind: "interrupt"; serial: number }
-  /** Running JavaScript was terminated from outside: the stack of the cell is gone. */
-  | { kind: "terminated" }
+  /** Running JavaScript was terminated from outside for that interrupt: the stack of the cell is gone. */
+  | { kind: "terminated"; serial: number }
   | { kind: "shutdown" };
 
 /** From the main thread to the wire thread. `content` is JSON text. */

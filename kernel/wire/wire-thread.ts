@@ -34,6 +34,7 @@ const queues = {
 /** Requests the main thread works on; of executed cells the header stays, for output that comes late. */
 const open = new Map<number, { message: Message; channel: ReplyChannel }>();
 const parents = new Map<number, Header>();
+const loops: Promise<void>[] = [];
 let lastId = 0;
 let ready = false;
 
@@ -86,7 +87,9 @@ async function close(): Promise<void> {
   streams.flush();
   await drain();
   for (const socket of Object.values(sockets)) socket.close();
-  shared.markClosed();
+  // The receives that waited end now; one that is still pending when the process ends aborts it.
+  await Promise.allSettled(loops);
+  setImmediate(() => shared.markClosed());
 }
 
 async function shutDown(channel: ReplyChannel, request: Message): Promise<void> {
@@ -197,11 +200,9 @@ bind().then(
   () => {
     tell({ kind: "bound" });
     status("starting", {});
-    void listen(sockets.shell, onShell);
-    void listen(sockets.control, onControl);
+    loops.push(listen(sockets.shell, onShell), listen(sockets.control, onControl), beat());
     // input_request is never sent, so nothing is expected here; reading keeps the socket empty.
-    void listen(sockets.stdin, () => {});
-    void beat();
+    loops.push(listen(sockets.stdin, () => {}));
     watchParent();
   },
   (error) => tell({ kind: "failed", message: `cannot bind the sockets of the connection file: ${String(error)}` }),

@@ -79,7 +79,11 @@ describe("the kernelspec", () => {
     const run = (...options: string[]): string =>
       execFileSync(process.execPath, [join(kernel, "install.js"), ...options], { encoding: "utf8", env });
     expect(run()).toContain(join(data, "kernels", "blockwise"));
-    expect(readdirSync(join(data, "kernels", "blockwise")).sort()).toEqual(["kernel.json", "logo-svg.svg", "plotly-cartesian.min.js"]);
+    expect(readdirSync(join(data, "kernels", "blockwise")).sort()).toEqual([
+      "kernel.json",
+      "logo-svg.svg",
+      "plotly-cartesian.min.js",
+    ]);
     run("--uninstall");
     expect(existsSync(join(data, "kernels", "blockwise"))).toBe(false);
   });
