@@ -44,7 +44,9 @@ function withIncludes(path, seen = new Set()) {
   if (seen.has(path) || !existsSync(path)) return [];
   seen.add(path);
   const text = readFileSync(path, "utf8");
-  const included = [...text.matchAll(/^#include "([^"]+)"/gm)].flatMap(([, name]) => withIncludes(join(dirname(path), name), seen));
+  const included = [...text.matchAll(/^#include "([^"]+)"/gm)].flatMap(([, name]) =>
+    withIncludes(join(dirname(path), name), seen),
+  );
   return [relative(source, path), text, ...included];
 }
 
@@ -65,7 +67,9 @@ function run(command, args) {
       errors += chunk;
     });
     child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve(errors) : reject(new Error(`${errors}\n${command} ended with ${code}`))));
+    child.on("close", (code) =>
+      code === 0 ? resolve(errors) : reject(new Error(`${errors}\n${command} ended with ${code}`)),
+    );
   });
 }
 
@@ -83,13 +87,20 @@ async function make(path, command, args) {
 
 async function main() {
   const started = Date.now();
-  if (process.platform !== "linux") missing(`only Linux is supported, this is ${process.platform}; the cpu backend works.`);
+  if (process.platform !== "linux")
+    missing(`only Linux is supported, this is ${process.platform}; the cpu backend works.`);
   const cxx = compiler();
   const torch = findLibtorch();
   if (!torch) {
-    missing("no libtorch found; install it (Debian: apt install libtorch-dev, conda: libtorch, pip: torch) or set LIBTORCH.");
+    missing(
+      "no libtorch found; install it (Debian: apt install libtorch-dev, conda: libtorch, pip: torch) or set LIBTORCH.",
+    );
   }
-  const includes = [...torch.include, require("node-api-headers").include_dir, dirname(require.resolve("node-addon-api"))];
+  const includes = [
+    ...torch.include,
+    require("node-api-headers").include_dir,
+    dirname(require.resolve("node-addon-api")),
+  ];
   const common = [
     "-std=c++17",
     "-fPIC",
@@ -117,10 +128,15 @@ async function main() {
     "-ldl",
   ];
 
-  const inHot = (path) => relative(source, path).startsWith("hot");
   const skip = process.env.NATIVE_SKIP;
   const units = files(source, /\.cc$/).filter((path) => !skip || !relative(source, path).startsWith(skip));
-  const versions = [cxx.version, torch.version, torch.lib, process.arch, require("node-addon-api/package.json").version];
+  const versions = [
+    cxx.version,
+    torch.version,
+    torch.lib,
+    process.arch,
+    require("node-addon-api/package.json").version,
+  ];
   const objects = units.map((path) => {
     const isHot = relative(source, path).startsWith("hot");
     const flags = isHot ? hot : plain;
@@ -140,7 +156,9 @@ async function main() {
     return;
   }
 
-  process.stdout.write(`native engine: compiling against libtorch ${torch.version} from ${torch.from} with ${cxx.version} ...\n`);
+  process.stdout.write(
+    `native engine: compiling against libtorch ${torch.version} from ${torch.from} with ${cxx.version} ...\n`,
+  );
   mkdirSync(join(build, "objects"), { recursive: true });
   mkdirSync(release, { recursive: true });
   const todo = objects.filter((o) => process.argv.includes("--force") || !existsSync(o.object));
@@ -176,10 +194,19 @@ async function main() {
   for (const name of readdirSync(build)) {
     if (name.startsWith("prefix-") && name !== `prefix-${prefixKey}`) rmSync(join(build, name), { recursive: true });
   }
-  const made = { key, libtorch: torch.version, from: torch.from, cxx11Abi: torch.cxx11Abi, cuda: torch.cuda, compiler: cxx.version };
+  const made = {
+    key,
+    libtorch: torch.version,
+    from: torch.from,
+    cxx11Abi: torch.cxx11Abi,
+    cuda: torch.cuda,
+    compiler: cxx.version,
+  };
   writeFileSync(`${stampPath}.partial`, `${JSON.stringify(made, null, 2)}\n`);
   renameSync(`${stampPath}.partial`, stampPath);
-  process.stdout.write(`native engine built in ${((Date.now() - started) / 1000).toFixed(0)} s: ${relative(process.cwd(), target)}\n`);
+  process.stdout.write(
+    `native engine built in ${((Date.now() - started) / 1000).toFixed(0)} s: ${relative(process.cwd(), target)}\n`,
+  );
 }
 
 main().catch((error) => {

@@ -12,9 +12,13 @@ function sitePackages(lib) {
 }
 
 function pipTorch() {
-  const script = "import importlib.util as u; s=u.find_spec('torch'); print(list(s.submodule_search_locations)[0] if s else '')";
+  const script =
+    "import importlib.util as u; s=u.find_spec('torch'); print(list(s.submodule_search_locations)[0] if s else '')";
   try {
-    const found = execFileSync("python3", ["-c", script], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    const found = execFileSync("python3", ["-c", script], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
     return found ? [found] : [];
   } catch {
     return [];
@@ -58,7 +62,8 @@ function versionOf(include) {
 export function findLibtorch() {
   for (const { from, include, lib } of candidates()) {
     const core = join(lib, "libc10.so");
-    if (!existsSync(join(include, "ATen", "ATen.h")) || !existsSync(join(lib, "libtorch_cpu.so")) || !existsSync(core)) continue;
+    if (!existsSync(join(include, "ATen", "ATen.h")) || !existsSync(join(lib, "libtorch_cpu.so")) || !existsSync(core))
+      continue;
     const api = join(include, "torch", "csrc", "api", "include");
     return {
       from,
