@@ -48,7 +48,7 @@ export async function measureEngine(
     }
   }
   const over = (key: "ratio_nhwc" | "ratio_nhwc_equal_malloc", of: (values: number[]) => number) => {
-    const values = rows.map((row) => row[key]).filter((value) => value !== null);
+    const values = rows.flatMap((row) => row[key] ?? []);
     return values.length > 0 ? round(of(values), 3) : null;
   };
   return {

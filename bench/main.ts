@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { measureEngine } from "./engine";
 import { measureStep, type StepRequest, type StepResult, startRivals } from "./step";
 
 function positive(text: string): number {
