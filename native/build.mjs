@@ -186,8 +186,11 @@ async function main() {
       }
     }),
   );
-  rmSync(target, { force: true });
-  await make(target, cxx.name, [...objects.map((o) => o.object), ...link]);
+  // Renamed when whole: a process that loads the former addon meanwhile finds it.
+  const fresh = `${target}.new`;
+  rmSync(fresh, { force: true });
+  await make(fresh, cxx.name, [...objects.map((o) => o.object), ...link]);
+  renameSync(fresh, target);
   // Objects and prefixes of former sources are of no more use.
   const kept = new Set(objects.map((o) => basename(o.object)));
   for (const name of readdirSync(join(build, "objects"))) if (!kept.has(name)) rmSync(join(build, "objects", name));

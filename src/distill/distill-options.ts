@@ -21,7 +21,7 @@ export interface DistillOptions {
 /** What a distillation does unless told otherwise; optimizer settings of the released DNA code, except for the schedule. */
 export const DISTILL_DEFAULTS: DistillOptions = {
   seed: 1,
-  epochs: 4,
+  epochs: 3,
   batchSize: 32,
   sampler: "uniform",
   learningRate: 0.005,

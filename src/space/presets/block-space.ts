@@ -30,16 +30,19 @@ export interface BlockSpaceOptions {
 }
 
 /**
- * Default cells of a block: one layer at half the teacher's channels, two at a third, two at half (rounded to eights,
- * never more than the teacher has), so that most students cost clearly less than their teacher.
+ * Default cells of a block: two layers at half the teacher's channels, two and three at a third (rounded to eights, never
+ * more than the teacher has), so that most students cost clearly less than their teacher.
+ *
+ * No cell has a single layer: in the supernet that layer goes straight to the teacher's channels, so its rating would say
+ * nothing of the width it has in the assembled network, and flatter it.
  */
 export function miniCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
   const width = (part: number) => Math.min(output.channels, roundChannels(output.channels * part));
-  const halvings = Math.log2(stride);
+  const depth = (least: number) => Math.max(least, Math.log2(stride));
   const cells = [
-    { depth: Math.max(1, halvings), width: width(1 / 2) },
-    { depth: Math.max(2, halvings), width: width(1 / 3) },
-    { depth: Math.max(2, halvings), width: width(1 / 2) },
+    { depth: depth(2), width: width(1 / 2) },
+    { depth: depth(2), width: width(1 / 3) },
+    { depth: depth(3), width: width(1 / 3) },
   ];
   const seen = new Set<string>();
   return cells.filter(({ depth, width }) => !seen.has(`${depth}/${width}`) && seen.add(`${depth}/${width}`));

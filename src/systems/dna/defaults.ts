@@ -17,7 +17,7 @@ export const DNA_MINI = {
   /** Validation images that candidates are rated on. */
   ratingImages: 512,
   /** Share of the teacher's MACs that the found network may have. */
-  macsOfTeacher: 0.45,
+  macsOfTeacher: 0.4,
   retrainEpochs: 2,
   /** Networks of the predicted front that are retrained, the best within the budget included. */
   alongFront: 4,
