@@ -48,7 +48,8 @@ export function logTicks(low: number, high: number): number[] {
   const decades = Math.log10(high / low);
   // Within a factor of five equal steps look even enough on a logarithmic axis, too.
   if (decades < 0.7) {
-    const raw = (high - low) / 4;
+    // A step of at most half the span (2.5 fifths), so that two ticks always fit.
+    const raw = (high - low) / 5;
     const power = 10 ** Math.floor(Math.log10(raw));
     const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10);
     const first = Math.ceil(low / step);
