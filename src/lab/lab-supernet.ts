@@ -1,6 +1,6 @@
 import { ConfigError, formatCount, InterruptedError, type StepContext } from "../core";
 import type { DistillEpoch } from "../distill";
-import { type CandidateRating, type RateOptions, rateBlock, ratingTable } from "../rate";
+import { type CandidateRating, type RateOptions, rateBlock, ratedTable } from "../rate";
 import { countCandidates, countNetworks, formatShape, opName, type SearchSpace } from "../space";
 import { DNA_MINI, ratingFeatures } from "../systems/dna";
 import { supernetSketch } from "../viz";
@@ -93,7 +93,7 @@ export class LabSupernet implements Displayable {
       features.close();
     }
     const seeds = { data: dataSeed, distill: job.options.seed, rate: rateOptions.seed };
-    const table = ratingTable(space, ratings);
+    const table = ratedTable(space, ratings);
     return new LabRatings({ teacher, data, blocks, space, table, seeds, recipe: {} });
   }
 

@@ -1,7 +1,6 @@
 import { SpaceError } from "../core";
-import { headCost, ratingCosts, stemCost } from "../cost";
-import type { RatedCandidate, RatingTable } from "../search/types";
-import { cellAt, enumerateBlock, outputShape, type SearchSpace } from "../space";
+import { type RatedCandidate, type RatingTable, ratingTable } from "../search";
+import { enumerateBlock, type SearchSpace } from "../space";
 import type { CandidateRating } from "./candidate-rating";
 
 /** A row of the table, with the errors beside the score. */
@@ -16,25 +15,20 @@ export interface RatedSpace extends RatingTable {
  * Joins the ratings of all blocks with what each candidate costs in the assembled network: plain JSON.
  * @throws SpaceError unless every candidate of every block is rated, in order.
  */
-export function ratingTable(space: SearchSpace, ratings: readonly (readonly CandidateRating[])[]): RatedSpace {
-  const costOf = ratingCosts(space);
-  const { macs, params, activationBytes } = stemCost(space);
+export function ratedTable(space: SearchSpace, ratings: readonly (readonly CandidateRating[])[]): RatedSpace {
+  for (let block = 0; block < space.blocks.length; block++) checkComplete(space, block, ratings[block] ?? []);
+  const table = ratingTable(
+    space,
+    ratings.map((block) => block.map(({ score }) => score)),
+  );
   return {
-    space: space.name,
-    blocks: space.blocks.map((_, block) => {
-      checkComplete(space, block, ratings[block] ?? []);
-      return ratings[block].map(({ score, mse, relativeMse, ...candidate }) => ({
-        ...candidate,
-        score,
-        mse,
-        relativeMse,
-        width: cellAt(space, block, candidate.cell).width,
-        cost: costOf(candidate),
-      }));
-    }),
-    stemWidth: outputShape(space.stem, space.input).channels,
-    stemCost: { macs, params, activationBytes },
-    headCost: headCost(space),
+    ...table,
+    blocks: table.blocks.map((rows, block) =>
+      rows.map((row, i) => {
+        const { mse, relativeMse } = ratings[block][i];
+        return { ...row, mse, relativeMse };
+      }),
+    ),
   };
 }
 
@@ -46,7 +40,7 @@ function checkComplete(space: SearchSpace, block: number, ratings: readonly Cand
   });
   if (wrong < 0 && ratings.length === candidates.length) return;
   throw new SpaceError(
-    `ratingTable: block ${block} of ${space.name} must have its ${candidates.length} candidates rated in lexicographic order, got ${ratings.length}${wrong >= 0 ? `, another one at place ${wrong}` : ""}; rate the block with this space`,
+    `ratedTable: block ${block} of ${space.name} must have its ${candidates.length} candidates rated in lexicographic order, got ${ratings.length}${wrong >= 0 ? `, another one at place ${wrong}` : ""}; rate the block with this space`,
     { block, candidates: candidates.length, ratings: ratings.length },
   );
 }

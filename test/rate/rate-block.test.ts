@@ -4,7 +4,7 @@ import { ConfigError, InterruptedError, type ProgressEvent } from "../../src/cor
 import { networkCost } from "../../src/cost";
 import { BlockSupernet, distillBlock } from "../../src/distill";
 import { engine, tf } from "../../src/engine";
-import { type CandidateRating, opEvaluations, rateBlock, rateNaive, ratingTable } from "../../src/rate";
+import { type CandidateRating, opEvaluations, rateBlock, ratedTable, rateNaive } from "../../src/rate";
 import { assemble, enumerateBlock, mbconv } from "../../src/space";
 import { tinyFeatures, tinySpace } from "../distill/tiny";
 
@@ -160,10 +160,10 @@ describe("rateBlock", () => {
   });
 });
 
-describe("ratingTable", () => {
+describe("ratedTable", () => {
   test("costs are those of the assembled network", async () => {
     const { supernet, ratings } = await ratedSpace();
-    const table = ratingTable(space, ratings);
+    const table = ratedTable(space, ratings);
     for (const [first, second] of [
       [0, 0],
       [3, 5],
@@ -185,8 +185,8 @@ describe("ratingTable", () => {
 
   test("a missing or misplaced candidate is refused", async () => {
     const { supernet, ratings } = await ratedSpace();
-    expect(() => ratingTable(space, [ratings[0]])).toThrow(/block 1 of tiny must have its 6 candidates rated/);
-    expect(() => ratingTable(space, [[...ratings[0]].reverse(), ratings[1]])).toThrow(/another one at place 0/);
+    expect(() => ratedTable(space, [ratings[0]])).toThrow(/block 1 of tiny must have its 6 candidates rated/);
+    expect(() => ratedTable(space, [[...ratings[0]].reverse(), ratings[1]])).toThrow(/another one at place 0/);
     for (const block of supernet) block.dispose();
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BudgetInfeasibleError } from "../../src/core";
-import { type CandidateRating, ratingTable } from "../../src/rate";
+import { type CandidateRating, ratedTable } from "../../src/rate";
 import { enumerateBlock } from "../../src/space";
 import {
   alongFront,
@@ -18,7 +18,7 @@ const space = tinySpace();
 
 /** Scores that fall with the op's kernel and the depth, plus noise. */
 const table = (noise: readonly number[]) =>
-  ratingTable(
+  ratedTable(
     space,
     space.blocks.map((_, block) =>
       enumerateBlock(space, block).map((candidate, i): CandidateRating => {

@@ -1,21 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import { MBCONV_KEPT } from "../native/kernels/fused-mbconv";
 import { runKernels } from "./dispatch";
 import type { MBConvOptions, MBConvWeights } from "./types";
 
-/** What the kernel gives after `y`: six statistics (depthwise, project, expand), then what its gradient needs. */
+/** The first of what the kernel keeps are statistics: of depthwise, project and expand. */
 const STATISTICS = 6;
-const KEPT = [
-  "mean2",
-  "variance2",
-  "mean3",
-  "variance3",
-  "mean1",
-  "variance1",
-  "moments",
-  "spread",
-  "projected",
-  "pooled",
-] as const;
 
 function namedWeights({ expand, depthwise, se, project }: MBConvWeights): tf.NamedTensorMap {
   return {
@@ -67,7 +56,7 @@ export function mbconvNative(x: tf.Tensor4D, weights: MBConvWeights, options: MB
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [x0, ...others] = saved;
-        const again = Object.fromEntries([...names, ...KEPT].map((name, i) => [name, others[i]]));
+        const again = Object.fromEntries([...names, ...MBCONV_KEPT].map((name, i) => [name, others[i]]));
         return runKernels("MBConvTrainingGrad", { x: x0, ...again, dy }, attributes);
       },
     };

@@ -1,6 +1,6 @@
 import { type StepContext, writeJson } from "../../core";
 import { type Dataset, loadDataset } from "../../data";
-import { type RatedSpace, ratingTable } from "../../rate";
+import { type RatedSpace, ratedTable } from "../../rate";
 import type { Retrained } from "../../retrain";
 import type { FoundNetwork } from "../../search";
 import { type Architecture, architecturePreset, networkId, parseArchitecture } from "../../space";
@@ -36,7 +36,7 @@ export async function runExperiment(
     const { space } = supernets;
     const budget = budgetOf(config, teacher);
     checkBudget(space, budget);
-    const table = ratingTable(space, await rateBlocks(supernets, context));
+    const table = ratedTable(space, await rateBlocks(supernets, context));
     const found = await search(config, budget, table, run);
     const designs = designsOf(config, table, found);
     for (const design of designs) retrained.push(await retrainDesign(supernets, design, context));

@@ -1,7 +1,7 @@
 import { ConfigError, Rng, type StepContext } from "../../core";
 import { ratingCosts } from "../../cost";
 import type { Dataset, Split } from "../../data";
-import { ratingTable } from "../../rate";
+import { ratedTable } from "../../rate";
 import {
   type Budget,
   exactFront,
@@ -105,7 +105,7 @@ export function checkBudget(space: SearchSpace, budget: Budget): void {
       return { ...candidate, score, mse: 0, relativeMse: 0 };
     }),
   );
-  searchBest(ratingTable(space, unrated), budget);
+  searchBest(ratedTable(space, unrated), budget);
 }
 
 /** What a search gives. */
