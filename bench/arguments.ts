@@ -1,0 +1,13 @@
+import { InvalidArgumentError } from "commander";
+
+/** Reads a whole number of at least 1 from the command line. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number of at least 1 is needed");
+  return value;
+}
+
+/** Reads such numbers from a list with commas. */
+export function positives(text: string): number[] {
+  return text.split(",").map(positive);
+}
