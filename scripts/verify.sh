@@ -2,7 +2,7 @@
 # Sets up and passes all tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bash scripts/setup.sh
+bash scripts/setup.sh --tests
 mkdir -p out
 status=0
 # Where the native engine was built its tests must run; elsewhere they say that they did not.
