@@ -1,7 +1,7 @@
 import type { Rng } from "../core";
 import { tf } from "../engine";
 import { buildLayer, type ForwardContext, Module, Sequential } from "../nn";
-import { cellAt, channelsAfter, type SearchSpace, supernetInput, supernetLayers } from "../space";
+import { canonical, cellAt, channelsAfter, type SearchSpace, supernetInput, supernetLayers } from "../space";
 import type { Path } from "./path-sampler";
 
 export interface PathContext extends ForwardContext {
@@ -20,6 +20,8 @@ export class CellSupernet extends Module {
   readonly layers: readonly (readonly Module[])[];
   readonly depth: number;
   readonly opsPerLayer: number;
+  /** Whether a path is a candidate: where there are identities, only the canonical ones are. */
+  readonly isCandidate: (path: Path) => boolean;
   private readonly names: { readonly stem: ParameterMap; readonly ops: readonly (readonly ParameterMap[])[] };
 
   constructor(
@@ -29,7 +31,9 @@ export class CellSupernet extends Module {
     rng: Rng,
   ) {
     super();
-    this.depth = cellAt(space, block, cell).depth;
+    const own = cellAt(space, block, cell);
+    this.depth = own.depth;
+    this.isCandidate = canonical(space.blocks[block], own);
     this.opsPerLayer = space.blocks[block].ops.length;
     if (block === 0) this.stem = this.child("stem", buildStem(space, rng.fork("stem")));
     let channels = supernetInput(space, block).channels;
@@ -37,7 +41,7 @@ export class CellSupernet extends Module {
       const modules = ops.map((op, i) =>
         this.child(`layer${layer}.op${i}`, buildLayer(op, channels, space, rng.fork(`layer${layer}/op${i}`))),
       );
-      channels = ops[0].outChannels;
+      channels = channelsAfter(ops[0], channels);
       return modules;
     });
     this.names = {

@@ -3,6 +3,14 @@ import { ConfigError, type Rng } from "../core";
 /** One op index a layer. */
 export type Path = readonly number[];
 
+/** What a sampler knows of a cell. */
+export interface SampledCell {
+  readonly depth: number;
+  readonly opsPerLayer: number;
+  /** Whether a path is a candidate; others are drawn again. */
+  isCandidate(path: Path): boolean;
+}
+
 /**
  * Draws the paths that one update of a supernet trains. The gradients of all paths of a round are added up before the
  * optimizer moves.
@@ -11,29 +19,46 @@ export interface PathSampler {
   readonly name: "uniform" | "fair";
   /** Paths a round draws for a layer of so many ops. */
   pathsPerRound(ops: number): number;
-  /** The paths of one round through `depth` layers of `ops` operations each. */
-  round(depth: number, ops: number, rng: Rng): Path[];
+  /** The paths of one round through the layers of a cell. */
+  round(cell: SampledCell, rng: Rng): Path[];
 }
 
-/** One path a round, each layer's op drawn uniformly: what DNA's released training loop does. */
+/** One path a round, uniform over the candidates: what DNA's released training loop does. */
 export const uniformSampler: PathSampler = {
   name: "uniform",
   pathsPerRound: () => 1,
-  round: (depth, ops, rng) => [Array.from({ length: depth }, () => rng.int(ops))],
+  round: (cell, rng) => [candidate(cell, () => uniform(cell.depth, cell, rng))],
 };
 
 /**
  * As many paths a round as a layer has ops: each layer's ops in a random order of its own, so that every op takes part
- * exactly once (Chu, Zhang and Xu, "FairNAS", arXiv 1907.01845: strict fairness).
+ * exactly once (Chu, Zhang and Xu, "FairNAS", arXiv 1907.01845: strict fairness). Where that makes a path that is no
+ * candidate (see `cellPaths`), its layers after the first are drawn again.
  */
 export const fairSampler: PathSampler = {
   name: "fair",
   pathsPerRound: (ops) => ops,
-  round(depth, ops, rng) {
-    const orders = Array.from({ length: depth }, () => rng.permutation(ops));
-    return Array.from({ length: ops }, (_, i) => orders.map((order) => order[i]));
+  round(cell, rng) {
+    const orders = Array.from({ length: cell.depth }, () => rng.permutation(cell.opsPerLayer));
+    return Array.from({ length: cell.opsPerLayer }, (_, i) => {
+      const path = orders.map((order) => order[i]);
+      if (cell.isCandidate(path)) return path;
+      return candidate(cell, () => [path[0], ...uniform(cell.depth - 1, cell, rng)]);
+    });
   },
 };
+
+function uniform(layers: number, { opsPerLayer }: SampledCell, rng: Rng): number[] {
+  return Array.from({ length: layers }, () => rng.int(opsPerLayer));
+}
+
+/** Draws until the path is a candidate. */
+function candidate(cell: SampledCell, draw: () => Path): Path {
+  for (;;) {
+    const path = draw();
+    if (cell.isCandidate(path)) return path;
+  }
+}
 
 /**
  * A sampler by name.

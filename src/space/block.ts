@@ -1,7 +1,7 @@
 import { SpaceError } from "../core";
-import { placeOp } from "./layers";
+import { placeCandidate } from "./layers";
 import { layerOutput, outputShape } from "./shapes";
-import type { Architecture, BlockSpace, Candidate, Cell, ImageShape, MBConvLayer, SearchSpace } from "./types";
+import type { Architecture, BlockSpace, Candidate, Cell, ImageShape, Layer, LayerPlace, SearchSpace } from "./types";
 
 /** The block at an index. @throws SpaceError when there is none. */
 export function blockAt(space: SearchSpace, block: number): BlockSpace {
@@ -37,6 +37,21 @@ export function cellStrides(stride: number, depth: number): number[] {
 }
 
 /**
+ * Width and stride of each layer of a cell, as the assembled network has them.
+ * @throws SpaceError when the cell is too shallow for the block's stride, or its own places do not fit its depth.
+ */
+export function cellPlaces({ stride }: Pick<BlockSpace, "stride">, { depth, width, layers }: Cell): LayerPlace[] {
+  if (!layers) return cellStrides(stride, depth).map((layerStride) => ({ width, stride: layerStride }));
+  const product = layers.reduce((sum, place) => sum * place.stride, 1);
+  if (layers.length !== depth || product !== stride || layers[depth - 1].width !== width) {
+    throw new SpaceError(
+      `cellPlaces: a cell's layers must be its depth of ${depth}, have the block's stride of ${stride} and end at its width of ${width}, got ${JSON.stringify(layers)}`,
+    );
+  }
+  return [...layers];
+}
+
+/**
  * Shape that enters the cells of a block inside its supernet: the teacher's feature map, or, in block 0, what the
  * student's own stem makes of the image.
  */
@@ -48,12 +63,15 @@ export function supernetInput(space: SearchSpace, block: number): ImageShape {
  * Layers of a cell in the **supernet**: `[layer][op]`. The first layer carries the stride, the last emits the teacher's
  * channels (so it is residual only where the cell is as wide as the teacher).
  */
-export function supernetLayers(space: SearchSpace, block: number, cell: number): MBConvLayer[][] {
-  const { ops, stride, output } = blockAt(space, block);
-  const { depth, width } = cellAt(space, block, cell);
-  return cellStrides(stride, depth).map((layerStride, layer) =>
-    ops.map((op) => placeOp(op, layer === depth - 1 ? output.channels : width, layerStride)),
-  );
+export function supernetLayers(space: SearchSpace, block: number, cell: number): Layer[][] {
+  const { ops, output, ...rest } = blockAt(space, block);
+  const places = cellPlaces(rest, cellAt(space, block, cell));
+  let channels = supernetInput(space, block).channels;
+  return places.map(({ width, stride }, layer) => {
+    const before = channels;
+    channels = layer === places.length - 1 ? output.channels : width;
+    return ops.map((op) => placeCandidate(op, before, channels, stride));
+  });
 }
 
 /**
@@ -61,20 +79,24 @@ export function supernetLayers(space: SearchSpace, block: number, cell: number):
  * residual there); what is counted and retrained.
  * @throws SpaceError when the candidate is none of the space.
  */
-export function assembledLayers(space: SearchSpace, { block, cell, path }: Candidate): MBConvLayer[] {
-  const { ops, stride } = blockAt(space, block);
-  const { depth, width } = cellAt(space, block, cell);
-  if (path.length !== depth) {
-    throw new SpaceError(`${space.name}, block ${block}, cell ${cell}: a path has ${depth} ops, got ${path.length}`);
+export function assembledLayers(space: SearchSpace, { block, cell, path }: Candidate): Layer[] {
+  const { ops, ...rest } = blockAt(space, block);
+  const places = cellPlaces(rest, cellAt(space, block, cell));
+  if (path.length !== places.length) {
+    throw new SpaceError(
+      `${space.name}, block ${block}, cell ${cell}: a path has ${places.length} ops, got ${path.length}`,
+    );
   }
-  return cellStrides(stride, depth).map((layerStride, layer) => {
+  const entering = supernetInput(space, block).channels;
+  return places.map(({ width, stride }, layer) => {
     const op = ops[path[layer]];
     if (!op) {
       throw new SpaceError(
         `${space.name}, block ${block}, cell ${cell}: op must lie in 0..${ops.length - 1}, got ${path[layer]}`,
       );
     }
-    return placeOp(op, width, layerStride);
+    // Only an identity asks for what enters, and its space has cells as wide as the teacher (validateSpace).
+    return placeCandidate(op, layer === 0 ? entering : places[layer - 1].width, width, stride);
   });
 }
 

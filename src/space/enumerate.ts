@@ -1,10 +1,41 @@
-import { blockAt } from "./block";
-import type { BlockSpace, Candidate, SearchSpace } from "./types";
+import { blockAt, cellPlaces } from "./block";
+import type { BlockSpace, Candidate, Cell, SearchSpace } from "./types";
 
-/** All candidates of a block in lexicographic order: cell, then path with the last layer fastest. */
+/** All candidates of a block in lexicographic order: cell, then path with the last layer fastest; see {@link cellPaths}. */
 export function enumerateBlock(space: SearchSpace, block: number): Candidate[] {
-  const { ops, cells } = blockAt(space, block);
-  return cells.flatMap(({ depth }, cell) => paths(ops.length, depth).map((path) => ({ block, cell, path })));
+  const own = blockAt(space, block);
+  return own.cells.flatMap((of, cell) => cellPaths(own, of).map((path) => ({ block, cell, path })));
+}
+
+/**
+ * All **canonical** paths of a cell. Where layers keep the shape, the place of an identity among them does not matter:
+ * only the path with the identities first stands for the network (`201`, not `210`). Without identities every path is canonical.
+ */
+export function cellPaths(block: BlockSpace, cell: Cell): number[][] {
+  return paths(block.ops.length, cell.depth).filter(canonical(block, cell));
+}
+
+/** Tells canonical paths of a cell from others; see {@link cellPaths}. */
+export function canonical(block: BlockSpace, cell: Cell): (path: readonly number[]) => boolean {
+  const identities = identityOps(block);
+  if (identities.size === 0) return () => true;
+  const keeps = keepsShape(block, cell);
+  return (path) =>
+    !path.some((op, i) => i > 0 && keeps[i] && keeps[i - 1] && identities.has(op) && !identities.has(path[i - 1]));
+}
+
+function identityOps({ ops }: BlockSpace): Set<number> {
+  return new Set([...ops.keys()].filter((i) => ops[i].kind === "identity"));
+}
+
+/** Whether each layer of a cell leaves the shape as it was: there an identity does nothing. */
+function keepsShape(block: BlockSpace, cell: Cell): boolean[] {
+  let channels = block.input.channels;
+  return cellPlaces(block, cell).map(({ width, stride }) => {
+    const keeps = stride === 1 && width === channels;
+    channels = width;
+    return keeps;
+  });
 }
 
 /** All paths of `depth` choices among `choices`, the last choice fastest. */
@@ -16,9 +47,20 @@ export function paths(choices: number, depth: number): number[][] {
   return grown;
 }
 
-/** Candidates of one block: sum over cells of ops^depth. */
-export function countBlock({ ops, cells }: BlockSpace): bigint {
-  return cells.reduce((sum, { depth }) => sum + BigInt(ops.length) ** BigInt(depth), 0n);
+/** Candidates of one block: sum over cells of ops^depth, or of the canonical paths where there are identities. */
+export function countBlock(block: BlockSpace): bigint {
+  const identities = BigInt(identityOps(block).size);
+  const others = BigInt(block.ops.length) - identities;
+  return block.cells.reduce((sum, cell) => {
+    // Paths that end with an operation among layers that keep the shape, after which no identity may come; and all others.
+    let closed = 0n;
+    let open = 1n;
+    for (const keeps of keepsShape(block, cell)) {
+      const total = closed + open;
+      [closed, open] = keeps ? [total * others, open * identities] : [0n, total * (identities + others)];
+    }
+    return sum + closed + open;
+  }, 0n);
 }
 
 /** Candidates of all blocks: what has to be rated. */

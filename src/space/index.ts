@@ -7,7 +7,7 @@ export * from "./presets";
 export { type BlockShapes, type BlockSpaceOptions, blockSpace, miniCells } from "./presets/block-space";
 export { dnaNetworks, dnaSpace } from "./presets/dna";
 export { efficientNets, roundChannels } from "./presets/efficientnet";
-export { nasBenchMacro, nasBenchMacroKeys } from "./presets/nas-bench-macro";
+export { NAS_BENCH_MACRO_CUTS, nasBenchMacro, nasBenchMacroKeys, nasBenchMacroSpace } from "./presets/nas-bench-macro";
 export { smallTeachers } from "./presets/teachers";
 export * from "./shapes";
 export * from "./timm";

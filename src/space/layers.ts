@@ -1,5 +1,5 @@
 import { SpaceError } from "../core";
-import type { Activation, CandidateOp, ConvLayer, IdentityLayer, Layer, MBConvLayer } from "./types";
+import type { Activation, CandidateOp, ConvLayer, IdentityLayer, Layer, MBConvLayer, MBConvOp } from "./types";
 
 /** Convolution + batch norm + activation; stride 1 and SiLU unless said otherwise. */
 export function conv(
@@ -10,10 +10,17 @@ export function conv(
   return { kind: "conv", kernelSize, stride, outChannels, activation };
 }
 
-/** A candidate operation at its place: with its stride and output channels. */
-export function placeOp(op: CandidateOp, outChannels: number, stride = 1): MBConvLayer {
+/** An MBConv at its place: with its stride and output channels. */
+export function placeOp(op: MBConvOp, outChannels: number, stride = 1): MBConvLayer {
   const { kernelSize, expansion, seRatio, activation } = op;
   return { kind: "mbconv", kernelSize, stride, expansion, outChannels, seRatio, activation };
+}
+
+/** A candidate operation at its place, behind so many channels. */
+export function placeCandidate(op: CandidateOp, inChannels: number, outChannels: number, stride: number): Layer {
+  if (op.kind !== "identity") return placeOp(op, outChannels, stride);
+  const changes = stride !== 1 || inChannels !== outChannels;
+  return changes ? conv(1, outChannels, { stride, activation: "none" }) : identity;
 }
 
 /** Passes its input on. */
@@ -28,7 +35,7 @@ export function mbconv(
   kernels: readonly number[],
   expansions: readonly number[],
   { seRatio = 0.25, activation = "silu" }: { seRatio?: number; activation?: Activation } = {},
-): CandidateOp[] {
+): MBConvOp[] {
   if (kernels.length === 0 || expansions.length === 0) {
     throw new SpaceError(
       "mbconv: at least one kernel and one expansion are needed, got none; e.g. mbconv([3, 5], [6, 3])",
@@ -41,9 +48,9 @@ export function mbconv(
   return ops;
 }
 
-/** "e6k3" of a candidate operation. */
-export function opName({ expansion, kernelSize }: CandidateOp): string {
-  return `e${expansion}k${kernelSize}`;
+/** "e6k3" of a candidate operation; "id" of none. */
+export function opName(op: CandidateOp): string {
+  return op.kind === "identity" ? "id" : `e${op.expansion}k${op.kernelSize}`;
 }
 
 /** Channels that leave a layer. */

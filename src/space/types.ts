@@ -57,12 +57,27 @@ export interface Architecture {
   readonly dropConnect?: number;
 }
 
-/** One candidate operation of a searchable layer: an MBConv without its place. */
-export interface CandidateOp {
+/** An MBConv without its place. */
+export interface MBConvOp {
+  readonly kind?: "mbconv";
   readonly kernelSize: number;
   readonly expansion: number;
   readonly seRatio: number;
   readonly activation: Activation;
+}
+
+/** No operation: at its place it passes the input on, or, where the shape changes, is a 1x1 convolution without activation. */
+export interface IdentityOp {
+  readonly kind: "identity";
+}
+
+/** One candidate operation of a searchable layer. */
+export type CandidateOp = MBConvOp | IdentityOp;
+
+/** Where a layer of a cell stands. */
+export interface LayerPlace {
+  readonly width: number;
+  readonly stride: number;
 }
 
 /** A variant of a block with its own depth and width; cells share no weights. */
@@ -71,6 +86,11 @@ export interface Cell {
   readonly depth: number;
   /** Channels inside the cell, and of the block's output in the assembled network. */
   readonly width: number;
+  /**
+   * Width and stride of each layer, for a cell that spans several stages; without it all layers have `width`, and the
+   * block's stride falls on the first ones.
+   */
+  readonly layers?: readonly LayerPlace[];
 }
 
 /** The search space of one block. The supernet's first layer carries the stride; its last emits the teacher's channels. */

@@ -1,5 +1,5 @@
 import { SpaceError } from "../core";
-import { cellStrides, supernetInput } from "./block";
+import { cellPlaces, supernetInput } from "./block";
 import { checkLayer, placeOp } from "./layers";
 import { checkShape, formatShape, layerOutputs, sameShape } from "./shapes";
 import type { SearchSpace } from "./types";
@@ -29,7 +29,7 @@ export function validateSpace(space: SearchSpace): void {
       );
     }
     block.ops.forEach((op, j) => {
-      checkLayer(placeOp(op, 1), `${place}: op ${j}`);
+      if (op.kind !== "identity") checkLayer(placeOp(op, 1), `${place}: op ${j}`);
     });
     let { height, width } = supernetInput(space, i);
     for (let s = block.stride; s > 1; s /= 2) {
@@ -37,8 +37,13 @@ export function validateSpace(space: SearchSpace): void {
       width = Math.ceil(width / 2);
     }
     for (const cell of block.cells) {
-      cellStrides(block.stride, cell.depth);
+      cellPlaces(block, cell);
       checkShape({ ...block.output, channels: cell.width }, `${place}: cell width`);
+      if (cell.width !== block.output.channels && block.ops.some(({ kind }) => kind === "identity")) {
+        throw new SpaceError(
+          `${place}: with an identity among the ops every cell must be as wide as the teacher, ${block.output.channels}, got ${cell.width}`,
+        );
+      }
     }
     if (height !== block.output.height || width !== block.output.width) {
       throw new SpaceError(

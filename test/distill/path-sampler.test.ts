@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Rng } from "../../src/core";
-import { fairSampler, pathSampler, uniformSampler } from "../../src/distill";
+import { fairSampler, pathSampler, type SampledCell, uniformSampler } from "../../src/distill";
+import { blockAt, canonical, cellAt, cellPaths, nasBenchMacroSpace } from "../../src/space";
+
+const cellOf = (depth: number, opsPerLayer: number): SampledCell => ({ depth, opsPerLayer, isCandidate: () => true });
 
 const sizes = { depth: fc.integer({ min: 1, max: 6 }), ops: fc.integer({ min: 1, max: 8 }), seed: fc.integer() };
 
@@ -9,7 +12,7 @@ describe("path samplers", () => {
   test("fair: in every round each layer's ops take part exactly once", () => {
     fc.assert(
       fc.property(sizes.depth, sizes.ops, sizes.seed, (depth, ops, seed) => {
-        const paths = fairSampler.round(depth, ops, new Rng(seed));
+        const paths = fairSampler.round(cellOf(depth, ops), new Rng(seed));
         expect(paths).toHaveLength(fairSampler.pathsPerRound(ops));
         for (let layer = 0; layer < depth; layer++) {
           const used = paths.map((path) => path[layer]).sort((a, b) => a - b);
@@ -21,7 +24,7 @@ describe("path samplers", () => {
 
   test("fair: layers are permuted apart from each other", () => {
     const rng = new Rng(1);
-    const together = Array.from({ length: 200 }, () => fairSampler.round(2, 4, rng)).flat();
+    const together = Array.from({ length: 200 }, () => fairSampler.round(cellOf(2, 4), rng)).flat();
     const pairs = new Set(together.map((path) => path.join("-")));
     expect(pairs.size).toBe(16);
   });
@@ -30,7 +33,7 @@ describe("path samplers", () => {
     const rng = new Rng(2);
     const counts = Array.from({ length: 3 }, () => new Array<number>(6).fill(0));
     for (let i = 0; i < 6000; i++) {
-      const paths = uniformSampler.round(3, 6, rng);
+      const paths = uniformSampler.round(cellOf(3, 6), rng);
       expect(paths).toHaveLength(1);
       for (const [layer, op] of paths[0].entries()) counts[layer][op]++;
     }
@@ -41,7 +44,18 @@ describe("path samplers", () => {
 
   test("one stream, one sequence of paths", () => {
     for (const sampler of [uniformSampler, fairSampler]) {
-      expect(sampler.round(4, 5, new Rng(9))).toEqual(sampler.round(4, 5, new Rng(9)));
+      expect(sampler.round(cellOf(4, 5), new Rng(9))).toEqual(sampler.round(cellOf(4, 5), new Rng(9)));
+    }
+  });
+
+  test("only candidates are drawn, and all of them: identities come before operations", () => {
+    const block = blockAt(nasBenchMacroSpace(), 1);
+    const own = cellAt(nasBenchMacroSpace(), 1, 0);
+    const cell: SampledCell = { depth: 3, opsPerLayer: 3, isCandidate: canonical(block, own) };
+    const rng = new Rng(4);
+    for (const sampler of [uniformSampler, fairSampler]) {
+      const drawn = Array.from({ length: 1000 }, () => sampler.round(cell, rng)).flat();
+      expect([...new Set(drawn.map(String))].sort()).toEqual(cellPaths(block, own).map(String));
     }
   });
 

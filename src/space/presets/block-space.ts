@@ -20,6 +20,8 @@ export interface BlockSpaceOptions {
   readonly cells?:
     | readonly (readonly Cell[])[]
     | ((block: number, shapes: BlockShapes, stride: number) => readonly Cell[]);
+  /** At most so many cells a block, the first ones; 1 is the paper's ablation "single cell". */
+  readonly cellsPerBlock?: number;
   /** The student's stem; a 3x3 convolution of stride 2 to 8 channels when left out (stride 1 for a block that keeps the size). */
   readonly stem?: readonly Layer[];
   /** Layers after the last block; a 1x1 convolution to 128 channels when left out. */
@@ -57,6 +59,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
     name = "dna-mini",
     ops = mbconv([3, 5, 7], [6, 3]),
     cells = miniCells,
+    cellsPerBlock = Number.POSITIVE_INFINITY,
     head = [conv(1, 128)],
     classes = 10,
     padding = "same",
@@ -80,7 +83,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
         input: from,
         output,
         ops,
-        cells: typeof cells === "function" ? cells(i, shapes, stride) : (cells[i] ?? []),
+        cells: (typeof cells === "function" ? cells(i, shapes, stride) : (cells[i] ?? [])).slice(0, cellsPerBlock),
       };
     }),
     head,

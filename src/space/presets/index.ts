@@ -4,7 +4,7 @@ import type { Architecture, SearchSpace } from "../types";
 import { type BlockShapes, blockSpace } from "./block-space";
 import { dnaNetworks, dnaSpace } from "./dna";
 import { efficientNets } from "./efficientnet";
-import { nasBenchMacro } from "./nas-bench-macro";
+import { nasBenchMacro, nasBenchMacroSpace } from "./nas-bench-macro";
 import { smallTeachers } from "./teachers";
 
 const NAS_BENCH_MACRO = "nas-bench-macro/";
@@ -54,6 +54,7 @@ export function stageShapes(architecture: Architecture): BlockShapes[] {
 
 const SPACES: Readonly<Record<string, () => SearchSpace>> = {
   dna: dnaSpace,
+  "nas-bench-macro": nasBenchMacroSpace,
   "dna-mini": () => blockSpace(stageShapes(architecturePreset("efficientnet-b0@28px"))),
 };
 
