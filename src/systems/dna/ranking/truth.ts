@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { DataError, Rng } from "../../../core";
+import { enumerateBlock, nasBenchMacroSpace } from "../../../space";
+
+/** A network of NAS-Bench-Macro with what its authors measured on CIFAR-10. */
+export interface TrueNetwork {
+  /** Canonical: eight digits, in a stage the identities before the operations. */
+  readonly key: string;
+  /** Mean test accuracy of the trainings, percent. */
+  readonly accuracy: number;
+  /** Test accuracy of each of three trainings, percent. */
+  readonly trainings: readonly number[];
+  /** Multiply-adds of convolutions and linear layers. */
+  readonly macs: number;
+  readonly params: number;
+}
+
+const entry = z.object({
+  test_acc: z.array(z.number()).min(1),
+  mean_acc: z.number(),
+  params: z.number(),
+  flops: z.number(),
+});
+const schema = z.record(z.string().regex(/^[012]{8}$/), entry);
+
+/**
+ * Reads NAS-Bench-Macro (Su et al., CVPR 2021): of its 6,561 keys the canonical ones, which are the 3,969 distinct networks.
+ * @param path `nas-bench-macro_cifar10.json` of github.com/xiusu/NAS-Bench-Macro.
+ * @throws DataError when the file is absent, malformed or lacks a network.
+ */
+export function readTruth(path: string): TrueNetwork[] {
+  if (!existsSync(path)) {
+    throw new DataError(
+      `NAS-Bench-Macro: ${path} must be the benchmark's table, and does not exist; fetch nas-bench-macro_cifar10.json from https://github.com/xiusu/NAS-Bench-Macro and name it`,
+      { path },
+    );
+  }
+  const table = schema.safeParse(parsed(path));
+  if (!table.success) {
+    throw new DataError(`NAS-Bench-Macro: ${path} must be the benchmark's table: ${z.prettifyError(table.error)}`, {
+      path,
+    });
+  }
+  return canonicalKeys().map((key) => {
+    const found = table.data[key];
+    if (!found)
+      throw new DataError(`NAS-Bench-Macro: ${path} must have the network ${key}, and lacks it`, { path, key });
+    return { key, accuracy: found.mean_acc, trainings: found.test_acc, macs: found.flops, params: found.params };
+  });
+}
+
+function parsed(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new DataError(`NAS-Bench-Macro: ${path} must hold JSON: ${(cause as Error).message}`, { path }, { cause });
+  }
+}
+
+/** The 3,969 canonical keys in counting order. */
+export function canonicalKeys(): string[] {
+  const space = nasBenchMacroSpace();
+  const parts = space.blocks.map((_, block) => enumerateBlock(space, block).map(({ path }) => path.join("")));
+  return parts.reduce((keys, digits) => keys.flatMap((key) => digits.map((part) => key + part)), [""]);
+}
+
+/** The digits of each block's layers of a key, for blocks that end after the given layers: "20111222" at 2, 5 is 20, 111, 222. */
+export function blockDigits(key: string, cuts: readonly number[]): string[] {
+  const ends = [...cuts, key.length];
+  return ends.map((end, i) => key.slice(ends[i - 1] ?? 0, end));
+}
+
+/** Networks on which a study may tune; all others are for reporting. */
+export const TUNING_NETWORKS = 100;
+
+/** A fixed draw of so many of the networks, by key. */
+export function tuningKeys(seed = 1, count = TUNING_NETWORKS): string[] {
+  const keys = canonicalKeys();
+  const drawn = new Rng(seed).fork("ranking/tuning networks").permutation(keys.length).subarray(0, count);
+  return Array.from(drawn, (i) => keys[i]).sort();
+}
