@@ -13,6 +13,8 @@ const ROOMS = {
   retrain: ["core", "engine", "nn", "data", "teacher", "cost", "space"],
   study: ["core", "space", "cost", "search", "engine", "nn", "data", "teacher", "distill", "rate", "retrain"],
   viz: ["core"],
+  // Notebooks as files: executed, compared, shared. No step of the search.
+  notebook: ["core", "viz"],
 };
 const SYSTEMS = [...Object.keys(ROOMS)];
 ROOMS.systems = SYSTEMS;

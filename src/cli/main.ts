@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { registerCost } from "./commands/cost";
+import { registerNotebook } from "./commands/notebook";
 import { registerPredict } from "./commands/predict";
 import { registerReport } from "./commands/report";
 import { registerRun } from "./commands/run";
@@ -12,6 +13,7 @@ export function createProgram(): Command {
   const program = new Command("blockwise");
   program.description("Block-wise neural architecture search").showHelpAfterError("(blockwise --help tells more)");
   registerCost(program);
+  registerNotebook(program);
   registerPredict(program);
   registerReport(program);
   registerRun(program);

@@ -24,5 +24,6 @@ export type { LabRateOptions, LabSupernet } from "./lab-supernet";
 export type { LabTeacher } from "./lab-teacher";
 export { notebookContext } from "./notebook-context";
 export { progressBar } from "./progress-bar";
+export type { RecordOptions } from "./record";
 export type { RetrainRecipe } from "./retrain-recipe";
 export { Table } from "./table";

@@ -12,6 +12,7 @@ import { LabSupernet } from "./lab-supernet";
 import { LabTeacher } from "./lab-teacher";
 import { notebookContext } from "./notebook-context";
 import { type ParetoItem, pareto } from "./pareto";
+import { record } from "./record";
 import type { RetrainRecipe } from "./retrain-recipe";
 
 export interface LabDataOptions extends Partial<Omit<DatasetOptions, "seed">> {
@@ -79,6 +80,8 @@ export const lab = {
     engineReady();
     return pareto(networks, recipe, context);
   },
+
+  record,
 };
 
 function ofDataset(teacher: Teacher, { name }: LabData, path: string): Teacher {

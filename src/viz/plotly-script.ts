@@ -16,3 +16,13 @@ export function packedPlotly(): string {
   packed ??= deflateRawSync(readFileSync(plotlyPath()), { level: 9 }).toString("base64");
   return packed;
 }
+
+/** The element that brings plotly into a page; figures anywhere on the page then find it. */
+export function plotlyElement(): string {
+  return `<script>window.blockwisePlotlyPacked="${packedPlotly()}";</script>\n`;
+}
+
+/** A figure's HTML without the plotly that it may bring along. */
+export function withoutPlotly(html: string): string {
+  return html.replace(/<script>window\.blockwisePlotlyPacked="[^"]*";<\/script>\n?/g, "");
+}

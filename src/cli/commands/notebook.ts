@@ -1,0 +1,146 @@
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import type { Command } from "commander";
+import { ConfigError, writeAtomic } from "../../core";
+import {
+  type Notebook,
+  notebookPage,
+  parseParameter,
+  type ResultRecord,
+  readNotebook,
+  recordsOf,
+  stripVolatile,
+  studyNotebook,
+  withoutOutputs,
+  writeNotebook,
+} from "../../notebook";
+import { checkNotebook } from "../notebook/check";
+import { beside, type RunCellsOptions, runCells, writeExecuted } from "../notebook/run-cells";
+
+interface RunOptions extends RunCellsOptions {
+  readonly parameter: readonly string[];
+  readonly output?: string;
+  readonly inPlace?: boolean;
+  readonly html?: string;
+}
+
+/** `blockwise notebook run | check | html | new | strip`. */
+export function registerNotebook(program: Command): void {
+  const notebook = program.command("notebook").description("execute, check, share and begin notebooks");
+
+  runOptions(notebook.command("run"))
+    .description(
+      "execute a notebook through Jupyter in a new kernel; writes <notebook>.run.ipynb unless told otherwise",
+    )
+    .option(
+      "-p, --parameter <name=value>",
+      "override a value of the cell tagged `parameters`; JSON or text",
+      collect,
+      [],
+    )
+    .option("-o, --output <file>", "the executed notebook")
+    .option("--in-place", "write the outputs into the notebook itself")
+    .option("--html <file>", "write a self-contained page too")
+    .action(async (path: string, options: RunOptions) => {
+      process.exitCode = await run(path, options);
+    });
+
+  runOptions(notebook.command("check"))
+    .description(
+      "execute a notebook again and compare its results (lab.record) with the stored ones; exit code 1 if they differ",
+    )
+    .option(
+      "--tolerance <[name=]value>",
+      'for values without one of their own, or for the one named: 0.01, "5%" or any',
+      collect,
+      [],
+    )
+    .option("-o, --output <file>", "keep the newly executed notebook")
+    .action(async (path: string, options: RunCellsOptions & { tolerance: string[]; output?: string }) => {
+      process.exitCode = await checkNotebook(path, options);
+    });
+
+  notebook
+    .command("html")
+    .description("one self-contained page of an executed notebook: no network, no other files")
+    .argument("<notebook>")
+    .option("-o, --output <file>", "the page; <notebook>.html when left out")
+    .action((path: string, { output = path.replace(/(\.ipynb)?$/, ".html") }: { output?: string }) => {
+      writePage(output, path, readNotebook(path));
+    });
+
+  notebook
+    .command("new")
+    .description("an annotated study to start from: own images, own teacher, ablation over the number of blocks")
+    .argument("<name>", "e.g. my-study, which becomes my-study.ipynb")
+    .option("--force", "replace a file that is there")
+    .action((name: string, { force = false }: { force?: boolean }) => begin(name, force));
+
+  notebook
+    .command("strip")
+    .description("remove what changes from run to run (times, widget state, ids) from a notebook")
+    .argument("<notebook>")
+    .option("--outputs", "the outputs too")
+    .action((path: string, { outputs = false }: { outputs?: boolean }) => {
+      const read = readNotebook(path);
+      writeNotebook(path, stripVolatile(outputs ? withoutOutputs(read) : read));
+      console.log(`notebook: ${path}`);
+    });
+}
+
+function runOptions(command: Command): Command {
+  return command
+    .argument("<notebook>")
+    .option("--timeout <seconds>", "for all cells together")
+    .option("--cell-timeout <seconds>", "for each cell")
+    .option("--cwd <folder>", "where the kernel starts; the notebook's folder when left out")
+    .option("--kernel <name>", "an installed kernelspec instead of this package's own kernel");
+}
+
+async function run(path: string, options: RunOptions): Promise<number> {
+  if (options.output !== undefined && options.inPlace) {
+    throw new ConfigError("notebook run: --output and --in-place exclude each other; give one");
+  }
+  const output = options.output ?? (options.inPlace ? path : beside(path, "run"));
+  const parameters = Object.fromEntries(options.parameter.map(parseParameter));
+  const executed = await runCells(
+    path,
+    readNotebook(path),
+    parameters,
+    beside(options.output ?? path, "partial"),
+    options,
+  );
+  if (typeof executed === "number") return executed;
+  writeExecuted(output, executed);
+  if (options.html !== undefined) writePage(options.html, path, executed);
+  for (const record of recordsOf(executed)) console.log(inLine(record));
+  return 0;
+}
+
+function writePage(output: string, path: string, notebook: Notebook): void {
+  const title = basename(path).replace(/\.ipynb$/, "");
+  const { html, missing } = notebookPage(notebook, { title, folder: dirname(path) });
+  writeAtomic(output, html);
+  console.log(`page:     ${output} (${(Buffer.byteLength(html) / 1e6).toFixed(2)} MB)`);
+  if (missing.length > 0) console.error(`notebook html: these pictures are not in the page: ${missing.join(", ")}`);
+}
+
+function begin(name: string, force: boolean): void {
+  const file = name.endsWith(".ipynb") ? name : `${name}.ipynb`;
+  if (existsSync(file) && !force) {
+    throw new ConfigError(`notebook new: ${file} must not exist yet; choose another name, or replace it with --force`);
+  }
+  writeNotebook(file, studyNotebook(basename(file, ".ipynb"), basename(file)));
+  console.log(
+    `notebook: ${file}\nPut your images into images/train/<class>/ and images/test/<class>/ beside it (or say in its first cell where they are), then open it in Jupyter, or: npx blockwise notebook run ${file}`,
+  );
+}
+
+function inLine({ name, values }: ResultRecord): string {
+  const parts = Object.entries(values).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  return `result:   ${name}: ${parts.join(", ")}`;
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,66 @@
+import { ConfigError } from "../core";
+import {
+  RESULT_TYPE,
+  type ResultRecord,
+  type ResultValue,
+  resultRecordSchema,
+  type Tolerance,
+} from "../notebook/result-record";
+import { DISPLAY, type MimeBundle, notebookHost } from "./display-protocol";
+import { propertyTable } from "./table";
+
+export interface RecordOptions {
+  /**
+   * How far a later run may lie from this one: an absolute distance, a share ("5%"), or "any" for values that are told but
+   * not compared; one for all values, or one each by name. Values without one must agree to rounding.
+   */
+  readonly tolerance?: Tolerance | Readonly<Record<string, Tolerance>>;
+}
+
+/**
+ * Shows named values as a result of the notebook, which `blockwise notebook check` compares with those of a new run.
+ *
+ * Outside a notebook it shows nothing.
+ * @returns The record, plain data.
+ * @throws ConfigError when a value is not JSON, or a tolerance is malformed.
+ */
+export async function record(
+  name: string,
+  values: Readonly<Record<string, ResultValue>>,
+  { tolerance = {} }: RecordOptions = {},
+): Promise<void> {
+  const each =
+    typeof tolerance === "object" ? tolerance : Object.fromEntries(Object.keys(values).map((key) => [key, tolerance]));
+  const strangers = Object.keys(each).filter((key) => !(key in values));
+  if (strangers.length > 0) {
+    throw new ConfigError(`lab.record: tolerances must be of recorded values, got ${strangers.join(", ")}`);
+  }
+  const parsed = resultRecordSchema.safeParse({ name, values: finite(values), tolerance: each });
+  if (!parsed.success) {
+    throw new ConfigError(
+      `lab.record: values must be numbers, texts, booleans, null or lists of numbers, and tolerances numbers, "5%" or "any"; got ${parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")}`,
+    );
+  }
+  notebookHost()?.display(await bundle(parsed.data));
+}
+
+async function bundle(result: ResultRecord): Promise<MimeBundle> {
+  const rows = Object.entries(result.values).map(([key, value]) => [key, shown(value)] as const);
+  const shownTable = await propertyTable(`Result: ${result.name}`, Object.fromEntries(rows))[DISPLAY]();
+  return { [RESULT_TYPE]: result, ...shownTable };
+}
+
+function shown(value: ResultValue): string | number {
+  if (typeof value === "number" || typeof value === "string") return value;
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+/** JSON has neither NaN nor infinities: they become words. */
+function finite(values: Readonly<Record<string, ResultValue>>): Record<string, ResultValue> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+    ]),
+  );
+}

@@ -1,0 +1,19 @@
+export { type Comparison, compareResults, type Tolerances } from "./compare-results";
+export { type Execution, type ExecutionStatus, executeNotebook } from "./execute-notebook";
+export { type Cell, cellTitle, type Notebook, readNotebook, writeNotebook } from "./notebook-file";
+export { notebookPage } from "./notebook-page";
+export { packageRoot } from "./package-root";
+export { declaredParameters, type Parameters, parseParameter, withParameters } from "./parameters";
+export { type Provenance, provenance, provenanceLine, provenanceOf, provenanceQuestions } from "./provenance";
+export { RemainingTime } from "./remaining-time";
+export {
+  parseTolerance,
+  RESULT_TYPE,
+  type ResultRecord,
+  type ResultValue,
+  recordsOf,
+  resultRecordSchema,
+  type Tolerance,
+} from "./result-record";
+export { stripVolatile, withoutOutputs } from "./strip-volatile";
+export { studyNotebook } from "./study-notebook";

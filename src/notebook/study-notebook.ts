@@ -1,0 +1,17 @@
+import { join } from "node:path";
+import { type Notebook, readNotebook } from "./notebook-file";
+import { packageRoot } from "./package-root";
+
+/**
+ * An annotated experiment to start from: own image folder, own teacher, ablation over the number of blocks.
+ * @param name Of the study.
+ * @param file Where it will lie, for the commands in its words.
+ */
+export function studyNotebook(name: string, file: string): Notebook {
+  const template = readNotebook(join(packageRoot(), "notebooks", "templates", "study.ipynb"));
+  const cells = template.cells.map((cell) => ({
+    ...cell,
+    source: cell.source.replaceAll("STUDY_NAME", name).replaceAll("STUDY_FILE", file),
+  }));
+  return { ...template, cells };
+}
