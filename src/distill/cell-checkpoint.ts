@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CheckpointError } from "../core";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
 import type { SearchSpace } from "../space";
-import type { DistillOptions } from "./distill-options";
+import { blockEpochs, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
 
 /** What one epoch of a cell's distillation did. */
@@ -13,7 +13,7 @@ export interface DistillEpoch {
   readonly cell: number;
   /** From 1. */
   readonly epoch: number;
-  /** Mean squared error to the teacher's features, over all sampled paths of the epoch. */
+  /** Mean squared error to the teacher's features (with a label loss: mixed with it), over all sampled paths of the epoch. */
   readonly loss: number;
   /** At the epoch's last step. */
   readonly learningRate: number;
@@ -25,7 +25,7 @@ export interface CellState {
   /** Names everything that decides the outcome: block, cell, features, options. */
   readonly fingerprint: string;
   readonly history: readonly DistillEpoch[];
-  /** Weights under `cell.`, the optimizer's state under `optimizer.`. */
+  /** Weights under `cell.`, a label loss's linear layer under `labels.`, the optimizer's state under `optimizer.`. */
   readonly tensors: Map<string, StoredTensor>;
 }
 
@@ -84,7 +84,7 @@ export function distillFingerprint(
   options: DistillOptions,
 ): string {
   const { stem, blocks, padding, batchNormEpsilon } = space;
-  const { epochs, ...rest } = options;
+  const { epochs: _, ...rest } = options;
   const { cells, ...shapes } = blocks[block];
   const student = {
     block,
@@ -95,7 +95,7 @@ export function distillFingerprint(
     batchNormEpsilon,
   };
   // Under an exponential schedule more epochs continue the same training; under a cosine the whole curve changes.
-  const training = options.schedule === "cosine" ? { ...rest, epochs } : rest;
+  const training = options.schedule === "cosine" ? { ...rest, epochs: blockEpochs(options, block) } : rest;
   const text = JSON.stringify({ student, training, features: [features.fingerprint, features.count] });
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

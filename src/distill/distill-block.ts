@@ -1,4 +1,4 @@
-import { InterruptedError, Progress, SpaceError, type StepContext } from "../core";
+import { ConfigError, InterruptedError, Progress, SpaceError, type StepContext } from "../core";
 import { engine } from "../engine";
 import { blockAt, formatShape, type SearchSpace, sameShape } from "../space";
 import { BlockSupernet } from "./block-supernet";
@@ -6,7 +6,7 @@ import { type CellCheckpoints, type DistillEpoch, memoryCheckpoints } from "./ce
 import type { CellJob } from "./cell-job";
 import { hasWorkers, runCellJobs } from "./cell-pool";
 import { batchesPerEpoch, distillCell, epochsDone } from "./distill-cell";
-import { type DistillOptions, resolveDistillOptions } from "./distill-options";
+import { blockEpochs, type DistillOptions, resolveDistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
 import { shareFeatures } from "./shared-features";
 
@@ -46,15 +46,17 @@ export async function distillBlock(
 ): Promise<DistilledBlock> {
   const options = resolveDistillOptions(given);
   checkFeatures(space, block, features);
+  checkGuide(options, block, features);
   const supernet = new BlockSupernet(space, block, options.seed);
   const { threads } = engine.info();
   try {
     const perEpoch = batchesPerEpoch(features.count, options);
-    const epochs = supernet.cells.map(({ cell }) => Math.min(options.epochs, epochsDone(checkpoints, block, cell)));
+    const wanted = blockEpochs(options, block);
+    const epochs = supernet.cells.map(({ cell }) => Math.min(wanted, epochsDone(checkpoints, block, cell)));
     const done = epochs.reduce((sum, count) => sum + count * perEpoch, 0);
-    const total = supernet.cells.length * options.epochs * perEpoch;
+    const total = supernet.cells.length * wanted * perEpoch;
     const progress = new Progress(context, `distill block ${block + 1}/${space.blocks.length}`, total, "batches", done);
-    const cells = [...epochs.keys()].filter((cell) => epochs[cell] < options.epochs);
+    const cells = [...epochs.keys()].filter((cell) => epochs[cell] < wanted);
     const run = { space, block, cells, features, options, checkpoints };
     const hired = workers ?? (total - done >= WORTH_WORKERS ? defaultWorkers() : 0);
     if (hired > 0 && cells.length > 0) await distilByWorkers(run, hired, progress, context);
@@ -115,6 +117,15 @@ async function distilByWorkers(
   };
   const complete = await runCellJobs(jobs, workers, listener, signal);
   if (!complete) progress.throwIfStopped();
+}
+
+/** @throws ConfigError when the features are not of the input that the options name. */
+function checkGuide({ guideInput }: DistillOptions, block: number, { guide = "teacher" }: FeatureSource): void {
+  if (block === 0 || guide === guideInput) return;
+  throw new ConfigError(
+    `distill: block ${block} must be fed with the ${guideInput}'s features (guideInput), got the ${guide}'s; blocks fed with the student's are distilled and rated in sequence, see studentFeatures`,
+    { block, guideInput },
+  );
 }
 
 /** @throws SpaceError when features do not have the shapes of the space's boundaries. */

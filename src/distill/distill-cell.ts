@@ -3,8 +3,9 @@ import { fused, tf } from "../engine";
 import { adam, loadState, lossAndGradients, type Optimizer, type Schedule, type StoredTensor, saveState } from "../nn";
 import { type CellCheckpoints, checkBelongs, type DistillEpoch, distillFingerprint } from "./cell-checkpoint";
 import type { CellSupernet } from "./cell-supernet";
-import { blockSchedule, type DistillOptions } from "./distill-options";
+import { blockEpochs, blockSchedule, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
+import { LabelLoss } from "./label-loss";
 import { type Path, type PathSampler, pathSampler } from "./path-sampler";
 
 /** Batches of one epoch; the last, incomplete one is left out. */
@@ -30,21 +31,29 @@ export async function distillCell(
   checkpoints: CellCheckpoints,
   progress: Progress,
 ): Promise<DistillEpoch[]> {
+  const { block, cell: index, space } = cell;
   const optimizer = adam({ weightDecay: options.weightDecay });
+  const rng = new Rng(options.seed).fork("distill").fork(`block${block}/cell${index}`);
+  const labels =
+    options.labelLoss > 0 ? new LabelLoss(options.labelLoss, cell, features, rng.fork("labels")) : undefined;
   try {
-    const training = new CellTraining(cell, features, options, optimizer, progress);
-    const { block, cell: index, space } = cell;
+    const training = new CellTraining(cell, features, options, { optimizer, labels, rng, progress });
     const fingerprint = distillFingerprint(space, block, index, features, options);
     const state = checkpoints.read(block, index);
     if (state) {
       checkBelongs(state, fingerprint, checkpoints.place(block, index));
       loadState(cell, part(state.tensors, "cell."));
-      optimizer.restore(part(state.tensors, "optimizer."));
+      if (labels) loadState(labels, part(state.tensors, "labels."));
+      training.resume(part(state.tensors, "optimizer."));
     }
     const history = [...(state?.history ?? [])];
-    for (let epoch = history.length; epoch < options.epochs; epoch++) {
+    for (let epoch = history.length; epoch < blockEpochs(options, block); epoch++) {
       history.push(await training.epoch(epoch));
-      const tensors = new Map([...named(saveState(cell), "cell."), ...named(optimizer.state(), "optimizer.")]);
+      const tensors = new Map([
+        ...named(saveState(cell), "cell."),
+        ...(labels ? named(saveState(labels), "labels.") : []),
+        ...named(optimizer.state(), "optimizer."),
+      ]);
       checkpoints.write(block, index, { fingerprint, history: [...history], tensors });
     }
     return history;
@@ -53,7 +62,16 @@ export async function distillCell(
     throw error;
   } finally {
     optimizer.dispose();
+    labels?.dispose();
   }
+}
+
+/** What a training has beside cell, features and options. */
+interface Tools {
+  readonly optimizer: Optimizer;
+  readonly labels: LabelLoss | undefined;
+  readonly rng: Rng;
+  readonly progress: Progress;
 }
 
 /** One cell at work: what stays the same from step to step. */
@@ -62,25 +80,39 @@ class CellTraining {
   private readonly batchSize: number;
   private readonly schedule: Schedule;
   private readonly sampler: PathSampler;
-  private readonly rng: Rng;
+  private readonly labelParameters: ReadonlyMap<string, tf.Variable>;
+  /** Parameters that ever moved, where the optimizer holds on to them. */
+  private readonly visited: Map<string, tf.Variable> | undefined;
 
   constructor(
     private readonly cell: CellSupernet,
     private readonly features: FeatureSource,
     options: DistillOptions,
-    private readonly optimizer: Optimizer,
-    private readonly progress: Progress,
+    private readonly tools: Tools,
   ) {
     this.steps = batchesPerEpoch(features.count, options);
     this.batchSize = Math.min(options.batchSize, features.count);
     this.schedule = blockSchedule(options, cell.block, this.steps);
     this.sampler = pathSampler(options.sampler);
-    this.rng = new Rng(options.seed).fork("distill").fork(`block${cell.block}/cell${cell.cell}`);
+    this.labelParameters = new Map(
+      [...(tools.labels?.parameters() ?? [])].map(([name, variable]) => [`labels.${name}`, variable]),
+    );
+    if (options.optimizerScope === "block") this.visited = new Map();
+  }
+
+  /** Takes up a training: parameters that the optimizer already has a state of were visited. */
+  resume(state: Map<string, StoredTensor>): void {
+    const { visited, cell, labelParameters, tools } = this;
+    tools.optimizer.restore(state);
+    if (!visited) return;
+    for (const [name, variable] of [...cell.parameters(), ...labelParameters]) {
+      if (state.has(`m:${name}`)) visited.set(name, variable);
+    }
   }
 
   async epoch(epoch: number): Promise<DistillEpoch> {
     const { cell, steps, batchSize } = this;
-    const rng = this.rng.fork(`epoch${epoch}`);
+    const rng = this.tools.rng.fork(`epoch${epoch}`);
     const order = rng.fork("order").permutation(this.features.count);
     const draws = rng.fork("paths");
     const started = performance.now();
@@ -88,11 +120,11 @@ class CellTraining {
     let learningRate = 0;
     for (let i = 0; i < steps; i++) {
       learningRate = this.schedule(epoch * steps + i);
-      const paths = this.sampler.round(cell.depth, cell.opsPerLayer, draws);
+      const paths = this.sampler.round(cell, draws);
       const loss = this.step(order.subarray(i * batchSize, (i + 1) * batchSize), paths, learningRate);
       if (!Number.isFinite(loss)) throw notFinite(cell, "the loss", loss, epoch, i, learningRate);
       lossSum += loss;
-      this.progress.advance(1, { cell: cell.cell, epoch: epoch + 1, loss: lossSum / (i + 1), learningRate });
+      this.tools.progress.advance(1, { cell: cell.cell, epoch: epoch + 1, loss: lossSum / (i + 1), learningRate });
       await breathe();
     }
     const broken = firstNotFinite(cell);
@@ -105,27 +137,43 @@ class CellTraining {
   /** One batch through the paths of a round, then one update of the parameters they used. */
   private step(positions: Uint32Array, paths: readonly Path[], learningRate: number): number {
     const { cell, features } = this;
+    const { labels, optimizer } = this.tools;
     const x = features.batch(cell.block, positions);
     const target = features.batch(cell.block + 1, positions);
+    const answers = labels?.labelsOf(positions);
     const parameters = new Map<string, tf.Variable>();
     const gradients = new Map<string, tf.Tensor>();
     let lossSum = 0;
     for (const path of paths) {
-      const used = cell.pathParameters(path);
-      // Batch statistics only: the running ones of a shared op would mix paths, and the rating measures them anew.
-      const result = lossAndGradients(
-        () => fused.meanSquaredError(cell.forward(x, { mode: "batch", path }), target),
-        used,
-      );
+      const used = new Map([...cell.pathParameters(path), ...this.labelParameters]);
+      // The running statistics of a shared op mix paths: only a rating without recalibration looks at them.
+      const result = lossAndGradients(() => {
+        const y = cell.forward(x, { mode: "train", path });
+        const imitation = fused.meanSquaredError(y, target) as tf.Scalar;
+        return labels && answers ? labels.mixed(imitation, y, answers) : imitation;
+      }, used);
       lossSum += result.loss.dataSync()[0];
       result.loss.dispose();
       for (const [name, variable] of used) parameters.set(name, variable);
       for (const [name, gradient] of result.gradients) addTo(gradients, name, gradient);
     }
     const loss = lossSum / paths.length;
-    if (Number.isFinite(loss)) this.optimizer.step(gradients, parameters, learningRate);
+    this.addVisited(gradients, parameters);
+    if (Number.isFinite(loss)) optimizer.step(gradients, parameters, learningRate);
     tf.dispose([x, target, ...gradients.values()]);
+    answers?.dispose();
     return loss;
+  }
+
+  /** Gives parameters that earlier paths used, and these do not, a gradient of zero: momentum and decay still move them. */
+  private addVisited(gradients: Map<string, tf.Tensor>, parameters: Map<string, tf.Variable>): void {
+    if (!this.visited) return;
+    for (const [name, variable] of parameters) this.visited.set(name, variable);
+    for (const [name, variable] of this.visited) {
+      if (gradients.has(name)) continue;
+      gradients.set(name, tf.zerosLike(variable));
+      parameters.set(name, variable);
+    }
   }
 }
 

@@ -4,10 +4,13 @@ import { cosine, exponential, type Schedule } from "../nn";
 export interface DistillOptions {
   /** Decides initial weights, order of images and paths, for each block, cell and epoch apart. */
   readonly seed: number;
-  /** Passes over the features, for every cell. */
-  readonly epochs: number;
+  /** Passes over the features, for every cell; a list gives one number for each block. */
+  readonly epochs: number | readonly number[];
   readonly batchSize: number;
-  /** "fair" trains as many paths a batch as a layer has ops, and takes that many times longer. */
+  /**
+   * "uniform": one random path a batch, as the released DNA code; "fair": as many paths as a layer has ops, every op once
+   * (FairNAS, arXiv 1907.01845), which takes that many times longer.
+   */
   readonly sampler: "uniform" | "fair";
   /** Adam's learning rate in the first epoch; a list gives one for each block. */
   readonly learningRate: number | readonly number[];
@@ -16,6 +19,25 @@ export interface DistillOptions {
   readonly decay: number;
   /** L2 penalty in Adam's gradient; not on biases and batch norms. */
   readonly weightDecay: number;
+  /**
+   * What a block is fed with. "teacher": the teacher's feature map before the block (DNA, section 3.2), so that blocks are
+   * independent. "student": what the best rated candidates of the blocks before make of the image (strategy S1 of the
+   * paper's ablation; `guide_input: false` in the released code, whose model pool holds three where ours holds the best);
+   * blocks are then distilled and rated in sequence, see `studentFeatures`.
+   */
+  readonly guideInput: "teacher" | "student";
+  /**
+   * Share of the cross-entropy with the labels in the loss, 0..1 (strategy S2; `label_train` in the released code, which
+   * has 0.5). The answers are a linear layer's on the pooled output of the block; the released code appends the student's
+   * remaining blocks instead, which would tie the blocks to each other.
+   */
+  readonly labelLoss: number;
+  /**
+   * Parameters that an update moves, always of the cell at work only. "path": those of the sampled path. "block": all that
+   * were ever sampled, by Adam's momentum and weight decay, as the released code does (its optimizer holds every
+   * parameter, and PyTorch before 2.0 leaves zero gradients behind).
+   */
+  readonly optimizerScope: "path" | "block";
 }
 
 /** What a distillation does unless told otherwise; optimizer settings of the released DNA code, except for the schedule. */
@@ -28,6 +50,9 @@ export const DISTILL_DEFAULTS: DistillOptions = {
   schedule: "cosine",
   decay: 0.9,
   weightDecay: 1e-4,
+  guideInput: "teacher",
+  labelLoss: 0,
+  optimizerScope: "path",
 };
 
 /**
@@ -41,29 +66,43 @@ export function resolveDistillOptions(given: Partial<DistillOptions> = {}): Dist
     if (!holds) throw new ConfigError(`distill: ${name} must be ${must}, got ${JSON.stringify(options[name])}`);
   };
   const rates = [options.learningRate].flat();
-  check(Number.isInteger(options.epochs) && options.epochs >= 1, "epochs", "a whole number from 1");
+  const epochs = [options.epochs].flat();
+  check(epochs.length > 0 && epochs.every((n) => Number.isInteger(n) && n >= 1), "epochs", "a whole number from 1");
   check(Number.isInteger(options.batchSize) && options.batchSize >= 2, "batchSize", "a whole number from 2");
   check(options.sampler === "uniform" || options.sampler === "fair", "sampler", '"uniform" or "fair"');
   check(rates.length > 0 && rates.every((rate) => rate > 0), "learningRate", "above 0");
   check(options.schedule === "exponential" || options.schedule === "cosine", "schedule", '"exponential" or "cosine"');
   check(options.decay > 0 && options.decay <= 1, "decay", "in (0, 1]");
   check(options.weightDecay >= 0, "weightDecay", "0 or more");
+  check(options.guideInput === "teacher" || options.guideInput === "student", "guideInput", '"teacher" or "student"');
+  check(options.labelLoss >= 0 && options.labelLoss <= 1, "labelLoss", "in [0, 1]");
+  check(options.optimizerScope === "path" || options.optimizerScope === "block", "optimizerScope", '"path" or "block"');
   return options;
+}
+
+/** A block's own value of an option that may be a list. @throws ConfigError when the list has none for the block. */
+function ofBlock(options: DistillOptions, name: "epochs" | "learningRate", block: number): number {
+  const given = options[name];
+  const value = typeof given === "number" ? given : given[block];
+  if (value !== undefined) return value;
+  throw new ConfigError(
+    `distill: ${name} must have one entry a block, got ${JSON.stringify(given)} without one for block ${block}`,
+  );
+}
+
+/** Passes over the features for a block. @throws ConfigError when the list of epochs has none for it. */
+export function blockEpochs(options: DistillOptions, block: number): number {
+  return ofBlock(options, "epochs", block);
 }
 
 /**
  * The learning rate of a block at each step.
- * @throws ConfigError when the list of rates has none for the block.
+ * @throws ConfigError when the list of rates or of epochs has none for the block.
  */
 export function blockSchedule(options: DistillOptions, block: number, stepsPerEpoch: number): Schedule {
-  const { learningRate, epochs, decay } = options;
-  const base = typeof learningRate === "number" ? learningRate : learningRate[block];
-  if (base === undefined) {
-    throw new ConfigError(
-      `distill: learningRate must have one entry a block, got ${JSON.stringify(learningRate)} without one for block ${block}`,
-    );
-  }
-  if (options.schedule === "cosine") return cosine({ base, total: epochs * stepsPerEpoch });
+  const base = ofBlock(options, "learningRate", block);
+  const { decay } = options;
+  if (options.schedule === "cosine") return cosine({ base, total: blockEpochs(options, block) * stepsPerEpoch });
   const perEpoch = exponential({ base, factor: decay });
   return (step) => perEpoch(Math.floor(step / stepsPerEpoch));
 }

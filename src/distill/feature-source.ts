@@ -9,6 +9,10 @@ export interface FeatureSource {
   readonly shapes: readonly ImageShape[];
   /** Names teacher, cuts and images (hexadecimal): equal fingerprints, equal features. */
   readonly fingerprint: string;
+  /** Whose maps enter the blocks after the first; the teacher's unless said otherwise. */
+  readonly guide?: "teacher" | "student";
   /** Feature maps `[batch, height, width, channels]` of the images at the given places; the caller disposes them. */
   batch(boundary: number, positions: ArrayLike<number>): tf.Tensor4D;
+  /** Labels of the images at the given places; only a label loss needs them. */
+  labels?(positions: ArrayLike<number>): ArrayLike<number>;
 }

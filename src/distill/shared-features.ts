@@ -8,8 +8,11 @@ export interface SharedFeatures {
   readonly count: number;
   readonly shapes: readonly ImageShape[];
   readonly fingerprint: string;
+  readonly guide?: "teacher" | "student";
   /** float32 `[count, height, width, channels]` by boundary. */
   readonly boundaries: ReadonlyMap<number, SharedArrayBuffer>;
+  /** A label an image, where the source has them. */
+  readonly labels?: ArrayLike<number>;
 }
 
 /** Images copied between two breaths. */
@@ -19,7 +22,8 @@ const sizeOf = ({ height, width, channels }: ImageShape) => height * width * cha
 
 /** Copies the features of the given boundaries into shared memory. */
 export async function shareFeatures(features: FeatureSource, boundaries: readonly number[]): Promise<SharedFeatures> {
-  const { count, shapes, fingerprint } = features;
+  const { count, shapes, fingerprint, guide } = features;
+  const labels = features.labels?.(Uint32Array.from({ length: count }, (_, i) => i));
   const shared = new Map<number, SharedArrayBuffer>();
   for (const boundary of boundaries) {
     const size = sizeOf(shapes[boundary]);
@@ -34,13 +38,14 @@ export async function shareFeatures(features: FeatureSource, boundaries: readonl
     }
     shared.set(boundary, buffer);
   }
-  return { count, shapes, fingerprint, boundaries: shared };
+  return { count, shapes, fingerprint, guide, boundaries: shared, labels };
 }
 
 /** Shared features as a source of batches, for the boundaries that are shared. */
-export function sharedSource({ boundaries, ...features }: SharedFeatures): FeatureSource {
+export function sharedSource({ boundaries, labels, ...features }: SharedFeatures): FeatureSource {
   return {
     ...features,
+    ...(labels && { labels: (positions) => Uint32Array.from(positions, (position) => labels[position]) }),
     batch(boundary, positions) {
       const { height, width, channels } = features.shapes[boundary];
       const size = height * width * channels;

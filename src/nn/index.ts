@@ -3,6 +3,7 @@ export * from "./build-layer";
 export * from "./conv-norm";
 export * from "./dropout";
 export * from "./gradients";
+export * from "./initialisers";
 export * from "./mbconv";
 export * from "./module";
 export * from "./network";

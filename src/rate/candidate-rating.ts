@@ -1,16 +1,21 @@
-import { fused, tf } from "../engine";
+import { tf } from "../engine";
+import type { RateOptions } from "./rate-options";
 
-/** How well a candidate imitates the teacher's block; lower is better in all three. */
+/** How well a candidate imitates the teacher's block; lower is better in all of them. */
 export interface CandidateRating {
   readonly block: number;
   readonly cell: number;
   readonly path: readonly number[];
-  /** Relative L1: mean |Y - Yhat| / std(Y) of each batch, averaged by images (DNA, eq. 6). */
+  /** The measure that was asked for, one of those below: relative L1 unless said otherwise. */
   readonly score: number;
+  /** Relative L1: mean |Y - Yhat| / std(Y) of each batch, averaged by images (DNA, eq. 6). */
+  readonly relativeL1: number;
   /** Mean squared error: the training loss, not normalised. */
   readonly mse: number;
   /** Mean squared error over the variance of the batch's Y. */
   readonly relativeMse: number;
+  /** Mean over channels of mean squared error over variance, each of the channel (DONNA's noise-to-signal ratio). */
+  readonly nsr: number;
 }
 
 /** A rating batch's teacher features `[batch, height, width, channels]` with their spread. */
@@ -19,6 +24,8 @@ export interface RatingTarget {
   readonly images: number;
   /** Over all elements of the batch. */
   readonly variance: number;
+  /** Of each channel. */
+  readonly channelVariances: Float32Array;
 }
 
 /** As in the released DNA code, against a teacher that says nothing. */
@@ -27,21 +34,26 @@ const EPSILON = 1e-9;
 /** Measures the spread of a batch of the teacher's features; takes the tensor over. */
 export function ratingTarget(features: tf.Tensor4D): RatingTarget {
   const variance = tf.tidy(() => tf.moments(features).variance.dataSync()[0]);
-  return { features, images: features.shape[0], variance };
+  const channelVariances = tf.tidy(() => tf.moments(features, [0, 1, 2]).variance.dataSync() as Float32Array);
+  return { features, images: features.shape[0], variance, channelVariances };
 }
 
 /** Errors of one batch, not yet averaged over batches. */
 export interface BatchErrors {
   readonly l1: number;
-  readonly mse: number;
+  /** Mean squared error of each channel. */
+  readonly channelMses: Float32Array;
 }
 
-/** Mean absolute and squared difference of a candidate's output to the teacher's features. */
+/** Mean absolute and squared differences of a candidate's output to the teacher's features. */
 export function batchErrors(y: tf.Tensor4D, { features }: RatingTarget): BatchErrors {
-  return tf.tidy(() => ({
-    l1: tf.mean(tf.abs(tf.sub(y, features))).dataSync()[0],
-    mse: fused.meanSquaredError(y, features).dataSync()[0],
-  }));
+  return tf.tidy(() => {
+    const difference = tf.sub(y, features);
+    return {
+      l1: tf.mean(tf.abs(difference)).dataSync()[0],
+      channelMses: tf.mean(tf.square(difference), [0, 1, 2]).dataSync() as Float32Array,
+    };
+  });
 }
 
 /** Averages a candidate's errors over the batches, weighted by images. */
@@ -49,16 +61,26 @@ export function combine(
   place: { block: number; cell: number; path: readonly number[] },
   errors: readonly BatchErrors[],
   targets: readonly RatingTarget[],
+  measure: RateOptions["score"] = "relativeL1",
 ): CandidateRating {
   const images = targets.reduce((sum, target) => sum + target.images, 0);
   const average = (value: (i: number) => number) =>
     rounded(targets.reduce((sum, target, i) => sum + (value(i) * target.images) / images, 0));
-  return {
-    ...place,
-    score: average((i) => errors[i].l1 / (Math.sqrt(targets[i].variance) + EPSILON)),
-    mse: average((i) => errors[i].mse),
-    relativeMse: average((i) => errors[i].mse / (targets[i].variance + EPSILON)),
+  const mses = errors.map(({ channelMses }) => mean(channelMses));
+  const measures = {
+    relativeL1: average((i) => errors[i].l1 / (Math.sqrt(targets[i].variance) + EPSILON)),
+    mse: average((i) => mses[i]),
+    relativeMse: average((i) => mses[i] / (targets[i].variance + EPSILON)),
+    nsr: average((i) => {
+      const { channelVariances } = targets[i];
+      return mean(errors[i].channelMses.map((mse, channel) => mse / (channelVariances[channel] + EPSILON)));
+    }),
   };
+  return { ...place, score: measures[measure], ...measures };
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Nine significant digits: what float32 holds, and no more in a file. */

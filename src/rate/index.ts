@@ -5,3 +5,4 @@ export * from "./rate-block";
 export * from "./rate-naive";
 export * from "./rate-options";
 export * from "./rating-table";
+export * from "./student-features";

@@ -1,9 +1,9 @@
 import { breathe, Progress, type StepContext } from "../core";
-import type { BlockSupernet, CellSupernet } from "../distill";
+import type { BlockSupernet, CellSupernet, Path } from "../distill";
 import type { tf } from "../engine";
 import type { Module } from "../nn";
+import { blockAt, cellAt, cellPaths } from "../space";
 import { batchErrors, type CandidateRating, combine } from "./candidate-rating";
-import { opEvaluations } from "./op-evaluations";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { disposeData, disposeMaps, loadRatingData, type Maps, type RatingData } from "./rating-data";
 
@@ -24,21 +24,31 @@ export async function rateBlock(
 ): Promise<CandidateRating[]> {
   const { space, block, cells } = supernet;
   const data = loadRatingData(space, block, features, resolveRateOptions(given));
-  const total = cells.reduce((sum, { depth, opsPerLayer }) => sum + opEvaluations(opsPerLayer, depth), 0);
+  const walks = cells.map((cell, i) => ({
+    cell,
+    nodes: prefixes(cellPaths(blockAt(space, block), cellAt(space, block, i))),
+  }));
+  const total = walks.reduce((sum, { nodes }) => sum + nodes.size, 0);
   const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
   const ratings: CandidateRating[] = [];
   try {
-    for (const cell of cells) await new CellWalk(cell, data, progress, ratings).run();
+    for (const { cell, nodes } of walks) await new CellWalk(cell, nodes, data, progress, ratings).run();
     return ratings;
   } finally {
     disposeData(data);
   }
 }
 
+/** All beginnings of paths: the nodes of the tree that they form. */
+function prefixes(paths: readonly Path[]): Set<string> {
+  return new Set(paths.flatMap((path) => path.map((_, layer) => String(path.slice(0, layer + 1)))));
+}
+
 /** The walk over one cell's tree. */
 class CellWalk {
   constructor(
     private readonly cell: CellSupernet,
+    private readonly nodes: ReadonlySet<string>,
     private readonly data: RatingData,
     private readonly progress: Progress,
     private readonly ratings: CandidateRating[],
@@ -58,6 +68,7 @@ class CellWalk {
   private async visit(input: Maps, prefix: readonly number[]): Promise<void> {
     for (const [op, module] of this.cell.layers[prefix.length].entries()) {
       const path = [...prefix, op];
+      if (!this.nodes.has(String(path))) continue;
       const output = through(module, input);
       try {
         if (path.length === this.cell.depth) this.rate(output, path);
@@ -72,16 +83,16 @@ class CellWalk {
 
   private rate({ rating }: Maps, path: readonly number[]): void {
     const { block, cell } = this.cell;
-    const { targets } = this.data;
+    const { targets, measure } = this.data;
     const errors = rating.map((y, i) => batchErrors(y, targets[i]));
-    this.ratings.push(combine({ block, cell, path }, errors, targets));
+    this.ratings.push(combine({ block, cell, path }, errors, targets, measure));
   }
 }
 
-/** Calibrates a module on the calibration maps, then runs all maps through it. */
+/** Calibrates a module on the calibration maps, if there are any, then runs all maps through it. */
 function through(module: Module, { calibration, rating }: Maps): Maps {
   return {
-    calibration: module.forward(calibration, { mode: "recalibrate" }),
+    ...(calibration && { calibration: module.forward(calibration, { mode: "recalibrate" }) }),
     rating: rating.map((x): tf.Tensor4D => module.forward(x, { mode: "eval" })),
   };
 }

@@ -13,21 +13,21 @@ export function rateNaive(
   features: RatingFeatures,
   given: Partial<RateOptions> = {},
 ): CandidateRating[] {
-  const { input, targets, ...rest } = loadRatingData(space, block, features, resolveRateOptions(given));
+  const { input, targets, measure } = loadRatingData(space, block, features, resolveRateOptions(given));
   try {
     return enumerateBlock(space, block).map((candidate) => {
       const { path } = candidate;
       const cell = cells[candidate.cell];
-      cell.forward(input.calibration, { mode: "recalibrate", path }).dispose();
+      if (input.calibration) cell.forward(input.calibration, { mode: "recalibrate", path }).dispose();
       const errors = input.rating.map((x, i) => {
         const y = cell.forward(x, { mode: "eval", path });
         const error = batchErrors(y, targets[i]);
         y.dispose();
         return error;
       });
-      return combine(candidate, errors, targets);
+      return combine(candidate, errors, targets, measure);
     });
   } finally {
-    disposeData({ input, targets, ...rest });
+    disposeData({ input, targets });
   }
 }

@@ -1,6 +1,9 @@
 import { ConfigError } from "../core";
 import type { FeatureSource } from "../distill";
 
+/** The measures of imitation that can be a candidate's score, by their names in {@link CandidateRating}. */
+export const SCORES = ["relativeL1", "relativeMse", "nsr"] as const;
+
 export interface RateOptions {
   /** Decides which training images calibrate. */
   readonly seed: number;
@@ -8,10 +11,27 @@ export interface RateOptions {
   readonly calibrationImages: number;
   /** Images of a rating batch; the score is normalised by each batch's own deviation. */
   readonly batchSize: number;
+  /**
+   * What a candidate is scored by. "relativeL1": mean |Y - Yhat| / std(Y) of each batch (DNA, eq. 6; `cl_loss` in the
+   * released code). "relativeMse": mean squared error over the variance (`rela_loss` there). "nsr": noise-to-signal power
+   * of each channel, averaged over channels, so that no channel counts for its scale (DONNA, arXiv 2012.08859).
+   */
+  readonly score: (typeof SCORES)[number];
+  /**
+   * Whether batch norms take over the statistics of the calibration batch before a candidate is rated (`reset_bn_eval` in
+   * the released code). Without it they have the running ones of the distillation, in which all paths are mixed.
+   */
+  readonly recalibrate: boolean;
 }
 
 /** Batches of 64 as in the released DNA code; a larger calibration batch gives steadier statistics. */
-export const RATE_DEFAULTS: RateOptions = { seed: 1, calibrationImages: 128, batchSize: 64 };
+export const RATE_DEFAULTS: RateOptions = {
+  seed: 1,
+  calibrationImages: 128,
+  batchSize: 64,
+  score: "relativeL1",
+  recalibrate: true,
+};
 
 /** The teacher's features that rating needs: neither comes from the test split. */
 export interface RatingFeatures {
@@ -32,6 +52,9 @@ export function resolveRateOptions(given: Partial<RateOptions> = {}): RateOption
     if (!Number.isInteger(options[name]) || options[name] < 2) {
       throw new ConfigError(`rate: ${name} must be a whole number from 2, got ${options[name]}`);
     }
+  }
+  if (!SCORES.includes(options.score)) {
+    throw new ConfigError(`rate: score must be one of ${SCORES.join(", ")}, got ${JSON.stringify(options.score)}`);
   }
   return options;
 }

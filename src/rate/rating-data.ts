@@ -1,5 +1,5 @@
 import { Rng } from "../core";
-import { checkFeatures } from "../distill";
+import { checkFeatures, type FeatureSource } from "../distill";
 import { tf } from "../engine";
 import type { SearchSpace } from "../space";
 import { type RatingTarget, ratingTarget } from "./candidate-rating";
@@ -7,8 +7,8 @@ import type { RateOptions, RatingFeatures } from "./rate-options";
 
 /** Feature maps that travel through a cell together: what calibrates, and what is rated. */
 export interface Maps {
-  /** `[calibrationImages, height, width, channels]` */
-  readonly calibration: tf.Tensor4D;
+  /** `[calibrationImages, height, width, channels]`; absent where nothing is recalibrated. */
+  readonly calibration?: tf.Tensor4D;
   /** One a rating batch. */
   readonly rating: readonly tf.Tensor4D[];
 }
@@ -17,6 +17,8 @@ export interface Maps {
 export interface RatingData {
   readonly input: Maps;
   readonly targets: readonly RatingTarget[];
+  /** What candidates are scored by. */
+  readonly measure: RateOptions["score"];
 }
 
 /** Loads the inputs and targets of a block; free them with {@link disposeData}. */
@@ -24,30 +26,40 @@ export function loadRatingData(
   space: SearchSpace,
   block: number,
   { calibration, rating }: RatingFeatures,
-  { seed, calibrationImages, batchSize }: RateOptions,
+  options: RateOptions,
 ): RatingData {
+  const { batchSize, score, recalibrate } = options;
   checkFeatures(space, block, calibration);
   checkFeatures(space, block, rating);
-  // One draw for all blocks: the same images calibrate everywhere.
-  const order = new Rng(seed).fork("rate/calibration").permutation(calibration.count);
   const batches: Uint32Array[] = [];
   for (let from = 0; from < rating.count; from += batchSize) {
     batches.push(Uint32Array.from({ length: Math.min(batchSize, rating.count - from) }, (_, i) => from + i));
   }
   return {
     input: {
-      calibration: calibration.batch(block, order.subarray(0, calibrationImages)),
+      ...(recalibrate && { calibration: calibrationBatch(calibration, block, options) }),
       rating: batches.map((positions) => rating.batch(block, positions)),
     },
     targets: batches.map((positions) => ratingTarget(rating.batch(block + 1, positions))),
+    measure: score,
   };
 }
 
-export function disposeMaps({ calibration, rating }: Maps): void {
-  tf.dispose([calibration, ...rating]);
+/** What calibrates a block's norms `[calibrationImages, height, width, channels]`; the same images for all blocks. */
+export function calibrationBatch(
+  calibration: FeatureSource,
+  block: number,
+  { seed, calibrationImages }: RateOptions,
+): tf.Tensor4D {
+  const order = new Rng(seed).fork("rate/calibration").permutation(calibration.count);
+  return calibration.batch(block, order.subarray(0, calibrationImages));
 }
 
-export function disposeData({ input, targets }: RatingData): void {
+export function disposeMaps({ calibration, rating }: Maps): void {
+  tf.dispose(calibration ? [calibration, ...rating] : [...rating]);
+}
+
+export function disposeData({ input, targets }: Pick<RatingData, "input" | "targets">): void {
   disposeMaps(input);
   tf.dispose(targets.map(({ features }) => features));
 }

@@ -4,7 +4,7 @@ import { enumerateBlock, type SearchSpace } from "../space";
 import type { CandidateRating } from "./candidate-rating";
 
 /** A row of the table, with the errors beside the score. */
-export type RatedRow = RatedCandidate & Pick<CandidateRating, "mse" | "relativeMse">;
+export type RatedRow = RatedCandidate & Pick<CandidateRating, "relativeL1" | "mse" | "relativeMse" | "nsr">;
 
 /** What rating hands to search, and to the user. */
 export interface RatedSpace extends RatingTable {
@@ -25,8 +25,8 @@ export function ratedTable(space: SearchSpace, ratings: readonly (readonly Candi
     ...table,
     blocks: table.blocks.map((rows, block) =>
       rows.map((row, i) => {
-        const { mse, relativeMse } = ratings[block][i];
-        return { ...row, mse, relativeMse };
+        const { relativeL1, mse, relativeMse, nsr } = ratings[block][i];
+        return { ...row, relativeL1, mse, relativeMse, nsr };
       }),
     ),
   };

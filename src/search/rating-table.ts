@@ -1,7 +1,7 @@
 import { SpaceError } from "../core";
 import { enteringWidths, headCost, ratingCosts, stemCost } from "../cost";
 import { type Candidate, cellAt, enumerateBlock, type SearchSpace } from "../space";
-import type { RatingTable } from "./types";
+import type { RatedCandidate, RatingTable } from "./types";
 
 /**
  * A rating table of a space: its candidates in lexicographic order with their scores and their pairwise costs.
@@ -33,6 +33,25 @@ export function ratingTable(
       }));
     }),
   };
+}
+
+/**
+ * A table whose scores are multiplied by their block's weight: the paper's sum of lambda_i L_val (DNA, section 3.1). The
+ * released script's sum is plain, all weights 1.
+ * @throws SpaceError unless there is one positive weight a block.
+ */
+export function weightedTable<
+  R extends RatedCandidate,
+  T extends RatingTable & { readonly blocks: readonly (readonly R[])[] },
+>(table: T, weights: readonly number[]): T {
+  if (weights.length !== table.blocks.length || !weights.every((weight) => weight > 0 && Number.isFinite(weight))) {
+    throw new SpaceError(
+      `weightedTable: ${table.space} needs one positive weight for each of its ${table.blocks.length} blocks, got [${weights.join(", ")}]`,
+      { weights },
+    );
+  }
+  const blocks = table.blocks.map((rows, block) => rows.map((row) => ({ ...row, score: weights[block] * row.score })));
+  return { ...table, blocks };
 }
 
 function limited({ macs, params, activationBytes }: { macs: number; params: number; activationBytes: number }) {

@@ -79,6 +79,50 @@ function cutPrice({ stride, input, output }: TrunkLayer): number {
 }
 
 /**
+ * Where to divide a teacher: a number of blocks, "stages" (at the borders of the architecture's own blocks), or cut points,
+ * each the last layer of a block but the final one, as an index among the layers before the head or by the name that
+ * `blockwise cost` lists ("stem.1", "block2.0"), rising.
+ */
+export type SplitPoints = number | "stages" | readonly number[] | { readonly after: readonly (number | string)[] };
+
+/** What the names of layers and the borders of stages follow from. */
+export interface Staged {
+  readonly stem: readonly unknown[];
+  readonly blocks: readonly (readonly unknown[])[];
+}
+
+/**
+ * Cut points as layer indices; those between stages, or those given by index or name.
+ * @throws SpaceError for a name that no layer before the head has.
+ */
+export function cutIndices(
+  { stem, blocks }: Staged,
+  points: "stages" | { readonly after: readonly (number | string)[] },
+): number[] {
+  const names = [
+    ...stem.map((_, i) => `stem.${i}`),
+    ...blocks.flatMap((layers, block) => layers.map((_, i) => `block${block}.${i}`)),
+  ];
+  if (points === "stages") {
+    const stages = blocks.filter((layers) => layers.length > 0).slice(0, -1);
+    let end = stem.length - 1;
+    return stages.map(({ length }) => {
+      end += length;
+      return end;
+    });
+  }
+  return points.after.map((point) => {
+    if (typeof point === "number") return point;
+    const index = names.indexOf(point);
+    if (index >= 0) return index;
+    throw new SpaceError(
+      `split: a named cut point must be a layer before the head, one of ${names.join(", ")}, got ${JSON.stringify(point)}`,
+      { point, names },
+    );
+  });
+}
+
+/**
  * The blocks between given cuts.
  * @param cuts The last layer of every block but the final one, rising.
  * @throws SpaceError when cuts do not rise or lie outside the layers.

@@ -8,7 +8,7 @@ import { encodeSafetensors, loadState, Network, readSafetensors, saveState, writ
 import { type Architecture, trunkLayers } from "../space";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
 import { type Evaluation, evaluate } from "./evaluate";
-import { balancedCuts, blocksAt, type TeacherBlock, type TrunkLayer } from "./split";
+import { balancedCuts, blocksAt, cutIndices, type SplitPoints, type TeacherBlock, type TrunkLayer } from "./split";
 import type { TrainingHistory } from "./training-history";
 
 const FORMAT = "blockwise-teacher-1";
@@ -60,13 +60,15 @@ export class Teacher {
 
   /**
    * Divides the teacher, without its head, into consecutive blocks.
-   * @param cuts How many blocks (of about equal MACs, cut where the resolution changes if possible), or the last layer of
-   *   every block but the final one.
-   * @throws SpaceError when there are fewer layers than blocks, or cut points are not rising layer indices.
+   * @param points How many blocks (of about equal MACs, cut where the resolution changes if possible), "stages", or the
+   *   last layer of every block but the final one: `[2, 5]`, `{ after: ["block0.1", "block2.3"] }`.
+   * @throws SpaceError when there are fewer layers than blocks, or cut points do not rise or name no layer.
    */
-  split(cuts: number | readonly number[]): TeacherBlock[] {
+  split(points: SplitPoints): TeacherBlock[] {
     const layers = this.trunk;
-    return blocksAt(layers, typeof cuts === "number" ? balancedCuts(layers, cuts) : cuts);
+    if (typeof points === "number") return blocksAt(layers, balancedCuts(layers, points));
+    const cuts = points === "stages" || "after" in points ? cutIndices(this.architecture, points) : points;
+    return blocksAt(layers, cuts);
   }
 
   /** Logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`. */

@@ -23,7 +23,7 @@ const table = (noise: readonly number[]) =>
     space.blocks.map((_, block) =>
       enumerateBlock(space, block).map((candidate, i): CandidateRating => {
         const score = 1 / (1 + candidate.path.length) + noise[i % noise.length];
-        return { ...candidate, score, mse: score, relativeMse: score };
+        return { ...candidate, score, relativeL1: score, mse: score, relativeMse: score, nsr: score };
       }),
     ),
   );

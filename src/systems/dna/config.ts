@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConfigError, parseCount } from "../../core";
 import { DISTILL_DEFAULTS } from "../../distill";
-import { RATE_DEFAULTS } from "../../rate";
+import { RATE_DEFAULTS, SCORES } from "../../rate";
 import { TRAINING_DEFAULTS } from "../../teacher";
 import { DNA_MINI } from "./defaults";
 
@@ -59,11 +59,14 @@ const space = z.strictObject({
   seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
   /** `[block][cell]`; without it cells follow from the teacher's shapes. */
   cells: z.array(z.array(z.strictObject({ depth: count, width: count })).min(1)).optional(),
+  /** At most so many cells a block: 1 is the paper's single cell. */
+  cellsPerBlock: count.optional(),
 });
 
 const distill = z.strictObject({
   images: count.default(DNA_MINI.distillImages),
-  epochs: count.default(DISTILL_DEFAULTS.epochs),
+  /** For every block, or one number a block; so is the learning rate. */
+  epochs: z.union([count, z.array(count).min(1)]).default(DISTILL_DEFAULTS.epochs as number),
   batchSize: count.default(DISTILL_DEFAULTS.batchSize),
   sampler: z.enum(["uniform", "fair"]).default(DISTILL_DEFAULTS.sampler),
   learningRate: z
@@ -72,12 +75,19 @@ const distill = z.strictObject({
   schedule: z.enum(["exponential", "cosine"]).default(DISTILL_DEFAULTS.schedule),
   decay: z.number().gt(0).max(1).default(DISTILL_DEFAULTS.decay),
   weightDecay: z.number().min(0).default(DISTILL_DEFAULTS.weightDecay),
+  /** The paper's ablations; each is explained in `DistillOptions`. */
+  guideInput: z.enum(["teacher", "student"]).default(DISTILL_DEFAULTS.guideInput),
+  labelLoss: z.number().min(0).max(1).default(DISTILL_DEFAULTS.labelLoss),
+  optimizerScope: z.enum(["path", "block"]).default(DISTILL_DEFAULTS.optimizerScope),
 });
 
 const rate = z.strictObject({
   images: count.default(DNA_MINI.ratingImages),
   calibrationImages: count.default(RATE_DEFAULTS.calibrationImages),
   batchSize: count.default(RATE_DEFAULTS.batchSize),
+  /** Explained in `RateOptions`. */
+  score: z.enum(SCORES).default(RATE_DEFAULTS.score),
+  recalibrate: z.boolean().default(RATE_DEFAULTS.recalibrate),
 });
 
 const search = z.strictObject({
@@ -85,6 +95,8 @@ const search = z.strictObject({
   macs: limit.optional(),
   params: limit.optional(),
   macsOfTeacher: share.default(DNA_MINI.macsOfTeacher),
+  /** The paper's lambda, one a block; a network's rating is the weighted sum of its blocks'. All 1 when left out. */
+  weights: z.array(z.number().gt(0)).optional(),
 });
 
 const retrain = z.strictObject({
@@ -108,8 +120,15 @@ const experiment = z.strictObject({
   threads: count.optional(),
   data: data.prefault({}),
   teacher: teacher.prefault({}),
-  /** Number of blocks, or the last layer of every block but the final one. */
-  split: z.union([count, z.array(z.int().min(0))]).default(DNA_MINI.blocks),
+  /** Number of blocks, "stages", or the last layer of every block but the final one, by index or by name. */
+  split: z
+    .union([
+      count,
+      z.literal("stages"),
+      z.array(z.int().min(0)),
+      z.strictObject({ after: z.array(z.union([z.int().min(0), z.string()])) }),
+    ])
+    .default(DNA_MINI.blocks),
   space: space.prefault({}),
   distill: distill.prefault({}),
   rate: rate.prefault({}),

@@ -1,7 +1,7 @@
 import { readJson, type StepContext, writeJson } from "../../core";
 import type { Dataset } from "../../data";
 import { type DistilledBlock, distillBlock, fileCheckpoints } from "../../distill";
-import { type CandidateRating, rateBlock } from "../../rate";
+import { type CandidateRating, type RateOptions, type RatingFeatures, rateBlock, studentFeatures } from "../../rate";
 import type { SearchSpace } from "../../space";
 import type { RunDirectory } from "../../study";
 import type { FeatureStore, Teacher, TeacherBlock } from "../../teacher";
@@ -34,7 +34,8 @@ export async function rateBlocks(supernets: Supernets, context: StepContext): Pr
   if (missing.length > 0) {
     const features = await openFeatures(supernets, context);
     try {
-      for (const block of missing) await distillAndRate(supernets, block, file(block), features, context);
+      if (supernets.config.distill.guideInput === "student") await inSequence(supernets, file, features, context);
+      else for (const block of missing) await distillAndRate(supernets, block, file(block), features, context);
     } finally {
       features.calibration.close();
       features.rating.close();
@@ -65,12 +66,35 @@ async function openFeatures(
   }
 }
 
+/** All blocks one after another, each fed with what the best candidates of those before make of the image. */
+async function inSequence(
+  supernets: Supernets,
+  file: (block: number) => string,
+  teacherFeatures: Features,
+  context: StepContext,
+): Promise<void> {
+  const options = rateOptions(supernets.config);
+  let features: RatingFeatures = teacherFeatures;
+  for (const block of supernets.space.blocks.keys()) {
+    await distillAndRate(supernets, block, file(block), features, context, async ({ supernet }) => {
+      if (block + 1 === supernets.space.blocks.length) return;
+      const { candidates } = readJson(file(block)) as { candidates: CandidateRating[] };
+      features = await studentFeatures(supernet, candidates, features, options, context);
+    });
+  }
+}
+
+function rateOptions({ seed, rate: { images: _, ...given } }: ExperimentConfig): Partial<RateOptions> {
+  return { ...given, seed };
+}
+
 async function distillAndRate(
   { config, run, space }: Supernets,
   block: number,
   file: string,
-  features: Features,
+  features: RatingFeatures,
   context: StepContext,
+  afterwards?: (distilled: DistilledBlock) => Promise<void>,
 ): Promise<void> {
   const { seed } = config;
   const { images: _, ...options } = config.distill;
@@ -87,11 +111,11 @@ async function distillAndRate(
   const { supernet } = distilled;
   try {
     await run.step(`rate/block${block}`, async () => {
-      const { images: _, ...given } = config.rate;
-      const candidates = await rateBlock(supernet, features, { ...given, seed }, context);
+      const candidates = await rateBlock(supernet, features, rateOptions(config), context);
       writeJson(file, { space: space.name, block, seed, images: features.rating.count, candidates });
       return { candidates: candidates.length, best: Math.min(...candidates.map(({ score }) => score)) };
     });
+    await afterwards?.(distilled);
   } finally {
     supernet.dispose();
   }

@@ -1,17 +1,17 @@
 import { ConfigError, Rng, type StepContext } from "../../core";
 import { ratingCosts } from "../../cost";
 import type { Dataset, Split } from "../../data";
-import { ratedTable } from "../../rate";
 import {
   type Budget,
   exactFront,
   type FoundNetwork,
   type RatingTable,
   randomNetworks,
+  ratingTable,
   searchBest,
   traversal,
 } from "../../search";
-import { blockSpace, type Cell, enumerateBlock, mbconv, type SearchSpace } from "../../space";
+import { blockSpace, type Cell, mbconv, type SearchSpace } from "../../space";
 import { type FeatureStore, type Teacher, type TeacherBlock, teacherFeatures } from "../../teacher";
 import { alongFront, macsOf } from "./along-front";
 import { DNA_MINI } from "./defaults";
@@ -23,6 +23,8 @@ export interface StudentOptions {
   readonly seRatio?: number;
   /** `[block][cell]`; from the teacher's shapes when left out. */
   readonly cells?: readonly (readonly Cell[])[];
+  /** At most so many cells a block; 1 is the paper's ablation "single cell". */
+  readonly cellsPerBlock?: number;
 }
 
 /**
@@ -37,11 +39,12 @@ export function studentSpace(
     expansions = DNA_MINI.expansions,
     seRatio = DNA_MINI.seRatio,
     cells,
+    cellsPerBlock,
   }: StudentOptions = {},
 ): SearchSpace {
   const { padding, batchNormEpsilon, classes } = architecture;
   const ops = mbconv(kernels, expansions, { seRatio });
-  return blockSpace(blocks, { padding, batchNormEpsilon, classes, ops, cells });
+  return blockSpace(blocks, { padding, batchNormEpsilon, classes, ops, cells, cellsPerBlock });
 }
 
 /** Indices of so many images of a split, drawn by the seed and the step's name; undefined for all of them. */
@@ -99,13 +102,10 @@ export function ratingFeatures(
 export function checkBudget(space: SearchSpace, budget: Budget): void {
   const costOf = ratingCosts(space);
   // Any scores do; these lead the search to the cheapest networks first.
-  const unrated = space.blocks.map((_, block) =>
-    enumerateBlock(space, block).map((candidate) => {
-      const score = Math.min(...Object.values(costOf(candidate).macs));
-      return { ...candidate, score, mse: 0, relativeMse: 0 };
-    }),
+  searchBest(
+    ratingTable(space, (candidate) => Math.min(...Object.values(costOf(candidate).macs))),
+    budget,
   );
-  searchBest(ratedTable(space, unrated), budget);
 }
 
 /** What a search gives. */

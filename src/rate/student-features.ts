@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { breathe, Progress, type StepContext } from "../core";
+import type { BlockSupernet, CellSupernet, FeatureSource, Path } from "../distill";
+import { tf } from "../engine";
+import type { CandidateRating } from "./candidate-rating";
+import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
+import { calibrationBatch } from "./rating-data";
+
+/** Images of one forward pass. */
+const CHUNK = 128;
+
+/**
+ * Features for the block after a rated one in which the student's own maps enter, those of its best rated candidate, while
+ * the teacher's stay the target (strategy S1 of DNA's ablation, `guideInput: "student"`).
+ *
+ * For a whole student: distil block 0 on the teacher's features, rate it, take `studentFeatures` to block 1, and so on.
+ * @param features What the rated block was distilled and rated on.
+ */
+export async function studentFeatures(
+  { block, cells, space }: BlockSupernet,
+  ratings: readonly CandidateRating[],
+  features: RatingFeatures,
+  given: Partial<RateOptions> = {},
+  context: StepContext = {},
+): Promise<RatingFeatures> {
+  const options = resolveRateOptions(given);
+  const best = ratings.reduce((a, b) => (b.score < a.score ? b : a));
+  const cell = cells[best.cell];
+  if (options.recalibrate) {
+    const batch = calibrationBatch(features.calibration, block, options);
+    tf.dispose([batch, cell.forward(batch, { mode: "recalibrate", path: best.path })]);
+  }
+  const total = features.calibration.count + features.rating.count;
+  const progress = new Progress(context, `student features ${block + 1}/${space.blocks.length}`, total, "images");
+  const calibration = await guided(cell, best.path, features.calibration, progress);
+  return { calibration, rating: await guided(cell, best.path, features.rating, progress) };
+}
+
+/** A source whose maps behind the cell's block are the candidate's own. */
+async function guided(
+  cell: CellSupernet,
+  path: Path,
+  source: FeatureSource,
+  progress: Progress,
+): Promise<FeatureSource> {
+  const { block } = cell;
+  const { count, shapes, fingerprint } = source;
+  const { height, width, channels } = shapes[block + 1];
+  const size = height * width * channels;
+  const maps = new Float32Array(count * size);
+  for (let from = 0; from < count; from += CHUNK) {
+    const positions = Uint32Array.from({ length: Math.min(CHUNK, count - from) }, (_, i) => from + i);
+    const x = source.batch(block, positions);
+    const y = cell.forward(x, { mode: "eval", path });
+    maps.set(y.dataSync(), from * size);
+    tf.dispose([x, y]);
+    progress.advance(positions.length);
+    await breathe();
+  }
+  const hash = createHash("sha256").update(fingerprint).update(maps).digest("hex").slice(0, 16);
+  return {
+    count,
+    shapes,
+    fingerprint: hash,
+    guide: "student",
+    ...(source.labels && { labels: (positions: ArrayLike<number>) => source.labels!(positions) }),
+    batch(boundary, positions) {
+      if (boundary !== block + 1) return source.batch(boundary, positions);
+      const values = new Float32Array(positions.length * size);
+      for (let i = 0; i < positions.length; i++) {
+        values.set(maps.subarray(positions[i] * size, (positions[i] + 1) * size), i * size);
+      }
+      return tf.tensor4d(values, [positions.length, height, width, channels]);
+    },
+  };
+}
