@@ -11,6 +11,8 @@ export interface ProgressEvent {
   /** Current figures, e.g. `{ loss: 0.12, accuracy: 0.91 }`. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly elapsedMs: number;
+  /** Units a second so far; undefined at the start. */
+  readonly perSecond?: number;
   /** Estimated from the pace so far; undefined at the start. */
   readonly remainingMs?: number;
 }
@@ -46,8 +48,9 @@ export class Progress {
     const elapsedMs = performance.now() - this.started;
     const counted = this.done - this.offset;
     const remainingMs = counted > 0 ? (elapsedMs / counted) * (this.total - this.done) : undefined;
+    const perSecond = counted > 0 && elapsedMs > 0 ? (1000 * counted) / elapsedMs : undefined;
     const { task, done, total, unit } = this;
-    this.context.onProgress?.({ task, done, total, unit, metrics, elapsedMs, remainingMs });
+    this.context.onProgress?.({ task, done, total, unit, metrics, elapsedMs, perSecond, remainingMs });
     this.throwIfStopped();
   }
 

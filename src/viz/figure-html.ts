@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { PLOTLY_FILE, packedPlotly } from "./plotly-script";
+import { DARK_COLOURS } from "./theme";
 
 /** How plotly behaves in a page: fixed size, and only the buttons that help to read a figure. */
 export const PLOTLY_CONFIG = {
@@ -18,7 +19,7 @@ export interface FigureHtmlOptions {
 }
 
 /**
- * The figure as a piece of HTML that draws itself.
+ * The figure as a piece of HTML that draws itself, in dark colours on a dark ground.
  *
  * It takes plotly from the page, from any figure of the page that carries it, or from the folder of the kernel that a
  * running Jupyter server offers; without any of them the static picture stays.
@@ -28,7 +29,7 @@ export function figureHtml(figure: Figure, { svg, carriesPlotly }: FigureHtmlOpt
   const id = `blockwise-${createHash("sha256").update(json).digest("hex").slice(0, 12)}`;
   const { width, height } = figure.layout;
   const picture = svg
-    ? `<img alt="${escapeHtml(figureTitle(figure))}" width="${width}" height="${height}" style="max-width:100%;height:auto" src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}">`
+    ? `<img alt="${escapeHtml(figureTitle(figure))}" width="${width}" height="${height}" style="max-width:100%;height:auto" src="${svgUrl(svg)}">`
     : "";
   const carried = carriesPlotly ? `<script>window.blockwisePlotlyPacked="${packedPlotly()}";</script>\n` : "";
   return `${carried}<div class="${id}" style="width:${width}px;max-width:100%;overflow-x:auto">${picture}</div>
@@ -38,6 +39,11 @@ export function figureHtml(figure: Figure, { svg, carriesPlotly }: FigureHtmlOpt
 /** The first line of a figure's title, without markup. */
 export function figureTitle(figure: Figure): string {
   return figure.layout.title.text.split("<br>")[0].replace(/<[^>]*>/g, "");
+}
+
+/** An address that is the picture itself; a third shorter than base64. */
+function svgUrl(svg: string): string {
+  return `data:image/svg+xml,${escapeHtml(svg.replace(/[%#\n]/g, encodeURIComponent))}`;
 }
 
 /** JSON that may stand inside a script element. */
@@ -51,13 +57,13 @@ function inScript(json: string): string {
 // Plain JavaScript for the page. `define`, `module` and `exports` are hidden from plotly while it loads: in the classic
 // notebook they belong to require.js, which would keep plotly for itself.
 const LOADER = `(function(id,figure){
-var w=window;
+var w=window,d=document;
 function run(code){var m={exports:{}};new Function("module","exports","define",code).call(w,m,m.exports,undefined);return w.Plotly=m.exports;}
 function unpack(text){
 var bytes=Uint8Array.from(atob(text),function(c){return c.charCodeAt(0);});
 return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text().then(run);}
 function server(){
-var lab=document.getElementById("jupyter-config-data"),base=document.body.getAttribute("data-base-url");
+var lab=d.getElementById("jupyter-config-data"),base=d.body.getAttribute("data-base-url");
 if(lab)try{base=JSON.parse(lab.textContent).baseUrl;}catch(e){}
 if(!base)return Promise.reject(new Error("no plotly on this page"));
 return fetch(base+"kernelspecs/blockwise/${PLOTLY_FILE}").then(function(r){if(!r.ok)throw new Error("no plotly at the server");return r.text();}).then(run);}
@@ -65,11 +71,34 @@ function load(){
 if(w.Plotly&&w.Plotly.newPlot)return Promise.resolve(w.Plotly);
 if(!w.blockwisePlotly)w.blockwisePlotly=(w.blockwisePlotlyPacked?unpack(w.blockwisePlotlyPacked):server()).catch(function(e){w.blockwisePlotly=null;throw e;});
 return w.blockwisePlotly;}
+function isDark(box){
+for(var at=box;at;at=at.parentElement){
+var c=(getComputedStyle(at).backgroundColor.match(/[\\d.]+/g)||[]).map(Number);
+if(c.length>2&&(c.length===3||c[3]>0.5))return 0.299*c[0]+0.587*c[1]+0.114*c[2]<110;}
+return false;}
+function themed(dark){
+var text=JSON.stringify(figure),map=${JSON.stringify(DARK_COLOURS)};
+if(dark)text=text.replace(/#[0-9A-Fa-f]{6}/g,function(c){return map[c.toUpperCase()]||c;});
+var f=JSON.parse(text),l=f.layout;
+if(dark){
+l.paper_bgcolor=l.plot_bgcolor="rgba(0,0,0,0)";
+var ax={gridcolor:"#3D3D3D",zerolinecolor:"#5A5A5A",linecolor:"#A0A0A0"};
+l.template=l.template||{layout:{font:{color:"#E6E6E6"},xaxis:ax,yaxis:ax}};
+l.modebar={color:"#A0A0A0",activecolor:"#E6E6E6",bgcolor:"rgba(0,0,0,0)"};}
+return f;}
 function draw(tries){
 load().then(function(plotly){
-Array.prototype.forEach.call(document.getElementsByClassName(id),function(box){
-if(box.getAttribute("data-drawn"))return;box.setAttribute("data-drawn","yes");box.textContent="";
-plotly.newPlot(box,figure.data,figure.layout,${JSON.stringify(PLOTLY_CONFIG)});});
+Array.prototype.forEach.call(d.getElementsByClassName(id),function(box){
+if(box.getAttribute("data-drawn"))return;
+var dark=isDark(box),f=themed(dark);
+box.setAttribute("data-drawn",dark?"dark":"light");box.textContent="";
+plotly.newPlot(box,f.data,f.layout,${JSON.stringify(PLOTLY_CONFIG)});
+function look(){
+if(!box.isConnected||isDark(box)===dark)return;
+dark=!dark;box.setAttribute("data-drawn",dark?"dark":"light");f=themed(dark);plotly.react(box,f.data,f.layout);}
+if(w.matchMedia){var q=w.matchMedia("(prefers-color-scheme: dark)");if(q.addEventListener)q.addEventListener("change",look);}
+new MutationObserver(function(){setTimeout(look,200);}).observe(d.body,{attributes:true,attributeFilter:["class","data-jp-theme-name","data-jp-theme-light","data-vscode-theme-kind"]});
+});
 },function(){if(tries>0)setTimeout(function(){draw(tries-1);},500);});}
 draw(10);
 })`;

@@ -34,8 +34,10 @@ export function seriesColour(index: number): string {
 }
 
 export const FONT_FAMILY = "Arial, Helvetica, 'DejaVu Sans', sans-serif";
+// In a dark page these become others: see theme.ts.
 export const TEXT_COLOUR = "#262626";
-const GRID_COLOUR = "#E5E5E5";
+export const MUTED_COLOUR = "#595959";
+export const GRID_COLOUR = "#E5E5E5";
 
 export interface LayoutOptions {
   title: string;
@@ -55,7 +57,7 @@ export interface LayoutOptions {
 export function layoutOf({ title, subtitle, width = 860, height = 420, margin, ...rest }: LayoutOptions): FigureLayout {
   return {
     title: {
-      text: subtitle ? `${title}<br><span style="font-size:12px;color:#595959">${subtitle}</span>` : title,
+      text: subtitle ? `${title}<br><span style="font-size:12px;color:${MUTED_COLOUR}">${subtitle}</span>` : title,
       font: { size: 16, color: TEXT_COLOUR },
       x: 0,
       xref: "container",
@@ -83,11 +85,11 @@ export function axis(title: string, options: Record<string, unknown> = {}): Reco
   return {
     title: { text: title, font: { size: 13 }, standoff: 10 },
     gridcolor: GRID_COLOUR,
-    linecolor: "#8A8A8A",
+    linecolor: COLOURS.grey,
     showline: true,
     zeroline: false,
     ticks: "outside",
-    tickcolor: "#8A8A8A",
+    tickcolor: COLOURS.grey,
     ticklen: 4,
     ...options,
   };

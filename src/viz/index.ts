@@ -1,15 +1,37 @@
+export { architectureDiagram, type DiagramLayer, type DiagramRecord } from "./architecture-diagram";
+export type { BudgetLine } from "./budget-lines";
 export { costBars, type NetworkCosts } from "./cost-bars";
+export { type FeatureMap, type FeatureMontageRecord, type FeaturePair, featureMontage } from "./feature-montage";
 export { COLOURS, type Figure, type FigureLayout, type Trace } from "./figure";
 export { figureBundle } from "./figure-bundle";
 export { type FigureHtmlOptions, figureHtml, figureTitle } from "./figure-html";
 export { type LossCurve, lossCurves } from "./loss-curves";
+export type { NetworkFacts } from "./network-facts";
 export { type PageSection, selfContainedPage } from "./page";
-export * from "./pareto-figure";
+export { type ParallelNetwork, parallelView } from "./parallel-view";
+export {
+  type MeasuredNetwork,
+  type NetworkKind,
+  nonDominated,
+  type ParetoRecord,
+  type PredictedNetwork,
+  type PublishedNetwork,
+  paretoFigure,
+} from "./pareto-figure";
 export { PLOTLY_FILE, packedPlotly, plotlyPath } from "./plotly-script";
+export { type RankPoint, type RankScatterRecord, rankScatter } from "./rank-scatter";
 export { type RatedFrontRecord, ratedFrontFigure } from "./rated-front-figure";
 export { type OpEffect, opEffects, type RatedBlock, type RatedPath, ratingMap } from "./rating-map";
 export { type SampleImages, sampleImages } from "./sample-images";
 export { staticSvg } from "./static-svg";
+export {
+  type Interval,
+  type StudyBarsRecord,
+  type StudyCurveRecord,
+  type StudySeries,
+  studyBars,
+  studyCurve,
+} from "./study-figures";
 export { type SketchedBlock, scientific, supernetSketch } from "./supernet-sketch";
 export { type TableLimits, type TableRecord, type TableValue, tableHtml, tableText } from "./table";
 export { type TrainingEpoch, trainingCurve } from "./training-curve";

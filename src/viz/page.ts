@@ -26,11 +26,12 @@ export async function selfContainedPage(title: string, sections: readonly PageSe
     }
   }
   return `<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 <style>
 body{font:15px/1.5 Arial,Helvetica,"DejaVu Sans",sans-serif;color:#262626;max-width:1280px;margin:24px auto;padding:0 20px}
 h1{font-size:24px}h2{font-size:18px;margin-top:32px;border-bottom:1px solid #e5e5e5}
+@media (prefers-color-scheme:dark){body{background:#1e1e1e;color:#e6e6e6}h2{border-color:#3d3d3d}}
 figure{margin:12px 0}table{font-size:13px}.blockwise-table{margin:12px 0}
 </style></head><body>
 <h1>${escapeHtml(title)}</h1>

@@ -1,42 +1,63 @@
-import { DataError, formatCount } from "../core";
+import { DataError } from "../core";
 import { countAxis, rangeAround } from "./axis-range";
+import { type BudgetLine, budgetLines } from "./budget-lines";
 import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf, type Trace } from "./figure";
 import { placeLabels } from "./label-placement";
+import { hoverFacts, type NetworkFacts } from "./network-facts";
 
 export type NetworkKind = "teacher" | "found" | "random";
 
 /** A trained network with its true accuracy. */
-export interface MeasuredNetwork {
+export interface MeasuredNetwork extends NetworkFacts {
   readonly dataset: string;
   readonly label: string;
   readonly kind: NetworkKind;
-  readonly macs: number;
-  readonly params?: number;
   /** Of the test split, in [0, 1]. */
   readonly accuracy: number;
 }
 
 /** A network that was rated, not trained. */
-export interface PredictedNetwork {
+export interface PredictedNetwork extends NetworkFacts {
   readonly label?: string;
   readonly kind?: NetworkKind;
-  readonly macs: number;
   /** Sum of the block ratings; lower is better. */
   readonly score: number;
 }
 
+/** A network as it was published: trained by others, in their way. */
+export interface PublishedNetwork extends NetworkFacts {
+  readonly dataset: string;
+  readonly label: string;
+  /** As printed, in [0, 1]. */
+  readonly accuracy: number;
+  /** Where the number is printed, e.g. "DNA, table 2". */
+  readonly source?: string;
+}
+
 export interface ParetoRecord {
   readonly measured: readonly MeasuredNetwork[];
+  /** Limits to draw as lines. */
+  readonly budgets?: readonly BudgetLine[];
+  /** Networks of others on the same data set. */
+  readonly published?: readonly PublishedNetwork[];
   /** All networks of the rated front. */
   readonly predictedFront?: readonly PredictedNetwork[];
   /** Ratings of the networks that were also measured. */
   readonly predicted?: readonly PredictedNetwork[];
 }
 
-const KINDS: Record<NetworkKind, { name: string; colour: string; symbol: string }> = {
+export const KINDS: Record<NetworkKind, { name: string; colour: string; symbol: string }> = {
   teacher: { name: "teacher", colour: COLOURS.black, symbol: "star" },
   found: { name: "found by rating, retrained", colour: COLOURS.blue, symbol: "circle" },
   random: { name: "random at equal FLOPs, retrained", colour: COLOURS.vermilion, symbol: "diamond" },
+};
+const PUBLISHED_MARKS: Trace = {
+  type: "scatter",
+  mode: "markers+text",
+  name: "published, trained by others",
+  marker: { color: COLOURS.green, symbol: "square-open", size: 10, line: { width: 2 } },
+  textfont: { size: 11, color: COLOURS.green },
+  cliponaxis: false,
 };
 const PANEL = { width: 350, height: 290 };
 
@@ -44,12 +65,20 @@ const PANEL = { width: 350, height: 290 };
  * True accuracy against MACs, with the rated (predicted) front in a second panel where it is given.
  * @throws DataError when the networks were measured on different data sets, or when there are none.
  */
-export function paretoFigure({ measured, predictedFront = [], predicted = [] }: ParetoRecord): Figure {
-  const dataset = onlyDataset(measured);
+export function paretoFigure({
+  measured,
+  predictedFront = [],
+  predicted = [],
+  budgets = [],
+  published = [],
+}: ParetoRecord): Figure {
+  const dataset = onlyDataset([...measured, ...published]);
   const hasPrediction = predictedFront.length + predicted.length > 0;
   const panels = hasPrediction ? 2 : 1;
-  const left = measuredPanel(measured, panels === 1 ? 2 * PANEL.width : PANEL.width);
-  const right = hasPrediction ? predictedPanel(predictedFront, predicted) : undefined;
+  const limits = budgets.map(({ macs }) => macs);
+  const left = measuredPanel(measured, published, limits, panels === 1 ? 2 * PANEL.width : PANEL.width);
+  const right = hasPrediction ? predictedPanel(predictedFront, predicted, limits) : undefined;
+  const lines = [budgetLines(budgets, left.x), ...(right ? [budgetLines(budgets, right.x, "x2")] : [])];
   const heading = (text: string, panel: number) => ({
     text: `<b>${text}</b>`,
     x: panel === 1 || panels === 1 ? 0 : 0.57,
@@ -70,11 +99,16 @@ export function paretoFigure({ measured, predictedFront = [], predicted = [] }: 
       height: 480,
       margin: { t: 124, r: 28, b: 60, l: 68 },
       legend: { orientation: "h", x: 0, xanchor: "left", y: 1.08, yanchor: "bottom", font: { size: 12 } },
-      xaxis: axis(FLOPS_AXIS, { ...left.x, domain: hasPrediction ? [0, 0.43] : [0, 1] }),
+      xaxis: axis(FLOPS_AXIS, { ...left.x.options, domain: hasPrediction ? [0, 0.43] : [0, 1] }),
       yaxis: axis("test accuracy (%)", left.y),
-      annotations: [heading("Measured: test accuracy", 1), ...(right ? [heading("Predicted: rating", 2)] : [])],
+      shapes: lines.flatMap(({ shapes }) => shapes),
+      annotations: [
+        heading("Measured: test accuracy", 1),
+        ...(right ? [heading("Predicted: rating", 2)] : []),
+        ...lines.flatMap(({ annotations }) => annotations),
+      ],
       ...(right && {
-        xaxis2: axis(FLOPS_AXIS, { ...right.x, domain: [0.57, 1], anchor: "y2" }),
+        xaxis2: axis(FLOPS_AXIS, { ...right.x.options, domain: [0.57, 1], anchor: "y2" }),
         yaxis2: axis("predicted: rating summed over blocks<br>(lower is better; axis reversed)", {
           ...right.y,
           anchor: "x2",
@@ -84,7 +118,7 @@ export function paretoFigure({ measured, predictedFront = [], predicted = [] }: 
   };
 }
 
-function onlyDataset(measured: readonly MeasuredNetwork[]): string {
+function onlyDataset(measured: readonly { dataset: string; label: string }[]): string {
   const datasets = [...new Set(measured.map((network) => network.dataset))];
   if (datasets.length === 1) return datasets[0];
   if (datasets.length === 0) {
@@ -96,12 +130,18 @@ function onlyDataset(measured: readonly MeasuredNetwork[]): string {
   );
 }
 
-function measuredPanel(networks: readonly MeasuredNetwork[], width: number) {
-  const x = countAxis(networks.map((network) => network.macs));
-  const percent = (network: MeasuredNetwork) => 100 * network.accuracy;
-  const y = rangeAround(networks.map(percent), 0.16);
+function measuredPanel(
+  networks: readonly MeasuredNetwork[],
+  published: readonly PublishedNetwork[],
+  limits: readonly number[],
+  width: number,
+) {
+  const all = [...networks, ...published];
+  const x = countAxis([...all.map((network) => network.macs), ...limits]);
+  const percent = (network: { readonly accuracy: number }) => 100 * network.accuracy;
+  const y = rangeAround(all.map(percent), 0.16);
   const positions = placeLabels(
-    networks.map((network) => ({
+    all.map((network) => ({
       x: x.position(network.macs) * width,
       y: (1 - (percent(network) - y[0]) / (y[1] - y[0])) * PANEL.height,
       text: network.label,
@@ -124,19 +164,30 @@ function measuredPanel(networks: readonly MeasuredNetwork[], width: number) {
         y: ours.map(({ network }) => percent(network)),
         text: ours.map(({ network }) => network.label),
         textposition: ours.map(({ position }) => position),
-        customdata: ours.map(({ network: { macs, params } }) =>
-          params === undefined ? formatCount(macs) : `${formatCount(macs)}, ${formatCount(params)} parameters`,
-        ),
+        customdata: ours.map(({ network }) => hoverFacts(network)),
         hovertemplate: "%{text}: %{y:.2f} %<br>%{customdata}<extra></extra>",
       },
     ];
   });
-  return { data: [line, ...marks], x: x.options, y: { range: [...y] } };
+  const others: Trace = {
+    ...PUBLISHED_MARKS,
+    x: published.map((network) => network.macs),
+    y: published.map(percent),
+    text: published.map((network) => network.label),
+    textposition: positions.slice(networks.length),
+    customdata: published.map((network) => [hoverFacts(network), network.source ? ` (${network.source})` : ""]),
+    hovertemplate: "%{text}, published%{customdata[1]}: %{y:.2f} %<br>%{customdata[0]}<extra></extra>",
+  };
+  return { data: [line, ...marks, ...(published.length > 0 ? [others] : [])], x, y: { range: [...y] } };
 }
 
-function predictedPanel(front: readonly PredictedNetwork[], chosen: readonly PredictedNetwork[]) {
+function predictedPanel(
+  front: readonly PredictedNetwork[],
+  chosen: readonly PredictedNetwork[],
+  limits: readonly number[],
+) {
   const all = [...front, ...chosen];
-  const x = countAxis(all.map((network) => network.macs));
+  const x = countAxis([...all.map((network) => network.macs), ...limits]);
   const y = rangeAround(
     all.map((network) => network.score),
     0.16,
@@ -149,12 +200,14 @@ function predictedPanel(front: readonly PredictedNetwork[], chosen: readonly Pre
   const positions = placeLabels(chosen.map(place), PANEL, front.map(place));
   const axes = { xaxis: "x2", yaxis: "y2" };
   const sorted = [...front].sort((a, b) => a.macs - b.macs);
+  const { hoverinfo: _, ...look } = frontLine("predicted front", COLOURS.sky, "solid");
   const line: Trace = {
-    ...frontLine("predicted front", COLOURS.sky, "solid"),
+    ...look,
     ...axes,
     x: sorted.map((network) => network.macs),
     y: sorted.map((network) => network.score),
-    hovertemplate: "predicted: %{y:.4f} at %{x:.4s}<extra></extra>",
+    customdata: sorted.map(hoverFacts),
+    hovertemplate: "predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
   };
   const marks = (Object.keys(KINDS) as NetworkKind[]).flatMap((kind): Trace[] => {
     const ours = chosen.flatMap((network, i) => (network.kind === kind ? [{ network, position: positions[i] }] : []));
@@ -168,11 +221,12 @@ function predictedPanel(front: readonly PredictedNetwork[], chosen: readonly Pre
         y: ours.map(({ network }) => network.score),
         text: ours.map(({ network }) => network.label ?? ""),
         textposition: ours.map(({ position }) => position),
-        hovertemplate: "%{text}, predicted: %{y:.4f}<br>%{x:.4s}<extra></extra>",
+        customdata: ours.map(({ network }) => hoverFacts(network)),
+        hovertemplate: "%{text}, predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
       },
     ];
   });
-  return { data: [...(front.length > 0 ? [line] : []), ...marks], x: x.options, y: { range: [y[1], y[0]] } };
+  return { data: [...(front.length > 0 ? [line] : []), ...marks], x, y: { range: [y[1], y[0]] } };
 }
 
 function markers(kind: NetworkKind): Trace {

@@ -1,6 +1,8 @@
 import { formatCount } from "../core";
 import { countAxis, rangeAround } from "./axis-range";
+import { budgetLines } from "./budget-lines";
 import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf } from "./figure";
+import { hoverFacts } from "./network-facts";
 import type { PredictedNetwork } from "./pareto-figure";
 
 export interface RatedFrontRecord {
@@ -30,7 +32,8 @@ export function ratedFrontFigure({ front, best, budgetMacs }: RatedFrontRecord):
         y: sorted.map((network) => network.score),
         line: { color: COLOURS.sky, width: 2, shape: "hv" },
         marker: { color: COLOURS.sky, size: 5 },
-        hovertemplate: "predicted: %{y:.4f} at %{x:.4s}<extra></extra>",
+        customdata: sorted.map(hoverFacts),
+        hovertemplate: "predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
       },
       {
         type: "scatter",
@@ -39,7 +42,8 @@ export function ratedFrontFigure({ front, best, budgetMacs }: RatedFrontRecord):
         x: [best.macs],
         y: [best.score],
         marker: { color: COLOURS.blue, size: 12, line: { color: "#FFFFFF", width: 1 } },
-        hovertemplate: "chosen, predicted: %{y:.4f} at %{x:.4s}<extra></extra>",
+        customdata: [hoverFacts(best)],
+        hovertemplate: "chosen, predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
       },
     ],
     layout: layoutOf({
@@ -49,32 +53,7 @@ export function ratedFrontFigure({ front, best, budgetMacs }: RatedFrontRecord):
       xaxis: axis(FLOPS_AXIS, x.options),
       yaxis: axis("predicted: rating summed over blocks<br>(lower is better; axis reversed)", { range: [y[1], y[0]] }),
       margin: { t: 92, r: 24, b: 56, l: 84 },
-      ...(budgetMacs && {
-        shapes: [
-          {
-            type: "line",
-            x0: budgetMacs,
-            x1: budgetMacs,
-            xref: "x",
-            y0: 0,
-            y1: 1,
-            yref: "paper",
-            line: { color: COLOURS.vermilion, width: 1.5, dash: "dash" },
-          },
-        ],
-        annotations: [
-          {
-            x: x.type === "log" ? Math.log10(budgetMacs) : budgetMacs,
-            y: 0.02,
-            yref: "paper",
-            yanchor: "bottom",
-            xanchor: "right",
-            text: `budget ${formatCount(budgetMacs)}`,
-            showarrow: false,
-            font: { color: COLOURS.vermilion, size: 12 },
-          },
-        ],
-      }),
+      ...budgetLines(budgetMacs ? [{ macs: budgetMacs }] : [], x),
     }),
   };
 }

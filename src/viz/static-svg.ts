@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Figure } from "./figure";
 import { plotlyWindow } from "./plotly-window";
+import { darkSvgStyle } from "./theme";
 
 // One figure at a time: they share a window, and its random ids are seeded by the figure.
 let queue: Promise<unknown> = Promise.resolve();
@@ -27,9 +28,23 @@ async function draw(figure: Figure): Promise<string> {
   try {
     await window.plotly.newPlot(element, data, layout, { staticPlot: true });
     // plotly's `toImage` would draw all of it a second time.
-    return window.plotly.Snapshot.toSVG(element, "svg");
+    const hash = createHash("sha256").update(json).digest("hex").slice(0, 8);
+    return compact(window.plotly.Snapshot.toSVG(element, "svg"), `blockwise-${hash}`);
   } finally {
     window.plotly.purge(element);
     element.remove();
   }
+}
+
+/** Leaves out what says nothing (defaults, clip paths that nothing uses), and adds the dark style. */
+function compact(svg: string, scope: string): string {
+  return svg
+    .replace(/ ?(?:(?:fill-|stroke-)?opacity: 1|vector-effect: none|white-space: pre|stroke-miterlimit: 2);/g, "")
+    .replace(/<clipPath[^>]* id="([^"]+)"[^>]*>.*?<\/clipPath>/g, (whole, id) =>
+      svg.includes(`url(#${id})`) ? whole : "",
+    )
+    .replace(/(\d\.\d\d)\d{3,}/g, "$1")
+    .replace(/ style=" ?"/g, "")
+    .replace(/<g class="[a-z- ]*"\/>/g, "")
+    .replace(/^<svg class="main-svg"([^>]*)>/, `<svg class="main-svg ${scope}"$1>${darkSvgStyle(scope)}`);
 }

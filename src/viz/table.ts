@@ -16,20 +16,25 @@ export interface TableLimits {
   readonly maxRows?: number;
 }
 
-const CELL = "padding:3px 12px;white-space:nowrap;border-bottom:1px solid #e5e5e5;text-align:";
+// Half-transparent greys and the page's own text colour: readable on a light and on a dark ground.
+const CELL = "padding:3px 12px;white-space:nowrap;border-bottom:1px solid rgba(128,128,128,.3);text-align:";
+const MUTED = "opacity:.75";
 
 /** The table as HTML: numbers to the right, text to the left. */
 export function tableHtml(table: TableRecord, { maxRows = 20 }: TableLimits = {}): string {
   const { rows, left } = shorten(table.rows, maxRows);
   const align = (column: number) => (isNumeric(table, column) ? "right" : "left");
   const head = table.columns
-    .map((name, i) => `<th style="${CELL}${align(i)};border-bottom:2px solid #8a8a8a">${escapeHtml(name)}</th>`)
+    .map(
+      (name, i) =>
+        `<th style="${CELL}${align(i)};border-bottom:2px solid rgba(128,128,128,.8)">${escapeHtml(name)}</th>`,
+    )
     .join("");
   const line = (row: readonly TableValue[]) =>
     `<tr>${row.map((value, i) => `<td style="${CELL}${align(i)}">${escapeHtml(formatValue(value))}</td>`).join("")}</tr>`;
   const body = rows.map((row) => (row === undefined ? leftOut(left, table.columns.length) : line(row))).join("\n");
   const title = table.title ? `<div style="font-weight:600;padding:4px 0">${escapeHtml(table.title)}</div>` : "";
-  const note = table.note ? `<div style="color:#595959;padding:4px 0">${escapeHtml(table.note)}</div>` : "";
+  const note = table.note ? `<div style="${MUTED};padding:4px 0">${escapeHtml(table.note)}</div>` : "";
   return `<div class="blockwise-table" style="overflow-x:auto">${title}<table style="border-collapse:collapse;margin:0"><thead><tr>${head}</tr></thead><tbody>
 ${body}
 </tbody></table>${note}</div>`;
@@ -65,7 +70,7 @@ function shorten(rows: TableRecord["rows"], most: number) {
 }
 
 function leftOut(count: number, columns: number): string {
-  return `<tr><td colspan="${columns}" style="${CELL}left;color:#595959">\u2026 ${count} more rows</td></tr>`;
+  return `<tr><td colspan="${columns}" style="${CELL}left;${MUTED}">\u2026 ${count} more rows</td></tr>`;
 }
 
 function isNumeric(table: TableRecord, column: number): boolean {

@@ -6,6 +6,7 @@ import { BudgetInfeasibleError, ConfigError, DataError, InterruptedError, SpaceE
 import { engine } from "../../src/engine";
 import { lab, random } from "../../src/lab";
 import { DISPLAY, type Displayable } from "../../src/lab/display-protocol";
+import { notebookContext } from "../../src/lab/notebook-context";
 import { loadFound } from "../../src/retrain";
 import { mbconv } from "../../src/space";
 import { inNotebook } from "./recording-host";
@@ -79,12 +80,12 @@ describe("the way from images to the front", () => {
     const options = { epochs: 2, batchSize: 16 };
     await whole.distill(options);
     await inNotebook(async (host) => {
-      const original = host.display.bind(host);
-      host.display = (bundle, id) => {
-        original(bundle, id);
-        if (String(bundle["text/plain"]).startsWith("distill block 2/2")) host.controller.abort();
+      const original = host.update.bind(host);
+      host.update = (id, bundle) => {
+        original(id, bundle);
+        if (String(bundle["text/plain"]).includes("| distill block 2/2")) host.controller.abort();
       };
-      await expect(stopped.distill(options)).rejects.toThrow(InterruptedError);
+      await expect(stopped.distill(options, notebookContext({ intervalMs: 0 }))).rejects.toThrow(InterruptedError);
       expect(
         host
           .outputs()

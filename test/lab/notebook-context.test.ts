@@ -4,32 +4,84 @@ import { notebookContext } from "../../src/lab/notebook-context";
 import { inNotebook } from "./recording-host";
 
 describe("notebookContext", () => {
-  it("shows one bar a task and updates it in place", () =>
+  it("shows one bar a task, updates it in place, and ends in one line", () =>
     inNotebook((host) => {
       const context = notebookContext({ intervalMs: 0 });
-      for (const task of ["distill block 1/2", "distill block 2/2"]) {
+      for (const task of ["retrain found 1", "retrain found 2"]) {
         const progress = new Progress(context, task, 4, "batches");
-        for (let i = 0; i < 4; i++) progress.advance(1, { loss: 1 / (i + 1), accuracy: 0.5 });
+        for (let i = 0; i < 4; i++) {
+          progress.advance(1, { loss: 1 / (i + 1), accuracy: 0.5 });
+          if (i === 1) expect(host.outputs().at(-1)?.["text/html"]).toContain('aria-valuenow="50"');
+        }
       }
       expect(host.shown.filter(({ update }) => !update)).toHaveLength(2);
       expect(host.shown.filter(({ update }) => update)).toHaveLength(6);
       const [first] = host.outputs();
-      expect(first["text/plain"]).toMatch(/^distill block 1\/2 \[#{20}\] 4\/4 batches, loss 0\.250, accuracy 50\.0 %/);
-      expect(first["text/html"]).toContain('aria-valuenow="100"');
+      expect(first["text/plain"]).toMatch(/^retrain found 1 \[#{20}\] 4\/4 batches, loss 0\.250, accuracy 50\.0 %/);
+      expect(first["text/html"]).not.toContain("progressbar");
+      expect(first["text/html"]).toContain("\u2713");
       expect(first["text/html"]).toContain("<polyline");
+      expect(String(first["text/plain"])).not.toContain("\n");
     }));
 
-  it("updates at most once an interval, yet always shows the first and the last state", () =>
+  it("nests the blocks of a step in one output, which ends as one line that opens", () =>
+    inNotebook((host) => {
+      const context = notebookContext({ intervalMs: 0 });
+      const block = (number: number) => {
+        const progress = new Progress(context, `distill block ${number}/3`, 4, "batches");
+        for (let i = 0; i < 4; i++) progress.advance(1, { loss: 1 / (i + 1) });
+      };
+      block(1);
+      new Progress(context, "distill block 2/3", 4, "batches").advance();
+      expect(host.outputs()).toHaveLength(1);
+      const [running] = host.outputs();
+      const html = String(running["text/html"]);
+      // One bar for all blocks, one for the block at work; the block that is done has none.
+      expect(html.match(/role="progressbar"/g)).toHaveLength(2);
+      expect(html).toContain('aria-valuenow="33"');
+      expect(html).toContain('aria-valuenow="25"');
+      expect(running["text/plain"]).toMatch(
+        /^distill \[#{7}-{13}\] 1\/3 blocks, .* \| distill block 2\/3 \[#{5}-{15}\] 1\/4/,
+      );
+      for (const number of [2, 3]) block(number);
+      const [ended] = host.outputs();
+      expect(ended["text/html"]).toMatch(/<details><summary>.*3\/3 blocks/);
+      expect(ended["text/html"]).not.toContain("progressbar");
+      expect(ended["text/plain"]).toMatch(/^distill \[#{20}\] 3\/3 blocks, [0-9]+ ms$/);
+    }));
+
+  it("counts blocks that an earlier call had done", () =>
+    inNotebook((host) => {
+      const context = notebookContext({ intervalMs: 0 });
+      new Progress(context, "rate block 3/3", 2, "candidates").advance();
+      expect(host.outputs()[0]["text/plain"]).toContain("2/3 blocks");
+      new Progress(context, "rate block 3/3", 2, "candidates").advance(2);
+      expect(host.outputs()[0]["text/plain"]).toContain("3/3 blocks");
+    }));
+
+  it("updates at most four times in any second, however fast the work, yet always shows the first and the last state", () =>
     inNotebook((host) => {
       let now = 0;
-      const context = notebookContext({ intervalMs: 200, now: () => now });
-      const progress = new Progress(context, "rate", 1000, "candidates");
-      for (let i = 0; i < 1000; i++) {
-        now += 1;
-        progress.advance();
+      const shownAt: number[] = [];
+      const update = host.update.bind(host);
+      host.update = (id, bundle) => {
+        shownAt.push(now);
+        update(id, bundle);
+      };
+      const context = notebookContext({ now: () => now });
+      for (let block = 1; block <= 8; block++) {
+        const progress = new Progress(context, `distill block ${block}/8`, 1000, "batches");
+        for (let i = 0; i < 1000; i++) {
+          now += 1.13;
+          progress.advance(1, { loss: 1 / (i + 1) });
+        }
       }
-      expect(host.shown.length).toBe(6);
-      expect(host.outputs()[0]["text/plain"]).toContain("1000/1000 candidates");
+      for (const from of shownAt) {
+        expect(shownAt.filter((at) => at >= from && at < from + 1000).length).toBeLessThanOrEqual(4);
+      }
+      expect(shownAt.length).toBeGreaterThan(20);
+      expect(host.outputs()).toHaveLength(1);
+      expect(host.outputs()[0]["text/plain"]).toContain("8/8 blocks");
     }));
 
   it("draws the losses of cells that are trained at once as curves of their own", () =>
@@ -41,7 +93,7 @@ describe("notebookContext", () => {
       expect(bar["text/plain"]).toContain("cell 2");
     }));
 
-  it("says how much time is left while it runs", () =>
+  it("says the rate and how much time is left while it runs", () =>
     inNotebook((host) => {
       notebookContext({ intervalMs: 0 }).onProgress?.({
         task: "train",
@@ -50,9 +102,11 @@ describe("notebookContext", () => {
         unit: "batches",
         metrics: { learningRate: 0.05, epoch: 2 },
         elapsedMs: 5000,
+        perSecond: 2,
         remainingMs: 15000,
       });
-      const text = "train [#####---------------] 10/40 batches, learning rate 0.0500, epoch 2, 5 s, 15 s left";
+      const text =
+        "train [#####---------------] 10/40 batches, learning rate 0.0500, epoch 2, 2.0 batches/s, 5 s, 15 s left";
       expect(host.outputs()[0]["text/plain"]).toBe(text);
     }));
 

@@ -87,7 +87,7 @@ describe("figureHtml", () => {
   it("keeps the static picture when there is no plotly anywhere", async () => {
     const { window } = open(figureHtml(figure, { svg: "<svg/>", carriesPlotly: false }));
     await settle();
-    expect(window.document.querySelector("img")?.getAttribute("src")).toMatch(/^data:image\/svg\+xml;base64,/);
+    expect(window.document.querySelector("img")?.getAttribute("src")).toBe("data:image/svg+xml,<svg/>");
     window.close();
   });
 

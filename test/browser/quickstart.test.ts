@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Complaints, openBrowser, screenshot } from "./browser";
+import { ClassicNotebook } from "./classic-notebook";
+import { JupyterServer, ROOT } from "./jupyter-server";
+
+/** Code cells of the quickstart whose result the test looks at. */
+const CELLS = { ratings: 6, found: 7, front: 9, last: 10 };
+const RUN_ALL_MS = 170_000;
+
+let server: JupyterServer;
+let browser: Browser;
+let page: Page;
+let complaints: Complaints;
+let notebook: ClassicNotebook;
+
+/** The quickstart as its author wrote it: no outputs. */
+function quickstart(): unknown {
+  const notebook = JSON.parse(readFileSync(join(ROOT, "notebooks", "00_quickstart.ipynb"), "utf8"));
+  for (const cell of notebook.cells) {
+    if (cell.cell_type === "code") Object.assign(cell, { outputs: [], execution_count: null });
+  }
+  return notebook;
+}
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  server = await JupyterServer.start({ BLOCKWISE_FAST: "1" });
+  server.write("quickstart.ipynb", quickstart());
+  page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  complaints = new Complaints(page);
+  notebook = new ClassicNotebook(page);
+  await notebook.open(server.url("quickstart.ipynb"));
+}, 150_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+}, 30_000);
+
+/** The text that plotly shows when the mouse is over the first mark of a kind. */
+async function hover(marks: Locator): Promise<string> {
+  await marks.first().scrollIntoViewIfNeeded();
+  await marks.first().hover({ force: true });
+  const label = page.locator(".hoverlayer .hovertext");
+  await label.first().waitFor({ timeout: 5000 });
+  return (await label.allTextContents()).join("\n");
+}
+
+describe("the quickstart in Jupyter's page", () => {
+  it(
+    "runs all cells and ends with its result",
+    async () => {
+      await notebook.runAll();
+      await notebook.finished(notebook.cell(CELLS.last), RUN_ALL_MS);
+      const errors = page.locator(".output_error");
+      expect(await errors.allTextContents()).toEqual([]);
+      expect(await notebook.cell(CELLS.last).locator(".output_stdout").textContent()).toMatch(
+        /Result: the found network has \d+ % of the teacher's FLOPs/,
+      );
+    },
+    RUN_ALL_MS + 20_000,
+  );
+
+  it("draws every figure with plotly, brought once by the kernel", async () => {
+    await page.locator(".js-plotly-plot .main-svg").first().waitFor();
+    expect(await page.locator("[class^='blockwise-'][style*='width']:not([data-drawn])").count()).toBe(0);
+    const front = notebook.cell(CELLS.front).locator(".js-plotly-plot");
+    expect(await front.locator(".gtitle").textContent()).toContain("Accuracy against cost on fashion-mnist");
+    await front.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: screenshot("front-light") });
+    await notebook.cell(CELLS.ratings).locator(".js-plotly-plot").scrollIntoViewIfNeeded();
+    await page.screenshot({ path: screenshot("ratings-light") });
+  });
+
+  it("tells the architecture and all costs where the mouse is over a network of the front", async () => {
+    const found = notebook.cell(CELLS.front).locator(".js-plotly-plot .scatterlayer .trace .point");
+    const text = await hover(found);
+    await page.screenshot({ path: screenshot("front-hover") });
+    expect(text).toMatch(/block 1: .*k[357]/);
+    expect(text).toMatch(/[\d.]+[kM] FLOPs/);
+    expect(text).toMatch(/[\d.]+[kM] parameters/);
+  });
+
+  it("stops a training by the button, keeps it in one line, and goes on with the next cell", async () => {
+    const training = await notebook.runNew("await supernet.distill({ epochs: 500, images: 500, seed: 7 })");
+    await training.locator(".blockwise-progress").first().waitFor({ timeout: 30_000 });
+    await page.waitForTimeout(1500);
+    await page.screenshot({ path: screenshot("progress") });
+    await notebook.interrupt();
+    await notebook.finished(training, 20_000);
+    expect(await training.locator(".output_error").textContent()).toContain("InterruptedError");
+    expect(await training.locator(".blockwise-progress").allTextContents()).toEqual(
+      expect.arrayContaining([expect.stringContaining("stopped")]),
+    );
+    await page.screenshot({ path: screenshot("interrupted") });
+    const next = await notebook.runNew("teacher.split(3).length + 39");
+    await notebook.finished(next, 20_000);
+    expect(await next.locator(".output_result").textContent()).toContain("42");
+  }, 90_000);
+
+  it("left no error in the console, and asked nobody but this machine", () => {
+    expect(complaints.errors).toEqual([]);
+    expect(complaints.outside).toEqual([]);
+  });
+});
