@@ -1,61 +1,95 @@
-import type { StepShape } from "./mbconv-step";
+import { contest, type Timing } from "./contest";
+import { type Attained, attained, higher, type Limits, measureLimits } from "./limits";
 import { geometricMean, round } from "./numbers";
-import { measureStep, type Rivals, type StepResult } from "./step";
+import type { Rivals } from "./pytorch";
+import { engineRows, type RowGroup } from "./rows";
+import { measureSmallAdd, type SmallAdd } from "./small-add";
+import { type StepResult, surroundings } from "./step";
+import type { Work } from "./work";
 
-/** Where MBConvs live: the quickstart's net, the early and the late layers of a mobile net. */
-const SIZES = [
-  { batch: 64, size: 28, channels: 16 },
-  { batch: 32, size: 56, channels: 24 },
-  { batch: 64, size: 14, channels: 112 },
-];
-const KERNELS = [3, 5, 7];
+/** A row as it is measured. */
+export interface TimedRow extends Timing {
+  row: string;
+  group: RowGroup;
+  threads: number;
+}
 
-export interface EngineBench {
+/** A row beside the machine's limits. */
+export type EngineRow = TimedRow & Attained;
+
+/** The engine beside PyTorch; null where PyTorch is absent, or no such row was asked for. */
+export interface EngineBench extends SmallAdd, Pick<StepResult, "versions" | "cpu" | "cores" | "load"> {
+  /** Over the MBConv rows: ours to channels_last as installed, and under our allocator settings. */
   geomean_ratio_nhwc: number | null;
   max_ratio_nhwc: number | null;
   geomean_ratio_nhwc_equal_malloc: number | null;
   max_ratio_nhwc_equal_malloc: number | null;
-  rows: StepResult[];
+  /** The worst of the network rows, and of the inference rows. */
+  network_ratio_nhwc: number | null;
+  network_ratio_nhwc_equal_malloc: number | null;
+  inference_ratio: number | null;
+  inference_ratio_equal_malloc: number | null;
+  limits: Limits[];
+  rows: EngineRow[];
+  seconds: number;
 }
 
-/** Training steps of MBConvs at three sizes and three kernels, for each number of threads; calls `seen` row by row. */
+export interface EngineRequest {
+  threads: readonly number[];
+  rounds: number;
+  /** Only rows whose name has this in it. */
+  only?: string;
+}
+
+/** A turn of each side ends after this, ms, or after two runs. */
+const TURN_MS = 1200;
+
+/** Measures all rows for each number of threads; `seen` gets each as it comes. */
 export async function measureEngine(
-  threads: readonly number[],
-  turns: { rounds: number; steps: number },
+  { threads, rounds, only = "" }: EngineRequest,
   rivals: Rivals | undefined,
-  seen: (row: StepResult) => void,
+  seen: (row: TimedRow) => void,
 ): Promise<EngineBench> {
-  const rows: StepResult[] = [];
+  const start = performance.now();
+  const limits: Limits[] = [];
+  const rows: EngineRow[] = [];
   for (const count of threads) {
-    for (const place of SIZES) {
-      for (const kernel of KERNELS) {
-        const shape: StepShape = {
-          ...place,
-          kernel,
-          expansion: 6,
-          stride: 1,
-          se: false,
-          reduced: 1,
-          momentum: 0,
-          learningRate: 0.01,
-          epsilon: 1e-5,
-          inputGradient: true,
-        };
-        const row = await measureStep({ ...shape, ...turns, threads: count }, rivals);
-        rows.push(row);
-        seen(row);
-      }
+    const before = measureLimits(count);
+    const timed: { row: TimedRow; work: Work }[] = [];
+    for (const { name, group, task, work, steps } of engineRows()) {
+      if (!name.includes(only)) continue;
+      const budgetMs = group === "op" ? TURN_MS / 3 : TURN_MS;
+      const timing = await contest(task(), { threads: count, rounds, steps, budgetMs }, rivals);
+      const row = { row: name, group, threads: count, ...timing };
+      timed.push({ row, work });
+      seen(row);
     }
+    // Once more at the end: the machine is rarely as quiet twice.
+    const limit = higher(before, measureLimits(count));
+    limits.push(limit);
+    rows.push(...timed.map(({ row, work }) => ({ ...row, ...attained(work, row.ours_ms, limit) })));
   }
-  const over = (key: "ratio_nhwc" | "ratio_nhwc_equal_malloc", of: (values: number[]) => number) => {
-    const values = rows.flatMap((row) => row[key] ?? []);
+  const over = (
+    group: RowGroup,
+    key: "ratio_nhwc" | "ratio_nhwc_equal_malloc",
+    of: (values: number[]) => number = (values) => Math.max(...values),
+  ) => {
+    const values = rows.flatMap((row) => (row.group === group ? (row[key] ?? []) : []));
     return values.length > 0 ? round(of(values), 3) : null;
   };
   return {
-    geomean_ratio_nhwc: over("ratio_nhwc", geometricMean),
-    max_ratio_nhwc: over("ratio_nhwc", (values) => Math.max(...values)),
-    geomean_ratio_nhwc_equal_malloc: over("ratio_nhwc_equal_malloc", geometricMean),
-    max_ratio_nhwc_equal_malloc: over("ratio_nhwc_equal_malloc", (values) => Math.max(...values)),
+    geomean_ratio_nhwc: over("mbconv", "ratio_nhwc", geometricMean),
+    max_ratio_nhwc: over("mbconv", "ratio_nhwc"),
+    geomean_ratio_nhwc_equal_malloc: over("mbconv", "ratio_nhwc_equal_malloc", geometricMean),
+    max_ratio_nhwc_equal_malloc: over("mbconv", "ratio_nhwc_equal_malloc"),
+    network_ratio_nhwc: over("network", "ratio_nhwc"),
+    network_ratio_nhwc_equal_malloc: over("network", "ratio_nhwc_equal_malloc"),
+    inference_ratio: over("inference", "ratio_nhwc"),
+    inference_ratio_equal_malloc: over("inference", "ratio_nhwc_equal_malloc"),
+    ...measureSmallAdd(),
+    limits,
     rows,
+    ...surroundings(rivals),
+    seconds: round((performance.now() - start) / 1000, 0),
   };
 }

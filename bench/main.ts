@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import { addEngine } from "./engine-command";
 import { addStep } from "./step-command";
+import { addTable } from "./table-command";
 
 /** One line a benchmark; each prints one line of JSON with `--json`. */
-const BENCHMARKS: readonly ((program: Command) => void)[] = [addEngine, addStep];
+const BENCHMARKS: readonly ((program: Command) => void)[] = [addEngine, addStep, addTable];
 
 const program = new Command("bench").description("Measured comparisons; PyTorch runs beside ours in the same run.");
 for (const add of BENCHMARKS) add(program);

@@ -1,20 +1,20 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { positive } from "./arguments";
-import { measureStep, type StepRequest, type StepResult, startRivals } from "./step";
+import { withRivals } from "./pytorch";
+import { measureStep, type StepResult } from "./step";
 
 function table(r: StepResult): string {
   const row = (name: string, ms: number | null, ratio: number | null) =>
     `  ${name.padEnd(38)}${(ms === null ? "absent" : `${ms.toFixed(1)} ms`).padStart(10)}${(ratio === null ? "" : ratio.toFixed(2)).padStart(10)}\n`;
   const { batch, size, channels, expansion, kernel, stride, se, threads } = r;
-  const ratio = (ms: number | null) => (ms === null ? null : r.ours_ms / ms);
   return (
     `One MBConv training step: batch ${batch}, ${size}x${size}, ${channels} channels, expansion ${expansion}, kernel ${kernel}, ` +
     `stride ${stride}${se ? ", squeeze-excite" : ""}; ${threads} thread${threads > 1 ? "s" : ""}; medians of ${r.rounds} rounds\n\n` +
     `  ${"".padEnd(38)}${"a step".padStart(10)}${"ours to it".padStart(12)}\n` +
     row("ours", r.ours_ms, null) +
-    row("PyTorch, channels_last", r.pytorch_nhwc_ms, ratio(r.pytorch_nhwc_ms)) +
-    row("PyTorch, channels_last, our malloc", r.pytorch_nhwc_equal_malloc_ms, ratio(r.pytorch_nhwc_equal_malloc_ms)) +
-    row("PyTorch, NCHW", r.pytorch_nchw_ms, ratio(r.pytorch_nchw_ms)) +
+    row("PyTorch, channels_last", r.pytorch_nhwc_ms, r.ratio_nhwc) +
+    row("PyTorch, channels_last, our malloc", r.pytorch_nhwc_equal_malloc_ms, r.ratio_nhwc_equal_malloc) +
+    row("PyTorch, NCHW", r.pytorch_nchw_ms, r.ratio_nchw) +
     `\n  ${r.cpu}, ${r.cores} cores, load ${r.load}; ${Object.entries(r.versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(", ")}; loss and gradients agree to ${r.agreement ?? "(PyTorch absent)"}\n`
@@ -40,30 +40,12 @@ export function addStep(program: Command): void {
     .option("--json", "one line of JSON", false)
     .action(async (o) => {
       if (o.kernel % 2 === 0) throw new InvalidArgumentError(`--kernel must be odd, got ${o.kernel}`);
-      const request: StepRequest = {
-        batch: o.batch,
-        size: o.size,
-        channels: o.channels,
-        expansion: o.expansion,
-        kernel: o.kernel,
-        stride: Number(o.stride) as 1 | 2,
-        se: o.se,
-        reduced: Math.max(1, Math.round(o.channels / 4)),
-        momentum: o.momentum,
-        learningRate: 0.01,
-        epsilon: 1e-5,
-        inputGradient: o.inputGrad,
-        threads: o.threads,
-        rounds: o.rounds,
-        steps: Math.max(2, o.steps),
-      };
-      const rivals = await startRivals();
-      try {
-        const result = await measureStep(request, rivals);
-        process.stdout.write(o.json ? `${JSON.stringify(result)}\n` : table(result));
-      } finally {
-        rivals?.plain.close();
-        rivals?.equal.close();
-      }
+      const { batch, size, channels, expansion, kernel, se, momentum, threads, rounds, steps } = o;
+      const stride = Number(o.stride) as 1 | 2;
+      const shape = { batch, size, channels, expansion, kernel, stride, se, momentum, inputGradient: o.inputGrad };
+      const result = await withRivals((rivals) =>
+        measureStep(shape, { threads, rounds, steps, budgetMs: 10_000 }, rivals),
+      );
+      process.stdout.write(o.json ? `${JSON.stringify(result)}\n` : table(result));
     });
 }

@@ -1,0 +1,60 @@
+"""PyTorch's side of the benchmarks: a child that sets up a task, and runs it on request; JSON lines over stdio.
+
+Requests, one answer each:
+  {"do": "versions"}
+  {"do": "set up", "task": name, "payload": {...}, "layouts": ["nhwc", "nchw"], "threads": n}
+  {"do": "first"}: what the first run of a fresh task gives, to be compared with ours
+  {"do": "time", "layout": ..., "steps": n, "budget_ms": b}: times of at most n runs, of at least two, within the budget
+Float32 arrays travel as {"shape": [...], "data": base64}.
+"""
+
+import json
+import sys
+import time
+
+import torch
+
+import layers
+import ops
+
+TASKS = {**layers.TASKS, **ops.TASKS}
+
+
+def timed(task, steps, budget_ms):
+    times = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        task.run()
+        times.append((time.perf_counter() - start) * 1e3)
+        if len(times) > 1 and sum(times) > budget_ms:
+            break
+    return times
+
+
+def main():
+    tasks, request_of_task = {}, None
+    for line in sys.stdin:
+        request = json.loads(line)
+        do = request["do"]
+        if do == "versions":
+            answer = {"torch": torch.__version__, "python": sys.version.split()[0]}
+        elif do == "set up":
+            torch.set_num_threads(request["threads"])
+            request_of_task = request
+            make = TASKS[request["task"]]
+            tasks = {}  # frees the former ones first
+            tasks = {layout: make(request["payload"], layout) for layout in request["layouts"]}
+            answer = {}
+        elif do == "first":
+            task = TASKS[request_of_task["task"]](request_of_task["payload"], request_of_task["layouts"][0])
+            answer = task.first()
+        elif do == "time":
+            answer = {"ms": timed(tasks[request["layout"]], request["steps"], request["budget_ms"])}
+        else:
+            answer = {"error": "unknown request: " + str(do)}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+import { engine, type tf } from "../src/engine";
+import { median, round } from "./numbers";
+import type { PyTorch, Rivals } from "./pytorch";
+
+/** What the first run gives: compared with PyTorch's before anything is timed. */
+export interface Outcome {
+  loss: number;
+  values: Record<string, Float32Array>;
+}
+
+/** Our side of a task. */
+export interface Contestant {
+  run(): void;
+  first(): Outcome;
+  dispose(): void;
+}
+
+/** One task for both sides. */
+export interface Task {
+  /** Its name in `child.py`. */
+  name: string;
+  /** What PyTorch's side needs; float32 arrays by `stored`. */
+  payload: object;
+  /** False where no tensor has a layout: PyTorch's one form then counts as NHWC. */
+  layouts?: boolean;
+  /** How far both sides may lie apart, relative. */
+  tolerance: number;
+  /** Makes our side, from the same data. */
+  ours: () => Contestant;
+}
+
+/** How long to measure. */
+export interface Turns {
+  threads: number;
+  /** Turns of each side. */
+  rounds: number;
+  /** Runs a turn, of which the first warms up and does not count; at least two. */
+  steps: number;
+  /** A turn ends after so many ms. */
+  budgetMs: number;
+}
+
+/** Medians in ms of one run; null where PyTorch, or the layout, is absent. */
+export interface Timing {
+  ours_ms: number;
+  pytorch_nhwc_ms: number | null;
+  pytorch_nchw_ms: number | null;
+  pytorch_nhwc_equal_malloc_ms: number | null;
+  ratio_nhwc: number | null;
+  ratio_nchw: number | null;
+  ratio_nhwc_equal_malloc: number | null;
+  /** How far both sides' first runs lie apart, relative. */
+  agreement: number | null;
+}
+
+/** A float32 array as `child.py` reads it. */
+export function stored({ shape, data }: { shape: readonly number[]; data: Float32Array }): object {
+  return { shape, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64") };
+}
+
+/** The values of tensors by name. */
+export function valuesOf(tensors: Iterable<[string, tf.Tensor]>): Outcome["values"] {
+  return Object.fromEntries([...tensors].map(([name, tensor]) => [name, tensor.dataSync() as Float32Array]));
+}
+
+interface Theirs {
+  loss: number;
+  values: Record<string, string>;
+}
+
+function length(values: Float32Array, minus?: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value, i) => sum + (value - (minus?.[i] ?? 0)) ** 2, 0));
+}
+
+/**
+ * How far both sides' first runs lie apart: of the loss and of each tensor the length of the difference, relative to its
+ * own length, or to a thousandth of the longest one's (a gradient that is zero but for rounding says nothing).
+ */
+function agreement(ours: Outcome, theirs: Theirs): number {
+  const pairs = Object.entries(theirs.values).map(([name, text]): [Float32Array, Float32Array] => {
+    const reference = new Float32Array(Uint8Array.from(Buffer.from(text, "base64")).buffer);
+    const mine = ours.values[name];
+    if (mine?.length !== reference.length) throw new Error(`our side has no ${name} of PyTorch's size`);
+    return [mine, reference];
+  });
+  const floor = Math.max(...pairs.map(([, reference]) => length(reference))) / 1000;
+  const loss = theirs.loss === 0 ? 0 : Math.abs(ours.loss - theirs.loss) / Math.abs(theirs.loss);
+  return Math.max(loss, ...pairs.map(([mine, ref]) => length(mine, ref) / Math.max(length(ref), floor)));
+}
+
+/** Times runs of `run` until the turn is over; the first does not count. */
+export function timed(run: () => void, { steps, budgetMs }: Pick<Turns, "steps" | "budgetMs">): number[] {
+  const times: number[] = [];
+  const begin = performance.now();
+  for (let i = 0; i < steps && (i < 2 || performance.now() - begin < budgetMs); i++) {
+    const start = performance.now();
+    run();
+    times.push(performance.now() - start);
+  }
+  return times.slice(1);
+}
+
+/**
+ * Times a task on both sides in turns, in one run.
+ * @throws Error if both sides do not compute the same.
+ */
+export async function contest(task: Task, turns: Turns, rivals: Rivals | undefined): Promise<Timing> {
+  engine.use("native", { threads: turns.threads });
+  const layouts = task.layouts === false ? ["nhwc"] : ["nhwc", "nchw"];
+  let agreed: number | null = null;
+  if (rivals) {
+    const setUp = { do: "set up", task: task.name, payload: task.payload, threads: turns.threads };
+    await rivals.plain.ask({ ...setUp, layouts });
+    await rivals.equal.ask({ ...setUp, layouts: ["nhwc"] });
+    const trial = task.ours();
+    agreed = agreement(trial.first(), await rivals.plain.ask<Theirs>({ do: "first" }));
+    trial.dispose();
+    if (!(agreed < task.tolerance)) throw new Error(`${task.name}: ours and PyTorch differ by ${agreed}`);
+  }
+  const times = { ours: [] as number[], nhwc: [] as number[], nchw: [] as number[], equal: [] as number[] };
+  const ours = task.ours();
+  const sides: (() => void | Promise<void>)[] = [() => void times.ours.push(...timed(() => ours.run(), turns))];
+  if (rivals) {
+    const side = (rival: PyTorch, layout: string, to: number[]) => async () => {
+      const request = { do: "time", layout, steps: turns.steps, budget_ms: turns.budgetMs };
+      const { ms } = await rival.ask<{ ms: number[] }>(request);
+      to.push(...ms.slice(1));
+    };
+    sides.push(side(rivals.plain, "nhwc", times.nhwc), side(rivals.equal, "nhwc", times.equal));
+    if (layouts.includes("nchw")) sides.push(side(rivals.plain, "nchw", times.nchw));
+  }
+  for (let r = 0; r < turns.rounds; r++) {
+    // Another order each round, so that no one always follows the same neighbour.
+    for (let k = 0; k < sides.length; k++) await sides[(k + r) % sides.length]();
+  }
+  ours.dispose();
+
+  const oursMs = median(times.ours);
+  const of = (list: number[]) => (list.length > 0 ? round(median(list), 3) : null);
+  const ratio = (list: number[]) => (list.length > 0 ? round(oursMs / median(list), 3) : null);
+  return {
+    ours_ms: round(oursMs, 3),
+    pytorch_nhwc_ms: of(times.nhwc),
+    pytorch_nchw_ms: of(times.nchw),
+    pytorch_nhwc_equal_malloc_ms: of(times.equal),
+    ratio_nhwc: ratio(times.nhwc),
+    ratio_nchw: ratio(times.nchw),
+    ratio_nhwc_equal_malloc: ratio(times.equal),
+    agreement: agreed === null ? null : Number(agreed.toPrecision(2)),
+  };
+}

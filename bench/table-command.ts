@@ -1,0 +1,21 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { EngineBench } from "./engine";
+import { between, markdown } from "./table";
+
+const README = join(__dirname, "README.md");
+const MARKS = ["<!-- numbers: begin -->", "<!-- numbers: end -->"] as const;
+
+export function addTable(program: Command): void {
+  program
+    .command("table <json>")
+    .description("the JSON of `engine --json` (a file, or - for stdin) as Markdown")
+    .option("--write", "into bench/README.md, between the marks", false)
+    .action((file: string, { write }: { write: boolean }) => {
+      const bench = JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8")) as EngineBench;
+      const text = markdown(bench);
+      if (write) writeFileSync(README, between(readFileSync(README, "utf8"), ...MARKS, `\n${text}\n`));
+      else process.stdout.write(text);
+    });
+}
