@@ -6,6 +6,24 @@ type XFilter = { x: tf.TensorInfo; filter: tf.TensorInfo };
 type XDy = { x: tf.TensorInfo; dy: tf.TensorInfo };
 type DyFilter = { dy: tf.TensorInfo; filter: tf.TensorInfo };
 
+/** A convolution with bias and activation; in a depthwise one each channel has filters of its own. */
+export function fusedConvolution(name: string, depthwise: boolean): NativeKernel {
+  return {
+    name,
+    compute: ({ native, inputs, attrs }: KernelCall<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>) =>
+      native.run(
+        name,
+        native.handle(inputs.x),
+        native.handle(inputs.filter),
+        native.optionalHandle(inputs.bias),
+        native.optionalHandle(inputs.preluActivationWeights),
+        attrs.activation ?? "linear",
+        attrs.leakyreluAlpha ?? 0,
+        ...conv2DWindows(inputs.x.shape, inputs.filter.shape, attrs, depthwise),
+      ),
+  };
+}
+
 /** Convolutions and their gradients. */
 export const convKernels: NativeKernel[] = [
   {
@@ -27,20 +45,7 @@ export const convKernels: NativeKernel[] = [
       return native.run("Conv2DBackpropInput", native.handle(dy), native.handle(filter), attrs.inputShape, ...windows);
     },
   },
-  {
-    name: tf.FusedConv2D,
-    compute: ({ native, inputs, attrs }: KernelCall<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>) =>
-      native.run(
-        "FusedConv2D",
-        native.handle(inputs.x),
-        native.handle(inputs.filter),
-        native.optionalHandle(inputs.bias),
-        native.optionalHandle(inputs.preluActivationWeights),
-        attrs.activation ?? "linear",
-        attrs.leakyreluAlpha ?? 0,
-        ...conv2DWindows(inputs.x.shape, inputs.filter.shape, attrs),
-      ),
-  },
+  fusedConvolution(tf.FusedConv2D, false),
   {
     name: tf.Conv3D,
     compute: ({ native, inputs: { x, filter }, attrs }: KernelCall<XFilter, tf.Conv3DAttrs>) =>

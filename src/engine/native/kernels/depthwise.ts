@@ -1,4 +1,5 @@
 import { tf } from "../../tf";
+import { fusedConvolution } from "./conv";
 import type { KernelCall, NativeKernel } from "./kernel";
 import { conv2DWindows } from "./windows";
 
@@ -45,18 +46,5 @@ export const depthwiseKernels: NativeKernel[] = [
         ...conv2DWindows(attrs.inputShape, filter.shape, attrs, true),
       ),
   },
-  {
-    name: tf.FusedDepthwiseConv2D,
-    compute: ({ native, inputs, attrs }: KernelCall<tf.FusedDepthwiseConv2DInputs, tf.FusedDepthwiseConv2DAttrs>) =>
-      native.run(
-        "FusedDepthwiseConv2D",
-        native.handle(inputs.x),
-        native.handle(inputs.filter),
-        native.optionalHandle(inputs.bias),
-        native.optionalHandle(inputs.preluActivationWeights),
-        attrs.activation ?? "linear",
-        attrs.leakyreluAlpha ?? 0,
-        ...conv2DWindows(inputs.x.shape, inputs.filter.shape, attrs, true),
-      ),
-  },
+  fusedConvolution(tf.FusedDepthwiseConv2D, true),
 ];
