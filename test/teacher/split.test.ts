@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SpaceError } from "../../src/core";
-import { balancedCuts, blocksAt, type TrunkLayer } from "../../src/teacher";
+import { networkCost } from "../../src/cost";
+import { type Architecture, architecturePreset, blockSpace, supernetLayers, trunkLayers } from "../../src/space";
+import { balancedCuts, blocksAt, cutIndices, type TrunkLayer } from "../../src/teacher";
 
 /** Layers that follow from one another: a stage is [layers, stride, channels, MACs a layer]. */
 function trunk(stages: readonly (readonly [number, number, number, number])[]): TrunkLayer[] {
@@ -111,3 +113,39 @@ test("given cut points are taken, wrong ones are an error", () => {
   for (const cuts of [[3, 1], [1, 1], [4], [-1], [0.5]])
     expect(() => blocksAt(layers, cuts)).toThrow(/rising whole numbers/);
 });
+
+test("cut points have names, and stages have borders", () => {
+  const b0 = architecturePreset("efficientnet_b0");
+  expect(cutIndices(b0, "stages")).toEqual([1, 3, 5, 8, 11, 15]);
+  expect(cutIndices(b0, { after: ["stem.0", "block1.1", 8] })).toEqual([0, 3, 8]);
+  const costed = networkCost(b0).layers.map(({ name }) => name);
+  expect(costed[cutIndices(b0, { after: ["block4.2"] })[0]]).toBe("block4.2");
+  expect(() => cutIndices(b0, { after: ["block9.0"] })).toThrow(/one of stem.0, block0.0, .*block6.0, got "block9.0"/);
+});
+
+test("blocks of any teacher cut at its stages have the channels that the space around them imitates", () => {
+  for (const name of ["efficientnet_b7", "dna-c", "nas-bench-macro/22222222", "efficientnet-b1@28px"]) {
+    const architecture = architecturePreset(name);
+    const layers = trunkOf(architecture);
+    const blocks = blocksAt(layers, cutIndices(architecture, "stages"));
+    const space = blockSpace(blocks);
+    expect(space.blocks.map(({ output }) => output.channels)).toEqual(
+      architecture.blocks.map((stage) => (stage.at(-1) as { outChannels: number }).outChannels),
+    );
+    const [, second] = space.blocks;
+    const width = second.cells[0].width;
+    const [first, last] = [supernetLayers(space, 1, 0)[0], supernetLayers(space, 1, 0).at(-1)!];
+    expect([first[0], last[0]].map((layer) => (layer as { outChannels: number }).outChannels)).toEqual([
+      width,
+      second.output.channels,
+    ]);
+  }
+});
+
+function trunkOf(architecture: Architecture): TrunkLayer[] {
+  const { layers } = networkCost(architecture);
+  return trunkLayers(architecture).map((layer, i) => ({
+    ...layers[i],
+    stride: layer.kind === "identity" ? 1 : layer.stride,
+  }));
+}
