@@ -1,8 +1,13 @@
+import { readFileSync } from "node:fs";
 import * as temml from "temml";
 
 /** Code, which is left alone; then `$$...$$`, `\begin{...}...\end{...}` and `$...$`. */
 const FORMULA =
   /(```[\s\S]*?```|~~~[\s\S]*?~~~|`+[^`]*?`+)|\$\$([\s\S]+?)\$\$|(\\begin\{(\w+\*?)\}[\s\S]+?\\end\{\4\})|(?<![\\$])\$(?![\s$])((?:\\.|[^$\\\n])+?)(?<!\s)\$(?!\d)/g;
+
+const WORD = /BLOCKWISEFORMULA(\d+)X/g;
+/** Of the stylesheet: a file that the page would have to load. */
+const FONT = /@font-face\s*\{[^}]*\}/g;
 
 /**
  * TeX in markdown becomes MathML, which browsers draw without any script or font.
@@ -23,7 +28,15 @@ export class Formulas {
 
   /** HTML with the formulas in the place of their words. */
   putInto(html: string): string {
-    return html.replace(/BLOCKWISEFORMULA(\d+)X/g, (_, index) => this.drawn[Number(index)]);
+    if (this.drawn.length === 0) return html;
+    const style = `<style>${readFileSync(require.resolve("temml/dist/Temml-Local.css"), "utf8").replace(FONT, "")}</style>`;
+    return (
+      html
+        // A heading's text is also its address.
+        .replace(/<[^<>]*BLOCKWISEFORMULA[^<>]*>/g, (tag) => tag.replace(WORD, "formula-$1"))
+        .replace(WORD, (_, index) => this.drawn[Number(index)])
+        .replace("</head>", () => `${style}\n</head>`)
+    );
   }
 
   private word(tex: string, displayMode: boolean): string {

@@ -33,18 +33,56 @@ function resolveArchitecture(text: string): Architecture {
   );
 }
 
+/** One table of what is counted beside what is printed, each column labelled with its counter. */
+function printPublished({ json }: { json?: boolean }): void {
+  const { DNA_B_MISMATCH, publishedCosts } =
+    require("../../systems/dna/published") as typeof import("../../systems/dna/published");
+  const costs = publishedCosts();
+  if (json) {
+    console.log(JSON.stringify({ networks: costs, note: DNA_B_MISMATCH }, null, 2));
+    return;
+  }
+  const millions = (count: number) => `${(count / 1e6).toFixed(2)}M`;
+  const header = [
+    "network",
+    "params, exact",
+    "published",
+    "FLOPs, papers' counter",
+    "published",
+    "MACs, conv + linear",
+    "top-1 / top-5, published",
+  ];
+  const rows = costs.map(({ name, params, flops, macs, published, agrees }) => [
+    name,
+    groupDigits(params),
+    `${published.params.toFixed(1)}M${agrees.params ? "" : " (differs)"}`,
+    millions(flops),
+    `${published.flops}M${agrees.flops ? "" : " (differs)"}`,
+    millions(macs),
+    `${published.top1.toFixed(1)} / ${published.top5.toFixed(1)} %`,
+  ]);
+  console.log(textTable(header, rows));
+  console.log("\npapers' counter: MACs + 2 per batch-norm input + 1 per pooling input");
+  console.log(DNA_B_MISMATCH);
+}
+
 /** `blockwise cost <network>`: parameters, MACs and the papers' FLOPs, by layer and in all. */
 export function registerCost(program: Command): void {
   program
     .command("cost")
     .description("parameters, MACs and FLOPs (the papers' counter) of a network, by layer and in all")
     .argument(
-      "<network>",
+      "[network]",
       'preset, architecture file, or timm strings: "ds_r1_k3_s1_e1_c16_se0.25 ir_r2_k3_s2_e6_c24_se0.25"',
     )
     .option("--input <size>", "height and width of the image, e.g. 224 or 224x192; the network's own when left out")
+    .option("--published", "DNA-a to DNA-d and EfficientNet-B0 beside the published figures, instead of a network")
     .option("--json", "print JSON")
-    .action((text: string, options: { input?: string; json?: boolean }) => {
+    .action((text: string | undefined, options: { input?: string; json?: boolean; published?: boolean }) => {
+      if (options.published) return printPublished(options);
+      if (text === undefined) {
+        throw new ConfigError("cost: a network must be named, or --published given; blockwise cost --help tells more");
+      }
       const architecture = resolveArchitecture(text);
       const { channels } = architecture.input;
       const input = options.input ? { ...parseSize(options.input), channels } : architecture.input;

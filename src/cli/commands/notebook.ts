@@ -138,7 +138,7 @@ function begin(name: string, force: boolean): void {
 
 function inLine({ name, values }: ResultRecord): string {
   const parts = Object.entries(values).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
-  return `result:   ${name}: ${parts.join(", ")}`;
+  return `Result: ${name}: ${parts.join(", ")}`;
 }
 
 function collect(value: string, before: readonly string[]): string[] {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { countBlock, countCandidates, countNetworks, formatShape, opName, spaceNames, spacePreset } from "../../space";
+import { countBlock, formatShape, opName, spaceNames, spaceNote, spacePreset } from "../../space";
 import { groupDigits, textTable } from "../table";
 
 /** `blockwise space <preset>`: how many candidates and networks a search space has. */
@@ -11,11 +11,12 @@ export function registerSpace(program: Command): void {
     .option("--json", "print JSON")
     .action((name: string, options: { json?: boolean }) => {
       const space = spacePreset(name);
-      const [candidates, networks] = [countCandidates(space), countNetworks(space)];
+      const { candidates, networks } = space.count();
+      const note = spaceNote(name);
       if (options.json) {
         const blocks = space.blocks.map((block) => ({ ...block, candidates: Number(countBlock(block)) }));
         // Networks exceed 2^53, so they are text.
-        const counts = { name: space.name, candidates: Number(candidates), networks: String(networks) };
+        const counts = { name: space.name, candidates: Number(candidates), networks: String(networks), note };
         console.log(JSON.stringify({ ...counts, blocks }, null, 2));
         return;
       }
@@ -30,5 +31,11 @@ export function registerSpace(program: Command): void {
       console.log(`\n${space.name}`);
       console.log(`candidates ${groupDigits(candidates)}`);
       console.log(`networks   ${groupDigits(networks)}`);
+      console.log(
+        "\nIn a supernet the last layer of a cell emits the teacher's channels, and is residual only where the cell is as wide;" +
+          "\nin the assembled network it keeps the cell's width and is residual. Costs are counted there. Squeeze-excite has" +
+          "\na share of a layer's input channels.",
+      );
+      if (note) console.log(`\n${note}`);
     });
 }

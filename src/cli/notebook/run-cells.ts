@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { installKernel, KERNEL_NAME } from "../../../kernel/install";
 import { ConfigError } from "../../core";
 import {
@@ -103,7 +104,7 @@ function failure(path: string, { status, message, notebook, lastCell }: Executio
   if (status === "timeout") return `${prefix} out of time; allow more with --timeout or --cell-timeout`;
   const error = cell?.outputs?.find(({ output_type }) => output_type === "error");
   if (status !== "error" || !error) return `${prefix} ${message || status}`;
-  const traceback = (error.traceback ?? []).join("\n");
+  const traceback = stripVTControlCharacters((error.traceback ?? []).join("\n"));
   // The traceback of an uncaught error begins with the same words.
   const said = `${error.ename}: ${error.evalue}`;
   return `${prefix} ${said}\n${traceback.replace(said, "").trim()}`.trimEnd();
