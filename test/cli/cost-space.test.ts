@@ -9,6 +9,7 @@ import { registerSpace } from "../../src/cli/commands/space";
 import { reportFailure } from "../../src/cli/failure";
 import { BlockwiseError, SpaceError } from "../../src/core";
 import { architecturePreset } from "../../src/space";
+import { publishedCosts } from "../../src/systems/dna/published";
 
 let printed: string[];
 beforeEach(() => {
@@ -73,10 +74,31 @@ describe("blockwise cost", () => {
     ["an unknown name", ["cost", "mobilenet"], /must be a preset, a file or timm block strings; presets are dna-a/],
     ["a typo in a timm string", ["cost", "ir_r1_k3_s1_f6_c24"], /unknown token "f6"/],
     ["a wrong size", ["cost", "dna-a", "--input", "wide"], /--input: must be a size/],
-    ["an unknown space", ["space", "darts2"], /known are dna, dna-mini/],
+    ["an unknown space", ["space", "darts2"], /known are dna, .*dna-mini/],
   ])("%s is an error", async (_, args, message) => {
     await expect(run(...args)).rejects.toThrow(message);
     await expect(run(...args)).rejects.toBeInstanceOf(BlockwiseError);
+  });
+});
+
+describe("blockwise cost --published", () => {
+  it("sets exact parameters, both counters and the printed figures side by side, and explains DNA-b", async () => {
+    const text = await run("cost", "--published");
+    expect(text).toMatch(/params, exact +published +FLOPs, papers' counter +published +MACs, conv \+ linear/);
+    expect(text).toMatch(/^dna-b +4,918,180 +4\.9M +405\.78M +394M \(differs\) +392\.49M/m);
+    expect(text).toMatch(/^dna-d +6,409,486 +6\.4M +611\.19M +611M +592\.84M/m);
+    expect(text).toMatch(/DNA-b is printed with 394M/);
+    const [agreeing, differing] = [true, false].map((agrees) =>
+      publishedCosts().filter((of) => of.agrees.params && of.agrees.flops === agrees),
+    );
+    expect(agreeing.map(({ name }) => name)).toEqual(["dna-a", "dna-c", "dna-d", "efficientnet_b0"]);
+    expect(differing.map(({ name, nearest }) => [name, nearest])).toEqual([["dna-b", "macs"]]);
+    printed = [];
+    expect(JSON.parse(await run("cost", "--published", "--json")).networks).toHaveLength(5);
+  });
+
+  it("without it a network must be named", async () => {
+    await expect(run("cost")).rejects.toThrow(/a network must be named, or --published/);
   });
 });
 
@@ -90,7 +112,11 @@ describe("blockwise space", () => {
   });
 
   it("prints a table", async () => {
-    expect(await run("space", "dna")).toMatch(/candidates 23,046\nnetworks {3}195,898,498,887,057,408$/);
+    const text = await run("space", "dna");
+    expect(text).toMatch(/candidates 23,046\nnetworks {3}195,898,498,887,057,408\n/);
+    expect(text).toMatch(/table of cells is reconstructed/);
+    printed = [];
+    expect(await run("space", "dna-mini")).not.toMatch(/reconstructed/);
   });
 });
 

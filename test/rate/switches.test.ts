@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/core";
-import { type DistillOptions, distillBlock, type FeatureSource } from "../../src/distill";
+import { type DistillOptions, distillBlock, type FeatureSource, memoryCheckpoints } from "../../src/distill";
 import { engine, tf } from "../../src/engine";
 import {
   type CandidateRating,
@@ -156,7 +156,6 @@ describe("switches are checked", () => {
   test("a label loss needs labels, and goes on from a checkpoint with the same bytes", async () => {
     const bare: RatingFeatures = { ...features, calibration: tinyFeatures(space, 64) };
     await expect(rated({ given: bare, distill: { labelLoss: 0.5 } })).rejects.toThrow(ConfigError);
-    const { memoryCheckpoints } = await import("../../src/distill");
     const options = {
       seed: 3,
       batchSize: 8,

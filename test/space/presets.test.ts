@@ -16,6 +16,7 @@ import {
   parseArchitecture,
   roundChannels,
   spaceNames,
+  spaceNote,
   spacePreset,
   stageShapes,
   validateArchitecture,
@@ -87,6 +88,11 @@ describe("the search space of DNA", () => {
     expect(space.blocks.map(countBlock)).toEqual([288n, 1548n, 1548n, 2808n, 16848n, 6n]);
     expect(countCandidates(space)).toBe(23_046n);
     expect(countNetworks(space)).toBe(195_898_498_887_057_408n);
+    expect(space.count()).toEqual({ candidates: 23_046n, networks: 195_898_498_887_057_408n });
+    // Plain data for files and threads.
+    expect(structuredClone(space)).toEqual(space);
+    expect(spaceNote("dna")).toMatch(/reconstructed/);
+    expect(spaceNote("dna-mini")).toBeUndefined();
   });
 });
 

@@ -12,6 +12,8 @@ import {
   parseArchitecture,
   parseTimm,
 } from "../../space";
+// Not the room's index: that loads an engine.
+import { DNA_B_MISMATCH, publishedCosts } from "../../systems/dna/published";
 import { groupDigits, textTable } from "../table";
 
 /** Reads "224" or "224x192". @throws ConfigError for anything else. */
@@ -35,8 +37,6 @@ function resolveArchitecture(text: string): Architecture {
 
 /** One table of what is counted beside what is printed, each column labelled with its counter. */
 function printPublished({ json }: { json?: boolean }): void {
-  const { DNA_B_MISMATCH, publishedCosts } =
-    require("../../systems/dna/published") as typeof import("../../systems/dna/published");
   const costs = publishedCosts();
   if (json) {
     console.log(JSON.stringify({ networks: costs, note: DNA_B_MISMATCH }, null, 2));

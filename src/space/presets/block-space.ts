@@ -1,4 +1,5 @@
 import { strideBetween } from "../block";
+import { CountedSpace } from "../counted-space";
 import { conv, mbconv } from "../layers";
 import { outputShape } from "../shapes";
 import type { BlockSpace, CandidateOp, Cell, ImageShape, Layer, SearchSpace } from "../types";
@@ -54,7 +55,7 @@ export function miniCells(_block: number, { output }: BlockShapes, stride: numbe
  * The search space of students that imitate a teacher block by block.
  * @throws SpaceError when the shapes do not follow from one another or a cell is too shallow for its block's stride.
  */
-export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOptions = {}): SearchSpace {
+export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOptions = {}): CountedSpace {
   const {
     name = "dna-mini",
     ops = mbconv([3, 5, 7], [6, 3]),
@@ -92,5 +93,5 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
     batchNormEpsilon,
   };
   validateSpace(space);
-  return space;
+  return new CountedSpace(space);
 }

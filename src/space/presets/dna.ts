@@ -78,7 +78,21 @@ const BLOCKS: readonly (readonly [number, number, readonly Cell[]])[] = [
   [7, 640, cells([1, 320])],
 ];
 
-/** DNA's search space with an EfficientNet-B7 teacher at 224x224: 23,046 candidates, 2e17 networks. */
+/** Where the cells of the space come from. */
+export const DNA_NOTE =
+  "The table of cells is reconstructed: the paper prints it, but no text of it could be read when this was written. It is " +
+  "checked by three facts: its networks number 195,898,498,887,057,408, which the journal version rounds to 2e17; DNA-a to " +
+  "DNA-d use exactly these pairs of layers and widths; and the released script's FLOPs table has rows that arise from the " +
+  "widths 32, 96 and 160 alone.";
+
+/**
+ * DNA's search space (Li et al., CVPR 2020) with an EfficientNet-B7 teacher at 224x224: 23,046 candidates of blocks,
+ * 195,898,498,887,057,408 networks. Three cells a block, one in the last; fixed stem and head; squeeze-excite of a quarter
+ * of a layer's **input** channels. In the supernet a cell's last layer emits the teacher's channels and is not residual; in
+ * the assembled network it has the cell's width and is.
+ *
+ * **The table of cells is reconstructed**, see {@link DNA_NOTE}.
+ */
 export function dnaSpace(): SearchSpace {
   const outputs = BLOCKS.map(([size, channels]) => ({ height: size, width: size, channels }));
   return {

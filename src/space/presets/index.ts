@@ -1,8 +1,9 @@
 import { SpaceError } from "../../core";
+import { CountedSpace } from "../counted-space";
 import { layerOutputs, trunkLayers } from "../shapes";
 import type { Architecture, SearchSpace } from "../types";
 import { type BlockShapes, blockSpace } from "./block-space";
-import { dnaNetworks, dnaSpace } from "./dna";
+import { DNA_NOTE, dnaNetworks, dnaSpace } from "./dna";
 import { efficientNets } from "./efficientnet";
 import { nasBenchMacro, nasBenchMacroSpace } from "./nas-bench-macro";
 import { smallTeachers } from "./teachers";
@@ -63,16 +64,24 @@ export function spaceNames(): string[] {
   return Object.keys(SPACES);
 }
 
+const NOTES: Readonly<Record<string, string>> = { dna: DNA_NOTE };
+
+/** What one should know of a search space before quoting it, if anything. */
+export function spaceNote(name: string): string | undefined {
+  return Object.hasOwn(NOTES, name) ? NOTES[name] : undefined;
+}
+
 /**
- * A search space by name: "dna" (Li et al., CVPR 2020) or "dna-mini" (28x28 images, around the small teacher's stages).
+ * A search space by name: "dna" (Li et al., CVPR 2020; its cell table is reconstructed, see {@link dnaSpace}) or "dna-mini"
+ * (28x28 images, around the small teacher's stages). `count()` of it gives candidates and networks.
  * @throws SpaceError listing the names when there is none of this name.
  */
-export function spacePreset(name: string): SearchSpace {
+export function spacePreset(name: string): CountedSpace {
   if (!Object.hasOwn(SPACES, name)) {
     throw new SpaceError(`unknown search space ${JSON.stringify(name)}; known are ${spaceNames().join(", ")}`, {
       name,
       known: spaceNames(),
     });
   }
-  return SPACES[name]();
+  return new CountedSpace(SPACES[name]());
 }

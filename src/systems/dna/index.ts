@@ -2,5 +2,6 @@ export * from "./along-front";
 export * from "./config";
 export * from "./defaults";
 export * from "./measured-front";
+export * from "./published";
 export { runExperiment } from "./run-experiment";
 export * from "./steps";
