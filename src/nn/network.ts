@@ -43,8 +43,23 @@ export class Network extends Module {
 
   /** Logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`. */
   logits(x: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
+    return tf.tidy(() => this.classify(this.forward(x, context), context));
+  }
+
+  /** Logits `[batch, classes]` from a feature map as it leaves a trunk layer. */
+  logitsAfter(layer: number, x: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
     return tf.tidy(() => {
-      const pooled = tf.mean(this.forward(x, context), [1, 2]) as tf.Tensor2D;
+      const rest = [...this.trunk.modules.slice(layer + 1), this.head];
+      return this.classify(
+        rest.reduce((y, module) => module.forward(y, context), x),
+        context,
+      );
+    });
+  }
+
+  private classify(map: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
+    return tf.tidy(() => {
+      const pooled = tf.mean(map, [1, 2]) as tf.Tensor2D;
       const rate = this.architecture.dropout ?? 0;
       const kept = rate > 0 && context.rng && context.mode === "train" ? dropout(pooled, rate, context.rng) : pooled;
       return tf.add(tf.matMul(kept, this.kernel), this.bias) as tf.Tensor2D;

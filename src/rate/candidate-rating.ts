@@ -1,3 +1,4 @@
+import { ConfigError } from "../core";
 import { tf } from "../engine";
 import type { RateOptions } from "./rate-options";
 
@@ -16,6 +17,11 @@ export interface CandidateRating {
   readonly relativeMse: number;
   /** Mean over channels of mean squared error over variance, each of the channel (DONNA's noise-to-signal ratio). */
   readonly nsr: number;
+  /**
+   * Kullback-Leibler divergence, nats: of the teacher's class probabilities from those it gives with the candidate in the
+   * block's place, averaged over images. Present where the teacher's rest is known.
+   */
+  readonly divergence?: number;
 }
 
 /** A rating batch's teacher features `[batch, height, width, channels]` with their spread. */
@@ -26,16 +32,25 @@ export interface RatingTarget {
   readonly variance: number;
   /** Of each channel. */
   readonly channelVariances: Float32Array;
+  readonly answers?: Answers;
+}
+
+/** What the teacher makes of feature maps at a block's end. */
+export interface Answers {
+  readonly logits: (y: tf.Tensor4D) => tf.Tensor2D;
+  /** Of the teacher's own maps: log-probabilities `[batch, classes]`. */
+  readonly own: tf.Tensor2D;
 }
 
 /** As in the released DNA code, against a teacher that says nothing. */
 const EPSILON = 1e-9;
 
 /** Measures the spread of a batch of the teacher's features; takes the tensor over. */
-export function ratingTarget(features: tf.Tensor4D): RatingTarget {
+export function ratingTarget(features: tf.Tensor4D, logits?: Answers["logits"]): RatingTarget {
   const variance = tf.tidy(() => tf.moments(features).variance.dataSync()[0]);
   const channelVariances = tf.tidy(() => tf.moments(features, [0, 1, 2]).variance.dataSync() as Float32Array);
-  return { features, images: features.shape[0], variance, channelVariances };
+  const answers = logits && { logits, own: tf.tidy(() => tf.logSoftmax(logits(features)) as tf.Tensor2D) };
+  return { features, images: features.shape[0], variance, channelVariances, ...(answers && { answers }) };
 }
 
 /** Errors of one batch, not yet averaged over batches. */
@@ -43,17 +58,24 @@ export interface BatchErrors {
   readonly l1: number;
   /** Mean squared error of each channel. */
   readonly channelMses: Float32Array;
+  readonly divergence?: number;
 }
 
 /** Mean absolute and squared differences of a candidate's output to the teacher's features. */
-export function batchErrors(y: tf.Tensor4D, { features }: RatingTarget): BatchErrors {
+export function batchErrors(y: tf.Tensor4D, { features, answers }: RatingTarget): BatchErrors {
   return tf.tidy(() => {
     const difference = tf.sub(y, features);
     return {
       l1: tf.mean(tf.abs(difference)).dataSync()[0],
       channelMses: tf.mean(tf.square(difference), [0, 1, 2]).dataSync() as Float32Array,
+      ...(answers && { divergence: divergence(answers, y) }),
     };
   });
+}
+
+function divergence({ logits, own }: Answers, y: tf.Tensor4D): number {
+  const difference = tf.sub(own, tf.logSoftmax(logits(y)));
+  return tf.mean(tf.sum(tf.mul(tf.exp(own), difference), 1)).dataSync()[0];
 }
 
 /** Averages a candidate's errors over the batches, weighted by images. */
@@ -76,7 +98,16 @@ export function combine(
       return mean(errors[i].channelMses.map((mse, channel) => mse / (channelVariances[channel] + EPSILON)));
     }),
   };
-  return { ...place, score: measures[measure], ...measures };
+  const divergence = errors.some((error) => error.divergence === undefined)
+    ? {}
+    : { divergence: average((i) => errors[i].divergence!) };
+  const score = { ...measures, ...divergence }[measure];
+  if (score === undefined) {
+    throw new ConfigError(
+      `rate: score "${measure}" needs the teacher's rest (features.rest), got features without it; choose another score`,
+    );
+  }
+  return { ...place, score, ...measures, ...divergence };
 }
 
 function mean(values: Float32Array): number {

@@ -32,8 +32,8 @@ function tiedPairs(sorted: ArrayLike<number>, alike: (a: number, b: number) => b
 /** Pairs in falling order; sorts the values by merging. */
 function inversions(values: Float64Array): number {
   let count = 0;
-  let from = values;
-  let into = new Float64Array(values.length);
+  let from: Float64Array = values;
+  let into: Float64Array = new Float64Array(values.length);
   for (let width = 1; width < values.length; width *= 2) {
     for (let start = 0; start < values.length; start += 2 * width) {
       const middle = Math.min(start + width, values.length);

@@ -1,8 +1,9 @@
 import { ConfigError } from "../core";
 import type { FeatureSource } from "../distill";
+import type { tf } from "../engine";
 
 /** The measures of imitation that can be a candidate's score, by their names in {@link CandidateRating}. */
-export const SCORES = ["relativeL1", "relativeMse", "nsr"] as const;
+export const SCORES = ["relativeL1", "relativeMse", "nsr", "divergence"] as const;
 
 export interface RateOptions {
   /** Decides which training images calibrate. */
@@ -15,6 +16,8 @@ export interface RateOptions {
    * What a candidate is scored by. "relativeL1": mean |Y - Yhat| / std(Y) of each batch (DNA, eq. 6; `cl_loss` in the
    * released code). "relativeMse": mean squared error over the variance (`rela_loss` there). "nsr": noise-to-signal power
    * of each channel, averaged over channels, so that no channel counts for its scale (DONNA, arXiv 2012.08859).
+   * "divergence": what the error does to the teacher's answers, when the candidate stands in the block's place (Puzzle,
+   * arXiv 2411.19146; LANA, ECCV 2022, has the loss in place of the divergence); it needs the features' `rest`.
    */
   readonly score: (typeof SCORES)[number];
   /**
@@ -39,6 +42,8 @@ export interface RatingFeatures {
   readonly calibration: FeatureSource;
   /** Of validation images; all of them are rated on. */
   readonly rating: FeatureSource;
+  /** The teacher from the end of a block on: logits `[batch, classes]`. With it candidates get a divergence, too. */
+  readonly rest?: (y: tf.Tensor4D, block: number) => tf.Tensor2D;
 }
 
 /**

@@ -25,7 +25,7 @@ export interface RatingData {
 export function loadRatingData(
   space: SearchSpace,
   block: number,
-  { calibration, rating }: RatingFeatures,
+  { calibration, rating, rest }: RatingFeatures,
   options: RateOptions,
 ): RatingData {
   const { batchSize, score, recalibrate } = options;
@@ -40,7 +40,9 @@ export function loadRatingData(
       ...(recalibrate && { calibration: calibrationBatch(calibration, block, options) }),
       rating: batches.map((positions) => rating.batch(block, positions)),
     },
-    targets: batches.map((positions) => ratingTarget(rating.batch(block + 1, positions))),
+    targets: batches.map((positions) =>
+      ratingTarget(rating.batch(block + 1, positions), rest && ((y) => rest(y, block))),
+    ),
     measure: score,
   };
 }
@@ -61,5 +63,5 @@ export function disposeMaps({ calibration, rating }: Maps): void {
 
 export function disposeData({ input, targets }: Pick<RatingData, "input" | "targets">): void {
   disposeMaps(input);
-  tf.dispose(targets.map(({ features }) => features));
+  tf.dispose(targets.flatMap(({ features, answers }) => (answers ? [features, answers.own] : [features])));
 }

@@ -4,7 +4,8 @@ import { enumerateBlock, type SearchSpace } from "../space";
 import type { CandidateRating } from "./candidate-rating";
 
 /** A row of the table, with the errors beside the score. */
-export type RatedRow = RatedCandidate & Pick<CandidateRating, "relativeL1" | "mse" | "relativeMse" | "nsr">;
+export type RatedRow = RatedCandidate &
+  Pick<CandidateRating, "relativeL1" | "mse" | "relativeMse" | "nsr" | "divergence">;
 
 /** What rating hands to search, and to the user. */
 export interface RatedSpace extends RatingTable {
@@ -25,8 +26,8 @@ export function ratedTable(space: SearchSpace, ratings: readonly (readonly Candi
     ...table,
     blocks: table.blocks.map((rows, block) =>
       rows.map((row, i) => {
-        const { relativeL1, mse, relativeMse, nsr } = ratings[block][i];
-        return { ...row, relativeL1, mse, relativeMse, nsr };
+        const { relativeL1, mse, relativeMse, nsr, divergence } = ratings[block][i];
+        return { ...row, relativeL1, mse, relativeMse, nsr, ...(divergence !== undefined && { divergence }) };
       }),
     ),
   };

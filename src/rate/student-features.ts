@@ -33,7 +33,7 @@ export async function studentFeatures(
   const total = features.calibration.count + features.rating.count;
   const progress = new Progress(context, `student features ${block + 1}/${space.blocks.length}`, total, "images");
   const calibration = await guided(cell, best.path, features.calibration, progress);
-  return { calibration, rating: await guided(cell, best.path, features.rating, progress) };
+  return { ...features, calibration, rating: await guided(cell, best.path, features.rating, progress) };
 }
 
 /** A source whose maps behind the cell's block are the candidate's own. */

@@ -76,6 +76,11 @@ export class Teacher {
     return this.network.logits(images, { mode: "eval" });
   }
 
+  /** Logits `[batch, classes]` that follow from a feature map `[batch, height, width, channels]` at a block's end. */
+  logitsAfter({ lastLayer }: TeacherBlock, map: tf.Tensor4D): tf.Tensor2D {
+    return this.network.logitsAfter(lastLayer, map, { mode: "eval" });
+  }
+
   /** Accuracy and cross-entropy on a split. */
   evaluate(split: Split, context: StepContext = {}): Promise<Evaluation> {
     const { preprocessing } = this;

@@ -18,7 +18,7 @@ export interface Supernets {
   readonly space: SearchSpace;
 }
 
-interface Features {
+interface Features extends RatingFeatures {
   readonly calibration: FeatureStore;
   readonly rating: FeatureStore;
 }
@@ -59,7 +59,9 @@ async function openFeatures(
   );
   try {
     const rating = await ratingFeatures(teacher, blocks, data, { seed, images: rate.images, directory }, context);
-    return { calibration, rating };
+    // The teacher's rest takes longer than a candidate: only where the score asks for it.
+    const asked = rate.score === "divergence";
+    return { calibration, rating, ...(asked && { rest: (y, block) => teacher.logitsAfter(blocks[block], y) }) };
   } catch (error) {
     calibration.close();
     throw error;

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { ConfigError, readJson } from "../../../core";
+import { NAS_BENCH_MACRO_CUTS } from "../../../space";
+import { type ExperimentConfig, parseExperiment } from "../config";
+
+const part = z.record(z.string(), z.unknown());
+/** Layers of 1..8 that end a block but the last. */
+const cuts = z.array(z.int().min(1).max(7));
+
+const variant = z.strictObject({
+  name: z.string().regex(/^[a-z0-9.-]+$/, "small letters, digits, dots and dashes"),
+  /** What the variant is, in words, for tables. */
+  title: z.string(),
+  cuts: cuts.optional(),
+  seeds: z.array(z.int().min(0)).min(1).optional(),
+  /** Parts of an experiment that differ from the study's `experiment`. */
+  teacher: part.optional(),
+  data: part.optional(),
+  distill: part.optional(),
+  rate: part.optional(),
+});
+
+const study = z.strictObject({
+  name: z.string().regex(/^[a-z0-9_-]+$/),
+  title: z.string(),
+  /** Folder of the raw ratings, `<variant>-seed<n>.json`; committed. */
+  results: z.string(),
+  seeds: z.array(z.int().min(0)).min(1),
+  /** Of the data's division and the teacher, which all seeds share. */
+  teacherSeed: z.int().min(0).default(1),
+  cuts: cuts.default([...NAS_BENCH_MACRO_CUTS]),
+  /** As in a file for `blockwise run`; data, teacher, distill and rate count. */
+  experiment: part,
+  variants: z.array(variant).min(1),
+});
+
+/** A study of rankings on NAS-Bench-Macro: settings whose ratings are compared with the true accuracies. */
+export type StudyConfig = z.output<typeof study>;
+
+/** One setting under one seed: a teacher, distilled and rated. */
+export interface RatingJob {
+  readonly study: string;
+  readonly variant: string;
+  readonly title: string;
+  readonly seed: number;
+  readonly teacherSeed: number;
+  readonly cuts: readonly number[];
+  readonly experiment: ExperimentConfig;
+  /** Where its raw ratings go. */
+  readonly result: string;
+}
+
+/** Reads a study's file. @throws ConfigError listing what is wrong, each with its place. */
+export function readStudy(path: string): StudyConfig {
+  const result = study.safeParse(readJson(path));
+  if (result.success) return result.data;
+  throw new ConfigError(`${path}: must be a study, and is not:\n${z.prettifyError(result.error)}`, { path });
+}
+
+/**
+ * All jobs of a study, seed by seed, so that a study cut short has whole seeds.
+ * @throws ConfigError when a variant's experiment is malformed.
+ */
+export function jobsOf({ name, results, seeds, teacherSeed, cuts, experiment, variants }: StudyConfig): RatingJob[] {
+  const all = [...new Set([...seeds, ...variants.flatMap((one) => one.seeds ?? [])])].sort((a, b) => a - b);
+  return all.flatMap((seed) =>
+    variants
+      .filter((one) => (one.seeds ?? seeds).includes(seed))
+      .map((one): RatingJob => {
+        const joined = (key: "data" | "teacher" | "distill" | "rate") => ({
+          ...(experiment[key] as object),
+          ...one[key],
+        });
+        const merged = {
+          ...experiment,
+          seed,
+          data: joined("data"),
+          teacher: joined("teacher"),
+          distill: joined("distill"),
+          rate: joined("rate"),
+        };
+        return {
+          study: name,
+          variant: one.name,
+          title: one.title,
+          seed,
+          teacherSeed,
+          cuts: one.cuts ?? cuts,
+          experiment: parseExperiment(merged, `study ${name}, variant ${one.name}`),
+          result: `${results}/${one.name}-seed${seed}.json`,
+        };
+      }),
+  );
+}
