@@ -1,4 +1,4 @@
-import { type ImageShape, type Layer, layerOutput, squeezeWidth } from "../space";
+import { type ImageShape, type Layer, layerOutput, residualConvolutions, squeezeWidth } from "../space";
 
 /** What a layer or a network costs, for one image. */
 export interface Cost {
@@ -64,6 +64,12 @@ export function layerCost(layer: Layer, input: ImageShape): Cost {
   switch (layer.kind) {
     case "identity":
       return NO_COST;
+    case "maxpool":
+      return NO_COST;
+    case "residual": {
+      const { main, shortcut } = residualConvolutions(layer, input.channels);
+      return addCosts(layersCost(main, input).cost, shortcut ? layerCost(shortcut, input) : NO_COST);
+    }
     case "conv":
       return convNormCost(layer.kernelSize, input.channels, layer.outChannels, positions(output));
     case "mbconv": {

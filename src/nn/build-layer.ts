@@ -4,6 +4,7 @@ import type { Layer } from "../space/types";
 import { ConvNorm, type LayerSettings } from "./conv-norm";
 import { MBConv } from "./mbconv";
 import { type ForwardContext, Module } from "./module";
+import { MaxPool, ResidualBlock } from "./residual-block";
 
 class Identity extends Module {
   forward(x: tf.Tensor4D): tf.Tensor4D {
@@ -39,6 +40,10 @@ export function buildLayer(layer: Layer, inChannels: number, settings: LayerSett
       return new ConvNorm(layer, inChannels, settings, rng);
     case "mbconv":
       return new MBConv(layer, inChannels, settings, rng, dropRate);
+    case "residual":
+      return new ResidualBlock(layer, inChannels, settings, rng);
+    case "maxpool":
+      return new MaxPool(layer, settings);
     case "identity":
       return new Identity();
   }

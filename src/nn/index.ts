@@ -8,6 +8,7 @@ export * from "./mbconv";
 export * from "./module";
 export * from "./network";
 export * from "./optimizer";
+export * from "./residual-block";
 export * from "./safetensors";
 export * from "./schedules";
 export * from "./squeeze-excite";

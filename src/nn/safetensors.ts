@@ -50,9 +50,13 @@ export function writeSafetensors(
 
 /**
  * Reads the float32 tensors of a safetensors file.
+ * @param options.ignore Tells tensors to leave out, whatever their data type.
  * @throws CheckpointError when the file is truncated, malformed or of another data type.
  */
-export function readSafetensors(path: string): {
+export function readSafetensors(
+  path: string,
+  { ignore = () => false }: { ignore?: (name: string) => boolean } = {},
+): {
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;
 } {
@@ -80,6 +84,7 @@ export function readSafetensors(path: string): {
   const start = 8 + headerLength;
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(entries)) {
+    if (ignore(name)) continue;
     const { dtype, shape, data_offsets: offsets } = entry;
     if (dtype !== "F32") throw fail(`tensor "${name}" must be F32, got ${dtype}`);
     if (!Array.isArray(shape) || !Array.isArray(offsets))

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeAtomic, writeJson } from "../core";
+import { SpaceError, writeAtomic, writeJson } from "../core";
 import { tf } from "../engine";
 import { type Network, type StoredTensor, saveState } from "../nn";
 import {
@@ -82,6 +82,9 @@ class Exporter {
 
   private layer(layer: Layer, x: Symbolic, inChannels: number, prefix: string): Symbolic {
     if (layer.kind === "identity") return x;
+    if (layer.kind === "residual" || layer.kind === "maxpool") {
+      throw new SpaceError(`toLayersModel: ${prefix} must be a convolution, MBConv or identity, is a ${layer.kind}`);
+    }
     return layer.kind === "conv" ? this.conv(layer, x, prefix) : this.mbconv(layer, x, inChannels, prefix);
   }
 

@@ -23,6 +23,16 @@ const layer = z.discriminatedUnion("kind", [
     residual: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal("identity") }),
+  z.strictObject({
+    kind: z.literal("residual"),
+    design: z.enum(["basic", "bottleneck"]),
+    kernelSize: z.number(),
+    stride: z.number(),
+    innerChannels: z.number(),
+    outChannels: z.number(),
+    activation,
+  }),
+  z.strictObject({ kind: z.literal("maxpool"), kernelSize: z.number(), stride: z.number() }),
 ]);
 const layers = z.array(layer);
 

@@ -10,7 +10,11 @@ export const ACTIVATION_TOKENS: Readonly<Record<Exclude<Activation, "none">, str
 /** One layer in timm's words, for tables: "ir_k3_s2_e6_c24_se0.25"; "linear" marks a missing activation. */
 export function describeLayer(layer: Layer): string {
   if (layer.kind === "identity") return "identity";
+  if (layer.kind === "maxpool") return `maxpool_k${layer.kernelSize}_s${layer.stride}`;
   const { kernelSize, stride, outChannels, activation } = layer;
+  if (layer.kind === "residual") {
+    return `${layer.design}_k${kernelSize}_s${stride}_m${layer.innerChannels}_c${outChannels}`;
+  }
   const tokens = [layer.kind === "conv" ? "cn" : layer.expansion === 1 ? "ds" : "ir", `k${kernelSize}`, `s${stride}`];
   if (layer.kind === "mbconv") tokens.push(`e${layer.expansion}`);
   tokens.push(`c${outChannels}`);

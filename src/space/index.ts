@@ -9,6 +9,7 @@ export { type BlockShapes, type BlockSpaceOptions, blockSpace, miniCells } from 
 export { dnaNetworks, dnaSpace } from "./presets/dna";
 export { efficientNets, roundChannels } from "./presets/efficientnet";
 export { NAS_BENCH_MACRO_CUTS, nasBenchMacro, nasBenchMacroKeys, nasBenchMacroSpace } from "./presets/nas-bench-macro";
+export { resNets } from "./presets/resnet";
 export { smallTeachers } from "./presets/teachers";
 export * from "./shapes";
 export * from "./timm";

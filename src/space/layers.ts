@@ -1,5 +1,14 @@
 import { SpaceError } from "../core";
-import type { Activation, CandidateOp, ConvLayer, IdentityLayer, Layer, MBConvLayer, MBConvOp } from "./types";
+import type {
+  Activation,
+  CandidateOp,
+  ConvLayer,
+  IdentityLayer,
+  Layer,
+  MBConvLayer,
+  MBConvOp,
+  ResidualLayer,
+} from "./types";
 
 /** Convolution + batch norm + activation; stride 1 and SiLU unless said otherwise. */
 export function conv(
@@ -55,7 +64,24 @@ export function opName(op: CandidateOp): string {
 
 /** Channels that leave a layer. */
 export function channelsAfter(layer: Layer, inChannels: number): number {
-  return layer.kind === "identity" ? inChannels : layer.outChannels;
+  return layer.kind === "identity" || layer.kind === "maxpool" ? inChannels : layer.outChannels;
+}
+
+/** The convolutions that a ResNet block is made of, in a row and around; the activation after the sum is not among them. */
+export function residualConvolutions(
+  { design, kernelSize, stride, innerChannels, outChannels, activation }: ResidualLayer,
+  inChannels: number,
+): { readonly main: readonly ConvLayer[]; readonly shortcut?: ConvLayer } {
+  const main =
+    design === "basic"
+      ? [conv(kernelSize, innerChannels, { stride, activation }), conv(kernelSize, outChannels, { activation: "none" })]
+      : [
+          conv(1, innerChannels, { activation }),
+          conv(kernelSize, innerChannels, { stride, activation }),
+          conv(1, outChannels, { activation: "none" }),
+        ];
+  const changes = stride !== 1 || inChannels !== outChannels;
+  return { main, ...(changes && { shortcut: conv(1, outChannels, { stride, activation: "none" }) }) };
 }
 
 /** Whether an MBConv adds its input to its output: stride 1 and equal channels, unless the layer says otherwise. */
@@ -68,6 +94,8 @@ export function squeezeWidth({ seRatio }: { seRatio: number }, inChannels: numbe
   return seRatio > 0 ? Math.max(1, Math.floor(seRatio * inChannels)) : 0;
 }
 
+const KINDS: readonly Layer["kind"][] = ["conv", "mbconv", "residual", "maxpool"];
+
 const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
 
 /**
@@ -76,19 +104,25 @@ const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
  */
 export function checkLayer(layer: Layer, place: string): void {
   if (layer.kind === "identity") return;
-  if (layer.kind !== "conv" && layer.kind !== "mbconv") {
+  if (!KINDS.includes(layer.kind)) {
     throw new SpaceError(
-      `${place}: kind must be conv, mbconv or identity, got ${JSON.stringify((layer as Layer).kind)}`,
+      `${place}: kind must be identity, ${KINDS.join(", ")}, got ${JSON.stringify((layer as Layer).kind)}`,
     );
   }
-  const { kernelSize, stride, outChannels } = layer;
+  const { kernelSize, stride } = layer;
   if (!isCount(kernelSize) || kernelSize % 2 === 0) {
     throw new SpaceError(`${place}: kernelSize must be odd and positive, got ${kernelSize}`);
   }
   if (!isCount(stride)) throw new SpaceError(`${place}: stride must be a whole number from 1, got ${stride}`);
+  if (layer.kind === "maxpool") return;
+  const { outChannels } = layer;
   if (!isCount(outChannels))
     throw new SpaceError(`${place}: outChannels must be a whole number from 1, got ${outChannels}`);
   if (layer.kind === "conv") return;
+  if (layer.kind === "residual") {
+    if (isCount(layer.innerChannels)) return;
+    throw new SpaceError(`${place}: innerChannels must be a whole number from 1, got ${layer.innerChannels}`);
+  }
   if (!isCount(layer.expansion)) {
     throw new SpaceError(`${place}: expansion must be a whole number from 1, got ${layer.expansion}`);
   }

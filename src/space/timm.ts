@@ -113,6 +113,9 @@ export function encodeTimm(stages: readonly (readonly Layer[])[]): string[][] {
     const runs: { layer: ConvLayer | MBConvLayer; repeats: number }[] = [];
     for (const layer of layers) {
       if (layer.kind === "identity") continue;
+      if (layer.kind === "residual" || layer.kind === "maxpool") {
+        throw new SpaceError(`encodeTimm: timm's block strings have no ${layer.kind}; save the network as a file`);
+      }
       const run = runs.at(-1);
       if (run && layer.stride === 1 && blockString({ ...run.layer, stride: 1 }, 1) === blockString(layer, 1))
         run.repeats++;

@@ -31,7 +31,29 @@ export interface IdentityLayer {
   readonly kind: "identity";
 }
 
-export type Layer = ConvLayer | MBConvLayer | IdentityLayer;
+/**
+ * ResNet's block. "basic": two convolutions of the kernel; "bottleneck": 1x1 to the inner channels, the kernel, 1x1 to the
+ * output. The kernel's first convolution carries the stride; the input is added before the last activation, through a 1x1
+ * convolution where the shape changes.
+ */
+export interface ResidualLayer {
+  readonly kind: "residual";
+  readonly design: "basic" | "bottleneck";
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly innerChannels: number;
+  readonly outChannels: number;
+  readonly activation: Activation;
+}
+
+/** The largest value of each window; channels stay. */
+export interface MaxPoolLayer {
+  readonly kind: "maxpool";
+  readonly kernelSize: number;
+  readonly stride: number;
+}
+
+export type Layer = ConvLayer | MBConvLayer | IdentityLayer | ResidualLayer | MaxPoolLayer;
 
 /** Shape of an image or feature map without the batch: `[height, width, channels]`. */
 export interface ImageShape {

@@ -4,6 +4,7 @@ export * from "./feature-store";
 export * from "./float16";
 export * from "./split";
 export * from "./teacher";
+export * from "./torchvision";
 export * from "./train-classifier";
 export * from "./train-teacher";
 export * from "./training-history";

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { layerCost, networkCost } from "../../src/cost";
 import {
+  architecturePreset,
   dnaNetworks,
   efficientNets,
   mbconv,
@@ -10,7 +11,7 @@ import {
   placeOp,
   squeezeWidth,
 } from "../../src/space";
-import golden from "../golden/efficientnet-params.json";
+import golden from "../golden/torchvision-params.json";
 
 const ops = mbconv([3, 5, 7], [6, 3]);
 const first = (inChannels: number, outChannels: number, size: number, stride: number) =>
@@ -87,7 +88,15 @@ describe("a network's cost", () => {
   });
 
   it.each(Object.entries(golden.params))("has torchvision's parameters: %s", (name, params) => {
-    expect(published(name).params).toBe(params);
+    expect(networkCost(architecturePreset(name)).params).toBe(params);
+  });
+
+  // torchvision 0.14 counts 1.814 and 4.089 billion multiply-adds (its documentation: GFLOPS 1.81 and 4.09).
+  it.each([
+    ["resnet18", 1.81],
+    ["resnet50", 4.09],
+  ])("has torchvision's multiply-adds: %s", (name, billions) => {
+    expect(networkCost(architecturePreset(name)).macs / 1e9).toBeCloseTo(billions, 2);
   });
 
   it("has the fixed parts of the released script: stem, head, pool, classifier in thousands of FLOPs", () => {

@@ -6,6 +6,7 @@ import { type BlockShapes, blockSpace } from "./block-space";
 import { DNA_NOTE, dnaNetworks, dnaSpace } from "./dna";
 import { efficientNets } from "./efficientnet";
 import { nasBenchMacro, nasBenchMacroSpace } from "./nas-bench-macro";
+import { resNets } from "./resnet";
 import { smallTeachers } from "./teachers";
 
 const NAS_BENCH_MACRO = "nas-bench-macro/";
@@ -16,7 +17,7 @@ export function architectureNames(): string[] {
 }
 
 function listed(): Map<string, Architecture> {
-  return new Map([...dnaNetworks(), ...efficientNets(), ...smallTeachers()].map((network) => [network.name, network]));
+  return new Map([...dnaNetworks(), ...efficientNets(), ...resNets(), ...smallTeachers()].map((network) => [network.name, network]));
 }
 
 /** Whether {@link architecturePreset} knows a name. */
