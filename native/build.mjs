@@ -3,12 +3,12 @@
 // Exit codes: 0 built or up to date, 3 compiler or libtorch missing (one sentence says which), 1 compilation failed.
 // Only what changed is compiled: an object's name carries the hash of all that went into it.
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { binaryKey, cacheFolder, digest, keepBinary, takeBinary } from "./binary-cache.mjs";
 import { findLibtorch } from "./find-libtorch.mjs";
 
 const require = createRequire(import.meta.url);
@@ -33,12 +33,6 @@ function files(folder, pattern) {
     .sort();
 }
 
-function digest(...parts) {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part).update("\0");
-  return hash.digest("hex").slice(0, 16);
-}
-
 /** The texts of a source and of all headers of ours that it includes. */
 function withIncludes(path, seen = new Set()) {
   if (seen.has(path) || !existsSync(path)) return [];
@@ -57,6 +51,14 @@ function compiler() {
     if (asked.status === 0) return { name, version: asked.stdout.split("\n")[0] };
   }
   return missing("no C++ compiler found; install g++ (Debian: apt install g++, conda: gxx_linux-64) or set CXX.");
+}
+
+function libtorch() {
+  try {
+    return findLibtorch();
+  } catch (error) {
+    return missing(error.message);
+  }
 }
 
 function run(command, args) {
@@ -90,12 +92,7 @@ async function main() {
   if (process.platform !== "linux")
     missing(`only Linux is supported, this is ${process.platform}; the cpu backend works.`);
   const cxx = compiler();
-  const torch = findLibtorch();
-  if (!torch) {
-    missing(
-      "no libtorch found; install it (Debian: apt install libtorch-dev, conda: libtorch, pip: torch) or set LIBTORCH.",
-    );
-  }
+  const torch = libtorch();
   const includes = [
     ...torch.include,
     require("node-api-headers").include_dir,
@@ -144,7 +141,14 @@ async function main() {
     const name = relative(source, path).replaceAll("/", "-").replace(/\.cc$/, "");
     return { path, flags, isHot, object: join(build, "objects", `${name}-${key}.o`) };
   });
-  const key = digest(link.join(" "), ...objects.map((o) => o.object));
+  const key = binaryKey({
+    sources: objects.map(({ object }) => basename(object)),
+    libtorch: torch,
+    compiler: cxx.version,
+    arch: process.arch,
+    napiVersion: NAPI_VERSION,
+    link,
+  });
   const stamp = existsSync(stampPath) ? JSON.parse(readFileSync(stampPath, "utf8")) : {};
   const current = existsSync(target) && stamp.key === key;
   if (process.argv.includes("--check")) {
@@ -153,6 +157,21 @@ async function main() {
   }
   if (current && !process.argv.includes("--force")) {
     process.stdout.write(`native engine is up to date (libtorch ${torch.version} from ${torch.from})\n`);
+    return;
+  }
+
+  const writeStamp = () => {
+    const { version, from, cxx11Abi, cuda } = torch;
+    const made = { key, libtorch: version, from, cxx11Abi, cuda, compiler: cxx.version };
+    writeFileSync(`${stampPath}.partial`, `${JSON.stringify(made, null, 2)}\n`);
+    renameSync(`${stampPath}.partial`, stampPath);
+  };
+  const cache = cacheFolder();
+  if (!process.argv.includes("--force") && takeBinary(key, target, cache)) {
+    writeStamp();
+    process.stdout.write(
+      `native engine: taken as built before for the same sources and libtorch ${torch.version} (${cache})\n`,
+    );
     return;
   }
 
@@ -197,16 +216,8 @@ async function main() {
   for (const name of readdirSync(build)) {
     if (name.startsWith("prefix-") && name !== `prefix-${prefixKey}`) rmSync(join(build, name), { recursive: true });
   }
-  const made = {
-    key,
-    libtorch: torch.version,
-    from: torch.from,
-    cxx11Abi: torch.cxx11Abi,
-    cuda: torch.cuda,
-    compiler: cxx.version,
-  };
-  writeFileSync(`${stampPath}.partial`, `${JSON.stringify(made, null, 2)}\n`);
-  renameSync(`${stampPath}.partial`, stampPath);
+  writeStamp();
+  keepBinary(key, target, cache);
   process.stdout.write(
     `native engine built in ${((Date.now() - started) / 1000).toFixed(0)} s: ${relative(process.cwd(), target)}\n`,
   );

@@ -11,11 +11,12 @@ function sitePackages(lib) {
     .map((name) => join(lib, name, "site-packages", "torch"));
 }
 
-function pipTorch() {
+function pipTorch(env) {
   const script =
     "import importlib.util as u; s=u.find_spec('torch'); print(list(s.submodule_search_locations)[0] if s else '')";
   try {
     const found = execFileSync("python3", ["-c", script], {
+      env,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     }).trim();
@@ -25,26 +26,32 @@ function pipTorch() {
   }
 }
 
-function debianLibraries() {
-  return existsSync("/usr/lib")
-    ? readdirSync("/usr/lib")
-        .filter((name) => name.endsWith("-linux-gnu"))
-        .map((name) => join("/usr/lib", name))
-    : [];
+function debianLibraries(root) {
+  const lib = join(root, "usr/lib");
+  if (!existsSync(lib)) return [];
+  return readdirSync(lib)
+    .filter((name) => name.endsWith("-linux-gnu"))
+    .map((name) => join(lib, name));
 }
 
 /** Every place where libtorch may be, best first: `{ from, include, lib }`. */
-function* candidates() {
-  const { LIBTORCH, CONDA_PREFIX } = process.env;
-  if (LIBTORCH) yield { from: "LIBTORCH", include: join(LIBTORCH, "include"), lib: join(LIBTORCH, "lib") };
+function* candidates(env, root) {
+  const { LIBTORCH, CONDA_PREFIX } = env;
+  const inside = (from, folder) => ({ from, include: join(folder, "include"), lib: join(folder, "lib") });
+  if (LIBTORCH) yield inside("LIBTORCH", LIBTORCH);
   if (CONDA_PREFIX) {
-    yield { from: "conda", include: join(CONDA_PREFIX, "include"), lib: join(CONDA_PREFIX, "lib") };
-    for (const torch of sitePackages(join(CONDA_PREFIX, "lib"))) {
-      yield { from: "conda", include: join(torch, "include"), lib: join(torch, "lib") };
-    }
+    yield inside("conda", CONDA_PREFIX);
+    for (const torch of sitePackages(join(CONDA_PREFIX, "lib"))) yield inside("conda", torch);
   }
-  for (const lib of debianLibraries()) yield { from: "Debian", include: "/usr/include", lib };
-  for (const torch of pipTorch()) yield { from: "pip", include: join(torch, "include"), lib: join(torch, "lib") };
+  for (const lib of debianLibraries(root)) yield { from: "Debian", include: join(root, "usr/include"), lib };
+  for (const torch of pipTorch(env)) yield inside("pip", torch);
+}
+
+/** What a place lacks to be a libtorch that can be compiled against. */
+function lacks({ include, lib }) {
+  return [join(include, "ATen/ATen.h"), join(lib, "libtorch_cpu.so"), join(lib, "libc10.so")].filter(
+    (path) => !existsSync(path),
+  );
 }
 
 function versionOf(include) {
@@ -58,22 +65,37 @@ function versionOf(include) {
   return "unknown";
 }
 
-/** @returns {{from: string, include: string[], lib: string, version: string, cxx11Abi: 0 | 1, cuda: boolean} | undefined} */
-export function findLibtorch() {
-  for (const { from, include, lib } of candidates()) {
-    const core = join(lib, "libc10.so");
-    if (!existsSync(join(include, "ATen", "ATen.h")) || !existsSync(join(lib, "libtorch_cpu.so")) || !existsSync(core))
-      continue;
-    const api = join(include, "torch", "csrc", "api", "include");
+/** How to get one. */
+const MEND =
+  "install it (Debian: apt install libtorch-dev; conda: conda install -c conda-forge libtorch; pip: pip install torch) " +
+  "or set LIBTORCH to a folder that has include/ and lib/";
+
+/**
+ * The first libtorch of: LIBTORCH, the conda environment, Debian's, the pip torch of `python3`.
+ * @param root where Debian's /usr is, for tests
+ * @returns {{from: string, include: string[], lib: string, version: string, cxx11Abi: 0 | 1, cuda: boolean}}
+ * @throws Error in one sentence, when there is none, or LIBTORCH names a folder without one.
+ */
+export function findLibtorch({ env = process.env, root = "/" } = {}) {
+  for (const place of candidates(env, root)) {
+    const lacking = lacks(place);
+    if (lacking.length > 0) {
+      if (place.from !== "LIBTORCH") continue;
+      throw new Error(
+        `LIBTORCH is ${env.LIBTORCH}, but ${lacking.join(", ")} is not there; unset LIBTORCH, or ${MEND}.`,
+      );
+    }
+    const { from, include, lib } = place;
+    const api = join(include, "torch/csrc/api/include");
     return {
       from,
       include: [include, ...(existsSync(api) ? [api] : [])],
       lib,
       version: versionOf(include),
       // Debian and conda build with the new std::string, old pip wheels without: the library itself tells.
-      cxx11Abi: readFileSync(core).includes("NSt7__cxx11") ? 1 : 0,
+      cxx11Abi: readFileSync(join(lib, "libc10.so")).includes("NSt7__cxx11") ? 1 : 0,
       cuda: existsSync(join(lib, "libtorch_cuda.so")),
     };
   }
-  return undefined;
+  throw new Error(`no libtorch found; ${MEND}.`);
 }

@@ -9,7 +9,14 @@ const root = resolve(__dirname, "../..");
 /** A copy of what builds the engine, and a PATH with only the named commands. */
 function clone(commands: string[]): { folder: string; PATH: string } {
   const folder = mkdtempSync(join(tmpdir(), "blockwise-setup-"));
-  for (const part of ["native/src", "native/build.mjs", "native/find-libtorch.mjs", "scripts", "package.json"]) {
+  for (const part of [
+    "native/src",
+    "native/build.mjs",
+    "native/binary-cache.mjs",
+    "native/find-libtorch.mjs",
+    "scripts",
+    "package.json",
+  ]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
