@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { packageRoot } from "../core";
 import { jupyterPython } from "./jupyter-python";
 import { type Notebook, outputsSchema } from "./notebook-file";
-import { packageRoot } from "./package-root";
 
 /** How an execution ended: `dead` is a kernel that died, `broken` one that could not start. */
 export type ExecutionStatus = "ok" | "error" | "timeout" | "interrupted" | "dead" | "broken";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import * as temml from "temml";
+import temml from "temml";
 
 /** Code, which is left alone; then `$$...$$`, `\begin{...}...\end{...}` and `$...$`. */
 const FORMULA =

@@ -2,7 +2,6 @@ export { type Comparison, compareResults, type Tolerances } from "./compare-resu
 export { type Execution, type ExecutionStatus, executeNotebook } from "./execute-notebook";
 export { type Cell, cellTitle, type Notebook, readNotebook, writeNotebook } from "./notebook-file";
 export { notebookPage } from "./notebook-page";
-export { packageRoot } from "./package-root";
 export { declaredParameters, type Parameters, parseParameter, withParameters } from "./parameters";
 export { type Provenance, provenance, provenanceLine, provenanceOf, provenanceQuestions } from "./provenance";
 export { RemainingTime } from "./remaining-time";

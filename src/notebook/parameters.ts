@@ -19,7 +19,7 @@ export function parseParameter(given: string): [string, unknown] {
   }
   try {
     const parsed = JSON.parse(value);
-    if (typeof parsed === "number" && Number.isInteger(parsed) && !Number.isSafeInteger(parsed)) {
+    if (/^-?\d+$/.test(value) && !Number.isSafeInteger(parsed)) {
       throw new ConfigError(`-p ${name}: a whole number must be below 2^53 to stay exact, got ${value}; give a string`);
     }
     return [name, parsed];

@@ -1,11 +1,10 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { codeVersion, packageRoot } from "../core";
 import type { Execution } from "./execute-notebook";
 import type { Notebook } from "./notebook-file";
-import { packageRoot } from "./package-root";
 import { declaredParameters, type Parameters } from "./parameters";
 
 const engineSchema = z.object({
@@ -68,7 +67,7 @@ export function provenance({ notebook, seconds, answers }: Execution, started: D
     .nullable()
     .catch(null)
     .parse(answered(answers.get("engine")));
-  const { commit, modified } = codeVersion();
+  const { commit, modified } = codeVersion(packageRoot());
   return {
     version: JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).version,
     commit,
@@ -121,26 +120,6 @@ function answered(text: string | undefined): unknown {
   } catch {
     return null;
   }
-}
-
-function codeVersion(): Pick<Provenance, "commit" | "modified"> {
-  const root = packageRoot();
-  // A package in node_modules may lie in a repository that is not its own.
-  if (!existsSync(join(root, ".git"))) return { commit: null, modified: false };
-  const git = (...args: string[]) => spawnSync("git", ["-C", root, ...args], { encoding: "utf8" });
-  const { status, stdout } = git("rev-parse", "HEAD");
-  if (status !== 0) return { commit: null, modified: false };
-  const changes = git(
-    "status",
-    "--porcelain",
-    "--untracked-files=no",
-    "--",
-    "src",
-    "kernel",
-    "native",
-    "package-lock.json",
-  );
-  return { commit: stdout.trim(), modified: changes.stdout.trim() !== "" };
 }
 
 function round(value: number): number {

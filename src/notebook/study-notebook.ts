@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { packageRoot } from "../core";
 import { type Notebook, readNotebook } from "./notebook-file";
-import { packageRoot } from "./package-root";
 
 /**
  * An annotated experiment to start from: own image folder, own teacher, ablation over the number of blocks.

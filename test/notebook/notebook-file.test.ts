@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "../../src/core";
+import { readNotebook, stripVolatile, withoutOutputs, writeNotebook } from "../../src/notebook";
+import { plotlyElement } from "../../src/viz/plotly-script";
+import { notebookOf, temporaryFolder, writeJsonFile } from "./notebooks";
+
+const folder = temporaryFolder();
+
+describe("readNotebook and writeNotebook", () => {
+  it("keep what they do not know, and write texts by line and keys in order", () => {
+    const path = writeJsonFile(join(folder, "a.ipynb"), {
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: { zebra: { b: 1, a: [1] } },
+      cells: [
+        { cell_type: "markdown", id: "m", metadata: {}, source: ["one\n", "two"], attachments: { "p.png": {} } },
+        {
+          cell_type: "code",
+          id: "c",
+          metadata: {},
+          source: "",
+          execution_count: 1,
+          outputs: [
+            { output_type: "display_data", metadata: {}, data: { "text/plain": ["a\n", "b"], "x+json": ["a"] } },
+          ],
+        },
+      ],
+    });
+    const read = readNotebook(path);
+    expect(read.cells[0].source).toBe("one\ntwo");
+    expect(read.cells[1].outputs?.[0].data).toEqual({ "text/plain": "a\nb", "x+json": ["a"] });
+    writeNotebook(path, read);
+    const text = readFileSync(path, "utf8");
+    const written = JSON.parse(text);
+    expect(written.cells[0]).toMatchObject({ source: ["one\n", "two"], attachments: { "p.png": {} } });
+    expect(Object.keys(written.metadata.zebra)).toEqual(["a", "b"]);
+    writeNotebook(path, readNotebook(path));
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+
+  it("refuse what is no notebook of format 4, and say which file", () => {
+    const old = writeJsonFile(join(folder, "old.ipynb"), { nbformat: 3, worksheets: [] });
+    expect(() => readNotebook(old)).toThrow(ConfigError);
+    expect(() => readNotebook(old)).toThrow(/old\.ipynb.*format 4/);
+    expect(() => readNotebook(join(folder, "absent.ipynb"))).toThrow(/absent\.ipynb: must be a readable/);
+  });
+});
+
+describe("stripVolatile", () => {
+  const stream = (text: string, name = "stdout") => ({ output_type: "stream" as const, name, text });
+  const notebook = notebookOf([
+    { code: "1", tags: ["keep"], outputs: [stream("a"), stream("b\n"), stream("c", "stderr")] },
+  ]);
+  const html = `${plotlyElement()}<div>figure</div>`;
+  notebook.cells[0].outputs?.push({
+    output_type: "display_data",
+    metadata: {},
+    transient: { display_id: "4711" },
+    data: { "text/html": html, "application/vnd.jupyter.widget-view+json": { model_id: "x" } },
+  });
+  Object.assign(notebook.cells[0].metadata, { execution: { "iopub.status.idle": "2026" }, collapsed: true });
+  notebook.metadata.widgets = { state: {} };
+
+  it("removes times, widget state, display ids and plotly's code, and joins printed text", () => {
+    const { metadata, cells } = stripVolatile(notebook);
+    expect(metadata).not.toHaveProperty("widgets");
+    expect(cells[0].metadata).toEqual({ tags: ["keep"] });
+    expect(cells[0].outputs).toEqual([
+      stream("ab\n"),
+      stream("c", "stderr"),
+      { output_type: "display_data", metadata: {}, data: { "text/html": "<div>figure</div>" } },
+    ]);
+    expect(stripVolatile(stripVolatile(notebook))).toEqual(stripVolatile(notebook));
+  });
+
+  it("leaves a notebook as if never run with withoutOutputs", () => {
+    const bare = withoutOutputs({ ...notebook, metadata: { ...notebook.metadata, blockwise: {} } });
+    expect(bare.cells[0]).toMatchObject({ outputs: [], execution_count: null });
+    expect(bare.metadata).not.toHaveProperty("blockwise");
+  });
+});
