@@ -1,19 +1,16 @@
-import type * as TypeScript from "@tslab/typescript-for-tslab";
 import type * as TslabConverter from "tslab/dist/converter";
 import type * as TslabExecutor from "tslab/dist/executor";
 import type * as TslabInspect from "tslab/dist/inspect";
+import type * as TslabMetadata from "tslab/dist/metadata";
 import { InterruptedError } from "../../src/core/errors";
-import { loadTypeScript } from "../language/compiler-host";
-import { exportedNames } from "../language/exported-names";
-import { guardLoops } from "../language/loop-guard";
+import { CellCompiler } from "../language/cell-compiler";
+import { ModuleImporter } from "../language/module-import";
 import type { PreludePackage } from "../language/package";
-import { bindPrelude, preludeImport } from "../language/prelude";
+import { bindPrelude } from "../language/prelude";
 import { installRuntimeResolution } from "../language/runtime-resolution";
-import { spellShorthand } from "../language/shorthand";
-import { annotateUnnameable } from "../language/unnameable-types";
 import { Phase, type SharedState } from "../wire/threads";
-import { withCellConsole } from "./cell-console";
 import { LineMap } from "./line-map";
+import { withCellTimers } from "./run-guard";
 import { type CellError, compileError, runtimeError } from "./traceback";
 
 /** How a cell ended; `value` is that of its last expression. */
@@ -30,28 +27,32 @@ export interface Completion {
 
 interface Running {
   readonly number: number;
+  readonly run: number;
   readonly source: string;
-  compiled: string;
-  diagnostics: TslabConverter.Diagnostic[];
+  /** Undefined until it compiled, and for `@module` cells. */
+  result?: TslabConverter.ConvertResult;
+  /** Its names that have a value by now. */
+  readonly assigned: Set<string>;
+  /** Later cells know of its declarations. */
+  kept: boolean;
   thrown?: { error: unknown };
-  value?: unknown;
 }
 
 /**
- * Type-checks and runs cells with tslab's converter and executor, which are private parts of tslab 1.0.22.
+ * Runs cells with tslab's executor, which is a private part of tslab 1.0.22.
  *
  * `execute` must not be called again before the last call settled or `interrupt` was called.
  */
 export class CellRunner {
-  private readonly ts: typeof TypeScript;
-  private readonly converter: TslabConverter.Converter;
+  private readonly compiler: CellCompiler;
   private readonly executor: TslabExecutor.Executor;
-  private readonly isCompleteCode: typeof TslabConverter.isCompleteCode;
+  private readonly importer: ModuleImporter;
+  private readonly getCodeMetadata: typeof TslabMetadata.getCodeMetadata;
   private readonly printQuickInfo: typeof TslabInspect.printQuickInfo;
   private readonly cells = new Map<number, { source: string; compiled: string }>();
+  /** The notebook's variables. */
+  private readonly scope: Record<string, unknown> = {};
   private running: Running | undefined;
-  private readingPrelude = false;
-  readonly names: readonly string[];
 
   constructor(
     prelude: PreludePackage,
@@ -59,45 +60,64 @@ export class CellRunner {
     private readonly shared: SharedState,
     private readonly warn: (text: string) => void,
   ) {
-    this.ts = loadTypeScript(prelude, cwd);
     installRuntimeResolution(prelude, cwd);
-    // Loaded late: they must see the compiler as loadTypeScript changed it.
-    const { createConverter, isCompleteCode } = require("tslab/dist/converter") as typeof TslabConverter;
+    this.compiler = new CellCompiler(prelude, cwd);
+    this.importer = new ModuleImporter(cwd);
+    // Loaded late: they must see the compiler as CellCompiler changed it.
     const { createExecutor } = require("tslab/dist/executor") as typeof TslabExecutor;
     this.printQuickInfo = (require("tslab/dist/inspect") as typeof TslabInspect).printQuickInfo;
-    this.isCompleteCode = isCompleteCode;
-    this.converter = createConverter();
-    const node = { ...this.converter, convert: (previous: string, source: string) => this.convert(previous, source) };
+    this.getCodeMetadata = (require("tslab/dist/metadata") as typeof TslabMetadata).getCodeMetadata;
+    const { converter, createConverter } = this.compiler;
     let browser: TslabConverter.Converter | undefined;
     const converters = {
-      node,
+      // The cell was compiled before, see execute(); its value is taken from the scope.
+      node: { ...converter, convert: () => ({ ...this.running!.result!, lastExpressionVar: undefined }) },
       get browser() {
         browser ??= createConverter({ isBrowser: true });
         return browser;
       },
       close: () => {},
     };
-    this.executor = createExecutor(cwd, converters, {
-      log: (value) => {
-        if (this.running) this.running.value = value;
-      },
-      error: (...args) => this.onExecutorError(args),
-    });
-    this.names = exportedNames(this.ts, prelude.types);
-    this.readPrelude(prelude);
+    this.executor = createExecutor(cwd, converters, { log: () => {}, error: (...args) => this.onExecutorError(args) });
+    bindPrelude(this.scope, this.compiler.names, () => require(prelude.name));
+    (globalThis as unknown as { __tslab__: { exports: unknown } }).__tslab__.exports = this.observedScope();
   }
 
-  /** Runs one cell; never rejects. */
-  async execute(source: string, number: number): Promise<Outcome> {
-    const running: Running = { number, source, compiled: "", diagnostics: [] };
+  /** Does once what the first cell would wait for. */
+  warmUp(): void {
+    this.compiling(() => this.compiler.warmUp());
+  }
+
+  /** Keeps the compiler's compiled code for the next start. */
+  saveCode(): void {
+    this.compiler.saveCode();
+  }
+
+  /**
+   * Runs one cell; never rejects.
+   * @param number as the user sees it.
+   * @param run a number of its own for each execution.
+   */
+  async execute(source: string, number: number, run: number): Promise<Outcome> {
+    const running: Running = { number, run, source, assigned: new Set(), kept: false };
     this.running = running;
     this.shared.phase = Phase.Running;
     try {
-      const done = await this.executor.execute(source);
-      if (done) return { status: "ok", value: running.value };
-      if (running.diagnostics.length > 0) return { status: "error", error: compileError(running.diagnostics, source) };
+      const { module, mode } = this.getCodeMetadata(source);
+      if (module === undefined && mode !== "browser") {
+        const result = this.compile(running);
+        if (result.diagnostics.length > 0) return { status: "error", error: compileError(result.diagnostics, source) };
+        const waiting = this.importer.awaitFirst(result.output ?? "");
+        if (waiting) {
+          await waiting;
+          if (this.running !== running) return { status: "error", error: this.describe(interruption()) };
+        }
+      }
+      if (await this.executor.execute(source)) return { status: "ok", value: this.finish(running) };
+      this.keepWhatRan(running);
       return { status: "error", error: this.describe(running.thrown?.error) };
     } catch (error) {
+      this.keepWhatRan(running);
       return { status: "error", error: this.describe(error) };
     }
   }
@@ -105,17 +125,19 @@ export class CellRunner {
   describe(thrown: unknown): CellError {
     // A signal that met code which never awaits; by message the session itself knows.
     const bySignal = (thrown as { code?: unknown } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
-    const error = bySignal ? new InterruptedError("cell: interrupted by the user") : thrown;
-    return runtimeError(error, (cell, line) => this.locate(cell, line));
+    return runtimeError(bySignal ? interruption() : thrown, (cell, line) => this.locate(cell, line));
   }
 
-  /** Gives the running cell up; what it declared is not kept, what it assigned is. */
+  /** Gives the running cell up; what it declared and assigned so far is kept. */
   interrupt(): void {
+    const { running } = this;
+    this.running = undefined;
+    if (running) this.keepWhatRan(running);
     this.executor.interrupt();
   }
 
   complete(source: string, position: number): Completion {
-    const info = this.compiling(() => this.executor.complete(source, position));
+    const info = this.compiling(() => this.compiler.complete(source, position));
     const entries = info.original?.entries ?? [];
     return {
       matches: info.candidates,
@@ -127,57 +149,62 @@ export class CellRunner {
 
   /** Type and documentation of what stands at the position, undefined when there is nothing. */
   inspect(source: string, position: number): string | undefined {
-    const info = this.compiling(() => this.executor.inspect(source, position));
+    const info = this.compiling(() => this.compiler.inspect(source, position));
     return info ? this.printQuickInfo(info) : undefined;
   }
 
   isComplete(source: string): TslabConverter.IsCompleteResult {
-    return this.isCompleteCode(source);
+    return this.compiler.isCompleteCode(source);
   }
 
-  get typescriptVersion(): string {
-    return this.ts.version;
+  private compile(running: Running): TslabConverter.ConvertResult {
+    const { source, number, run } = running;
+    const result = this.compiling(() => this.compiler.compile(source, run));
+    const { output } = result;
+    if (output === undefined) return result;
+    this.cells.set(number, { source, compiled: output });
+    running.result = { ...result, output: `${withCellTimers(output, run)}\n//# sourceURL=cell-${number}.ts` };
+    return running.result;
   }
 
-  private readPrelude(prelude: PreludePackage): void {
-    if (this.names.length === 0) throw new Error(`package ${prelude.name}: ${prelude.types} exports nothing`);
-    const running: Running = { number: 0, source: "", compiled: "", diagnostics: [] };
-    this.running = running;
-    this.readingPrelude = true;
-    // Returns before its first await: the converter yields nothing to run, see convert().
-    void this.executor.execute(preludeImport(prelude.name, this.names));
-    this.readingPrelude = false;
-    if (running.diagnostics.length > 0) {
-      const problems = compileError(running.diagnostics, running.source);
-      throw new Error(`package ${prelude.name}: its declarations do not compile: ${problems.evalue}`);
-    }
-    bindPrelude(this.executor.locals, this.names, () => require(prelude.name));
-  }
-
-  private convert(previous: string, source: string): TslabConverter.ConvertResult {
-    const result = this.compiling(() => {
-      const spelled = this.convertText(previous, spellShorthand(this.ts, source));
-      // Errors are told at the places of what was written.
-      return spelled.diagnostics.length > 0 ? this.convertText(previous, source) : spelled;
-    });
-    const running = this.running;
-    if (running) running.diagnostics = result.diagnostics;
-    // Only the declarations are wanted: bindPrelude provides the values, later.
-    if (this.readingPrelude) return { ...result, output: undefined };
-    if (running === undefined || result.output === undefined) return result;
-    const guarded = result.hasToplevelAwait ? guardLoops(this.ts, result.output, running.number) : result.output;
-    running.compiled = guarded;
-    this.cells.set(running.number, { source, compiled: guarded });
-    return {
-      ...result,
-      output: `${withCellConsole(guarded, running.number)}\n//# sourceURL=cell-${running.number}.ts`,
+  /** The cells' `exports`: what they assign is a variable of the notebook, and noted. */
+  private observedScope(): object {
+    const note = (name: string | symbol): void => {
+      if (typeof name === "string") this.running?.assigned.add(name);
     };
+    return new Proxy(this.scope, {
+      set: (scope, name, value) => {
+        note(name);
+        return Reflect.set(scope, name, value);
+      },
+      // TypeScript defines imported names by getters; a later cell may assign them.
+      defineProperty: (scope, name, { get, value }) => {
+        if (name === "__esModule") return true;
+        note(name);
+        return Reflect.set(scope, name, get ? get() : value);
+      },
+    });
   }
 
-  private convertText(previous: string, source: string): TslabConverter.ConvertResult {
-    const first = this.converter.convert(previous, source);
-    const annotated = annotateUnnameable(source, first.diagnostics);
-    return annotated === undefined ? first : this.converter.convert(previous, annotated);
+  /** The cell's value; null counts as none, as in tslab. */
+  private finish(running: Running): unknown {
+    const { result } = running;
+    if (!result) return undefined;
+    this.compiler.keep(result);
+    running.kept = true;
+    const name = result.lastExpressionVar;
+    if (name === undefined) return undefined;
+    const value = this.scope[name];
+    delete this.scope[name];
+    return value ?? undefined;
+  }
+
+  private keepWhatRan(running: Running): void {
+    const { source, result, assigned, kept } = running;
+    if (!result || kept) return;
+    running.kept = true;
+    if (result.lastExpressionVar !== undefined) delete this.scope[result.lastExpressionVar];
+    this.compiling(() => this.compiler.keepWhatRan(source, result, assigned));
   }
 
   private compiling<T>(work: () => T): T {
@@ -194,7 +221,7 @@ export class CellRunner {
   private onExecutorError(args: unknown[]): void {
     if (args.length === 1) {
       if (this.running) this.running.thrown = { error: args[0] };
-    } else if (this.running?.diagnostics.length === 0) {
+    } else {
       const [, file, line, column, text] = args;
       this.warn(`${file}${line}:${column} - ${text}\n`);
     }
@@ -206,4 +233,8 @@ export class CellRunner {
     const found = new LineMap(texts.source, texts.compiled).sourceLine(line);
     return found === undefined ? undefined : `cell [${cell}] line ${found}`;
   }
+}
+
+function interruption(): InterruptedError {
+  return new InterruptedError("cell: interrupted by the user");
 }

@@ -1,3 +1,5 @@
+import { GUARD_TEXT } from "../language/loop-guard";
+
 /**
  * Finds the TypeScript line of a line of compiled JavaScript.
  *
@@ -31,7 +33,7 @@ export class LineMap {
 function essence(line: string): string {
   return line
     .replace(/\/\/.*$/, "")
-    .replace(/globalThis\[Symbol\.for\("blockwise\.loop-guard"\)\]\(\d+\);/, "")
+    .replace(GUARD_TEXT, "")
     .replace(/\b(exports\.|export\s+|const |let |var )/g, "")
     .replace(/\btsLastExpr\d* = /, "")
     .replace(/[\s;]/g, "");

@@ -12,6 +12,16 @@ export interface PreludePackage {
   readonly main: string;
   /** Absolute path of the declarations of the entry. */
   readonly types: string;
+  /** Absolute path of the declarations rolled up into one file, when they were built (`scripts/prelude-types.ts`). */
+  readonly rolledUp?: RolledUpTypes;
+}
+
+export interface RolledUpTypes {
+  readonly types: string;
+  /** The public names; the file exports others too, so that every type has a name. */
+  readonly names: readonly string[];
+  /** Packages whose types are in the file, and as which of its names: `{ "@tensorflow/tfjs": "tf" }`. */
+  readonly packages: Readonly<Record<string, string>>;
 }
 
 /**
@@ -20,18 +30,29 @@ export interface PreludePackage {
  */
 export function readPackage(root: string): PreludePackage {
   const file = join(root, "package.json");
-  const { name, version, main, types } = JSON.parse(readFileSync(file, "utf8"));
+  const { name, version, main, types, blockwise } = JSON.parse(readFileSync(file, "utf8"));
   const found = {
     name,
     version,
     root,
     main: resolve(root, main ?? "index.js"),
     types: resolve(root, types ?? "index.d.ts"),
+    rolledUp: readRolledUp(root, blockwise),
   };
   for (const path of [found.main, found.types]) {
     if (!existsSync(path)) throw new Error(`package ${name}: ${path} is missing; build it first (npm run build)`);
   }
   return found;
+}
+
+/** The field `blockwise` of package.json: `{ "preludeTypes": "dist/prelude.d.ts", "preludePackages": {...} }`. */
+function readRolledUp(root: string, field: Record<string, unknown> | undefined): RolledUpTypes | undefined {
+  if (typeof field?.preludeTypes !== "string") return undefined;
+  const types = resolve(root, field.preludeTypes);
+  const names = types.replace(/\.d\.ts$/, ".names.json");
+  if (!existsSync(types) || !existsSync(names)) return undefined;
+  const packages = (field.preludePackages ?? {}) as Record<string, string>;
+  return { types, names: JSON.parse(readFileSync(names, "utf8")), packages };
 }
 
 /** The folder of Blockwise's own package.json, from the compiled kernel or from its source. */

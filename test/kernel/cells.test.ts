@@ -1,43 +1,92 @@
 import { join } from "node:path";
 import vm from "node:vm";
 import * as ts from "@tslab/typescript-for-tslab";
-import type { Diagnostic } from "tslab/dist/converter";
 import { describe, expect, it } from "vitest";
 import { LineMap } from "../../kernel/cells/line-map";
 import { PrintBuffer } from "../../kernel/cells/print-buffer";
+import { withCellTimers } from "../../kernel/cells/run-guard";
 import { fromCodePoints, toCodePoints } from "../../kernel/cursor";
 import { exportedNames } from "../../kernel/language/exported-names";
-import { guardLoops, LOOP_GUARD } from "../../kernel/language/loop-guard";
+import { declaredNames, keptDeclarations, withoutReset } from "../../kernel/language/kept-declarations";
+import { ENTER_RUN, guardLoops, LOOP_GUARD } from "../../kernel/language/loop-guard";
 import { packageNameOf } from "../../kernel/language/package";
 import { bindPrelude, preludeImport } from "../../kernel/language/prelude";
 import { annotateUnnameable } from "../../kernel/language/unnameable-types";
 import { PRELUDE } from "./jupyter-client";
 
-describe("guarded loops", () => {
-  async function turns(code: string): Promise<number> {
-    let calls = 0;
-    Object.defineProperty(globalThis, LOOP_GUARD, { value: () => calls++, configurable: true });
+describe("guarded code", () => {
+  async function calls(code: string): Promise<number> {
+    let count = 0;
+    const guard = (run: number, value: unknown) => {
+      expect(run).toBe(1);
+      count += 1;
+      return value;
+    };
+    Object.defineProperty(globalThis, LOOP_GUARD, { value: guard, configurable: true });
+    Object.defineProperty(globalThis, ENTER_RUN, { value: (run: number) => run, configurable: true });
     await vm.runInThisContext(`(async () => { ${guardLoops(ts, code, 1)}\n})()`);
-    return calls;
+    return count;
   }
 
-  it("call the guard once a turn when they await, whatever their form", async () => {
-    expect(await turns("for (let i = 0; i < 3; i++) await null;")).toBe(3);
-    expect(await turns("let i = 0; while (i++ < 3) { await null; }")).toBe(3);
-    expect(await turns("let i = 0; do await null; while (++i < 3)")).toBe(3);
-    expect(await turns("for (const x of [1, 2]) { if (x) await null; }")).toBe(2);
-    expect(await turns("for await (const x of [1, 2]) x;")).toBe(2);
-    expect(await turns("for (let i = 0; i < 2; i++) for (const k in { a: 1 }) await null;")).toBe(4);
+  it("asks at each turn of a loop that awaits, whatever its form, and after each await", async () => {
+    expect(await calls("for (let i = 0; i < 3; i++) await null;")).toBe(6);
+    expect(await calls("let i = 0; while (i++ < 3) { await null; }")).toBe(6);
+    expect(await calls("let i = 0; do await null; while (++i < 3)")).toBe(6);
+    expect(await calls("for (const x of [1, 2]) { if (x) await null; }")).toBe(4);
+    expect(await calls("for await (const x of [1, 2]) x;")).toBe(2);
+    expect(await calls("for (let i = 0; i < 2; i++) for (const k in { a: 1 }) await null;")).toBe(6);
+    expect(await calls("(await (await { then(f) { f([7]); } })[0]);")).toBe(2);
   });
 
-  it("are left alone when only a function inside awaits", async () => {
-    expect(guardLoops(ts, "for (;;) { const f = async () => { await null; }; }", 1)).not.toContain("loop-guard");
+  it("asks in async functions on behalf of the run that calls them, directives first", async () => {
+    expect(await calls("const f = async () => { while (true) { await null; break; } }; await f();")).toBe(3);
+    expect(await calls("await (async function () { 'use strict'; await null; })();")).toBe(2);
+    const text = guardLoops(ts, "async function f() { 'use strict'; await g(); }", 4);
+    expect(text).toMatch(/^async function f\(\) \{ 'use strict'; const __blockwiseRun = .*\(4\); /);
+  });
+
+  it("is left alone when nothing awaits", async () => {
+    expect(guardLoops(ts, "for (;;) { const f = async () => await null; }", 1)).not.toContain("loop-guard");
     expect(guardLoops(ts, "while (true) {}", 1)).toBe("while (true) {}");
   });
 
-  it("keep their line numbers", () => {
+  it("keeps its line numbers", () => {
     const code = "while (true) {\n  await null;\n}\nfor (;;)\n  await 1;\n";
     expect(guardLoops(ts, code, 1).split("\n")).toHaveLength(code.split("\n").length);
+  });
+
+  it("gives the cell timers of its own, unless it declares the name", () => {
+    expect(withCellTimers("setTimeout(f, 1)", 3)).toMatch(/^const \{ setTimeout \} = .*\(3\); setTimeout/);
+    for (const code of ["a.setTimeout(f)", 'const { setTimeout } = require("timers/promises"); setTimeout(1)', "1"]) {
+      expect(withCellTimers(code, 3)).toBe(code);
+    }
+  });
+});
+
+describe("a cell that ended early", () => {
+  const compiled =
+    'Object.defineProperty(exports, "__esModule", { value: true });\nexports.b = exports.a = void 0;\nconst a = 1;\nexports.a = a;';
+
+  it("does not take the values of its names away before it runs", () => {
+    const lines = withoutReset(compiled).split("\n");
+    expect(lines[1]).toBe("");
+    expect(lines).toHaveLength(4);
+  });
+
+  it("keeps the declarations of what ran, and all types", () => {
+    const declared =
+      "declare const a: number, b: string;\ninterface T { x: number }\ndeclare let old: number;\ndeclare class C {}";
+    const own = new Set(["a", "b", "T", "C"]);
+    const code = `${compiled} const b = f(); exports.b = b; class C {} exports.C = C;`;
+    expect(keptDeclarations(ts, declared, own, code, new Set(["a"]))).toBe(
+      "declare const a: number;\ninterface T { x: number }",
+    );
+  });
+
+  it("knows the names it declares", () => {
+    const code =
+      'import d, { x as y } from "m"; import * as ns from "n"; const { a, b: [c] } = f(); function g() {} class C {} type T = 1;';
+    expect([...declaredNames(ts, code)]).toEqual(["d", "y", "ns", "a", "c", "g", "C", "T"]);
   });
 });
 
@@ -69,7 +118,7 @@ describe("the print buffer", () => {
 describe("the prelude", () => {
   it("takes the names from the declarations, through files re-exported", () => {
     const names = exportedNames(ts, join(PRELUDE, "index.d.ts"));
-    expect(names).toEqual(["Shape", "Shown", "generator", "hidden", "lab", "loads", "twice", "work"]);
+    expect(names).toEqual("Shape Shown clearOutput comms generator hidden input lab loads page twice work".split(" "));
     expect(preludeImport("blockwise", ["a", "b"])).toBe('import { a, b } from "blockwise";');
   });
 
@@ -98,13 +147,26 @@ describe("small things", () => {
     expect(["a/b/c", "@s/p/x", "plain"].map(packageNameOf)).toEqual(["a", "@s/p", "plain"]);
   });
 
-  it("annotate only variables whose type cannot be named", () => {
-    const at = (offset: number, code = 2742): Diagnostic => {
-      const place = { offset, line: 0, character: offset };
-      return { start: { ...place, offset: offset - 1 }, end: place, messageText: "", category: 1, code };
+  it("annotate only what has a type that cannot be named", () => {
+    const annotated = (source: string, at: number[], code = 4023): string | undefined => {
+      const place = (offset: number) => ({ offset, line: 0, character: offset });
+      return annotateUnnameable(
+        ts,
+        source,
+        at.map((offset) => ({ start: place(offset), end: place(offset + 1), messageText: "", category: 1, code })),
+      );
     };
-    expect(annotateUnnameable("const a = f(), b = g()", [at(7), at(16)])).toBe("const a: any = f(), b: any = g()");
-    expect(annotateUnnameable("const a = f()", [at(7), at(7, 2322)])).toBeUndefined();
-    expect(annotateUnnameable("const [a] = f()", [at(8)])).toBeUndefined();
+    expect(annotated("const a = f(), b = g()", [6, 15])).toBe("const a: any = f(), b: any = g()");
+    expect(annotated("const { a, b: [c] } = f()", [8, 15])).toBe("const { a, b: [c] }: any = f()");
+    expect(annotated("const [a] = f()", [7])).toBe("const [a]: any = f()");
+    expect(annotated("function f() { return g(); }", [9], 4060)).toBe("function f(): any { return g(); }");
+    expect(annotated("class A { p = f(); m() { return f(); } }", [10, 19], 4031)).toBe(
+      "class A { p: any = f(); m(): any { return f(); } }",
+    );
+    expect(annotated('const m = await import("fs")', [6])).toBe(
+      'const m: typeof import("fs") & { default: typeof import("fs") } = await import("fs")',
+    );
+    expect(annotated("const a = f()", [6], 2322)).toBeUndefined();
+    expect(annotated("const a: T = f()", [6])).toBeUndefined();
   });
 });
