@@ -50,16 +50,32 @@ function tfjsVersion(): Record<string, string> {
   return { tfjs: tf.version.tfjs };
 }
 
+/** @throws EngineError when the device is unknown, or libtorch or the machine lacks it. */
+function useDevice(backend: NativeBackend, device: string): void {
+  try {
+    backend.addon.setDevice(device);
+    backend.device = device;
+  } catch (cause) {
+    const { libtorch, cuda } = backend.addon.versions();
+    const why = !device.startsWith("cuda")
+      ? `use "cpu" or "cuda"`
+      : cuda
+        ? "no GPU answers; look at nvidia-smi"
+        : `it was built for the CPU only; install one with CUDA (conda-forge or pip), set LIBTORCH or CONDA_PREFIX to it, and build again: node native/build.mjs`;
+    throw new EngineError(
+      `engine.use: libtorch ${libtorch} cannot use the device ${device}: ${why}`,
+      { device, libtorch },
+      { cause },
+    );
+  }
+}
+
 function useNative({ threads = physicalCores(), device = "cpu" }: EngineOptions): State {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new EngineError(`engine.use: threads must be a whole number of at least 1, got ${threads}`);
   }
   const backend = registerNative();
-  try {
-    backend.addon.setDevice(device);
-  } catch (cause) {
-    throw new EngineError(`engine.use: this libtorch cannot use the device ${device}`, { device }, { cause });
-  }
+  useDevice(backend, device);
   backend.addon.setThreads(threads);
   activate("native");
   native = backend;

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
-import { type EngineName, engine, tf } from "../../src/engine";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type EngineName, engine, fused, tf } from "../../src/engine";
+import type { NativeBackend } from "../../src/engine/native/backend";
 import { loadTensorflow } from "../../src/engine/tensorflow";
 import { physicalCores } from "../../src/engine/threads";
 import { describeNative } from "./native";
@@ -108,7 +109,43 @@ describeNative("the native engine", () => {
   test("refuses thread counts and devices that cannot be", () => {
     expect(() => engine.use("native", { threads: 0 })).toThrow(/at least 1, got 0/);
     expect(() => engine.setThreads(1.5)).toThrow(/at least 1, got 1.5/);
-    expect(() => engine.use("native", { device: "nonsense" })).toThrow(/cannot use the device nonsense/);
+    expect(() => engine.use("native", { device: "nonsense" })).toThrow(
+      /cannot use the device nonsense: use "cpu" or "cuda"/,
+    );
     expect(engine.use("native").device).toBe("cpu");
+  });
+
+  test("says what to do where there is no CUDA, and computes on where it was", () => {
+    engine.use("native", { threads: 1 });
+    if ((tf.backend() as NativeBackend).addon.versions().cuda) {
+      expect(engine.use("native", { device: "cuda" }).device).toBe("cuda");
+      expect(tf.add(1, 2).dataSync()[0]).toBe(3);
+    } else {
+      expect(() => engine.use("native", { device: "cuda" })).toThrow(
+        /libtorch [\d.]+ cannot use the device cuda: it was built for the CPU only; install one with CUDA/,
+      );
+    }
+    expect(engine.use("native").device).toBe("cpu");
+    expect(tf.add(1, 2).dataSync()[0]).toBe(3);
+  });
+
+  test("composes the fused ops of ordinary ones on another device, whose kernels are for the CPU", () => {
+    engine.use("native", { threads: 1 });
+    const native = tf.backend() as NativeBackend;
+    const x = tf.randomNormal([4, 5], 0, 1, "float32", 1);
+    const run = vi.spyOn(native, "run");
+    const fusedKernels = () => run.mock.calls.map(([name]) => name).filter((name) => name.startsWith("Fused"));
+    const here = fused.activate(x, "silu").dataSync();
+    expect(fusedKernels()).toEqual(["FusedActivation"]);
+    run.mockClear();
+    native.device = "elsewhere";
+    try {
+      const there = fused.activate(x, "silu").dataSync();
+      expect(fusedKernels()).toEqual([]);
+      for (const [i, value] of here.entries()) expect(there[i]).toBeCloseTo(value, 5);
+    } finally {
+      native.device = "cpu";
+      run.mockRestore();
+    }
   });
 });

@@ -1,8 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 
-/** True if the backend in use has its own kernel of this name; otherwise the op is composed of ordinary ones. */
+/**
+ * True if the backend in use has its own kernel of this name; otherwise the op is composed of ordinary ones.
+ * The hand-written kernels are for the CPU: on another device the native backend composes too.
+ */
 export function hasKernel(name: string): boolean {
-  return tf.getKernel(name, tf.getBackend()) !== undefined;
+  if (tf.getKernel(name, tf.getBackend()) === undefined) return false;
+  return ((tf.backend() as { device?: string }).device ?? "cpu") === "cpu";
 }
 
 /** Runs a kernel that gives one tensor. */

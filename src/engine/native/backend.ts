@@ -39,6 +39,8 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 /** TensorFlow.js's storage over native memory; the kernels are registered beside it (`kernels/`). */
 export class NativeBackend extends tf.KernelBackend {
   readonly addon: Addon = loadAddon();
+  /** Where new tensors lie and kernels run, by libtorch's name; set by `engine.use`. */
+  device = "cpu";
   private readonly functions = this.addon as unknown as Record<string, NativeFunction>;
   /** Data that was born on another backend and moved here. */
   private readonly moved = new WeakMap<object, NativeData>();
