@@ -37,6 +37,8 @@ export function installKernel(options: InstallOptions = {}): string {
   writeFileAtomic(join(folder, "logo-svg.svg"), logo());
   // Jupyter serves this folder: a page that was loaded without plotly in its outputs gets it from here.
   copyFileSync(require.resolve("plotly.js-cartesian-dist-min"), join(folder, "plotly-cartesian.min.js"));
+  // The whole of it, for figures of users that ours never take (3D, maps, Sankey, ...).
+  copyFileSync(require.resolve("plotly.js-dist-min"), join(folder, "plotly.min.js"));
   writeFileAtomic(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
   return folder;
 }

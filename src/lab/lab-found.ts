@@ -4,6 +4,7 @@ import type { Budget, FoundNetwork } from "../search";
 import { opName } from "../space";
 import { alongFront, DNA_MINI, randomRivals } from "../systems/dna";
 import { ratedFrontFigure } from "../viz";
+import { factsOf, frontFacts } from "./architecture-words";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { engineReady } from "./engine-ready";
 import { FigureView } from "./figure-view";
@@ -129,9 +130,11 @@ export class LabFound extends NetworkDesign implements Displayable {
   }
 
   figure(): FigureView {
-    const point = ({ cost, score }: FoundNetwork) => ({ macs: cost.macs ?? 0, score });
-    const front = this.front.map(point);
-    return new FigureView(ratedFrontFigure({ front, best: point(this.network), budgetMacs: this.budget.macs }));
+    const { space } = this.session;
+    const best = { ...factsOf(space, this.network), score: this.score };
+    return new FigureView(
+      ratedFrontFigure({ front: frontFacts(space, this.front), best, budgetMacs: this.budget.macs }),
+    );
   }
 
   [DISPLAY](): Promise<MimeBundle> {

@@ -1,5 +1,5 @@
-import { formatCount } from "../core";
-import { type ParetoRecord, paretoFigure } from "../viz";
+import { formatCount, parseCount } from "../core";
+import { type BudgetLine, type ParetoRecord, type PublishedNetwork, parallelView, paretoFigure } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
 import type { FrontNetwork } from "./front-network";
@@ -7,6 +7,13 @@ import { verdict } from "./front-verdict";
 import { percent } from "./numbers";
 import { showTogether, words } from "./show";
 import { Table } from "./table";
+
+export interface LabFrontOptions {
+  /** Limits of MACs to draw as lines: `["2M", 4e6]`, or with a name. */
+  readonly budgets?: readonly (number | string | BudgetLine)[];
+  /** Networks of others on the same data set, as printed. */
+  readonly published?: readonly PublishedNetwork[];
+}
 
 /** True accuracies of networks against their cost, beside what rating predicted. */
 export class LabFront implements Displayable {
@@ -35,8 +42,18 @@ export class LabFront implements Displayable {
     });
   }
 
-  figure(): FigureView {
-    return new FigureView(paretoFigure({ measured: this.networks, ...this.predicted }));
+  /**
+   * Accuracy against cost.
+   * @throws DataError when a published network is of another data set: a figure never mixes them.
+   */
+  figure({ budgets = [], published = [] }: LabFrontOptions = {}): FigureView {
+    const lines = budgets.map((budget) => (typeof budget === "object" ? budget : { macs: parseCount(budget) }));
+    return new FigureView(paretoFigure({ measured: this.networks, ...this.predicted, budgets: lines, published }));
+  }
+
+  /** Parallel coordinates of all costs, rating and accuracy, a line a network. */
+  parallel(): FigureView {
+    return new FigureView(parallelView(this.networks, `Costs and accuracy on ${this.networks[0].dataset}`));
   }
 
   /** In words: how found networks compare with random ones and with the teacher. */

@@ -77,6 +77,11 @@ export class LabStudent implements Displayable {
     return path;
   }
 
+  /** Picture of the network: its layers as boxes, with ops, widths and costs. */
+  diagram(): FigureView {
+    return this.design.diagram();
+  }
+
   summary(): Table {
     const { accuracy, macs, params, design, retrained } = this;
     const { teacher, data } = design.session;

@@ -3,9 +3,10 @@ import type { DistillEpoch } from "../distill";
 import { type CandidateRating, type RateOptions, rateBlock, ratedTable } from "../rate";
 import { countCandidates, countNetworks, formatShape, opName, type SearchSpace } from "../space";
 import { DNA_MINI, ratingFeatures } from "../systems/dna";
-import { supernetSketch } from "../viz";
+import { featureMontage, supernetSketch } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { DistillationJob, type LabDistillOptions } from "./distillation-job";
+import { featurePairs, type LabFeatureOptions } from "./feature-maps";
 import { FigureView } from "./figure-view";
 import type { LabBlocks } from "./lab-blocks";
 import { LabDistillation } from "./lab-distillation";
@@ -95,6 +96,43 @@ export class LabSupernet implements Displayable {
     const seeds = { data: dataSeed, distill: job.options.seed, rate: rateOptions.seed };
     const table = ratedTable(space, ratings);
     return new LabRatings({ teacher, data, blocks, space, table, seeds, recipe: {} });
+  }
+
+  /**
+   * Feature maps at the end of a block, teacher's and student's side by side, for training images.
+   * @throws ConfigError when the supernet is not distilled yet, or block or candidate do not exist.
+   */
+  async featureMaps(options: LabFeatureOptions = {}, context: StepContext = notebookContext()): Promise<FigureView> {
+    const { space, job } = this;
+    const { block = space.blocks.length, images = 3, channels = 4 } = options;
+    const supernet = job?.distilled[block - 1]?.supernet;
+    if (!job || !supernet) {
+      throw new ConfigError(
+        `supernet.featureMaps: block must be one of the ${job?.distilled.length ?? 0} distilled ones (from 1), got ${block}; call await supernet.distill()`,
+        { block },
+      );
+    }
+    const candidate = options.candidate ?? this.bestOf(block - 1);
+    const features = await job.features(context);
+    const pairs = featurePairs(supernet, candidate, features, this.blocks.data.dataset.classes, images);
+    const known = space.blocks[block - 1].output.channels;
+    const list = typeof channels === "number" ? [...Array(Math.min(channels, known)).keys()] : channels;
+    const ops = candidate.path.map((op) => opName(space.blocks[block - 1].ops[op])).join(" ");
+    return new FigureView(
+      featureMontage({
+        title: `Feature maps of block ${block}: teacher and student (${ops})`,
+        subtitle: `${formatShape(space.blocks[block - 1].output)}; bright: high; a pair shares the teacher's scale`,
+        pairs,
+        channels: list,
+      }),
+    );
+  }
+
+  /** The best rated candidate of a block (from 0), before rating the first. */
+  private bestOf(block: number): { readonly cell: number; readonly path: readonly number[] } {
+    const rated = this.rated?.blocks[block];
+    if (rated) return rated.reduce((best, other) => (other.score < best.score ? other : best));
+    return { cell: 0, path: Array(this.space.blocks[block].cells[0].depth).fill(0) };
   }
 
   table(): Table {

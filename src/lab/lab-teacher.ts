@@ -1,7 +1,8 @@
 import { formatCount, formatDuration, type StepContext } from "../core";
 import type { Architecture } from "../space";
 import type { Teacher, TrainingHistory } from "../teacher";
-import { trainingCurve } from "../viz";
+import { architectureDiagram, trainingCurve } from "../viz";
+import { diagramLayers } from "./architecture-words";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
 import { LabBlocks } from "./lab-blocks";
@@ -81,6 +82,17 @@ export class LabTeacher implements Displayable {
 
   curve(): FigureView {
     return new FigureView(trainingCurve(this.architecture.name, this.history.epochs));
+  }
+
+  /** Picture of the network: its layers as boxes, with ops, widths and costs. */
+  diagram(): FigureView {
+    const { architecture, macs, params } = this;
+    return new FigureView(
+      architectureDiagram({
+        title: `Teacher ${architecture.name}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters`,
+        layers: diagramLayers(architecture),
+      }),
+    );
   }
 
   [DISPLAY](): Promise<MimeBundle> {

@@ -14,6 +14,8 @@ import { notebookContext } from "./notebook-context";
 import { type ParetoItem, pareto } from "./pareto";
 import { record } from "./record";
 import type { RetrainRecipe } from "./retrain-recipe";
+import { showNow } from "./show";
+import { viewOfAny } from "./view";
 
 export interface LabDataOptions extends Partial<Omit<DatasetOptions, "seed">> {
   /** Seed of the division, and of all later steps unless they are given one. Default 1. */
@@ -65,6 +67,14 @@ export const lab = {
     engineReady();
     const { padding, batchNormEpsilon, classes } = blocks.teacher.architecture;
     return new LabSupernet(blocks, blockSpace(blocks.blocks, { padding, batchNormEpsilon, classes, ...options }));
+  },
+
+  /**
+   * Shows values below the running cell, at once: what the lab gives, plotly figures `{ data, layout }`, data frames,
+   * images (tensors `[height, width, channels]`, bytes of a PNG), and all else as text. Outside a notebook nothing is shown.
+   */
+  async show(...values: readonly unknown[]): Promise<void> {
+    for (const value of values) await showNow(viewOfAny(value));
   },
 
   /**

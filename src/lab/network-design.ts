@@ -1,6 +1,11 @@
+import { formatCount } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
 import type { Budget, FoundNetwork } from "../search";
 import { type Architecture, assemble, formatTimm, networkId, timmStages } from "../space";
+import { architectureDiagram } from "../viz";
+import { choiceWords, diagramLayers } from "./architecture-words";
+import { FigureView } from "./figure-view";
+import { percent } from "./numbers";
 import type { SearchSession } from "./search-session";
 
 /** One network of a rated search space, before any training: one candidate a block. */
@@ -33,6 +38,23 @@ export class NetworkDesign {
 
   get params(): number {
     return this.cost.params;
+  }
+
+  /** What the network is, a line a block: "block 1: k3e6 k5e3, 24 channels". */
+  describe(): string[] {
+    return choiceWords(this.session.space, this.network.choice);
+  }
+
+  /** Picture of the network: its layers as boxes, with ops, widths and costs. */
+  diagram(): FigureView {
+    const { architecture, cost, kind, macs, params, session } = this;
+    const share = percent(macs / session.teacher.cost.macs, 1);
+    return new FigureView(
+      architectureDiagram({
+        title: `${kind === "found" ? "Found" : "Random"} network: ${formatCount(macs)} FLOPs (${share} of the teacher's), ${formatCount(params)} parameters`,
+        layers: diagramLayers(architecture, cost),
+      }),
+    );
   }
 
   /** The stages in timm's words, e.g. to build the network with PyTorch. */

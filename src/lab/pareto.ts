@@ -1,5 +1,6 @@
 import { DataError, formatCount, type StepContext } from "../core";
 import type { PredictedNetwork } from "../viz";
+import { factsOf, frontFacts, stageWords } from "./architecture-words";
 import type { FrontNetwork } from "./front-network";
 import type { LabData } from "./lab-data";
 import { LabFound } from "./lab-found";
@@ -36,11 +37,15 @@ export async function pareto(
     measured.push({
       ...(await measure(teacher, teacher.data, context)),
       label: teachers.length > 1 ? teacher.architecture.name : "teacher",
+      activationBytes: teacher.teacher.cost.activationBytes,
+      architecture: stageWords(teacher.architecture),
     });
   }
   for (const [i, { label, item }] of labelled(designs).entries()) {
-    const { data } = designOf(item).session;
-    measured.push({ ...(await measure(students[i], data, context)), label, score: designOf(item).score });
+    const design = designOf(item);
+    const { data, space } = design.session;
+    const facts = factsOf(space, design.network);
+    measured.push({ ...facts, ...(await measure(students[i], data, context)), label, score: design.score });
   }
   return new LabFront(measured, prediction(labelled(designs)), unlike(students));
 }
@@ -119,13 +124,13 @@ function prediction(items: readonly { item: LabStudent | LabFound; label: string
   const sessions = new Set(items.map(({ item }) => designOf(item).session));
   if (sessions.size !== 1) return {};
   const predicted = items.map(({ item, label }): PredictedNetwork => {
-    const { kind, macs, score } = designOf(item);
-    return { kind, label, macs, score };
+    const { kind, score, network, session } = designOf(item);
+    return { ...factsOf(session.space, network), kind, label, score };
   });
   const designs = items.map(({ item }) => designOf(item)).filter((design) => design instanceof LabFound);
   const [widest] = designs.filter(({ kind }) => kind === "found").sort((a, b) => b.macs - a.macs);
   const front = widest?.front ?? [];
-  return { predicted, predictedFront: front.map(({ cost, score }) => ({ macs: cost.macs ?? 0, score })) };
+  return { predicted, predictedFront: widest ? frontFacts(widest.session.space, front) : [] };
 }
 
 function unlike(students: readonly LabStudent[]): string | undefined {

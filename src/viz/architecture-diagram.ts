@@ -5,7 +5,7 @@ import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf, type Trace } from "./
 export interface DiagramLayer {
   /** The part it belongs to: "stem", "block 1", "head". Layers of a part follow each other. */
   readonly part: string;
-  readonly kind: "conv" | "mbconv" | "identity" | "pool" | "linear";
+  readonly kind: "conv" | "mbconv" | "residual" | "identity" | "maxpool" | "pool" | "linear";
   /** What stands in the box, a few characters: "k5 e6". */
   readonly label: string;
   /** The layer in full, for the mouse: "ir_k5_s2_e6_c24_se0.25". */
@@ -45,10 +45,13 @@ const KERNELS: readonly {
     of: (layer) => layer.kind === "mbconv" && layer.kernelSize === 7,
     colour: COLOURS.purple,
   },
+  { name: "residual block", of: ({ kind }) => kind === "residual", colour: COLOURS.green },
   { name: "convolution", of: ({ kind }) => kind === "conv", colour: "#BDBDBD" },
-  { name: "pooling, classifier", of: ({ kind }) => kind === "pool" || kind === "linear", colour: COLOURS.grey },
+  { name: "pooling, classifier", of: ({ kind }) => ["maxpool", "pool", "linear"].includes(kind), colour: COLOURS.grey },
 ];
-const OTHER = { name: "other", colour: COLOURS.green };
+/** Words on the boxes, whose colours are light in every page. */
+const ON_COLOUR = "#111111";
+const OTHER = { name: "other", colour: COLOURS.yellow };
 
 /**
  * A network as a row of boxes, input at the left: the taller, the more channels; the colour is the kernel size. Below
@@ -85,7 +88,7 @@ export function architectureDiagram({ title, subtitle, layers }: DiagramRecord):
         textposition: "inside",
         insidetextanchor: "middle",
         textangle: 0,
-        textfont: { size: pitch < 40 ? 9 : 11, color: "#000000" },
+        textfont: { size: pitch < 40 ? 9 : 11, color: ON_COLOUR },
         constraintext: "none",
         cliponaxis: false,
       },
@@ -133,10 +136,10 @@ export function architectureDiagram({ title, subtitle, layers }: DiagramRecord):
       title,
       subtitle: subtitle ?? "box height: channels (the number below it); above: input, FLOPs and parameters of a part",
       width: Math.max(620, Math.round(span * pitch) + 100),
-      height: 520,
+      height: 500,
       barmode: "overlay",
-      margin: { t: 156, r: 20, b: 36, l: 76 },
-      legend: { orientation: "h", x: 0, xanchor: "left", y: 1.235, yanchor: "bottom", font: { size: 12 } },
+      margin: { t: 132, r: 20, b: 48, l: 76 },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.03, yanchor: "top", font: { size: 12 } },
       xaxis: axis("", {
         range: [-0.8, at[at.length - 1] + 0.8],
         showgrid: false,

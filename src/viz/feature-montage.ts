@@ -118,11 +118,18 @@ function heading(text: string, x: number, yshift: number) {
 }
 
 function pictureOf(map: FeatureMap, channel: number, [low, high]: readonly [number, number]): string {
-  const pixels = new Uint8Array(3 * map.height * map.width);
-  for (let i = 0; i < map.height * map.width; i++) {
-    paint(pixels, 3 * i, (map.values[i * map.channels + channel] - low) / (high - low || 1));
+  // Enlarged here, where a browser would blur.
+  const scale = Math.max(1, Math.round(CELL / Math.max(map.height, map.width)));
+  const [height, width] = [map.height * scale, map.width * scale];
+  const pixels = new Uint8Array(3 * height * width);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = Math.floor(y / scale) * map.width + Math.floor(x / scale);
+      const share = (map.values[from * map.channels + channel] - low) / (high - low || 1);
+      paint(pixels, 3 * (y * width + x), share);
+    }
   }
-  return `data:image/png;base64,${Buffer.from(encodePng(pixels, map.width, map.height, 3)).toString("base64")}`;
+  return `data:image/png;base64,${Buffer.from(encodePng(pixels, width, height, 3)).toString("base64")}`;
 }
 
 function ofChannel({ values, channels }: FeatureMap, channel: number): number[] {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
-import { PLOTLY_FILE, packedPlotly } from "./plotly-script";
+import { needsWholePlotly } from "./foreign-figure";
+import { PLOTLY_FILE, packedPlotly, WHOLE_PLOTLY_FILE } from "./plotly-script";
 import { DARK_COLOURS } from "./theme";
 
 /** How plotly behaves in a page: fixed size, and only the buttons that help to read a figure. */
@@ -32,8 +33,8 @@ export function figureHtml(figure: Figure, { svg, carriesPlotly }: FigureHtmlOpt
     ? `<img alt="${escapeHtml(figureTitle(figure))}" width="${width}" height="${height}" style="max-width:100%;height:auto" src="${svgUrl(svg)}">`
     : "";
   const carried = carriesPlotly ? `<script>window.blockwisePlotlyPacked="${packedPlotly()}";</script>\n` : "";
-  return `${carried}<div class="${id}" style="width:${width}px;max-width:100%;overflow-x:auto">${picture}</div>
-<script>${LOADER}("${id}",${inScript(json)});</script>`;
+  return `${carried}<div class="blockwise-figure ${id}" style="width:${width}px;max-width:100%;overflow-x:auto">${picture}</div>
+<script>${LOADER}("${id}",${inScript(json)},${needsWholePlotly(figure)});</script>`;
 }
 
 /** The first line of a figure's title, without markup. */
@@ -56,20 +57,23 @@ function inScript(json: string): string {
 
 // Plain JavaScript for the page. `define`, `module` and `exports` are hidden from plotly while it loads: in the classic
 // notebook they belong to require.js, which would keep plotly for itself.
-const LOADER = `(function(id,figure){
+const LOADER = `(function(id,figure,whole){
 var w=window,d=document;
 function run(code){var m={exports:{}};new Function("module","exports","define",code).call(w,m,m.exports,undefined);return w.Plotly=m.exports;}
 function unpack(text){
 var bytes=Uint8Array.from(atob(text),function(c){return c.charCodeAt(0);});
 return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text().then(run);}
-function server(){
+function server(file){
 var lab=d.getElementById("jupyter-config-data"),base=d.body.getAttribute("data-base-url");
 if(lab)try{base=JSON.parse(lab.textContent).baseUrl;}catch(e){}
 if(!base)return Promise.reject(new Error("no plotly on this page"));
-return fetch(base+"kernelspecs/blockwise/${PLOTLY_FILE}").then(function(r){if(!r.ok)throw new Error("no plotly at the server");return r.text();}).then(run);}
+return fetch(base+"kernelspecs/blockwise/"+file).then(function(r){if(!r.ok)throw new Error("no plotly at the server");return r.text();}).then(run);}
 function load(){
+if(whole){
+if(!w.blockwisePlotlyWhole)w.blockwisePlotlyWhole=server("${WHOLE_PLOTLY_FILE}").catch(function(e){w.blockwisePlotlyWhole=null;throw e;});
+return w.blockwisePlotlyWhole;}
 if(w.Plotly&&w.Plotly.newPlot)return Promise.resolve(w.Plotly);
-if(!w.blockwisePlotly)w.blockwisePlotly=(w.blockwisePlotlyPacked?unpack(w.blockwisePlotlyPacked):server()).catch(function(e){w.blockwisePlotly=null;throw e;});
+if(!w.blockwisePlotly)w.blockwisePlotly=(w.blockwisePlotlyPacked?unpack(w.blockwisePlotlyPacked):server("${PLOTLY_FILE}")).catch(function(e){w.blockwisePlotly=null;throw e;});
 return w.blockwisePlotly;}
 function isDark(box){
 for(var at=box;at;at=at.parentElement){

@@ -38,6 +38,8 @@ export const FONT_FAMILY = "Arial, Helvetica, 'DejaVu Sans', sans-serif";
 export const TEXT_COLOUR = "#262626";
 export const MUTED_COLOUR = "#595959";
 export const GRID_COLOUR = "#E5E5E5";
+/** Behind words that cross lines; not quite white, since white stays white in a dark page. */
+export const GROUND_COLOUR = "#FDFDFD";
 
 export interface LayoutOptions {
   title: string;

@@ -1,6 +1,6 @@
 import { ConfigError, formatCount } from "../core";
 import { escapeHtml } from "./escape-html";
-import { COLOURS, type Figure, layoutOf, type Trace } from "./figure";
+import { COLOURS, type Figure, GROUND_COLOUR, layoutOf, type Trace } from "./figure";
 import { hoverFacts, type NetworkFacts } from "./network-facts";
 import { KINDS, type NetworkKind } from "./pareto-figure";
 
@@ -87,6 +87,8 @@ export function parallelView(networks: readonly ParallelNetwork[], title = "Cost
       text: write(tick),
       showarrow: false,
       font: { size: 10 },
+      bgcolor: GROUND_COLOUR,
+      borderpad: 1,
     })),
   );
   return {

@@ -4,6 +4,9 @@ import { deflateRawSync } from "node:zlib";
 /** File name under which the kernel's folder offers plotly to a running Jupyter page. */
 export const PLOTLY_FILE = "plotly-cartesian.min.js";
 
+/** File name of all of plotly (4.8 MB), for figures of users that take it. */
+export const WHOLE_PLOTLY_FILE = "plotly.min.js";
+
 /** Path of the smallest build of plotly that draws our figures (1.5 MB). */
 export function plotlyPath(): string {
   return require.resolve("plotly.js-cartesian-dist-min");

@@ -63,7 +63,7 @@ export function rankScatter({
         y: points.map(({ actual }) => actual),
         marker: {
           size: 9,
-          line: { color: "#FFFFFF", width: 1 },
+          line: { color: COLOURS.grey, width: 1 },
           ...(hasMacs
             ? {
                 color: points.map(({ macs }) => macs),

@@ -1,7 +1,7 @@
 import { ConfigError } from "../core";
 import { rangeAround } from "./axis-range";
 import { escapeHtml } from "./escape-html";
-import { axis, type Figure, layoutOf, seriesColour, type Trace } from "./figure";
+import { axis, COLOURS, type Figure, layoutOf, seriesColour, type Trace } from "./figure";
 
 /** Lower and upper end of a 95 % interval. */
 export type Interval = readonly [number, number];
@@ -120,7 +120,7 @@ export function studyBars({
           symmetric: false,
           array: interval.map((ends, at) => (ends === null ? 0 : ends[1] - (y[at] as number))),
           arrayminus: interval.map((ends, at) => (ends === null ? 0 : (y[at] as number) - ends[0])),
-          color: "#595959",
+          color: COLOURS.black,
           thickness: 1.5,
           width: 4,
         },

@@ -1,4 +1,4 @@
-import { COLOURS, GRID_COLOUR, MUTED_COLOUR, TEXT_COLOUR } from "./figure";
+import { COLOURS, GRID_COLOUR, GROUND_COLOUR, MUTED_COLOUR, TEXT_COLOUR } from "./figure";
 
 /** What the house's light colours become on a dark ground; all others are readable on both. */
 export const DARK_COLOURS: Readonly<Record<string, string>> = {
@@ -8,6 +8,9 @@ export const DARK_COLOURS: Readonly<Record<string, string>> = {
   [COLOURS.black]: "#F2F2F2",
   [COLOURS.blue]: "#4FA8E0",
   [COLOURS.grey]: "#A0A0A0",
+  [COLOURS.vermilion]: "#F07F3C",
+  [COLOURS.green]: "#2DBE95",
+  [GROUND_COLOUR]: "#1E1E1E",
 };
 
 /** The ground of a static picture in a dark page: a picture cannot know its page, so it brings its own. */

@@ -72,6 +72,13 @@ export class JupyterServer {
     writeFileSync(join(this.folder, "notebooks", name), JSON.stringify(notebook));
   }
 
+  /** Debian's page asks for the extension of ipywidgets even where it is not installed; an empty one spares the error. */
+  offerWidgetExtension(): void {
+    const folder = join(this.folder, "data", "nbextensions", "widgets", "notebook", "js");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "extension.js"), "define({ load_ipython_extension: function () {} });");
+  }
+
   /** Address of a notebook's page. */
   url(name: string): string {
     return `${this.base}/notebooks/${name}?token=${this.token}`;
