@@ -10,13 +10,14 @@ export {
   notebookHost,
 } from "./display-protocol";
 export { FigureView } from "./figure-view";
+export type { LabFeatureOptions } from "./feature-maps";
 export type { FrontNetwork } from "./front-network";
 export { type LabDataOptions, type LabTeacherOptions, lab } from "./lab";
 export type { LabBlocks } from "./lab-blocks";
 export type { LabData } from "./lab-data";
 export type { LabDistillation } from "./lab-distillation";
 export type { AtEqualMacsOptions, LabFound } from "./lab-found";
-export type { LabFront } from "./lab-front";
+export type { LabFront, LabFrontOptions } from "./lab-front";
 export { random } from "./lab-random";
 export type { LabBudget, LabRatings } from "./lab-ratings";
 export type { LabStudent } from "./lab-student";
@@ -27,3 +28,4 @@ export { progressBar } from "./progress-bar";
 export type { RecordOptions } from "./record";
 export type { RetrainRecipe } from "./retrain-recipe";
 export { Table } from "./table";
+export { viewOf } from "./view";
