@@ -9,6 +9,8 @@ import { captureOutput } from "./cells/output-capture";
 import { offerTslabDisplay } from "./cells/tslab-display";
 import { describeKernel } from "./kernel-info";
 import { ownRoot, readPackage } from "./language/package";
+import { prepareTermination } from "./life/async-stack";
+import { endChildProcesses } from "./life/child-processes";
 import { Session } from "./session";
 import { readConnection } from "./wire/connection";
 import { SharedState, type ToMain, type ToWire, type WireSettings } from "./wire/threads";
@@ -16,6 +18,8 @@ import { SharedState, type ToMain, type ToWire, type WireSettings } from "./wire
 const USAGE = "usage: node main.js <connection file> [--package <folder of the package whose exports every cell has>]";
 /** The longest the process stays to send what waits. */
 const CLOSE_MS = 1000;
+/** When the compiled code is kept for the next start: not while the first cell waits, in ms. */
+const CODE_SAVED_AFTER_MS = 3000;
 
 function fail(error: unknown): never {
   const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -47,19 +51,23 @@ function run(): void {
   });
   wire.on("error", fail);
   process.on("exit", () => {
+    endChildProcesses("SIGTERM");
     wire.postMessage({ kind: "close" } satisfies ToWire);
     shared.waitUntilClosed(CLOSE_MS);
   });
   process.on("SIGTERM", () => process.exit(0));
 
   const runner = new CellRunner(prelude, process.cwd(), shared, (text) => session.print("stderr", text));
+  prepareTermination(shared);
   installNotebookHost(session);
   offerTslabDisplay(session);
   captureOutput((name, text) => session.print(name, text));
   // From here on errors belong to cells, before they were the kernel's own.
   process.on("uncaughtException", (error) => session.uncaught(error));
   process.on("unhandledRejection", (error) => session.uncaught(error));
+  runner.warmUp();
   session.start(runner);
+  setTimeout(() => runner.saveCode(), CODE_SAVED_AFTER_MS).unref();
 }
 
 try {

@@ -1,20 +1,19 @@
 import { InterruptedError } from "../src/core/errors";
-import { CELL_CONSOLE, cellConsole } from "./cells/cell-console";
+import { codeAnswers } from "./answers";
+import { CellContext } from "./cells/cell-context";
 import type { CellRunner, Outcome } from "./cells/cell-runner";
+import { InputDesk } from "./cells/input-desk";
 import { asJson, bundleOf } from "./cells/mime";
-import type { Cell, HostKernel } from "./cells/notebook-host";
+import type { Cell, HostKernel, OutputType } from "./cells/notebook-host";
 import { PrintBuffer } from "./cells/print-buffer";
+import { RunGuard, StoppedRun } from "./cells/run-guard";
 import type { CellError } from "./cells/traceback";
-import { fromCodePoints, toCodePoints } from "./cursor";
-import { LOOP_GUARD } from "./language/loop-guard";
+import { CommDesk } from "./comms";
+import { History } from "./history";
 import type { StreamName } from "./wire/stream-buffer";
-import { GRACE_MS, Phase, type SharedState, type ToMain, type ToWire } from "./wire/threads";
+import { GRACE_MS, Phase, type Request, type SharedState, type ToMain, type ToWire } from "./wire/threads";
 
-interface Request {
-  readonly id: number;
-  readonly type: string;
-  readonly content: Record<string, unknown>;
-}
+type Content = Record<string, unknown>;
 
 const INTERRUPTED = "cell: interrupted by the user";
 /** Time for requests already sent to arrive before a failed cell aborts them, in ms. */
@@ -29,18 +28,24 @@ const UNWIND_MS = 50;
  * pending microtasks, and a chain would never go on.
  */
 export class Session implements HostKernel {
+  readonly comms: CommDesk;
   private readonly queue: Request[] = [];
   private readonly printer: PrintBuffer;
   private readonly tell: (message: ToWire) => void;
+  private readonly history = new History();
+  private readonly inputs: InputDesk;
+  private readonly context = new CellContext();
+  private readonly guard: RunGuard;
+  /** Cells whose code holds the signal: an interrupt ends what they left behind too. */
+  private readonly listening = new Set<Cell>();
   private runner: CellRunner | undefined;
   private current: Cell | undefined;
   private last: Cell | undefined;
   private executionCount = 0;
-  private readonly interruptedCells = new Set<number>();
 
   constructor(
     private readonly shared: SharedState,
-    private readonly kernelInfo: Record<string, unknown>,
+    private readonly kernelInfo: Content,
     post: (message: ToWire) => void,
   ) {
     this.printer = new PrintBuffer((text) => post({ kind: "stream", ...text }));
@@ -48,10 +53,17 @@ export class Session implements HostKernel {
       this.printer.flush();
       post(message);
     };
-    const guard = (number: number) => this.throwIfInterrupted(number);
-    Object.defineProperty(globalThis, LOOP_GUARD, { value: guard, configurable: true });
-    const consoleOf = (number: number) => cellConsole(() => this.interruptedCells.has(number));
-    Object.defineProperty(globalThis, CELL_CONSOLE, { value: consoleOf, configurable: true });
+    this.guard = new RunGuard(() => {
+      const cell = this.owner();
+      return cell && { run: cell.request, interrupted: cell.controller.signal.aborted };
+    });
+    this.inputs = new InputDesk((cell, content) => {
+      this.tell({ kind: "ask", cell: cell.request, content: JSON.stringify(content) });
+    });
+    this.comms = new CommDesk((type, content, buffers) => {
+      const cell = this.owner()?.request ?? 0;
+      this.tell({ kind: "publish", cell, type, content: JSON.stringify(content), buffers });
+    });
   }
 
   start(runner: CellRunner): void {
@@ -71,40 +83,55 @@ export class Session implements HostKernel {
     } else if (message.kind === "terminated") {
       // May come late: the next cell must not pay for it.
       if (this.current?.lastInterrupt === message.serial) this.giveUp(this.current);
+    } else if (message.kind === "input") {
+      this.inputs.answer(message.text);
     }
   }
 
-  /** Printed text belongs to the cell that runs or ran last. */
   print(name: StreamName, text: string): void {
     const cell = this.outputCell();
     if (cell) this.printer.print({ name, cell: cell.request, text });
   }
 
-  /** Aborts the running cell's signal, and ends the cell from outside if it does not end by itself. */
+  /** Aborts the signals, and ends the running cell from outside if it does not end by itself. */
   interrupt(): void {
+    const reason = new InterruptedError(INTERRUPTED);
+    for (const { controller } of this.listening) controller.abort(reason);
+    this.listening.clear();
     const cell = this.current;
     if (!cell) return;
     cell.interrupts += 1;
-    cell.controller.abort(new InterruptedError(INTERRUPTED));
+    cell.controller.abort(reason);
     const patient = this.shared.cooperative && cell.interrupts === 1;
     setTimeout(() => this.giveUp(cell), patient ? GRACE_MS.cooperative : GRACE_MS.plain);
   }
 
+  /** The cell that started the code that runs now; where that is not known, the one that runs or ran last. */
+  owner(): Cell | undefined {
+    return this.context.current ?? this.current ?? this.last;
+  }
+
   outputCell(): Cell | undefined {
-    const cell = this.current ?? this.last;
-    return cell?.stale ? undefined : cell;
+    const cell = this.owner();
+    return cell?.stale || cell?.silent ? undefined : cell;
   }
 
-  listens(): void {
-    if (this.current) this.shared.cooperative = true;
+  listens(cell: Cell): void {
+    this.listening.add(cell);
+    if (this.current === cell) this.shared.cooperative = true;
   }
 
-  publish(cell: Cell, type: string, content: Record<string, unknown>): void {
+  ask(cell: Cell | undefined, prompt: string, password: boolean): Promise<string> {
+    return this.inputs.ask(cell, prompt, password);
+  }
+
+  publish(cell: Cell, type: OutputType | "execute_input" | "execute_result" | "error", content: Content): void {
     this.tell({ kind: "publish", cell: cell.request, type, content: JSON.stringify(content) });
   }
 
-  /** An error that no cell caught: shown below the cell, the kernel lives on. */
+  /** An error that no cell caught: shown below its cell, the kernel lives on. */
   uncaught(error: unknown): void {
+    if (error instanceof StoppedRun) return;
     const { traceback } = this.runner?.describe(error) ?? { traceback: [String(error)] };
     this.print("stderr", `uncaught: ${traceback.join("\n")}\n`);
   }
@@ -124,44 +151,75 @@ export class Session implements HostKernel {
   }
 
   private execute(request: Request, runner: CellRunner): void {
-    const code = String(request.content.code ?? "");
-    const silent = request.content.silent === true;
-    if (!silent && request.content.store_history !== false) this.executionCount += 1;
-    const number = this.executionCount;
-    const controller = new AbortController();
-    const stopOnError = request.content.stop_on_error !== false;
-    const cell: Cell = {
-      request: request.id,
-      number,
-      controller,
-      silent,
-      stopOnError,
+    const { content } = request;
+    const code = String(content.code ?? "");
+    const silent = content.silent === true;
+    const stored = !silent && content.store_history !== false;
+    if (stored) this.executionCount += 1;
+    const cell = this.newCell(request);
+    this.current = cell;
+    this.shared.cooperative = false;
+    if (!silent) this.publish(cell, "execute_input", { code, execution_count: cell.number });
+    this.context.run(cell, () => {
+      runner
+        .execute(code, cell.number, cell.request)
+        .then((outcome) => this.show(cell, outcome, runner))
+        .then(async (shown) => {
+          const user_expressions = await this.evaluate(cell, content.user_expressions, shown.outcome, runner);
+          if (stored && !cell.settled) this.history.add(cell.number, code, shown.text);
+          this.settle(cell, shown.outcome, user_expressions);
+        });
+    });
+  }
+
+  private newCell({ id, content }: Request): Cell {
+    return {
+      request: id,
+      number: this.executionCount,
+      controller: new AbortController(),
+      silent: content.silent === true,
+      stopOnError: content.stop_on_error !== false && content.silent !== true,
+      allowStdin: content.allow_stdin === true,
+      payload: [],
       interrupts: 0,
       lastInterrupt: 0,
       settled: false,
       stale: false,
     };
-    this.current = cell;
-    this.shared.cooperative = false;
-    if (!silent) this.publish(cell, "execute_input", { code, execution_count: number });
-    runner
-      .execute(code, number)
-      .then((outcome) => this.show(cell, outcome, runner))
-      .then((outcome) => this.settle(cell, outcome));
   }
 
   /** Publishes the value of the last expression; an error in showing it is the cell's error. */
-  private async show(cell: Cell, outcome: Outcome, runner: CellRunner): Promise<Outcome> {
-    if (outcome.status !== "ok" || outcome.value === undefined || cell.silent) return outcome;
+  private async show(
+    cell: Cell,
+    outcome: Outcome,
+    runner: CellRunner,
+  ): Promise<{ outcome: Outcome; text: string | null }> {
+    if (outcome.status !== "ok" || outcome.value === undefined || cell.silent) return { outcome, text: null };
     try {
       const data = asJson(await bundleOf(outcome.value));
       if (!cell.settled) {
         this.publish(cell, "execute_result", { data, metadata: {}, execution_count: cell.number });
       }
-      return outcome;
+      return { outcome, text: String(data["text/plain"]) };
     } catch (error) {
-      return { status: "error", error: runner.describe(error) };
+      return { outcome: { status: "error", error: runner.describe(error) }, text: null };
     }
+  }
+
+  /** Values of the expressions that the client asked for with the cell, each with a status of its own. */
+  private async evaluate(cell: Cell, wanted: unknown, outcome: Outcome, runner: CellRunner): Promise<Content> {
+    const values: Content = {};
+    if (outcome.status !== "ok" || typeof wanted !== "object" || wanted === null) return values;
+    for (const [name, expression] of Object.entries(wanted)) {
+      try {
+        const result = await runner.execute(String(expression), 0, cell.request);
+        if (result.status === "error") values[name] = { status: "error", ...result.error };
+        else values[name] = { status: "ok", data: asJson(await bundleOf(result.value)), metadata: {} };
+      } catch (error) {
+        values[name] = { status: "error", ...runner.describe(error) };
+      }
+    }
+    return values;
   }
 
   private giveUp(cell: Cell | undefined): void {
@@ -174,30 +232,34 @@ export class Session implements HostKernel {
     }, UNWIND_MS);
   }
 
-  private settle(cell: Cell, outcome: Outcome): void {
+  private settle(cell: Cell, outcome: Outcome, user_expressions: Content = {}): void {
     if (this.current !== cell || cell.settled) return;
     cell.settled = true;
+    const { number: execution_count, payload } = cell;
     if (outcome.status === "ok") {
-      const content = { status: "ok", execution_count: cell.number, user_expressions: {}, payload: [] };
-      this.finishCell(cell, content);
+      this.finishCell(cell, { status: "ok", execution_count, user_expressions, payload });
       return;
     }
     const error = cell.interrupts > 0 ? interrupted(outcome.error) : outcome.error;
-    this.publish(cell, "error", { ...error });
+    if (!cell.silent) this.publish(cell, "error", { ...error });
     setTimeout(() => {
-      this.finishCell(cell, { status: "error", execution_count: cell.number, ...error });
+      this.finishCell(cell, { status: "error", execution_count, ...error });
       if (cell.stopOnError) this.abortQueue();
     }, COLLECT_MS);
   }
 
-  private finishCell(cell: Cell, content: Record<string, unknown>): void {
+  private finishCell(cell: Cell, content: Content): void {
     cell.stale = cell.interrupts > 0;
-    if (cell.stale) this.interruptedCells.add(cell.number);
+    if (cell.stale) this.guard.stop(cell.request);
     this.shared.phase = Phase.Idle;
     this.last = cell;
     this.current = undefined;
-    this.tell({ kind: "finish", id: cell.request, type: "execute_reply", content: JSON.stringify(content) });
+    this.finish(cell.request, "execute_reply", content);
     setImmediate(() => this.next());
+  }
+
+  private finish(id: number, type: string, content: Content): void {
+    this.tell({ kind: "finish", id, type, content: JSON.stringify(content) });
   }
 
   /** What the client sent before it knew of the failure is not run. */
@@ -209,69 +271,47 @@ export class Session implements HostKernel {
         continue;
       }
       this.tell({ kind: "begin", id: request.id });
-      const content = { status: "aborted", execution_count: this.executionCount };
-      this.tell({ kind: "finish", id: request.id, type: "execute_reply", content: JSON.stringify(content) });
+      this.finish(request.id, "execute_reply", { status: "aborted", execution_count: this.executionCount });
     }
   }
 
   private answer(request: Request, runner: CellRunner): void {
-    let content: Record<string, unknown>;
+    let content: Content;
     try {
       content = { status: "ok", ...this.contentFor(request, runner) };
     } catch (error) {
-      const { ename, evalue, traceback } = runner.describe(error);
-      content = { status: "error", ename, evalue, traceback };
+      content = { status: "error", ...runner.describe(error) };
     }
     // comm_msg and its kin expect no reply.
     const type = request.type.endsWith("_request") ? request.type.replace(/_request$/, "_reply") : "";
-    this.tell({ kind: "finish", id: request.id, type, content: JSON.stringify(content) });
+    this.finish(request.id, type, content);
   }
 
-  private contentFor({ id, type, content }: Request, runner: CellRunner): Record<string, unknown> {
-    const code = String(content.code ?? "");
-    const cursor = fromCodePoints(code, Number(content.cursor_pos ?? code.length));
+  private contentFor(request: Request, runner: CellRunner): Content {
+    const { type, content } = request;
+    const aboutCode = Object.hasOwn(codeAnswers, type) ? codeAnswers[type] : undefined;
+    if (aboutCode) return aboutCode(runner, content);
     switch (type) {
       case "kernel_info_request":
         return this.kernelInfo;
-      case "complete_request": {
-        const { matches, start, end, kinds } = runner.complete(code, cursor);
-        const [from, to] = [toCodePoints(code, start), toCodePoints(code, end)];
-        const typed = matches.map((text) => ({ start: from, end: to, text, type: kinds.get(text) ?? "" }));
-        return { matches, cursor_start: from, cursor_end: to, metadata: { _jupyter_types_experimental: typed } };
-      }
-      case "inspect_request": {
-        const text = runner.inspect(code, cursor);
-        return { found: text !== undefined, data: text === undefined ? {} : { "text/plain": text }, metadata: {} };
-      }
-      case "is_complete_request": {
-        const { completed, indent } = runner.isComplete(code);
-        return completed ? { status: "complete" } : { status: "incomplete", indent: indent ?? "" };
-      }
       case "history_request":
-        return { history: [] };
+        return { history: this.history.answer(content) };
       case "comm_info_request":
-        return { comms: {} };
+        return { comms: this.comms.info(content.target_name) };
       case "comm_open":
-        // No target is registered here: the protocol asks to close at once.
-        this.tell({
-          kind: "publish",
-          cell: id,
-          type: "comm_close",
-          content: JSON.stringify({ comm_id: content.comm_id, data: {} }),
-        });
-        return {};
       case "comm_msg":
       case "comm_close":
+        // Listeners print and show below the widget that sent the message.
+        this.context.run(this.newCell(request), () => {
+          try {
+            this.comms.receive(type, content, request.buffers ?? []);
+          } catch (error) {
+            this.uncaught(error);
+          }
+        });
         return {};
       default:
-        throw new Error(`the kernel does not know ${type}`);
-    }
-  }
-
-  /** Called by guarded loops: ends those of interrupted cells. */
-  private throwIfInterrupted(number: number): void {
-    if (this.current?.controller.signal.aborted || this.interruptedCells.has(number)) {
-      throw new InterruptedError(INTERRUPTED);
+        throw new Error(`kernel: the type of a request must be one of Jupyter's protocol 5.3, got ${type}`);
     }
   }
 }

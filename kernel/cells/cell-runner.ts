@@ -4,6 +4,7 @@ import type * as TslabInspect from "tslab/dist/inspect";
 import type * as TslabMetadata from "tslab/dist/metadata";
 import { InterruptedError } from "../../src/core/errors";
 import { CellCompiler } from "../language/cell-compiler";
+import { type Completeness, judgeCode } from "../language/completeness";
 import { ModuleImporter } from "../language/module-import";
 import type { PreludePackage } from "../language/package";
 import { bindPrelude } from "../language/prelude";
@@ -153,8 +154,8 @@ export class CellRunner {
     return info ? this.printQuickInfo(info) : undefined;
   }
 
-  isComplete(source: string): TslabConverter.IsCompleteResult {
-    return this.compiler.isCompleteCode(source);
+  isComplete(source: string): Completeness {
+    return judgeCode(this.compiler.ts, source, this.compiler.isCompleteCode(source));
   }
 
   private compile(running: Running): TslabConverter.ConvertResult {

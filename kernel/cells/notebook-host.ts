@@ -1,13 +1,16 @@
-import { type MimeBundle, NOTEBOOK_HOST, type NotebookHost } from "../../src/lab/display-protocol";
+import { type Comms, type InteractiveHost, type MimeBundle, NOTEBOOK_HOST } from "../../src/lab/display-protocol";
 import { asJson } from "./mime";
 
-/** One execution of a cell. */
+/** One execution of a cell, or of a widget's message: whatever output can belong to. */
 export interface Cell {
   readonly request: number;
   readonly number: number;
   readonly controller: AbortController;
   readonly silent: boolean;
   readonly stopOnError: boolean;
+  readonly allowStdin: boolean;
+  /** What the front end does when it has ended, as the protocol words it. */
+  readonly payload: Record<string, unknown>[];
   interrupts: number;
   /** Serial number of the last interrupt message that met it. */
   lastInterrupt: number;
@@ -17,24 +20,30 @@ export interface Cell {
   stale: boolean;
 }
 
+export type OutputType = "display_data" | "update_display_data" | "clear_output";
+
 /** What the host needs of the kernel. */
 export interface HostKernel {
-  /** The cell that output now belongs to: the running one, else the last, unless that was interrupted. */
+  /** The cell that output now belongs to, unless that was interrupted or shows nothing. */
   outputCell(): Cell | undefined;
-  /** The running cell looks at its signal from now on. */
-  listens(): void;
-  publish(cell: Cell, type: "display_data" | "update_display_data", content: Record<string, unknown>): void;
+  /** The cell whose code runs now, whether it shows anything or not. */
+  owner(): Cell | undefined;
+  /** That cell looks at its signal from now on. */
+  listens(cell: Cell): void;
+  publish(cell: Cell, type: OutputType, content: Record<string, unknown>): void;
+  ask(cell: Cell | undefined, prompt: string, password: boolean): Promise<string>;
+  readonly comms: Comms;
 }
 
 /** Puts the library's door to the notebook at `globalThis[NOTEBOOK_HOST]`. */
-export function installNotebookHost(kernel: HostKernel): NotebookHost {
+export function installNotebookHost(kernel: HostKernel): InteractiveHost {
   const idle = new AbortController();
   const owners = new Map<string, Cell>();
-  const host: NotebookHost = {
+  const host: InteractiveHost = {
     get signal() {
-      const cell = kernel.outputCell();
+      const cell = kernel.owner();
       if (!cell) return idle.signal;
-      kernel.listens();
+      kernel.listens(cell);
       return cell.controller.signal;
     },
     display(bundle: MimeBundle, displayId?: string) {
@@ -51,6 +60,15 @@ export function installNotebookHost(kernel: HostKernel): NotebookHost {
       const content = { data: asJson(bundle), metadata: {}, transient: { display_id: displayId } };
       kernel.publish(cell, "update_display_data", content);
     },
+    clearOutput(wait: boolean) {
+      const cell = kernel.outputCell();
+      if (cell) kernel.publish(cell, "clear_output", { wait });
+    },
+    page(bundle: MimeBundle) {
+      kernel.outputCell()?.payload.push({ source: "page", data: asJson(bundle), start: 0 });
+    },
+    input: (prompt: string, password: boolean) => kernel.ask(kernel.owner(), prompt, password),
+    comms: kernel.comms,
   };
   Object.defineProperty(globalThis, NOTEBOOK_HOST, { value: host, configurable: true });
   return host;

@@ -26,6 +26,7 @@ export interface Outgoing {
   header: Header;
   parent: Partial<Header>;
   content: string;
+  buffers?: readonly Uint8Array[];
 }
 
 const DELIMITER = Buffer.from("<IDS|MSG>");
@@ -68,10 +69,11 @@ export class Signer {
 
 export function encode(message: Outgoing, signer: Signer): (Buffer | string)[] {
   const parts = [JSON.stringify(message.header), JSON.stringify(message.parent), "{}", message.content];
-  return [...message.identities, DELIMITER, signer.sign(parts), ...parts];
+  const buffers = (message.buffers ?? []).map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return [...message.identities, DELIMITER, signer.sign(parts), ...parts, ...buffers];
 }
 
-/** @throws Error when the delimiter is missing, the signature is wrong, or a part is no JSON. */
+/** @throws Error when the delimiter is missing, the signature is wrong, a part is no JSON or not what the protocol says. */
 export function decode(frames: readonly Buffer[], signer: Signer): Message {
   const delimiter = frames.findIndex((frame) => frame.equals(DELIMITER));
   if (delimiter < 0 || frames.length < delimiter + 6) {
@@ -79,17 +81,25 @@ export function decode(frames: readonly Buffer[], signer: Signer): Message {
       `wire: a message needs the delimiter <IDS|MSG> and five frames after it, got ${frames.length} frames`,
     );
   }
-  const parts = frames.slice(delimiter + 2);
+  // The buffers behind these four are not signed.
+  const parts = frames.slice(delimiter + 2, delimiter + 6);
   if (!signer.verify(frames[delimiter + 1]!, parts)) {
     throw new Error("wire: wrong signature; the message was dropped");
   }
-  const [header, parent, metadata, content] = parts.slice(0, 4).map((part) => JSON.parse(part.toString("utf8")));
+  const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part.toString("utf8")));
+  if (typeof header?.msg_id !== "string" || typeof header.msg_type !== "string") {
+    throw new Error("wire: the header of a message needs msg_id and msg_type; the message was dropped");
+  }
   return {
     identities: frames.slice(0, delimiter),
     header,
-    parent,
-    metadata,
-    content,
-    buffers: parts.slice(4),
+    parent: asObject(parent),
+    metadata: asObject(metadata),
+    content: asObject(content),
+    buffers: frames.slice(delimiter + 6),
   };
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -2,6 +2,7 @@ import { Session } from "node:inspector";
 import { GRACE_MS, Phase, type SharedState, type ToMain } from "./threads";
 
 const POLL_MS = 50;
+const BEFORE_TERMINATION = 'globalThis[Symbol.for("blockwise.before-termination")]?.()';
 
 /**
  * Carries interrupts from the wire thread to the main thread.
@@ -49,11 +50,15 @@ export class Stopper {
     const { serial } = this;
     const session = new Session();
     session.connectToMainThread();
+    // Both run in one pause of the main thread's code: the first waits there until the second was posted.
+    this.shared.terminating = false;
+    session.post("Runtime.evaluate", { expression: BEFORE_TERMINATION });
     session.post("Runtime.terminateExecution", () => {
       session.disconnect();
       this.terminating = false;
       this.since = performance.now();
       this.tell({ kind: "terminated", serial });
     });
+    this.shared.terminating = true;
   }
 }

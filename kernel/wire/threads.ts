@@ -13,11 +13,22 @@ export interface WireSettings {
   readonly shared: SharedArrayBuffer;
 }
 
+/** A request that the main thread answers. */
+export interface Request {
+  readonly id: number;
+  readonly type: string;
+  readonly content: Record<string, unknown>;
+  /** Binary parts of a comm's message. */
+  readonly buffers?: readonly Uint8Array[];
+}
+
 /** From the wire thread to the main thread. */
 export type ToMain =
   | { kind: "bound" }
   | { kind: "failed"; message: string }
-  | { kind: "request"; id: number; type: string; content: Record<string, unknown> }
+  | ({ kind: "request" } & Request)
+  /** What the user typed when asked. */
+  | { kind: "input"; text: string }
   /** The user asks to stop the running cell; must be answered with `interrupt-seen`. */
   | { kind: "interrupt"; serial: number }
   /** Running JavaScript was terminated from outside for that interrupt: the stack of the cell is gone. */
@@ -29,7 +40,9 @@ export type ToWire =
   | { kind: "ready" }
   | { kind: "begin"; id: number }
   | ({ kind: "stream" } & StreamText)
-  | { kind: "publish"; cell: number; type: string; content: string }
+  | { kind: "publish"; cell: number; type: string; content: string; buffers?: readonly Uint8Array[] }
+  /** Ask the client that runs the cell. */
+  | { kind: "ask"; cell: number; content: string }
   | { kind: "finish"; id: number; type: string; content: string }
   | { kind: "interrupt-seen"; serial: number }
   /** Send what waits, close the sockets, then `markClosed`. */
@@ -45,11 +58,11 @@ export const Phase = {
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
-/** Numbers in shared memory: the phase, whether the cell listens to its signal, whether the sockets are closed. */
+/** Numbers in shared memory: the phase, whether the cell listens to its signal, whether the sockets are closed, ... */
 export class SharedState {
   private readonly words: Int32Array;
 
-  constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(12)) {
+  constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(16)) {
     this.words = new Int32Array(buffer);
   }
 
@@ -73,6 +86,17 @@ export class SharedState {
   markClosed(): void {
     Atomics.store(this.words, 2, 1);
     Atomics.notify(this.words, 2);
+  }
+
+  /** Whether the order to terminate is under way; see `prepareTermination`. */
+  set terminating(value: boolean) {
+    Atomics.store(this.words, 3, value ? 1 : 0);
+    Atomics.notify(this.words, 3);
+  }
+
+  /** Blocks this thread until the other one has ordered the termination. */
+  waitForTermination(timeoutMs: number): void {
+    Atomics.wait(this.words, 3, 0, timeoutMs);
   }
 
   /** Blocks this thread until the other one called `markClosed`. */

@@ -2,12 +2,17 @@ import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { Publisher, Reply, Router } from "zeromq";
+import { endChildProcesses } from "../life/child-processes";
+import { onTerminateSignal } from "../life/terminate-signal";
 import { address, type Channel } from "./connection";
 import { decode, encode, type Header, type Message, newHeader, Signer } from "./message";
 import { SendQueue } from "./send-queue";
 import { Stopper } from "./stopper";
 import { StreamBuffer } from "./stream-buffer";
 import { SharedState, type ToMain, type ToWire, type WireSettings } from "./threads";
+
+/** How long the main thread may take to exit before the process is ended, in ms. */
+const BLOCKED_MS = 1500;
 
 type ReplyChannel = "shell" | "control";
 
@@ -28,14 +33,18 @@ const sockets = {
 const queues = {
   shell: new SendQueue(sockets.shell, complain),
   control: new SendQueue(sockets.control, complain),
+  stdin: new SendQueue(sockets.stdin, complain),
   iopub: new SendQueue(sockets.iopub, complain),
 };
 
-/** Requests the main thread works on; of executed cells the header stays, for output that comes late. */
+/** Requests the main thread works on; of those that run code the header stays, for output that comes late. */
 const open = new Map<number, { message: Message; channel: ReplyChannel }>();
 const parents = new Map<number, Header>();
 const loops: Promise<void>[] = [];
+const RUNS_CODE = /^(?:execute_request|comm_\w+)$/;
 let lastId = 0;
+/** Message id of the question put last. */
+let asked: string | undefined;
 let ready = false;
 
 const streams = new StreamBuffer(({ name, cell, text }) => {
@@ -53,10 +62,26 @@ function complain(error: unknown): void {
   writeSync(2, `blockwise kernel: ${error instanceof Error ? error.message : String(error)}\n`);
 }
 
-function publish(type: string, parent: Partial<Header>, content: string): void {
+function publish(type: string, parent: Partial<Header>, content: string, buffers?: readonly Uint8Array[]): void {
   if (type !== "stream") streams.flush();
   const header = newHeader(type, session);
-  queues.iopub.push(encode({ identities: [type], header, parent, content }, signer));
+  queues.iopub.push(encode({ identities: [type], header, parent, content, buffers }, signer));
+}
+
+/** A client has the same identity on its stdin socket as on its shell socket. */
+function ask(cell: number, content: string): void {
+  const request = open.get(cell)?.message;
+  if (!request) return;
+  streams.flush();
+  const header = newHeader("input_request", session);
+  asked = header.msg_id;
+  queues.stdin.push(encode({ identities: request.identities, header, parent: request.header, content }, signer));
+}
+
+/** Some clients do not say which question they answer; an answer to a withdrawn one is dropped. */
+function onStdin({ header, parent, content }: Message): void {
+  const late = parent.msg_id !== undefined && parent.msg_id !== asked;
+  if (header.msg_type === "input_reply" && !late) tell({ kind: "input", text: String(content.value ?? "") });
 }
 
 function status(state: "starting" | "busy" | "idle", parent: Partial<Header>): void {
@@ -101,7 +126,10 @@ async function shutDown(channel: ReplyChannel, request: Message): Promise<void> 
 /** The main thread exits by itself unless a cell blocks it. */
 function leave(): void {
   tell({ kind: "shutdown" });
-  setTimeout(() => process.kill(process.pid, "SIGKILL"), 1500);
+  setTimeout(() => {
+    endChildProcesses("SIGKILL");
+    process.kill(process.pid, "SIGKILL");
+  }, BLOCKED_MS);
 }
 
 function onShell(message: Message): void {
@@ -109,11 +137,15 @@ function onShell(message: Message): void {
   if (type === "shutdown_request") void shutDown("shell", message);
   // Clients wait for this one; the compiler may load meanwhile.
   else if (type === "kernel_info_request" && !ready) answer("shell", message, settings.kernelInfo);
-  else {
+  else if (type === "connect_request") {
+    const { shell_port, iopub_port, stdin_port, control_port, hb_port } = settings.connection;
+    answer("shell", message, { shell_port, iopub_port, stdin_port, control_port, hb_port });
+  } else {
     const id = ++lastId;
     open.set(id, { message, channel: "shell" });
     parents.set(id, message.header);
-    tell({ kind: "request", id, type, content: message.content });
+    const { content, buffers } = message;
+    tell({ kind: "request", id, type, content, ...(buffers.length > 0 ? { buffers } : {}) });
   }
 }
 
@@ -125,7 +157,7 @@ function onControl(message: Message): void {
     stopper.interrupt();
     answer("control", message, {});
   } else {
-    const evalue = `the kernel does not know ${type}`;
+    const evalue = `kernel: the type of a request must be one of Jupyter's protocol 5.3, got ${type}`;
     answer("control", message, { status: "error", ename: "NotSupported", evalue, traceback: [] });
   }
 }
@@ -137,7 +169,7 @@ function finish(id: number, type: string, content: string): void {
   open.delete(id);
   if (type !== "") reply(request.channel, request.message, type, content);
   status("idle", request.message.header);
-  if (request.message.header.msg_type !== "execute_request") parents.delete(id);
+  if (!RUNS_CODE.test(request.message.header.msg_type)) parents.delete(id);
 }
 
 port.on("message", (message: ToWire) => {
@@ -152,7 +184,10 @@ port.on("message", (message: ToWire) => {
       streams.write(message);
       break;
     case "publish":
-      publish(message.type, parents.get(message.cell) ?? {}, message.content);
+      publish(message.type, parents.get(message.cell) ?? {}, message.content, message.buffers);
+      break;
+    case "ask":
+      ask(message.cell, message.content);
       break;
     case "finish":
       finish(message.id, message.type, message.content);
@@ -195,14 +230,15 @@ async function bind(): Promise<void> {
 }
 
 process.on("uncaughtException", complain);
+// A variable of the module, so that it is not collected.
+export const terminateListener = onTerminateSignal(leave);
 
 bind().then(
   () => {
     tell({ kind: "bound" });
     status("starting", {});
     loops.push(listen(sockets.shell, onShell), listen(sockets.control, onControl), beat());
-    // input_request is never sent, so nothing is expected here; reading keeps the socket empty.
-    loops.push(listen(sockets.stdin, () => {}));
+    loops.push(listen(sockets.stdin, onStdin));
     watchParent();
   },
   (error) => tell({ kind: "failed", message: `cannot bind the sockets of the connection file: ${String(error)}` }),

@@ -27,3 +27,41 @@ export const NOTEBOOK_HOST: unique symbol = Symbol.for("blockwise.notebook");
 export function notebookHost(): NotebookHost | undefined {
   return (globalThis as { [NOTEBOOK_HOST]?: NotebookHost })[NOTEBOOK_HOST];
 }
+
+/** A message of the front end on a comm. */
+export interface CommMessage {
+  readonly data: unknown;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** A two-way channel to a widget of the front end. */
+export interface Comm {
+  readonly id: string;
+  readonly target: string;
+  /** @throws Error when it was closed. */
+  send(data: unknown, buffers?: readonly Uint8Array[]): void;
+  close(data?: unknown): void;
+  onMessage(listener: (message: CommMessage) => void): void;
+  /** Called when the front end closes it. */
+  onClose(listener: (message: CommMessage) => void): void;
+}
+
+/** Called when the front end opens a comm. */
+export type CommOpened = (comm: Comm, message: CommMessage) => void;
+
+/** Opens comms, and says what happens when the front end opens one. */
+export interface Comms {
+  open(target: string, data?: unknown, buffers?: readonly Uint8Array[]): Comm;
+  onOpen(target: string, welcome: CommOpened): void;
+}
+
+/** What a notebook offers besides showing values: it asks, clears, pages and talks to widgets. */
+export interface InteractiveHost extends NotebookHost {
+  /** Rejects when the front end takes no input. */
+  input(prompt: string, password: boolean): Promise<string>;
+  /** Removes the outputs of the running cell, with `wait` only when the next one comes. */
+  clearOutput(wait: boolean): void;
+  /** Shows a bundle in the pager once the cell has ended. */
+  page(bundle: MimeBundle): void;
+  readonly comms: Comms;
+}

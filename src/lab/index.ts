@@ -1,6 +1,9 @@
 export type { Danfo, DataFrame, Grouped, Series } from "./danfo-types";
 export { danfo } from "./data-frame";
 export {
+  type Comm,
+  type CommMessage,
+  type Comms,
   DISPLAY,
   type Displayable,
   isDisplayable,
@@ -9,6 +12,7 @@ export {
   type NotebookHost,
   notebookHost,
 } from "./display-protocol";
+export { clearOutput, comms, input, page } from "./interaction";
 export { FigureView } from "./figure-view";
 export type { LabFeatureOptions } from "./feature-maps";
 export type { FrontNetwork } from "./front-network";

@@ -39,6 +39,24 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+function connectSockets(connection: Connection) {
+  const options = { linger: 0, receiveHighWaterMark: 0 };
+  // One identity for all: the kernel asks on stdin whoever sent the cell on shell.
+  const identified = { ...options, routingId: randomUUID() };
+  const sockets = {
+    shell: new Dealer(identified),
+    control: new Dealer(identified),
+    stdin: new Dealer(identified),
+    iopub: new Subscriber(options),
+    hb: new Request({ linger: 0 }),
+  };
+  for (const channel of ["shell", "control", "stdin", "iopub", "hb"] as const) {
+    sockets[channel].connect(address(connection, channel));
+  }
+  sockets.iopub.subscribe();
+  return sockets;
+}
+
 export interface Executed {
   /** All iopub messages of the cell between busy and idle, without `status`. */
   readonly messages: Message[];
@@ -51,22 +69,23 @@ export interface Executed {
 export class KernelUnderTest {
   private readonly inbox: Message[] = [];
   private readonly listeners = new Set<() => void>();
+  private readonly signer: Signer;
+  private readonly sockets: ReturnType<typeof connectSockets>;
   private closed = false;
 
   private constructor(
     readonly process: ChildProcess,
     readonly folder: string,
-    private readonly signer: Signer,
-    private readonly shell: Dealer,
-    private readonly control: Dealer,
-    private readonly iopub: Subscriber,
-    private readonly heartbeat: Request,
+    private readonly connection: Connection,
     private readonly bundle: string,
   ) {
-    for (const socket of [shell, control, iopub]) void this.listen(socket);
+    this.signer = new Signer(connection.signature_scheme, connection.key);
+    this.sockets = connectSockets(connection);
+    const { shell, control, stdin, iopub } = this.sockets;
+    for (const socket of [shell, control, stdin, iopub]) void this.listen(socket);
   }
 
-  static async start(files: Record<string, string> = {}): Promise<KernelUnderTest> {
+  static async start(files: Record<string, string> = {}, prelude = PRELUDE): Promise<KernelUnderTest> {
     const bundle = await buildKernel();
     const folder = mkdtempSync(join(tmpdir(), "kernel-test-"));
     for (const [name, text] of Object.entries(files)) {
@@ -85,42 +104,63 @@ export class KernelUnderTest {
     } as Connection;
     const file = join(folder, "connection.json");
     writeFileSync(file, JSON.stringify(connection));
-    const argv = ["--no-force-async-hooks-checks", join(bundle, "main.js"), file, "--package", PRELUDE];
-    const child = spawn(process.execPath, argv, { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
-
-    const options = { linger: 0, receiveHighWaterMark: 0 };
-    const sockets = [
-      new Dealer(options),
-      new Dealer(options),
-      new Subscriber(options),
-      new Request({ linger: 0 }),
-    ] as const;
-    const [shell, control, iopub, heartbeat] = sockets;
-    for (const [socket, channel] of [
-      [shell, "shell"],
-      [control, "control"],
-      [iopub, "iopub"],
-      [heartbeat, "hb"],
-    ] as const) {
-      socket.connect(address(connection, channel));
-    }
-    iopub.subscribe();
-    const signer = new Signer(connection.signature_scheme, connection.key);
-    const kernel = new KernelUnderTest(child, folder, signer, shell, control, iopub, heartbeat, bundle);
+    const argv = ["--no-force-async-hooks-checks", join(bundle, "main.js"), file, "--package", prelude];
+    // As Jupyter starts kernels: of a group of its own, and ending when its parent is gone.
+    const env = { ...process.env, JPY_PARENT_PID: String(process.pid) };
+    const child = spawn(process.execPath, argv, {
+      cwd: folder,
+      env,
+      stdio: ["ignore", "inherit", "inherit"],
+      detached: true,
+    });
+    const kernel = new KernelUnderTest(child, folder, connection, bundle);
     await kernel.awaitReady();
     return kernel;
   }
 
+  /** A second client of the same kernel; close it before the first. */
+  async join(): Promise<KernelUnderTest> {
+    const client = new KernelUnderTest(this.process, this.folder, this.connection, "");
+    await client.awaitReady();
+    return client;
+  }
+
   /** Sends on shell or control; returns the id of the message. */
-  async send(type: string, content: Record<string, unknown>, channel: "shell" | "control" = "shell"): Promise<string> {
+  async send(
+    type: string,
+    content: Record<string, unknown>,
+    channel: "shell" | "control" = "shell",
+    buffers: Uint8Array[] = [],
+  ): Promise<string> {
     const header = newHeader(type, "test");
-    const frames = encode({ identities: [], header, parent: {}, content: JSON.stringify(content) }, this.signer);
-    await this[channel].send(frames);
+    const message = { identities: [], header, parent: {}, content: JSON.stringify(content), buffers };
+    const frames = encode(message, this.signer);
+    await this.sockets[channel].send(frames);
     return header.msg_id;
   }
 
-  sendRaw(frames: (string | Buffer)[]): Promise<void> {
-    return this.shell.send(frames);
+  /** Signed by another key when given one. */
+  async sendSigned(type: string, key: string, parts: Partial<Record<"header" | "content", unknown>>): Promise<string> {
+    const header = newHeader(type, "test");
+    const content = JSON.stringify(parts.content ?? {});
+    const message = { identities: [], header: (parts.header ?? header) as typeof header, parent: {}, content };
+    await this.sockets.shell.send(encode(message, new Signer(this.connection.signature_scheme, key)));
+    return header.msg_id;
+  }
+
+  get key(): string {
+    return this.connection.key;
+  }
+
+  /** Answers a question of the kernel. */
+  async answer(question: Message, value: string): Promise<void> {
+    const message = {
+      identities: [],
+      header: newHeader("input_reply", "test"),
+      parent: question.header,
+      content: JSON.stringify({ value }),
+    };
+    await this.sockets.stdin.send(encode(message, this.signer));
   }
 
   async request(
@@ -199,8 +239,8 @@ export class KernelUnderTest {
   }
 
   async beat(): Promise<string> {
-    await this.heartbeat.send("ping");
-    const [answer] = await this.heartbeat.receive();
+    await this.sockets.hb.send("ping");
+    const [answer] = await this.sockets.hb.receive();
     return String(answer);
   }
 
@@ -213,12 +253,13 @@ export class KernelUnderTest {
 
   async close(): Promise<void> {
     this.closed = true;
+    for (const socket of Object.values(this.sockets)) socket.close();
+    if (this.bundle === "") return;
     if (this.process.exitCode === null && this.process.signalCode === null) {
       const ended = this.exited();
       this.process.kill("SIGKILL");
       await ended;
     }
-    for (const socket of [this.shell, this.control, this.iopub, this.heartbeat]) socket.close();
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.bundle, { recursive: true, force: true });
   }

@@ -229,33 +229,29 @@ describe("the rest of the protocol", { timeout: 180_000 }, () => {
     expect(await kernel.request("is_complete_request", { code: "function f() {" })).toMatchObject({
       status: "incomplete",
     });
+    expect(await kernel.request("is_complete_request", { code: "`open" })).toMatchObject({ status: "incomplete" });
+    expect(await kernel.request("is_complete_request", { code: "const = 1" })).toMatchObject({ status: "invalid" });
   });
 
-  it("answers history and comm_info, and closes a comm nobody listens to", async () => {
-    expect(await kernel.request("history_request", { hist_access_type: "tail", n: 1 })).toMatchObject({ history: [] });
-    expect(await kernel.request("comm_info_request")).toMatchObject({ status: "ok", comms: {} });
-    const id = await kernel.send("comm_open", { comm_id: "c1", target_name: "none", data: {} });
-    const closed = await kernel.waitFor((m) => m.parent.msg_id === id && m.header.msg_type === "comm_close");
-    expect(closed.content.comm_id).toBe("c1");
+  it("answers the ports when asked", async () => {
+    expect(await kernel.request("connect_request")).toMatchObject({ status: "ok", shell_port: expect.any(Number) });
   });
 
   it("answers a message type it does not know with an error", async () => {
-    expect(await kernel.request("teleport_request")).toMatchObject({ status: "error" });
+    expect(await kernel.request("teleport_request")).toMatchObject({ status: "error", ename: "Error" });
+    expect(await kernel.request("toString_request")).toMatchObject({ status: "error" });
     expect(await kernel.request("debug_request", {}, "control")).toMatchObject({ status: "error" });
+    const nameless = await kernel.send("teleport", {});
+    await kernel.waitFor((m) => m.parent.msg_id === nameless && m.content.execution_state === "idle");
   });
 
-  it("drops a message with a wrong signature", async () => {
-    const header = JSON.stringify({
-      msg_id: "forged",
-      msg_type: "kernel_info_request",
-      session: "x",
-      username: "x",
-      date: "",
-      version: "5.3",
-    });
-    await kernel.sendRaw(["<IDS|MSG>", "0".repeat(64), header, "{}", "{}", "{}"]);
-    await kernel.execute("1");
-    expect(kernel.of("forged")).toEqual([]);
+  it("refuses a message with a wrong signature or no header, and lives on", async () => {
+    const forged = await kernel.sendSigned("execute_request", "another key", { content: { code: "forged = 1" } });
+    const empty = await kernel.sendSigned("execute_request", kernel.key, { header: {} });
+    const odd = await kernel.sendSigned("execute_request", kernel.key, { content: [] });
+    await kernel.result(odd);
+    expect((await kernel.execute("'alive'")).reply.status).toBe("ok");
+    expect([...kernel.of(forged), ...kernel.of(empty)]).toEqual([]);
   });
 
   it("beats while a cell blocks the main thread", async () => {

@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import type { Comm, CommMessage, CommOpened, Comms } from "../src/lab/display-protocol";
+
+type Content = Record<string, unknown>;
+type Send = (type: "comm_open" | "comm_msg" | "comm_close", content: Content, buffers?: readonly Uint8Array[]) => void;
+
+/** The two-way channels between cells and the front end's widgets. */
+export class CommDesk implements Comms {
+  private readonly targets = new Map<string, CommOpened>();
+  private readonly opened = new Map<string, OpenComm>();
+
+  constructor(private readonly send: Send) {}
+
+  open(target: string, data: unknown = {}, buffers?: readonly Uint8Array[]): Comm {
+    const comm = this.keep(randomUUID(), target);
+    this.send("comm_open", { comm_id: comm.id, target_name: target, data }, buffers);
+    return comm;
+  }
+
+  onOpen(target: string, welcome: CommOpened): void {
+    this.targets.set(target, welcome);
+  }
+
+  /** Answers comm_info_request, of one target or of all. */
+  info(target: unknown): Record<string, { target_name: string }> {
+    const all = [...this.opened.values()].filter((comm) => typeof target !== "string" || comm.target === target);
+    return Object.fromEntries(all.map((comm) => [comm.id, { target_name: comm.target }]));
+  }
+
+  /** Takes a message of the front end; what a listener throws is the caller's to show. */
+  receive(type: string, content: Content, buffers: readonly Uint8Array[]): void {
+    const id = String(content.comm_id);
+    const message: CommMessage = { data: content.data, buffers };
+    if (type === "comm_open") {
+      const target = String(content.target_name);
+      const welcome = this.targets.get(target);
+      // The protocol asks to close at once what nobody wants.
+      if (!welcome) this.send("comm_close", { comm_id: id, data: {} });
+      else welcome(this.keep(id, target), message);
+    } else if (type === "comm_msg") {
+      this.opened.get(id)?.received(message);
+    } else if (type === "comm_close") {
+      const comm = this.opened.get(id);
+      this.opened.delete(id);
+      comm?.closed(message);
+    }
+  }
+
+  private keep(id: string, target: string): OpenComm {
+    const comm = new OpenComm(id, target, (type, content, buffers) => {
+      if (!this.opened.has(id)) throw new Error(`comm ${target}: it must be open to send, it was closed`);
+      if (type === "comm_close") this.opened.delete(id);
+      this.send(type, content, buffers);
+    });
+    this.opened.set(id, comm);
+    return comm;
+  }
+}
+
+class OpenComm implements Comm {
+  private readonly messageListeners: ((message: CommMessage) => void)[] = [];
+  private readonly closeListeners: ((message: CommMessage) => void)[] = [];
+
+  constructor(
+    readonly id: string,
+    readonly target: string,
+    private readonly tell: Send,
+  ) {}
+
+  send(data: unknown, buffers?: readonly Uint8Array[]): void {
+    this.tell("comm_msg", { comm_id: this.id, data }, buffers);
+  }
+
+  close(data: unknown = {}): void {
+    this.tell("comm_close", { comm_id: this.id, data });
+  }
+
+  onMessage(listener: (message: CommMessage) => void): void {
+    this.messageListeners.push(listener);
+  }
+
+  onClose(listener: (message: CommMessage) => void): void {
+    this.closeListeners.push(listener);
+  }
+
+  received(message: CommMessage): void {
+    for (const listener of this.messageListeners) listener(message);
+  }
+
+  closed(message: CommMessage): void {
+    for (const listener of this.closeListeners) listener(message);
+  }
+}

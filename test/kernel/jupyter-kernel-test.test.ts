@@ -1,0 +1,67 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildKernel, PRELUDE } from "./jupyter-client";
+
+const PYTHON = [process.env.BLOCKWISE_PYTHON, "/usr/bin/python3"].find((path) => path && existsSync(path));
+const hasSuite = PYTHON !== undefined && imports(PYTHON);
+// Set by scripts/verify.sh on systems where scripts/setup.sh installs the package.
+const required = process.env.BLOCKWISE_REQUIRE_KERNEL_TEST === "1";
+
+function imports(python: string): boolean {
+  try {
+    execFileSync(python, ["-c", "import jupyter_kernel_test"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+let bundle: string;
+let prefix: string;
+
+beforeAll(async () => {
+  bundle = await buildKernel();
+  prefix = mkdtempSync(join(tmpdir(), "kernel-prefix-"));
+  execFileSync(process.execPath, [join(bundle, "install.js"), "--prefix", prefix]);
+  const file = join(prefix, "share", "jupyter", "kernels", "blockwise", "kernel.json");
+  const spec = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...spec, argv: [...spec.argv, "--package", PRELUDE] }));
+});
+
+afterAll(() => {
+  for (const path of [bundle, prefix]) rmSync(path, { recursive: true, force: true });
+});
+
+interface Report {
+  run: number;
+  problems: string[];
+  skipped: string[];
+}
+
+function runSuite(): Promise<Report> {
+  const env = { ...process.env, JUPYTER_PATH: join(prefix, "share", "jupyter") };
+  const suite = join(__dirname, "jupyter_kernel_test_suite.py");
+  return new Promise((resolve, reject) => {
+    execFile(PYTHON!, [suite], { env }, (error, stdout, stderr) => {
+      const last = stdout.trim().split("\n").at(-1);
+      if (error || last === undefined) reject(new Error(stderr || String(error)));
+      else resolve(JSON.parse(last));
+    });
+  });
+}
+
+describe("Jupyter's kernel tests", () => {
+  it.runIf(required)("are installed", () => {
+    expect(hasSuite, "apt-get install python3-jupyter-kernel-test (scripts/setup.sh does)").toBe(true);
+  });
+
+  it.runIf(hasSuite)("all pass, none is skipped", { timeout: 300_000 }, async () => {
+    const { run, problems, skipped } = await runSuite();
+    expect(problems).toEqual([]);
+    expect(skipped).toEqual([]);
+    expect(run).toBe(12);
+  });
+});
