@@ -1,0 +1,196 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Notebook, provenanceOf, readNotebook } from "../../src/notebook";
+import { buildKernel, PRELUDE, ROOT } from "../kernel/jupyter-client";
+import { notebookOf, temporaryFolder, writeJsonFile } from "./notebooks";
+
+// Through Jupyter itself, with the kernel of the working tree and a stand-in for the package that loads at once.
+const KERNEL = "blockwise-under-test";
+let kernel: string;
+const folder = temporaryFolder();
+
+beforeAll(async () => {
+  kernel = await buildKernel();
+  const spec = join(folder, "kernels", KERNEL);
+  mkdirSync(spec, { recursive: true });
+  writeJsonFile(join(spec, "kernel.json"), {
+    argv: [
+      process.execPath,
+      "--no-force-async-hooks-checks",
+      join(kernel, "main.js"),
+      "{connection_file}",
+      "--package",
+      PRELUDE,
+    ],
+    display_name: KERNEL,
+    language: "typescript",
+    interrupt_mode: "message",
+  });
+});
+
+afterAll(() => {
+  for (const path of [kernel, folder]) rmSync(path, { recursive: true, force: true });
+});
+
+function write(name: string, ...cells: (string | { code: string; tags: string[] })[]): string {
+  const parts = cells.map((cell) => (typeof cell === "string" ? { code: cell } : cell));
+  return writeJsonFile(join(folder, name), notebookOf([{ markdown: "# Words" }, ...parts], KERNEL));
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `blockwise notebook ...args`; `during` is called with everything that stderr said so far. */
+function notebookCommand(args: string[], during?: (stderr: string, child: ChildProcess) => void): Promise<Ended> {
+  const env = { ...process.env, JUPYTER_PATH: folder, FROM_OUTSIDE: "passed on" };
+  const argv = ["--import", "tsx", join(ROOT, "src", "cli", "main.ts"), "notebook", ...args];
+  const child = spawn(process.execPath, argv, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      said[name] += text;
+      if (name === "stderr") during?.(said.stderr, child);
+    });
+  }
+  return new Promise((done) => child.once("close", (code) => done({ code, ...said })));
+}
+
+function outputsOf(path: string): Notebook["cells"][number]["outputs"][] {
+  return readNotebook(path)
+    .cells.filter(({ cell_type }) => cell_type === "code")
+    .map(({ outputs }) => outputs);
+}
+
+async function goneSoon(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 150; tries++) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  return false;
+}
+
+const SLEEP = "await new Promise((done) => setTimeout(done, 600_000));";
+const PARAMETERS = { code: "let seed: number = 1;\nlet name: string = 'a';", tags: ["parameters"] };
+/** What lab.record shows, without the package. */
+const record = (value: string) =>
+  `(globalThis as any)[Symbol.for("blockwise.notebook")].display({ "application/vnd.blockwise.result+json": { name: "r", values: { x: ${value} }, tolerance: { x: 0.5 } } });`;
+
+describe("blockwise notebook run", { timeout: 300_000 }, () => {
+  it("writes an executed copy with the parameters given, what it printed, and where it comes from", async () => {
+    const path = write("good.ipynb", PARAMETERS, "console.log(name, process.env.FROM_OUTSIDE);\nseed * 2");
+    const before = readFileSync(path, "utf8");
+    const { code, stderr, stdout } = await notebookCommand(["run", path, "-p", "seed=21", "-p", "name=my data"]);
+    expect(stderr).toContain("[2/3] let seed: number = 21;");
+    expect(code).toBe(0);
+    const output = join(folder, "good.run.ipynb");
+    expect(stdout).toContain(output);
+    expect(readFileSync(path, "utf8")).toBe(before);
+    expect(outputsOf(output)[2]).toMatchObject([
+      { output_type: "stream", text: "my data passed on\n" },
+      { output_type: "execute_result", data: { "text/plain": "42" } },
+    ]);
+    const { metadata } = readNotebook(output);
+    expect(metadata.language_info).toMatchObject({ name: "typescript" });
+    const provenance = provenanceOf(readNotebook(output));
+    expect(provenance).toMatchObject({ seed: 21, parameters: { seed: 21, name: "my data" }, engine: null });
+    expect(Object.keys(provenance?.cellSeconds ?? {}).sort()).toEqual(["cell-1", "cell-2", "injected-parameters"]);
+  });
+
+  it("says which cell failed and how, and keeps what was executed beside the notebook", async () => {
+    const path = write("bad.ipynb", "console.log('one')", "throw new RangeError('out of reach');", "2");
+    const before = readFileSync(path, "utf8");
+    const { code, stderr } = await notebookCommand(["run", path, "--in-place"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/bad\.ipynb, cell \[2\] \(throw new RangeError.*\): RangeError: out of reach/);
+    expect(readFileSync(path, "utf8")).toBe(before);
+    const [first, second, third] = outputsOf(join(folder, "bad.partial.ipynb"));
+    expect(first).toMatchObject([{ text: "one\n" }]);
+    expect(second).toMatchObject([{ output_type: "error", ename: "RangeError" }]);
+    expect(third).toEqual([]);
+  });
+
+  it("ends a cell that takes too long, with a status of its own", async () => {
+    const path = write("slow.ipynb", "console.log('one')", SLEEP);
+    const { code, stderr } = await notebookCommand(["run", path, "--cell-timeout", "12"]);
+    expect(stderr).toMatch(/slow\.ipynb, cell \[2\].*out of time/);
+    expect(code).toBe(3);
+    expect(outputsOf(join(folder, "slow.partial.ipynb"))[0]).toMatchObject([{ text: "one\n" }]);
+  });
+
+  it("stops at Ctrl-C, keeps what was done and leaves no process behind", async () => {
+    const pidFile = join(folder, "stopped.pid");
+    const path = write(
+      "stopped.ipynb",
+      `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); "kept"`,
+      SLEEP,
+    );
+    let sent = false;
+    const { code, stderr } = await notebookCommand(["run", path], (said, child) => {
+      if (sent || !said.includes("[2/2]")) return;
+      sent = true;
+      setTimeout(() => child.kill("SIGINT"), 500);
+    });
+    expect(stderr).toMatch(/cell \[2\].*stopped by the user/);
+    expect(code).toBe(130);
+    expect(outputsOf(join(folder, "stopped.partial.ipynb"))[0]).toMatchObject([{ data: { "text/plain": "'kept'" } }]);
+    expect(await goneSoon(Number(readFileSync(pidFile, "utf8")))).toBe(true);
+  });
+
+  it("ends the kernel when it is killed itself", async () => {
+    const pidFile = join(folder, "killed.pid");
+    const path = write(
+      "killed.ipynb",
+      `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid))`,
+      SLEEP,
+    );
+    await notebookCommand(["run", path], (said, child) => {
+      if (said.includes("[2/2]")) child.kill("SIGKILL");
+    });
+    expect(await goneSoon(Number(readFileSync(pidFile, "utf8")))).toBe(true);
+  });
+
+  it("names what is missing when there is no such kernel or notebook", async () => {
+    const path = write("unknown.ipynb", "1");
+    const { code, stderr } = await notebookCommand(["run", path, "--kernel", "no-such-kernel"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("no-such-kernel");
+    expect(existsSync(join(folder, "unknown.partial.ipynb"))).toBe(false);
+    const absent = await notebookCommand(["run", join(folder, "absent.ipynb")]);
+    expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining("absent.ipynb: must be a readable") });
+  });
+});
+
+describe("blockwise notebook check", { timeout: 300_000 }, () => {
+  it("tells agreement and difference of the stored results from a new run", async () => {
+    const path = write("checked.ipynb", PARAMETERS, record("seed + Number(process.env.SHIFT ?? 0)"));
+    const run = await notebookCommand(["run", path, "--in-place", "-p", "seed=4"]);
+    expect(run.stdout).toContain("Result: r: x 4");
+    const stored = readFileSync(path, "utf8");
+    const same = await notebookCommand(["check", path]);
+    expect(same.stdout).toMatch(/r +x +4 +4 +0 +0\.5 +ok\n1 values agree/);
+    expect(same.code).toBe(0);
+    process.env.SHIFT = "0.75";
+    const other = await notebookCommand(["check", path]);
+    const allowed = await notebookCommand(["check", path, "--tolerance", "x=20%"]);
+    delete process.env.SHIFT;
+    expect(other.stdout).toMatch(/r +x +4 +4\.75 +0\.75 +0\.5 +DIFFERS\n1 of 1 values differ/);
+    expect(other.code).toBe(1);
+    expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining("20%") });
+    expect(readFileSync(path, "utf8")).toBe(stored);
+  });
+
+  it("refuses a notebook without results", async () => {
+    const { code, stderr } = await notebookCommand(["check", write("none.ipynb", "1")]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("lab.record");
+  });
+});
