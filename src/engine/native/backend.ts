@@ -5,6 +5,7 @@ import { type Addon, type Handle, loadAddon, type NativeFunction } from "./addon
 export const BACKEND_NAME = "native";
 
 const DTYPES = ["float32", "int32", "bool"] as const;
+const BYTES = { float32: 4, int32: 4, bool: 1 } as const;
 /** Copies up to this size are done at once: a thread would cost more than it saves. */
 const SMALL = 65_536;
 
@@ -13,6 +14,8 @@ type Values = tf.backend_util.BackendValues;
 /** What stands behind a tensor's data id. Numbers live natively; strings and the pair of a complex tensor here. */
 class NativeData {
   handle: Handle = 0;
+  /** Of native memory. */
+  bytes = 0;
   refCount = 1;
   strings?: Uint8Array[];
   parts?: { real: tf.TensorInfo; imag: tf.TensorInfo };
@@ -45,6 +48,7 @@ export class NativeBackend extends tf.KernelBackend {
   /** Data that was born on another backend and moved here. */
   private readonly moved = new WeakMap<object, NativeData>();
   private dataCount = 0;
+  private heldBytes = 0;
 
   // ---- tensors for kernels
 
@@ -92,11 +96,18 @@ export class NativeBackend extends tf.KernelBackend {
     const dtype = DTYPES[mail[at]];
     const rank = mail[at + 1];
     const shape: number[] = new Array(rank);
-    for (let i = 0; i < rank; i++) shape[i] = mail[at + 2 + i];
+    let size = 1;
+    for (let i = 0; i < rank; i++) size *= shape[i] = mail[at + 2 + i];
     const data = new NativeData(shape, dtype);
-    data.handle = handle;
+    this.hold(data, handle, size * BYTES[dtype]);
     this.dataCount++;
     return { info: { dataId: data, shape, dtype }, next: at + 2 + rank };
+  }
+
+  private hold(data: NativeData, handle: Handle, bytes: number): void {
+    data.handle = handle;
+    data.bytes = bytes;
+    this.heldBytes += bytes;
   }
 
   /** The same data under another shape or name; counts one more reference. */
@@ -159,7 +170,7 @@ export class NativeBackend extends tf.KernelBackend {
     } else {
       const Form = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
       const typed = values instanceof Form ? values : Form.from(values as ArrayLike<number>);
-      data.handle = this.addon.create(typed, shape, dtype);
+      this.hold(data, this.addon.create(typed, shape, dtype), typed.byteLength);
     }
   }
 
@@ -207,7 +218,8 @@ export class NativeBackend extends tf.KernelBackend {
       this.disposeData(data.parts.real.dataId);
       this.disposeData(data.parts.imag.dataId);
     }
-    data.handle = 0;
+    this.heldBytes -= data.bytes;
+    data.handle = data.bytes = 0;
     data.strings = data.parts = data.aliases = undefined;
     this.dataCount--;
     return true;
@@ -231,8 +243,9 @@ export class NativeBackend extends tf.KernelBackend {
     return this.dataCount;
   }
 
-  override memory(): { unreliable: boolean } {
-    return { unreliable: false };
+  /** `tf.memory()` has beside tfjs's own figures the bytes of native memory in use, a view's counted once. */
+  override memory(): { unreliable: boolean; numBytesNative: number } {
+    return { unreliable: false, numBytesNative: this.heldBytes };
   }
 
   override floatPrecision(): 32 {
@@ -255,6 +268,6 @@ export class NativeBackend extends tf.KernelBackend {
 
   override dispose(): void {
     this.addon.clear();
-    this.dataCount = 0;
+    this.dataCount = this.heldBytes = 0;
   }
 }
