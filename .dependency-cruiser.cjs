@@ -44,6 +44,19 @@ module.exports = {
       to: { path: "^src/(?!core/|lab/display-protocol|index)" },
     },
     {
+      name: "only-cli-imports-kernel",
+      comment: "the command line installs the kernel; nothing else of src knows it",
+      severity: "error",
+      from: { path: "^src/(?!cli/)" },
+      to: { path: "^kernel/" },
+    },
+    {
+      name: "cli-imports-kernel-install-only",
+      severity: "error",
+      from: { path: "^src/cli/" },
+      to: { path: "^kernel/(?!install)" },
+    },
+    {
       name: "no-unresolvable",
       severity: "error",
       from: {},

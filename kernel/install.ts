@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { sync as writeFileAtomic } from "write-file-atomic";
+import { ConfigError } from "../src/core/errors";
+import { ownRoot } from "./language/package";
 import { logo } from "./logo";
 
 export const KERNEL_NAME = "blockwise";
@@ -19,35 +20,64 @@ export function kernelspecFolder({ prefix }: InstallOptions = {}): string {
   return join(data, "kernels", KERNEL_NAME);
 }
 
+/** The compiled kernel: beside this file, or of the build where this is the source. */
+export function kernelProgram(): string {
+  const beside = join(__dirname, "main.js");
+  return existsSync(beside) ? beside : join(ownRoot(), "dist", "kernel", "main.js");
+}
+
 /**
  * Writes the kernelspec and returns its folder; doing it again changes nothing.
- * @throws Error when the folder cannot be written.
+ * @throws ConfigError when the kernel is not built or the folder cannot be written.
  */
 export function installKernel(options: InstallOptions = {}): string {
   const folder = kernelspecFolder(options);
+  const program = kernelProgram();
+  if (!existsSync(program)) {
+    throw new ConfigError(`kernel install: ${program} must be there, it is missing; run npm run build`);
+  }
   const spec = {
     // Termination of a cell from outside skips Node's bookkeeping of async contexts; its check would end the process.
-    argv: [process.execPath, "--no-force-async-hooks-checks", join(__dirname, "main.js"), "{connection_file}"],
+    argv: [process.execPath, "--no-force-async-hooks-checks", program, "{connection_file}"],
     display_name: "Blockwise (TypeScript)",
     language: "typescript",
     interrupt_mode: "message",
     metadata: { debugger: false },
   };
-  mkdirSync(folder, { recursive: true });
-  writeFileAtomic(join(folder, "logo-svg.svg"), logo());
-  // Jupyter serves this folder: a page that was loaded without plotly in its outputs gets it from here.
-  copyFileSync(require.resolve("plotly.js-cartesian-dist-min"), join(folder, "plotly-cartesian.min.js"));
-  // The whole of it, for figures of users that ours never take (3D, maps, Sankey, ...).
-  copyFileSync(require.resolve("plotly.js-dist-min"), join(folder, "plotly.min.js"));
-  writeFileAtomic(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
+  writing(folder, () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileAtomic(join(folder, "logo-svg.svg"), logo());
+    // Jupyter serves this folder: a page that was loaded without plotly in its outputs gets it from here.
+    copyFileSync(require.resolve("plotly.js-cartesian-dist-min"), join(folder, "plotly-cartesian.min.js"));
+    // The whole of it, for figures of users that ours never take (3D, maps, Sankey, ...).
+    copyFileSync(require.resolve("plotly.js-dist-min"), join(folder, "plotly.min.js"));
+    writeFileAtomic(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
+  });
   return folder;
 }
 
-/** Removes the kernelspec if it is there; returns its folder. */
-export function uninstallKernel(options: InstallOptions = {}): string {
+/**
+ * Removes the kernelspec if it is there.
+ * @throws ConfigError when the folder cannot be removed.
+ */
+export function uninstallKernel(options: InstallOptions = {}): { folder: string; removed: boolean } {
   const folder = kernelspecFolder(options);
-  rmSync(folder, { recursive: true, force: true });
-  return folder;
+  const removed = existsSync(folder);
+  writing(folder, () => rmSync(folder, { recursive: true, force: true }));
+  return { folder, removed };
+}
+
+function writing(folder: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `kernel: ${folder} must be writable, got ${code ?? message}; choose another place by --user or --prefix <folder>`,
+      { folder },
+      { cause },
+    );
+  }
 }
 
 function userDataFolder(): string {
@@ -65,22 +95,5 @@ function userDataFolder(): string {
       return join(process.env.APPDATA ?? homedir(), "jupyter");
     default:
       return join(process.env.XDG_DATA_HOME ?? join(homedir(), ".local", "share"), "jupyter");
-  }
-}
-
-function main(): void {
-  const { values } = parseArgs({
-    options: { prefix: { type: "string" }, user: { type: "boolean" }, uninstall: { type: "boolean" } },
-  });
-  const folder = values.uninstall ? uninstallKernel(values) : installKernel(values);
-  process.stdout.write(`${values.uninstall ? "removed" : "installed"} kernel "${KERNEL_NAME}": ${folder}\n`);
-}
-
-if (require.main === module) {
-  try {
-    main();
-  } catch (error) {
-    process.stderr.write(`kernel install: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
   }
 }

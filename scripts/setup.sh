@@ -8,7 +8,7 @@ mkdir -p .setup
 # What the main job needs beyond Node, npm, g++, make and python3.
 APT_PACKAGES=(libtorch-dev jupyter-notebook jupyter-client python3-nbclient jupyter-nbconvert dataset-fashion-mnist)
 # What the tests need on top: "setup.sh --tests".
-TEST_APT_PACKAGES=(chromium)
+TEST_APT_PACKAGES=(chromium python3-jupyter-kernel-test)
 if [ "${1:-}" = --tests ]; then APT_PACKAGES+=("${TEST_APT_PACKAGES[@]}"); fi
 CONDA_HINT="conda env create -f environment.yml && conda activate blockwise && npm run setup"
 
@@ -85,7 +85,7 @@ npm_packages() {
 library() { npm run --silent build; }
 
 jupyter_kernel() {
-  node dist/kernel/install.js
+  node dist/src/cli/main.js kernel install
   command -v jupyter >/dev/null || say "WARNING: the kernel is installed, but no 'jupyter' is on PATH; with conda: $CONDA_HINT"
 }
 

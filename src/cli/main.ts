@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { registerCost } from "./commands/cost";
+import { registerKernel } from "./commands/kernel";
 import { registerNotebook } from "./commands/notebook";
 import { registerPredict } from "./commands/predict";
 import { registerReport } from "./commands/report";
@@ -13,6 +14,7 @@ export function createProgram(): Command {
   const program = new Command("blockwise");
   program.description("Block-wise neural architecture search").showHelpAfterError("(blockwise --help tells more)");
   registerCost(program);
+  registerKernel(program);
   registerNotebook(program);
   registerPredict(program);
   registerReport(program);

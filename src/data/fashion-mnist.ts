@@ -48,11 +48,20 @@ export async function fashionMnist(root: string | undefined, context: StepContex
   return { name: "fashion-mnist", classes: CLASSES, shape: { height: 28, width: 28, channels: 1 }, train, test };
 }
 
+/** The folder of this machine that has all four files, undefined when there is none. */
+export function findFashionMnist(): string | undefined {
+  const hasAll = (folder: string): boolean => Object.keys(FILES).every((file) => existsSync(join(folder, file)));
+  return [DEBIAN_FASHION_MNIST, cachedFolder()].find(hasAll);
+}
+
+function cachedFolder(): string {
+  return join(cacheFolder(), "fashion-mnist");
+}
+
 async function findOrDownload(context: StepContext): Promise<string> {
-  const cached = join(cacheFolder(), "fashion-mnist");
-  for (const folder of [DEBIAN_FASHION_MNIST, cached]) {
-    if (Object.keys(FILES).every((file) => existsSync(join(folder, file)))) return folder;
-  }
+  const found = findFashionMnist();
+  if (found !== undefined) return found;
+  const cached = cachedFolder();
   const downloads: Download[] = Object.entries(FILES).map(([file, sha256]) => ({
     urls: MIRRORS.map((mirror) => `${mirror}/${file}`),
     sha256,

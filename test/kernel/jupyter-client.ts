@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -29,6 +29,18 @@ export async function buildKernel(): Promise<string> {
     outdir,
   });
   return outdir;
+}
+
+/** Runs `installKernel` or `uninstallKernel` of a built kernel, in a process of its own; returns its result. */
+export function runInstaller(
+  bundle: string,
+  what: "installKernel" | "uninstallKernel",
+  options: { prefix?: string } = {},
+  env: NodeJS.ProcessEnv = process.env,
+): unknown {
+  const call = `require(${JSON.stringify(join(bundle, "install.js"))}).${what}(${JSON.stringify(options)})`;
+  const script = `process.stdout.write(JSON.stringify(${call}))`;
+  return JSON.parse(execFileSync(process.execPath, ["-e", script], { encoding: "utf8", env, stdio: "pipe" }));
 }
 
 async function freePort(): Promise<number> {

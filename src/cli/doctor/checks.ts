@@ -1,0 +1,120 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { KERNEL_NAME, kernelProgram } from "../../../kernel/install";
+
+/** One thing that must be there; `mend` is the command that brings it when it is not. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+  readonly mend?: string;
+}
+
+const CONDA = "conda env create -f environment.yml && conda activate blockwise";
+/** Of the packages that `jupyter --version` lists: a front end, and what executes and exports notebooks. */
+const FRONT_ENDS = ["jupyterlab", "notebook"];
+const EXECUTORS = ["nbclient", "nbconvert"];
+
+/** @param version as in `process.versions.node`; `wanted` as in package.json, `>=20.19`. */
+export function checkNode(version = process.versions.node, wanted = wantedNode()): Check {
+  const [major, minor] = version.split(".").map(Number);
+  const [needMajor, needMinor = 0] = wanted.replace(/^>=/, "").split(".").map(Number);
+  const ok = major > needMajor || (major === needMajor && minor >= needMinor);
+  return {
+    name: "Node",
+    ok,
+    found: `${version} (must be ${wanted})`,
+    mend: ok ? undefined : `${CONDA}   (or install a newer Node from https://nodejs.org)`,
+  };
+}
+
+function wantedNode(): string {
+  for (let folder = __dirname; ; folder = join(folder, "..")) {
+    const file = join(folder, "package.json");
+    if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")).engines.node;
+  }
+}
+
+export function checkJupyter(): Check {
+  const versions = jupyterVersions(ask("jupyter", "--version"));
+  const there = (name: string): boolean => versions.has(name);
+  const frontEnd = FRONT_ENDS.find(there);
+  const missing = [...(frontEnd ? [] : [FRONT_ENDS.join(" or ")]), ...EXECUTORS.filter((name) => !there(name))];
+  const ok = missing.length === 0;
+  const found = [frontEnd, ...EXECUTORS].filter((name) => name !== undefined && there(name));
+  const text = found.map((name) => `${name} ${versions.get(name as string)}`).join(", ");
+  return {
+    name: "Jupyter",
+    ok,
+    found: ok ? text : `missing: ${missing.join(", ")}`,
+    mend: ok ? undefined : `npm run setup   (or without root: ${CONDA})`,
+  };
+}
+
+/** Installed packages and versions as `jupyter --version` prints them; empty when there is no Jupyter. */
+export function jupyterVersions(text: string | undefined): ReadonlyMap<string, string> {
+  const lines = (text ?? "").split("\n").map((line) => /^(\S+)\s*:\s*(\d\S*)\s*$/.exec(line));
+  return new Map(lines.flatMap((match) => (match ? [[match[1], match[2]] as const] : [])));
+}
+
+interface Kernelspecs {
+  readonly kernelspecs: Record<string, { resource_dir: string; spec: { argv: string[] } }>;
+}
+
+/** What Jupyter itself finds, and whether that starts this installation of Blockwise. */
+export function checkKernelspec(program = kernelProgram()): Check {
+  const mend = "npx blockwise kernel install";
+  const failed = (found: string): Check => ({ name: "Kernel", ok: false, found, mend });
+  const text = ask("jupyter", "kernelspec", "list", "--json");
+  if (text === undefined) return { ...failed("Jupyter cannot be asked for its kernels"), mend: "npm run setup" };
+  const { kernelspecs } = JSON.parse(text) as Kernelspecs;
+  const entry = Object.hasOwn(kernelspecs, KERNEL_NAME) ? kernelspecs[KERNEL_NAME] : undefined;
+  if (!entry) return failed(`Jupyter knows no kernel "${KERNEL_NAME}"`);
+  const [node, ...rest] = entry.spec.argv;
+  const main = rest.find((argument) => argument.endsWith("main.js")) ?? "";
+  for (const path of [node, main]) {
+    if (!existsSync(path)) return failed(`${entry.resource_dir} starts ${path}, which is not there`);
+  }
+  if (main !== program) return failed(`${entry.resource_dir} starts another installation, ${main}`);
+  return { name: "Kernel", ok: true, found: entry.resource_dir };
+}
+
+export async function checkEngine(): Promise<Check> {
+  // Loaded here, so that commands without tensors start at once; import() in CommonJS needs whole file names.
+  const { engine } = await import("../../engine/index.js");
+  const { backend, device, versions, rejected } = engine.use("auto");
+  const ok = backend !== "cpu";
+  const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const reasons = rejected.filter(({ name }) => name === "native").map(({ reason }) => reason);
+  return {
+    name: "Engine",
+    ok,
+    found: ok
+      ? `${backend} on ${device} (${used.join(", ")})`
+      : ["only the slow JavaScript engine works", ...reasons].join(": "),
+    mend: ok ? undefined : "node native/build.mjs",
+  };
+}
+
+export async function checkData(): Promise<Check> {
+  const { findFashionMnist } = await import("../../data/index.js");
+  const folder = findFashionMnist();
+  return {
+    name: "Data",
+    ok: folder !== undefined,
+    found: folder
+      ? `fashion-mnist in ${folder}`
+      : "fashion-mnist is not on this machine (its first use downloads 30 MB)",
+    mend: folder ? undefined : "sudo apt-get install dataset-fashion-mnist",
+  };
+}
+
+/** What the command prints, undefined when it is not there or fails. */
+function ask(command: string, ...options: string[]): string | undefined {
+  try {
+    return execFileSync(command, options, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch {
+    return undefined;
+  }
+}
