@@ -83,6 +83,8 @@ const base: Case = {
   reduced: 0,
   options: { stride: 1, padding: "same", epsilon: 1e-3, activation: "silu", residual: true },
 };
+/** The input is wide enough for the expanded tensor to be stored, the maps small enough for groups of images. */
+const wide: Case = { ...base, batch: 8, height: 4, width: 5, inChannels: 48, outChannels: 48, expansion: 6, kernel: 3 };
 const withOptions = (change: Partial<Options>, rest: Partial<Case> = {}): Case => ({
   ...base,
   ...rest,
@@ -125,6 +127,12 @@ describe("an MBConv as one native kernel", () => {
     ],
     ["relu6", withOptions({ activation: "relu6" })],
     ["relu", withOptions({ activation: "relu" }, { reduced: 2 })],
+    ["a stored expansion, groups of images", wide],
+    ["a stored expansion, squeeze-excite", { ...wide, reduced: 3 }],
+    [
+      "a stored expansion, stride 2, channels that fill no vector",
+      { ...wide, inChannels: 45, outChannels: 13, options: { ...wide.options, stride: 2, residual: false } },
+    ],
     ["a single pixel", withOptions({ stride: 2, residual: false }, { height: 1, width: 1, batch: 9 })],
   ])("has the values and gradients of the composed form: %s", async (_, c) => {
     await agrees(c, 3);
@@ -154,8 +162,11 @@ describe("an MBConv as one native kernel", () => {
     });
   });
 
-  it("gives the same bytes every time and on any number of threads", () => {
-    const values = valuesOf({ ...base, batch: 40, reduced: 3 }, 5);
+  it.each<[string, Case]>([
+    ["thin", { ...base, batch: 40, reduced: 3 }],
+    ["wide", { ...wide, batch: 40 }],
+  ])("gives the same bytes every time and on any number of threads: %s", (_, c) => {
+    const values = valuesOf(c, 5);
     const bytes = (threads: number) => {
       engine.setThreads(threads);
       const out = run(fused.mbconvTraining, values, base.options);

@@ -24,8 +24,15 @@ struct MBConvShape {
   int blocks() const { return (middle + 7) / 8; }
   int inPixels() const { return height * width; }
   int outPixels() const { return outHeight * outWidth; }
-  /// Floats of the depthwise output before its norm, [batch][blocks][pixels][8].
+  /// Whether the expanded tensor is stored: where the input is wide, making it again takes longer than reading it.
+  bool stored() const { return expand && inChannels >= kStoredFrom; }
+  static constexpr int kStoredFrom = 40;
+  /// Floats of the depthwise output before its norm, in blocks of eight channels.
   size_t spreadSize() const { return static_cast<size_t>(batch) * blocks() * outPixels() * 8; }
+  /// Floats of the stored expansion before its norm, in blocks.
+  size_t expandedSize() const { return stored() ? static_cast<size_t>(batch) * blocks() * inPixels() * 8 : 0; }
+  /// Floats that the backward pass works in.
+  size_t workSize() const { return spreadSize() + expandedSize(); }
 };
 
 struct MBConvWeights {
@@ -38,7 +45,8 @@ struct MBConvWeights {
 /// Batch statistics and what the gradient needs again.
 struct MBConvKept {
   float *mean1, *variance1, *mean2, *variance2, *mean3, *variance3;
-  float* moments;    // [inChannels + 1, inChannels]: covariance of the input, then its mean (with expand)
+  float* moments;    // [inChannels + 1, inChannels]: covariance of the input, then its mean (with an expansion that is not stored)
+  float* expanded;   // expandedSize(), where it is
   float* spread;     // depthwise output, spreadSize()
   float* projected;  // [batch, outHeight, outWidth, outChannels], before its norm
   float* pooled;     // [batch, middle], with squeeze-excite
@@ -69,7 +77,7 @@ struct Table {
   const char* isa;
 
   void (*mbconvForward)(const MBConvShape&, const MBConvWeights&, const float* x, const MBConvKept&, float* y);
-  /// `work` has spreadSize() floats.
+  /// `work` has workSize() floats.
   void (*mbconvBackward)(const MBConvShape&, const MBConvWeights&, const float* x, const MBConvKept&, const float* dy,
                          const MBConvGradients&, float* work);
 

@@ -8,7 +8,7 @@ namespace {
 // How JavaScript orders the weights; 0 where there is none.
 enum Weight { kW1, kGamma1, kBeta1, kWd, kGamma2, kBeta2, kSe1, kSeBias1, kSe2, kSeBias2, kW2, kGamma3, kBeta3, kWeights };
 // What the forward pass gives: y, then these.
-enum Kept { kMean2, kVariance2, kMean3, kVariance3, kMean1, kVariance1, kMoments, kSpread, kProjected, kPooled, kKept };
+enum Kept { kMean2, kVariance2, kMean3, kVariance3, kMean1, kVariance1, kMoments, kExpanded, kSpread, kProjected, kPooled, kKept };
 
 std::vector<at::Tensor> Optionals(Call& call, size_t argument) {
   std::vector<at::Tensor> tensors;
@@ -65,7 +65,7 @@ struct MBConvCall {
   }
   static hot::MBConvKept KeptOf(const std::vector<at::Tensor>& kept) {
     const auto p = [&](Kept k) { return FloatsOrNull(kept[k]); };
-    return {p(kMean1), p(kVariance1), p(kMean2), p(kVariance2), p(kMean3), p(kVariance3), p(kMoments), p(kSpread), p(kProjected), p(kPooled)};
+    return {p(kMean1), p(kVariance1), p(kMean2), p(kVariance2), p(kMean3), p(kVariance3), p(kMoments), p(kExpanded), p(kSpread), p(kProjected), p(kPooled)};
   }
   std::vector<int64_t> OutShape() const { return {shape.batch, shape.outHeight, shape.outWidth, shape.outChannels}; }
 
@@ -86,7 +86,8 @@ std::vector<at::Tensor> MBConvTraining(Call& call) {
   kept[kVariance3] = NewFloats({s.outChannels});
   kept[kMean1] = NewFloats({expanded});
   kept[kVariance1] = NewFloats({expanded});
-  kept[kMoments] = NewFloats({s.expand ? s.inChannels + 1 : 0, s.inChannels});
+  kept[kMoments] = NewFloats({s.expand && !s.stored() ? s.inChannels + 1 : 0, s.inChannels});
+  kept[kExpanded] = NewFloats({static_cast<int64_t>(s.expandedSize())});
   kept[kSpread] = NewFloats({s.batch, s.blocks(), s.outPixels(), 8});
   kept[kProjected] = NewFloats(c.OutShape());
   kept[kPooled] = NewFloats({s.reduced ? s.batch : 0, s.middle});
@@ -106,6 +107,7 @@ std::vector<at::Tensor> MBConvTrainingGrad(Call& call) {
   const at::Tensor& dy = call.Tensor(5);
   RequireSize(dy, static_cast<int64_t>(s.batch) * s.outPixels() * s.outChannels, "dy");
   RequireSize(kept[kSpread], s.spreadSize(), "the depthwise output");
+  RequireSize(kept[kExpanded], s.expandedSize(), "the expansion");
   const bool wanted = call.Flag(6);
 
   std::vector<at::Tensor> out = {wanted ? NewFloats(c.x.sizes()) : NewFloats({0})};
@@ -121,7 +123,7 @@ std::vector<at::Tensor> MBConvTrainingGrad(Call& call) {
   g.wd = pointers[kWd], g.gamma2 = pointers[kGamma2], g.beta2 = pointers[kBeta2];
   g.se1 = pointers[kSe1], g.seBias1 = pointers[kSeBias1], g.se2 = pointers[kSe2], g.seBias2 = pointers[kSeBias2];
   g.w2 = pointers[kW2], g.gamma3 = pointers[kGamma3], g.beta3 = pointers[kBeta3];
-  const at::Tensor work = NewFloats({static_cast<int64_t>(s.spreadSize())});
+  const at::Tensor work = NewFloats({static_cast<int64_t>(s.workSize())});
   hot::table().mbconvBackward(s, c.Weights(), FloatsOf(c.x), MBConvCall::KeptOf(kept), FloatsOf(dy), g, FloatsOf(work));
   return out;
 }

@@ -1,10 +1,7 @@
 // Every family, in the namespace that the including file opens.
 #include "simd.h"
 // (simd.h first: the others use its types)
-#include "tiles.h"
-
-#include "mbconv.h"
-#include "mbconv_backward.h"
+#include "mbconv/mbconv.h"
 
 #include "depthwise.h"
 #include "elementwise.h"

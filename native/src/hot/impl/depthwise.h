@@ -77,7 +77,7 @@ inline void filterGradient(const DepthwiseShape& s, const float* x, const float*
   const Geometry geometry = geometryOf(s);
   const int blocks = (s.channels + 7) / 8, taps = s.kernel * s.kernel;
   const size_t groupSize = static_cast<size_t>(blocks) * taps * 8;
-  const int groups = mbconv::groupsOf(s.batch, groupSize);
+  const int groups = mbconv::chunksOf(s.batch, groupSize);
   const size_t outPixels = static_cast<size_t>(s.outHeight) * s.outWidth;
   const size_t perThread = geometry.tileSize() + 8 * outPixels;
   mbconv::Buffer scratch(s.threads * perThread), partial(groups * groupSize);
@@ -85,7 +85,7 @@ inline void filterGradient(const DepthwiseShape& s, const float* x, const float*
   for (int g = 0; g < groups; ++g) {
     float* tile = scratch + omp_get_thread_num() * perThread;
     float* gradient = tile + geometry.tileSize();
-    for (int n = mbconv::groupStart(g, groups, s.batch); n < mbconv::groupStart(g + 1, groups, s.batch); ++n) {
+    for (int n = mbconv::chunkStart(g, groups, s.batch); n < mbconv::chunkStart(g + 1, groups, s.batch); ++n) {
       for (int b = 0; b < blocks; ++b) {
         gather(x + static_cast<size_t>(n) * s.height * s.width * s.channels, s.height, s.width, s.channels, 8 * b,
                tile + s.padTop * geometry.rowStride() + 8 * s.padLeft, geometry.rowStride());
@@ -96,7 +96,7 @@ inline void filterGradient(const DepthwiseShape& s, const float* x, const float*
       }
     }
   }
-  mbconv::unpackRows(partial, groups, taps, s.channels, blocks, dFilter);
+  mbconv::unpackRows(partial, groups, groupSize, taps, s.channels, blocks, s.threads, dFilter);
 }
 
 }  // namespace depthwise

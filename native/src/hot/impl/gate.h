@@ -44,7 +44,7 @@ inline void backward(const float* x, const MBConvWeights& w, const float* pooled
                      int pixels, int channels, int reduced, int threads, const MBConvGradients& gradients) {
   const MBConvShape s = shapeOf(channels, reduced, activation);
   const size_t dense = static_cast<size_t>(channels) * reduced, groupSize = 2 * dense + reduced + channels;
-  const int groups = mbconv::groupsOf(batch, groupSize);
+  const int groups = mbconv::chunksOf(batch, groupSize);
   const size_t perThread = static_cast<size_t>(2 * reduced + 3 * (channels + 8));
   mbconv::Buffer scratch(threads * perThread), partial(groups * groupSize);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
@@ -59,7 +59,7 @@ inline void backward(const float* x, const MBConvWeights& w, const float* pooled
     part.se2 = part.se1 + dense;
     part.seBias1 = part.se2 + dense;
     part.seBias2 = part.seBias1 + reduced;
-    for (int n = mbconv::groupStart(k, groups, batch); n < mbconv::groupStart(k + 1, groups, batch); ++n) {
+    for (int n = mbconv::chunkStart(k, groups, batch); n < mbconv::chunkStart(k + 1, groups, batch); ++n) {
       const size_t start = static_cast<size_t>(n) * pixels * channels;
       const float* mean = pooled + static_cast<size_t>(n) * channels;
       mbconv::Gate::forward(s, w, mean, before, hidden, g);

@@ -26,6 +26,10 @@ HOT_INLINE void storePart(float* p, v8 x, int count) {
   for (int i = 0; i < count; ++i) p[i] = x[i];
 }
 
+typedef double v8d __attribute__((vector_size(64)));
+HOT_INLINE v8d doubles(v8 x) { return __builtin_convertvector(x, v8d); }
+HOT_INLINE v8 floats(const v8d& x) { return __builtin_convertvector(x, v8); }
+
 HOT_INLINE v8 clamp(v8 x, v8 limit) {
 #ifdef __AVX__
   return reinterpret_cast<v8>(_mm256_min_ps(_mm256_max_ps(reinterpret_cast<__m256>(x), reinterpret_cast<__m256>(-limit)),

@@ -71,17 +71,47 @@ HOT_INLINE void productFrom8(const float* tile, int tileSize, int blocks, const 
     for (int v = 0; v < V; ++v) epilogue(t, v, acc[t][v]);
 }
 
-/// All `pixels` of (tile blocks · w) into rows of `channels`, w padded to whole vectors ([8 blocks][wStride]).
+/// Weights [rows][columns] in panels of 16 columns (the last of 8): [panel][rows][16], so that a product reads them in
+/// order. Rows up to `wide` are zeros.
+struct Panels {
+  Panels(const float* w, int rows, int columns, int wide) : Panels(columns, wide) {
+    for (int c = 0; c < columns; c += widthAt(c)) {
+      const int width = widthAt(c);
+      for (int r = 0; r < rows; ++r)
+        for (int v = 0; v < width; v += 8)
+          store(at(r, c) + v, loadPart(w + static_cast<size_t>(r) * columns + c + v, std::min(8, columns - c - v)));
+    }
+  }
+  /// Of the transpose of w [columns][rows], row r times scale[r] where given.
+  static Panels transposed(const float* w, int rows, int columns, int wide, const float* scale = nullptr) {
+    Panels panels(columns, wide);
+    for (int c = 0; c < columns; ++c) {
+      const int first = c / 16 * 16, base = first + 16 <= columns ? first : c / 8 * 8;
+      for (int r = 0; r < rows; ++r)
+        panels.at(r, base)[c - base] = w[static_cast<size_t>(c) * rows + r] * (scale ? scale[r] : 1.0f);
+    }
+    return panels;
+  }
+  /// All zeros.
+  Panels(int columns, int wide) : columns(columns), wide(wide), data(static_cast<size_t>(wide) * ((columns + 7) / 8 * 8)) {}
+
+  int widthAt(int c) const { return c + 16 <= columns ? 16 : 8; }
+  const float* at(int row, int c) const { return data.data + static_cast<size_t>(c) * wide + static_cast<size_t>(row) * widthAt(c); }
+  float* at(int row, int c) { return data.data + static_cast<size_t>(c) * wide + static_cast<size_t>(row) * widthAt(c); }
+  int columns, wide;
+  mbconv::Buffer data;
+};
+
+/// All `pixels` of (tile blocks · w from row `row` on) into rows of w.columns, `stride` apart.
 template <bool ADD>
-void productFrom8Rows(const float* tile, int tileSize, int blocks, const float* w, int wStride, float* out, int stride,
-                      int channels, int pixels) {
+void productFrom8Rows(const float* tile, int tileSize, int blocks, const Panels& w, int row, float* out, int stride, int pixels) {
   int c = 0;
-  for (; c + 16 <= channels; c += 16) {
+  for (; c + 16 <= w.columns; c += 16) {
     pieces(pixels, 6, [&](int at, int count) {
       withCount(count, [&](auto T) {
         if constexpr (decltype(T)::value <= 6) {
           float* o = out + static_cast<size_t>(at) * stride + c;
-          productFrom8<decltype(T)::value, 2>(tile + 8 * at, tileSize, blocks, w + c, wStride, [&](int t, int v, v8 x) {
+          productFrom8<decltype(T)::value, 2>(tile + 8 * at, tileSize, blocks, w.at(row, c), 16, [&](int t, int v, v8 x) {
             float* p = o + t * stride + 8 * v;
             store(p, ADD ? load(p) + x : x);
           });
@@ -89,12 +119,12 @@ void productFrom8Rows(const float* tile, int tileSize, int blocks, const float* 
       });
     });
   }
-  for (; c < channels; c += 8) {
-    const int lanes = std::min(8, channels - c);
+  for (; c < w.columns; c += 8) {
+    const int lanes = std::min(8, w.columns - c);
     pieces(pixels, 12, [&](int at, int count) {
       withCount(count, [&](auto T) {
         float* o = out + static_cast<size_t>(at) * stride + c;
-        productFrom8<decltype(T)::value, 1>(tile + 8 * at, tileSize, blocks, w + c, wStride, [&](int t, int, v8 x) {
+        productFrom8<decltype(T)::value, 1>(tile + 8 * at, tileSize, blocks, w.at(row, c), 8, [&](int t, int, v8 x) {
           float* p = o + t * stride;
           storePart(p, ADD ? loadPart(p, lanes) + x : x, lanes);
         });
@@ -142,6 +172,28 @@ void outer8Rows(const float* x, int stride, int channels, const float* const (&t
       if constexpr (decltype(C)::value <= most) outer8<decltype(C)::value, V>(x + at, stride, tile, tileStride, pixels, out, at);
     });
   });
+}
+
+/// Rows of `channels` in panels of six, [panel][sixesStride(pixels)], six floats a pixel: what outerSixes reads in order.
+inline int sixesStride(int pixels) { return (6 * pixels + 2 + 7) / 8 * 8; }
+inline size_t sixesSize(int pixels, int channels) { return static_cast<size_t>(channels + 5) / 6 * sixesStride(pixels); }
+inline void packSixes(const float* x, int channels, int pixels, float* to) {
+  for (int c = 0; c < channels; c += 6, to += sixesStride(pixels)) {
+    const int lanes = std::min(8, channels - c);
+    const int whole = channels >= 8 ? pixels - 1 : 0;  // the loads of these may run into the next row
+    const float* from = x + c;
+    for (int p = 0; p < whole; ++p, from += channels) store(to + 6 * p, load(from));
+    for (int p = whole; p < pixels; ++p, from += channels) store(to + 6 * p, loadPart(from, lanes));
+  }
+}
+
+/// out[v][c][8] += sum over pixels of x[p][c] · tile[v][p][8], x packed by packSixes from pixel 0 of `panels` on.
+template <int V>
+void outerSixes(const float* panels, int panelStride, int channels, const float* const (&tile)[V], int pixels, float* const (&out)[V]) {
+  for (int c = 0; c < channels; c += 6, panels += panelStride)
+    withCount(std::min(6, channels - c), [&](auto C) {
+      if constexpr (decltype(C)::value <= 6) outer8<decltype(C)::value, V>(panels, 6, tile, 8, pixels, out, c);
+    });
 }
 
 /// A rectangle of depthwise taps, `rowStride` floats between rows: weights [rows][columns][8].

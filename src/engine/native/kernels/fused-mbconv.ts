@@ -30,6 +30,7 @@ export const MBCONV_KEPT = [
   "mean1",
   "variance1",
   "moments",
+  "expanded",
   "spread",
   "projected",
   "pooled",

@@ -1,0 +1,67 @@
+// Weights and vectors in the orders that the inner loops read.
+
+namespace mbconv {
+
+/// [channels] to [blocks][8], zeros beyond.
+inline void pack(const float* from, int channels, int blocks, float* to) {
+  for (int m = 0; m < 8 * blocks; ++m) to[m] = m < channels ? from[m] : 0.0f;
+}
+
+/// [rows][channels] to [blocks][rows][8], times scale[channels] where given.
+inline void packRows(const float* from, int rows, int channels, int blocks, const float* scale, float* to) {
+  for (int b = 0; b < blocks; ++b) {
+    const int lanes = std::min(8, channels - 8 * b);
+    const v8 factor = scale ? loadPart(scale + 8 * b, lanes) : splat(1.0f);
+    for (int r = 0; r < rows; ++r, to += 8) store(to, loadPart(from + static_cast<size_t>(r) * channels + 8 * b, lanes) * factor);
+  }
+}
+
+/// [channels][columns] to [blocks][columns][8]: packRows of the transpose.
+inline void packColumns(const float* from, int channels, int columns, int blocks, float* to) {
+  for (int b = 0; b < blocks; ++b)
+    for (int j = 0; j < 8; ++j) {
+      const int m = 8 * b + j;
+      float* lane = to + static_cast<size_t>(b) * columns * 8 + j;
+      for (int c = 0; c < columns; ++c) lane[8 * c] = m < channels ? from[static_cast<size_t>(m) * columns + c] : 0.0f;
+    }
+}
+
+/// [blocks][rows][8] partial sums of `chunks` chunks, added in doubles, to [rows][channels].
+inline void unpackRows(const float* from, int chunks, size_t chunkSize, int rows, int channels, int blocks, int threads, float* to) {
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int b = 0; b < blocks; ++b) {
+    const int lanes = std::min(8, channels - 8 * b);
+    for (int r = 0; r < rows; ++r) {
+      const float* p = from + (static_cast<size_t>(b) * rows + r) * 8;
+      v8d sum = doubles(load(p));
+      for (int k = 1; k < chunks; ++k) sum += doubles(load(p + k * chunkSize));
+      storePart(to + static_cast<size_t>(r) * channels + 8 * b, floats(sum), lanes);
+    }
+  }
+}
+
+/// The same to [channels][rows].
+inline void unpackColumns(const float* from, int chunks, size_t chunkSize, int rows, int channels, int blocks, int threads, float* to) {
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int b = 0; b < blocks; ++b) {
+    const int lanes = std::min(8, channels - 8 * b);
+    for (int r = 0; r < rows; ++r) {
+      const float* p = from + (static_cast<size_t>(b) * rows + r) * 8;
+      v8d sum = doubles(load(p));
+      for (int k = 1; k < chunks; ++k) sum += doubles(load(p + k * chunkSize));
+      const v8 value = floats(sum);
+      for (int j = 0; j < lanes; ++j) to[static_cast<size_t>(8 * b + j) * rows + r] = value[j];
+    }
+  }
+}
+
+/// `count` partial sums of each chunk, added in doubles.
+inline void addChunks(const float* from, int chunks, size_t chunkSize, size_t count, float* to) {
+  for (size_t i = 0; i < count; ++i) {
+    double sum = 0;
+    for (int k = 0; k < chunks; ++k) sum += from[k * chunkSize + i];
+    to[i] = static_cast<float>(sum);
+  }
+}
+
+}  // namespace mbconv

@@ -1,0 +1,224 @@
+// Backward through the last norm, the projection, the gate and the second activation.
+
+namespace mbconv {
+
+/// The gradient before the last norm: dP = a dY + b P + c.
+inline void solveLastNorm(const MBConvShape& s, const MBConvWeights& w, const MBConvKept& kept, const float* dy,
+                          const MBConvGradients& gradients, NormGradient& norm3) {
+  const int out = s.outChannels, outWide = (out + 7) / 8 * 8, outPixels = s.outPixels();
+  const size_t size = static_cast<size_t>(s.batch) * outWide;
+  Buffer sums(size, Uninitialised{}), products(size, Uninitialised{}), mean(outWide);
+  pack(kept.mean3, out, outWide / 8, mean);
+#pragma omp parallel for schedule(static) num_threads(s.threads)
+  for (int n = 0; n < s.batch; ++n)
+    for (int c = 0; c < out; c += 8) {
+      const int lanes = std::min(8, out - c);
+      const v8 centre = load(mean + c);
+      v8 sum = zero(), product = zero();
+      for (int p = 0; p < outPixels; ++p) {
+        const size_t at = (static_cast<size_t>(n) * outPixels + p) * out + c;
+        const v8 d = loadPart(dy + at, lanes);
+        sum += d;
+        product += d * (loadPart(kept.projected + at, lanes) - centre);
+      }
+      store(sums + static_cast<size_t>(n) * outWide + c, sum);
+      store(products + static_cast<size_t>(n) * outWide + c, product);
+    }
+  norm3.solve(sums, products, s.batch, outWide, out, static_cast<double>(s.batch) * outPixels, w.gamma3, kept.mean3,
+              kept.variance3, s.epsilon, gradients.gamma3, gradients.beta3);
+}
+
+/// Everything that one thread needs for a run of pixels.
+struct UnprojectScratch {
+  static constexpr int run(int out) { return out > 32 ? 128 : 64; }
+  static size_t size(const MBConvShape& s, const Packed& packed, int images) {
+    const int n = run(s.outChannels);
+    return (static_cast<size_t>(n) * s.outChannels + sixesSize(n, s.outChannels) + 4 * 8 * n +
+            (s.reduced ? static_cast<size_t>(images) * 2 * packed.wide + packed.wide + 2 * s.reduced : 0) + 64) / 16 * 16;
+  }
+  UnprojectScratch(float* memory, const MBConvShape& s, const Packed& packed, int images) {
+    const int n = run(s.outChannels);
+    tiles = memory;
+    dP = tiles + 4 * 8 * n;
+    sixes = dP + (static_cast<size_t>(n) * s.outChannels + 7) / 8 * 8;
+    gates = sixes + sixesSize(n, s.outChannels);
+    dGates = gates + static_cast<size_t>(images) * packed.wide;
+    dPooled = dGates + static_cast<size_t>(images) * packed.wide;
+    hidden = dPooled + packed.wide;
+  }
+  float *tiles, *dP, *sixes;
+  float *gates, *dGates, *dPooled, *hidden;  // [images][wide] twice, [wide], [2 reduced]; with squeeze-excite
+};
+
+/// A run of `pixels` of V blocks: dB = dP W2ᵀ, B again, dW2. Without a gate dN = dB act'(norm D) goes to `work` with its
+/// sums; with one, dB does, and the gates' gradients.
+template <int ACT, int V>
+void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScratch& scratch, const float* w2t, const float* centre,
+                  int block, const float* spread, float* work, size_t stride, int first, int pixels, float* dW2, float* sums,
+                  float* products) {
+  const int out = s.outChannels;
+  alignas(32) const float none[8] = {};
+  const float *w[V], *bias[V], *value[V];
+  float *dB[V], *weights[V];
+  for (int v = 0; v < V; ++v) {
+    w[v] = w2t + static_cast<size_t>(block + v) * out * 8;
+    bias[v] = none;
+    dB[v] = scratch.tiles + static_cast<size_t>(2 * v) * pixels * 8;
+    value[v] = dB[v] + static_cast<size_t>(pixels) * 8;
+    weights[v] = dW2 + static_cast<size_t>(block + v) * out * 8;
+  }
+  productTiles<V>(scratch.dP, out, out, w, bias, pixels, dB);
+  for (int v = 0; v < V; ++v) {
+    const int m = 8 * (block + v);
+    const float* d = spread + v * stride;
+    float* to = work + v * stride;
+    float* y = dB[v] + static_cast<size_t>(pixels) * 8;
+    const v8 scale = load(packed.scale2.data + m), shift = load(packed.shift2.data + m), mean = load(centre + m);
+    if (!s.reduced) {
+      v8 sum = zero(), product = zero();
+      fours(pixels, [&](int p, auto counted) {
+        constexpr int N = decltype(counted)::value;
+        v8 x[N], slope[N];
+        HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+        activations<ACT, true, N>(x, slope);
+        HOT_EACH store(y + 8 * (p + i), x[i]);
+        HOT_EACH x[i] = load(dB[v] + 8 * (p + i)) * slope[i];
+        HOT_EACH store(to + 8 * (p + i), x[i]);
+        HOT_EACH sum += x[i];
+        HOT_EACH product += x[i] * (load(d + 8 * (p + i)) - mean);
+      });
+      store(sums + m, load(sums + m) + sum);
+      store(products + m, load(products + m) + product);
+      continue;
+    }
+    for (int p0 = 0; p0 < pixels;) {  // an image has its own gates
+      const int image = (first + p0) / s.outPixels(), end = std::min(pixels, (image + 1) * s.outPixels() - first);
+      const v8 gate = load(scratch.gates + static_cast<size_t>(image) * packed.wide + m);
+      v8 along = zero();
+      fours(end - p0, [&](int q, auto counted) {
+        constexpr int N = decltype(counted)::value;
+        const int p = p0 + q;
+        v8 x[N], unused[N], g[N];
+        HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+        activations<ACT, false, N>(x, unused);
+        HOT_EACH g[i] = load(dB[v] + 8 * (p + i));
+        HOT_EACH along += g[i] * x[i];
+        HOT_EACH store(to + 8 * (p + i), g[i]);
+        HOT_EACH store(y + 8 * (p + i), x[i] * gate);
+      });
+      float* dGate = scratch.dGates + static_cast<size_t>(image) * packed.wide + m;
+      store(dGate, load(dGate) + along);
+      p0 = end;
+    }
+  }
+  outerSixes<V>(scratch.sixes, sixesStride(pixels), out, value, pixels, weights);
+}
+
+/// With squeeze-excite, once all of an image's gates have their gradients: dN = (dB gate + dPooled) act'(norm D) in
+/// place of dB, and its sums.
+template <int ACT>
+void ungateImage(const MBConvShape& s, const Packed& packed, const float* centre, const float* gate, const float* dPooled,
+                 const float* spread, float* work, size_t stride, float* sums, float* products) {
+  for (int b = 0; b < packed.blocks; ++b) {
+    const int m = 8 * b;
+    const float* d = spread + b * stride;
+    float* to = work + b * stride;
+    const v8 scale = load(packed.scale2.data + m), shift = load(packed.shift2.data + m), mean = load(centre + m);
+    const v8 g = load(gate + m), q = load(dPooled + m);
+    v8 sum = zero(), product = zero();
+    fours(s.outPixels(), [&](int p, auto counted) {
+      constexpr int N = decltype(counted)::value;
+      v8 x[N], slope[N];
+      HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+      activations<ACT, true, N>(x, slope);
+      HOT_EACH x[i] = (load(to + 8 * (p + i)) * g + q) * slope[i];
+      HOT_EACH store(to + 8 * (p + i), x[i]);
+      HOT_EACH sum += x[i];
+      HOT_EACH product += x[i] * (load(d + 8 * (p + i)) - mean);
+    });
+    store(sums + m, load(sums + m) + sum);
+    store(products + m, load(products + m) + product);
+  }
+}
+
+/// The gradient before the depthwise norm into `work` (laid out as kept.spread), the projection's and the gate's.
+inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups& groups, const Packed& packed,
+                      const MBConvKept& kept, const float* dy, const NormGradient& norm3, const MBConvGradients& gradients,
+                      float* work, NormGradient& norm2) {
+  const int blocks = packed.blocks, wide = packed.wide, out = s.outChannels, outPixels = s.outPixels();
+  const size_t dense = static_cast<size_t>(s.middle) * s.reduced, w2Size = static_cast<size_t>(wide) * out;
+  const size_t chunkSize = w2Size + (s.reduced ? 2 * dense + s.reduced + s.middle : 0);
+  const int chunks = chunksOf(groups.count, chunkSize);
+  Buffer partial(chunks * chunkSize), w2t(w2Size, Uninitialised{}), centre(wide);
+  packColumns(w.w2, s.middle, out, blocks, w2t);
+  pack(kept.mean2, s.middle, blocks, centre);
+  Buffer sums(static_cast<size_t>(groups.count) * wide), products(static_cast<size_t>(groups.count) * wide);
+  const size_t perThread = UnprojectScratch::size(s, packed, groups.span);
+  Buffer memory(s.threads * perThread, Uninitialised{});
+#pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
+  for (int k = 0; k < chunks; ++k) {
+    const UnprojectScratch scratch(memory + omp_get_thread_num() * perThread, s, packed, groups.span);
+    float* dW2 = partial + k * chunkSize;
+    MBConvGradients gate{};
+    if (s.reduced) {
+      gate.se1 = dW2 + w2Size;
+      gate.se2 = gate.se1 + dense;
+      gate.seBias1 = gate.se2 + dense;
+      gate.seBias2 = gate.seBias1 + s.reduced;
+    }
+    for (int g = chunkStart(k, chunks, groups.count); g < chunkStart(k + 1, chunks, groups.count); ++g) {
+      const int images = groups.images(g);
+      const size_t start = groups.start(g, blocks, outPixels), stride = groups.blockStride(g, outPixels);
+      const size_t rows = static_cast<size_t>(groups.first(g)) * outPixels * out;
+      float* sum = sums + static_cast<size_t>(g) * wide;
+      float* product = products + static_cast<size_t>(g) * wide;
+      if (s.reduced) {
+        std::memset(scratch.gates, 0, sizeof(float) * 2 * images * wide);
+        std::memset(scratch.dGates, 0, sizeof(float) * images * wide);
+        for (int i = 0; i < images; ++i) {
+          const float* pooled = kept.pooled + static_cast<size_t>(groups.first(g) + i) * s.middle;
+          Gate::forward(s, w, pooled, scratch.hidden, scratch.hidden + s.reduced, scratch.gates + static_cast<size_t>(i) * wide);
+        }
+      }
+      withActivation(s.activation, [&](auto A) {
+        constexpr int act = decltype(A)::value;
+        pieces(images * outPixels, UnprojectScratch::run(out), [&](int first, int count) {
+          for (int p = 0; p < count; ++p)
+            for (int c = 0; c < out; c += 8) {
+              const int lanes = std::min(8, out - c);
+              const size_t at = rows + static_cast<size_t>(first + p) * out + c;
+              storePart(scratch.dP + static_cast<size_t>(p) * out + c,
+                        loadPart(dy + at, lanes) * load(norm3.a + c) + (loadPart(kept.projected + at, lanes) * load(norm3.b + c) + load(norm3.c + c)), lanes);
+            }
+          packSixes(scratch.dP, out, count, scratch.sixes);
+          eachPair(0, blocks, [&](int b, auto pair) {
+            const size_t at = start + b * stride + static_cast<size_t>(first) * 8;
+            unprojectRun<act, decltype(pair)::value>(s, packed, scratch, w2t, centre, b, kept.spread + at, work + at, stride, first,
+                                                     count, dW2, sum, product);
+          });
+        });
+        if (!s.reduced) return;
+        for (int i = 0; i < images; ++i) {
+          const float* pooled = kept.pooled + static_cast<size_t>(groups.first(g) + i) * s.middle;
+          float* gates = scratch.gates + static_cast<size_t>(i) * wide;
+          Gate::forward(s, w, pooled, scratch.hidden, scratch.hidden + s.reduced, gates);
+          Gate::backward(s, w, pooled, scratch.hidden, scratch.hidden + s.reduced, gates, scratch.dGates + static_cast<size_t>(i) * wide, gate, scratch.dPooled);
+          for (int m = 0; m < wide; ++m) scratch.dPooled[m] = m < s.middle ? scratch.dPooled[m] / outPixels : 0;
+          const size_t at = start + static_cast<size_t>(i) * outPixels * 8;
+          ungateImage<act>(s, packed, centre, gates, scratch.dPooled, kept.spread + at, work + at, stride, sum, product);
+        }
+      });
+    }
+  }
+  unpackColumns(partial, chunks, chunkSize, out, s.middle, blocks, s.threads, gradients.w2);
+  norm2.solve(sums, products, groups.count, wide, s.middle, static_cast<double>(s.batch) * outPixels, w.gamma2, kept.mean2,
+              kept.variance2, s.epsilon, gradients.gamma2, gradients.beta2);
+  if (!s.reduced) return;
+  const float* gate = partial + w2Size;
+  addChunks(gate, chunks, chunkSize, dense, gradients.se1);
+  addChunks(gate + dense, chunks, chunkSize, dense, gradients.se2);
+  addChunks(gate + 2 * dense, chunks, chunkSize, s.reduced, gradients.seBias1);
+  addChunks(gate + 2 * dense + s.reduced, chunks, chunkSize, s.middle, gradients.seBias2);
+}
+
+}  // namespace mbconv

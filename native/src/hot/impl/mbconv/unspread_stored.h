@@ -1,0 +1,110 @@
+// Backward through the depthwise convolution and a stored expansion: first dM, the gradient before the expansion's norm,
+// for the whole batch, with its sums; then two products with dE, the gradient before that norm.
+
+namespace mbconv {
+
+/// dM into `dM` (laid out as kept.expanded), the filter's gradient, and the first norm's.
+inline void unspreadStored(const MBConvShape& s, const MBConvWeights& w, const Geometry& geometry, const Groups& groups,
+                           const Packed& packed, const MBConvKept& kept, const float* work, const NormGradient& norm2,
+                           const MBConvGradients& gradients, float* dM, NormGradient& norm1) {
+  const int blocks = packed.blocks, wide = packed.wide, taps = s.kernel * s.kernel, inPixels = s.inPixels(), outPixels = s.outPixels();
+  const BackTaps back(geometry, packed.wd, blocks);
+  const BackRows backRows(geometry);
+  const size_t filterSize = static_cast<size_t>(wide) * taps;
+  const int chunks = chunksOf(groups.count, filterSize);
+  const size_t perThread = (TileScratch::size(s, geometry) + 15) / 16 * 16, size = static_cast<size_t>(s.batch) * wide;
+  Buffer partial(chunks * filterSize), scratch(s.threads * perThread), centre(wide);
+  Buffer sums(size, Uninitialised{}), products(size, Uninitialised{});
+  pack(kept.mean1, s.middle, blocks, centre);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
+  for (int k = 0; k < chunks; ++k) {
+    const TileScratch tiles(scratch + omp_get_thread_num() * perThread, s, geometry);
+    float* filter = partial + k * filterSize;
+    const int end = std::min(s.batch, groups.first(chunkStart(k + 1, chunks, groups.count)));
+    for (int n = groups.first(chunkStart(k, chunks, groups.count)); n < end; ++n) {
+      const size_t inStride = groups.blockStride(groups.of(n), inPixels), outStride = groups.blockStride(groups.of(n), outPixels);
+      eachPair(0, blocks, [&](int b, auto pair) {
+        constexpr int V = decltype(pair)::value;
+        const size_t at = groups.at(n, b, blocks, inPixels), outAt = groups.at(n, b, blocks, outPixels);
+        const Source source{nullptr, kept.expanded + at, inStride};
+        withActivation(s.activation, [&](auto A) {
+          unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, source, kept.spread + outAt, work + outAt,
+                                              outStride, tiles, dM + at, inStride, filter + static_cast<size_t>(b) * taps * 8);
+        });
+        for (int v = 0; v < V; ++v) {
+          const float* d = dM + at + v * inStride;
+          const float* e = kept.expanded + at + v * inStride;
+          const v8 mean = load(centre.data + 8 * (b + v));
+          v8 sum[2] = {}, product[2] = {};
+          for (int p = 0; p < inPixels; ++p) {
+            const v8 x = load(d + 8 * p);
+            sum[p & 1] += x;
+            product[p & 1] += x * (load(e + 8 * p) - mean);
+          }
+          store(sums + static_cast<size_t>(n) * wide + 8 * (b + v), sum[0] + sum[1]);
+          store(products + static_cast<size_t>(n) * wide + 8 * (b + v), product[0] + product[1]);
+        }
+      });
+    }
+  }
+  unpackRows(partial, chunks, filterSize, taps, s.middle, blocks, s.threads, gradients.wd);
+  norm1.solve(sums, products, s.batch, wide, s.middle, static_cast<double>(s.batch) * inPixels, w.gamma1, kept.mean1, kept.variance1,
+              s.epsilon, gradients.gamma1, gradients.beta1);
+}
+
+/// dE = a dM + b E + c by runs of pixels; dW1 = Xᵀ dE, dX = dE W1ᵀ (plus dY where there is a residual).
+inline void unexpandStored(const MBConvShape& s, const MBConvWeights& w, const Groups& groups, const Packed& packed, const float* x,
+                           const MBConvKept& kept, const float* dy, const float* dM, const NormGradient& norm1,
+                           const MBConvGradients& gradients) {
+  constexpr int kRun = 128;
+  const int blocks = packed.blocks, wide = packed.wide, in = s.inChannels, inPixels = s.inPixels();
+  const size_t w1Size = static_cast<size_t>(wide) * in, tileFloats = static_cast<size_t>(std::min(blocks, kDepth)) * (kRun + 2) * 8;
+  const size_t perThread = (tileFloats + sixesSize(kRun, in) + 15) / 16 * 16;
+  const int chunks = chunksOf(groups.count, w1Size);
+  const Panels w1t = Panels::transposed(w.w1, s.middle, in, wide);
+  Buffer partial(chunks * w1Size), scratch(s.threads * perThread, Uninitialised{});
+#pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
+  for (int k = 0; k < chunks; ++k) {
+    float* tile = scratch + omp_get_thread_num() * perThread;
+    float* sixes = tile + tileFloats;
+    float* dW1 = partial + k * w1Size;
+    for (int g = chunkStart(k, chunks, groups.count); g < chunkStart(k + 1, chunks, groups.count); ++g) {
+      const size_t start = groups.start(g, blocks, inPixels), stride = groups.blockStride(g, inPixels);
+      const size_t rows = static_cast<size_t>(groups.first(g)) * inPixels * in;
+      pieces(groups.images(g) * inPixels, kRun, [&](int first, int count) {
+        const int tileSize = count + 2;
+        const size_t row = rows + static_cast<size_t>(first) * in;
+        packSixes(x + row, in, count, sixes);
+        for (int b0 = 0; b0 < blocks; b0 += kDepth) {
+          const int depth = std::min(kDepth, blocks - b0);
+          eachPair(0, depth, [&](int b, auto pair) {
+            constexpr int V = decltype(pair)::value;
+            const float* values[V];
+            float* to[V];
+            for (int v = 0; v < V; ++v) {
+              const int m = 8 * (b0 + b + v);
+              const size_t at = start + (b0 + b + v) * stride + static_cast<size_t>(first) * 8;
+              float* value = tile + static_cast<size_t>(b + v) * tileSize * 8;
+              const v8 a = load(norm1.a.data + m), e = load(norm1.b.data + m), c = load(norm1.c.data + m);
+              for (int p = 0; p < count; ++p) store(value + 8 * p, load(dM + at + 8 * p) * a + (load(kept.expanded + at + 8 * p) * e + c));
+              values[v] = value;
+              to[v] = dW1 + static_cast<size_t>(m) * in;
+            }
+            outerSixes<V>(sixes, sixesStride(count), in, values, count, to);
+          });
+          if (!gradients.x) continue;
+          if (b0 == 0) productFrom8Rows<false>(tile, tileSize, depth, w1t, 0, gradients.x + row, in, count);
+          else productFrom8Rows<true>(tile, tileSize, depth, w1t, 8 * b0, gradients.x + row, in, count);
+        }
+        if (gradients.x && s.residual)
+          for (size_t i = row; i < row + static_cast<size_t>(count) * in; i += 8) {
+            const int lanes = static_cast<int>(std::min<size_t>(8, row + static_cast<size_t>(count) * in - i));
+            storePart(gradients.x + i, loadPart(gradients.x + i, lanes) + loadPart(dy + i, lanes), lanes);
+          }
+      });
+    }
+  }
+  unpackRows(partial, chunks, w1Size, in, s.middle, blocks, s.threads, gradients.w1);
+}
+
+}  // namespace mbconv
