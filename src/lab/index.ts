@@ -12,10 +12,10 @@ export {
   type NotebookHost,
   notebookHost,
 } from "./display-protocol";
-export { clearOutput, comms, input, page } from "./interaction";
-export { FigureView } from "./figure-view";
 export type { LabFeatureOptions } from "./feature-maps";
+export { FigureView } from "./figure-view";
 export type { FrontNetwork } from "./front-network";
+export { clearOutput, comms, input, page } from "./interaction";
 export { type LabDataOptions, type LabTeacherOptions, lab } from "./lab";
 export type { LabBlocks } from "./lab-blocks";
 export type { LabData } from "./lab-data";

@@ -36,8 +36,8 @@ function shown(bundle: MimeBundle | undefined): Displayable | undefined {
 /** By its looks: the class may come from the user's own copy of danfo. */
 function isDataFrame(value: unknown): value is DataFrame {
   if (value === null || typeof value !== "object") return false;
-  const { columns, values, index, sortValues } = value as Partial<Record<keyof DataFrame, unknown>>;
-  return Array.isArray(columns) && Array.isArray(values) && Array.isArray(index) && typeof sortValues === "function";
+  const { columns, values, index, shape } = value as Partial<Record<keyof DataFrame, unknown>>;
+  return Array.isArray(columns) && Array.isArray(values) && Array.isArray(index) && rankOf(shape) === 2;
 }
 
 interface SeriesLike {
@@ -47,9 +47,13 @@ interface SeriesLike {
 }
 
 function isSeries(value: unknown): value is SeriesLike {
-  if (value === null || typeof value !== "object" || value.constructor?.name !== "Series") return false;
-  const { index, values } = value as Partial<SeriesLike>;
-  return Array.isArray(index) && Array.isArray(values);
+  if (value === null || typeof value !== "object" || !("dtypes" in value)) return false;
+  const { index, values, shape } = value as Partial<SeriesLike> & { shape?: unknown };
+  return Array.isArray(index) && Array.isArray(values) && rankOf(shape) === 1;
+}
+
+function rankOf(shape: unknown): number {
+  return Array.isArray(shape) ? shape.length : 0;
 }
 
 function seriesBundle({ index, values, columns }: SeriesLike): MimeBundle {

@@ -41,7 +41,8 @@ export function opEffects({ candidates }: RatedBlock): OpEffect[] {
 }
 
 /** Pixels of a square, and around the panels; columns that fit beside each other. */
-const MAP = { column: 38, row: 30, heading: 64, columnsInRow: 24, gap: 30, left: 70, right: 90 };
+// A page of Jupyter has room for 960 pixels.
+const MAP = { column: 36, row: 30, heading: 64, columnsInRow: 22, gap: 24, left: 70, right: 76 };
 
 /** Heat map of ratings: op by layer, one panel a block; blue is better than the cell's mean, orange worse. */
 export function ratingMap(blocks: readonly RatedBlock[]): Figure {
@@ -197,6 +198,7 @@ function distinctLayers(effects: readonly OpEffect[]): { cell: number; layer: nu
 
 function signed(value: number): string {
   const text = Math.abs(value) < 9.95 ? value.toFixed(1) : value.toFixed(0);
+  if (Number(text) === 0) return text.replace("-", "");
   return value > 0 ? `+${text}` : text.replace("-", "\u2212");
 }
 

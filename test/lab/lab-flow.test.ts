@@ -63,6 +63,34 @@ describe("the way from images to the front", () => {
     expect(await shown(front)).toMatch(
       /test accuracy[\s\S]*teacher's FLOPs[\s\S]*figure: Accuracy against cost on synthetic/,
     );
+    // Where the mouse is: what the network is, and all that it costs.
+    const marks = JSON.stringify(front.figure().figure.data.map(({ customdata }) => customdata));
+    expect(marks).toMatch(
+      /FLOPs, [\d.]+k? parameters, [\d.]+kB activations<br>block 1: e2k[35], 8 channels<br>block 2: /,
+    );
+    const published = { dataset: "synthetic", label: "theirs", macs: 5e4, accuracy: 0.5 };
+    expect(JSON.stringify(front.figure({ budgets: ["40k"], published: [published] }).figure)).toMatch(
+      /theirs[\s\S]*budget 40\.0k/,
+    );
+    expect(() => front.figure({ published: [{ ...published, dataset: "other" }] })).toThrow(DataError);
+    expect(front.parallel().figure.data).toHaveLength(front.networks.length);
+  }, 300_000);
+
+  it("has pictures of networks, and of what teacher and student see", async () => {
+    const { supernet, teacher } = await tinySupernet();
+    await expect(supernet.featureMaps()).rejects.toThrow(/call await supernet.distill/);
+    await supernet.distill({ epochs: 1, batchSize: 16 });
+    const maps = (await supernet.featureMaps({ images: 2, channels: 3 })).figure;
+    // Two images, three channels, teacher and student.
+    expect(maps.layout.images).toHaveLength(12);
+    expect(maps.layout.title.text).toContain("block 2");
+    await expect(supernet.featureMaps({ candidate: { cell: 9, path: [0] } })).rejects.toThrow(/one of its 2 cells/);
+    const found = (await supernet.rate()).search();
+    const boxes = found.diagram().figure.data.flatMap(({ text }) => (text as string[] | undefined) ?? []);
+    expect(boxes.filter((text) => /^k[35]<br>e2/.test(text))).toHaveLength(
+      found.network.choice.reduce((sum, { path }) => sum + path.length, 0),
+    );
+    expect(teacher.diagram().figure.layout.title.text).toContain("Teacher tiny");
   }, 300_000);
 
   it("finds the same with the same seed", async () => {
