@@ -137,12 +137,15 @@ async function main() {
   const objects = units.map((path) => {
     const isHot = relative(source, path).startsWith("hot");
     const flags = isHot ? hot : plain;
-    const key = digest(...versions, flags.join(" "), ...withIncludes(path));
+    const texts = withIncludes(path);
+    const key = digest(...versions, flags.join(" "), ...texts);
     const name = relative(source, path).replaceAll("/", "-").replace(/\.cc$/, "");
-    return { path, flags, isHot, object: join(build, "objects", `${name}-${key}.o`) };
+    // The same in every clone: where npm put its headers does not count.
+    const portable = digest(...flags.filter((flag) => !flag.startsWith("-isystem")), ...texts);
+    return { path, flags, isHot, portable, object: join(build, "objects", `${name}-${key}.o`) };
   });
   const key = binaryKey({
-    sources: objects.map(({ object }) => basename(object)),
+    sources: [...versions, ...objects.map(({ portable }) => portable)],
     libtorch: torch,
     compiler: cxx.version,
     arch: process.arch,

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -222,5 +231,60 @@ describe("built addons are kept outside the clone", () => {
     expect(cacheFolder({ BLOCKWISE_NATIVE_CACHE: "off" })).toBeUndefined();
     expect(takeBinary("k1", "/nonexistent/addon", undefined)).toBe(false);
     expect(() => keepBinary("k1", "/nonexistent/addon", undefined)).not.toThrow();
+  });
+});
+
+describe("the build", () => {
+  /** A clone's native folder, and a compiler that writes a line a call to a log and an empty output. */
+  function clone(): { build: string; log: string; compiler: string } {
+    const folder = temporary("clone");
+    for (const part of ["native/src", "native/build.mjs", "native/binary-cache.mjs", "native/find-libtorch.mjs"]) {
+      cpSync(join(root, part), join(folder, part), { recursive: true });
+    }
+    // Of its own, as npm makes it: where the headers lie differs from clone to clone.
+    for (const name of ["node-addon-api", "node-api-headers"]) {
+      cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
+    }
+    const log = join(folder, "calls");
+    const compiler = join(folder, "c++");
+    const script = `[ "$1" = --version ] && echo "fake 1.0" && exit
+echo "$@" >> ${log}
+while [ "$1" != -o ]; do shift; done
+echo made > "$2"`;
+    write(compiler, `#!/bin/sh\n${script}\n`, 0o755);
+    return { build: join(folder, "native/build.mjs"), log, compiler };
+  }
+
+  test("compiles once: a second run finds its result, a second clone takes it from the cache", () => {
+    const libtorch = temporary("libtorch");
+    fakeLibtorch(join(libtorch, "include"), join(libtorch, "lib"), "2.4.1", { cuda: true });
+    const shared = temporary("cache");
+    const [first, second] = [clone(), clone()];
+    const run = ({ build, compiler }: ReturnType<typeof clone>, more: NodeJS.ProcessEnv = {}) => {
+      const env = { ...process.env, LIBTORCH: libtorch, CXX: compiler, BLOCKWISE_NATIVE_CACHE: shared, ...more };
+      const done = spawnSync(process.execPath, [build], { env, encoding: "utf8" });
+      expect(done.stderr).toBe("");
+      expect(done.status).toBe(0);
+      return done.stdout;
+    };
+    const calls = ({ log }: { log: string }) =>
+      existsSync(log) ? readFileSync(log, "utf8").split("\n").length - 1 : 0;
+
+    expect(run(first)).toMatch(/compiling against libtorch 2.4.1 from LIBTORCH/);
+    const compiled = calls(first);
+    expect(compiled).toBeGreaterThan(10);
+    expect(readFileSync(first.log, "utf8")).toMatch(/-ltorch_cuda .*-ltorch_cpu/);
+    expect(run(first)).toMatch(/is up to date/);
+    expect(calls(first)).toBe(compiled);
+
+    expect(run(second)).toMatch(/taken as built before/);
+    expect(calls(second)).toBe(0);
+    expect(run(second)).toMatch(/is up to date/);
+
+    const source = join(dirname(second.build), "src/kernels/pool.cc");
+    writeFileSync(source, `${readFileSync(source, "utf8")}// changed\n`);
+    expect(run(second)).toMatch(/compiling/);
+    expect(calls(second)).toBeGreaterThan(0);
+    expect(run(clone(), { BLOCKWISE_NATIVE_CACHE: "off" })).toMatch(/compiling/);
   });
 });
