@@ -27,7 +27,7 @@ export function darkSvgStyle(scope: string): string {
     rule("fill", from, to),
     rule("stroke", from, to),
   ]);
-  const ground = `.${scope}>rect:first-child{fill:${DARK_GROUND}!important}`;
+  const ground = `.${scope}>rect{fill:${DARK_GROUND}!important}`;
   return `<style>@media (prefers-color-scheme: dark){${[ground, ...rules].join("")}}</style>`;
 }
 

@@ -91,8 +91,8 @@ describe("the quickstart in Jupyter's page", () => {
 
   it("stops a training by the button, keeps it in one line, and goes on with the next cell", async () => {
     const training = await notebook.runNew("await supernet.distill({ epochs: 500, images: 500, seed: 7 })");
-    await training.locator(".blockwise-progress").first().waitFor({ timeout: 30_000 });
-    await page.waitForTimeout(1500);
+    // The bar of all blocks, and within it that of the first.
+    await training.locator("[role=progressbar]").nth(1).waitFor({ timeout: 60_000 });
     await page.screenshot({ path: screenshot("progress") });
     await notebook.interrupt();
     await notebook.finished(training, 20_000);
