@@ -36,7 +36,7 @@ describe.skipIf(!hasTorchvision)(
         const seen = readSafetensors(file(`${name}-seen`)).tensors;
         const images = tf.tensor4d(seen.get("images")!.data, [1, 224, 224, 3]);
         const logits = teacher.logits(images);
-        const ours = logits.dataSync();
+        const ours = logits.dataSync() as Float32Array;
         const theirs = seen.get("logits")!.data;
         const worst = ours.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i])), 0);
         expect(worst).toBeLessThan(1e-3);
