@@ -6,7 +6,6 @@ const NO_TRAINING = "no layer and no gradient of real numbers reaches it";
 const COMPLEX = `complex numbers: ${NO_TRAINING}`;
 const TEXT = `text: ${NO_TRAINING}`;
 const RAGGED = `sparse and ragged data: ${NO_TRAINING}`;
-const BOXES = "boxes after a detector: once an image, by sorting";
 const PICTURE = "prepares pictures, without a gradient; `src/data` has its own";
 
 /** The kernels of tfjs's cpu backend that ours leaves to it, and why. */
@@ -15,9 +14,6 @@ const LEFT: Record<string, string> = {
   FFT: COMPLEX,
   IFFT: COMPLEX,
   Draw: "draws on a canvas of a browser",
-  NonMaxSuppressionV3: BOXES,
-  NonMaxSuppressionV4: BOXES,
-  NonMaxSuppressionV5: BOXES,
   RotateWithOffset: PICTURE,
   Transform: PICTURE,
   RaggedGather: RAGGED,

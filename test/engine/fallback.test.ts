@@ -3,12 +3,8 @@ import { engine, tf } from "../../src/engine";
 import type { NativeBackend } from "../../src/engine/native/backend";
 import { describeNative, expectLikeCpu, randomTensor } from "./native";
 
-const boxes = () =>
-  tf.tensor2d([
-    [0, 0, 1, 1],
-    [0, 0.1, 1, 1],
-    [0, 2, 1, 3],
-  ]);
+/** No native twin: it prepares pictures. */
+const rotate = (x: tf.Tensor) => tf.image.rotateWithOffset(x as tf.Tensor4D, 0.4);
 
 function calls(kernel: string): number {
   return engine.info().fallbacks[kernel] ?? 0;
@@ -20,10 +16,12 @@ describeNative("kernels without a native twin run on the cpu backend", () => {
   });
 
   test("with the same result, and are counted", () => {
-    const before = calls("NonMaxSuppressionV3");
-    const compute = (b: tf.Tensor, s: tf.Tensor) => tf.image.nonMaxSuppression(b as tf.Tensor2D, s as tf.Tensor1D, 3);
-    expectLikeCpu(() => [boxes(), tf.tensor1d([0.9, 0.8, 0.7])], compute);
-    expect(calls("NonMaxSuppressionV3")).toBe(before + 1);
+    const before = calls("RotateWithOffset");
+    expectLikeCpu(() => [randomTensor(1, [2, 5, 4, 3])], rotate);
+    expect(calls("RotateWithOffset")).toBe(before + 1);
+    tf.setBackend("native");
+    rotate(randomTensor(1, [2, 5, 4, 3]));
+    expect(calls("RotateWithOffset")).toBe(before + 2);
   });
 
   test("complex and string tensors go through too", () => {
@@ -51,8 +49,8 @@ describeNative("kernels without a native twin run on the cpu backend", () => {
   test("unless that is forbidden", () => {
     engine.use("native");
     process.env.BLOCKWISE_NO_FALLBACK = "1";
-    expect(() => tf.image.nonMaxSuppression(boxes(), tf.tensor1d([1, 1, 1]), 3)).toThrow(
-      /NonMaxSuppressionV3 is not native.*BLOCKWISE_NO_FALLBACK/,
+    expect(() => rotate(randomTensor(1, [1, 3, 3, 1]))).toThrow(
+      /RotateWithOffset is not native.*BLOCKWISE_NO_FALLBACK/,
     );
     expect(Array.from(tf.add(1, 2).dataSync())).toEqual([3]);
   });

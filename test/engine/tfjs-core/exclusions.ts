@@ -25,7 +25,7 @@ const EXCLUSIONS: readonly { spec: RegExp; why: string; cpu?: true }[] = [
     why: "sparse and ragged data",
     cpu: true,
   },
-  { spec: /^(unique|nonMaxSuppression|image\.transform) /, why: "rare, and never in a training step", cpu: true },
+  { spec: /^(unique|image\.transform) /, why: "rare, and never in a training step", cpu: true },
   {
     spec: /^maxPool(3d|WithArgmax)? .*ignores NaNs/,
     why: "a NaN goes through our max pool, as it does in PyTorch: training that has gone wrong must show",

@@ -1,4 +1,5 @@
 import { binaryKernels } from "./binary";
+import { boxKernels } from "./boxes";
 import { convKernels } from "./conv";
 import { createKernels } from "./create";
 import { depthwiseKernels } from "./depthwise";
@@ -32,6 +33,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...poolKernels,
   ...normKernels,
   ...imageKernels,
+  ...boxKernels,
   ...dilationKernels,
   ...fusedKernels,
   ...fusedMBConvKernels,
