@@ -61,7 +61,8 @@ export function architectureDiagram({ title, subtitle, layers }: DiagramRecord):
   const parts = intoParts(layers);
   // A gap between parts, so that the blocks are seen.
   const at = layers.map((_, i) => i + 0.6 * parts.findIndex(({ last }) => i <= last));
-  const heights = layers.map(({ channels }) => Math.sqrt(channels));
+  // Cube roots: words fit into the boxes of a stem of 16 channels beside a head of 1280.
+  const heights = layers.map(({ channels }) => Math.cbrt(channels));
   const tallest = Math.max(...heights);
   const kinds = [...KERNELS, { ...OTHER, of: (layer: DiagramLayer) => !KERNELS.some((kernel) => kernel.of(layer)) }];
   const span = at[at.length - 1] + 1.2;

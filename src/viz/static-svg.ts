@@ -38,13 +38,17 @@ async function draw(figure: Figure): Promise<string> {
 
 /** Leaves out what says nothing (defaults, clip paths that nothing uses), and adds the dark style. */
 function compact(svg: string, scope: string): string {
-  return svg
-    .replace(/ ?(?:(?:fill-|stroke-)?opacity: 1|vector-effect: none|white-space: pre|stroke-miterlimit: 2);/g, "")
-    .replace(/<clipPath[^>]* id="([^"]+)"[^>]*>.*?<\/clipPath>/g, (whole, id) =>
-      svg.includes(`url(#${id})`) ? whole : "",
-    )
-    .replace(/(\d\.\d\d)\d{3,}/g, "$1")
-    .replace(/ style=" ?"/g, "")
-    .replace(/<g class="[a-z- ]*"\/>/g, "")
-    .replace(/^<svg class="main-svg"([^>]*)>/, `<svg class="main-svg ${scope}"$1>${darkSvgStyle(scope)}`);
+  return (
+    svg
+      .replace(/ ?(?:(?:fill-|stroke-)?opacity: 1|vector-effect: none|white-space: pre|stroke-miterlimit: 2);/g, "")
+      .replace(/<clipPath[^>]* id="([^"]+)"[^>]*>.*?<\/clipPath>/g, (whole, id) =>
+        svg.includes(`url(#${id})`) ? whole : "",
+      )
+      .replace(/="[^"]*"/g, (attribute) => attribute.replace(/(\d\.\d\d)\d{3,}/g, "$1"))
+      // Plotly's own stand-in for quotes.
+      .replace(/TOBESTRIPPED/g, "'")
+      .replace(/ style=" ?"/g, "")
+      .replace(/<g class="[a-z- ]*"\/>/g, "")
+      .replace(/^<svg class="main-svg"([^>]*)>/, `<svg class="main-svg ${scope}"$1>${darkSvgStyle(scope)}`)
+  );
 }

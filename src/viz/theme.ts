@@ -7,6 +7,7 @@ export const DARK_COLOURS: Readonly<Record<string, string>> = {
   [GRID_COLOUR]: "#3D3D3D",
   [COLOURS.black]: "#F2F2F2",
   [COLOURS.blue]: "#4FA8E0",
+  [COLOURS.sky]: "#A9DBFF",
   [COLOURS.grey]: "#A0A0A0",
   [COLOURS.vermilion]: "#F07F3C",
   [COLOURS.green]: "#2DBE95",
