@@ -7,6 +7,7 @@ import { registerPredict } from "./commands/predict";
 import { registerReport } from "./commands/report";
 import { registerRun } from "./commands/run";
 import { registerSpace } from "./commands/space";
+import { registerStudy } from "./commands/study";
 import { reportFailure } from "./failure";
 
 /** The `blockwise` command with all its subcommands. */
@@ -20,6 +21,7 @@ export function createProgram(): Command {
   registerReport(program);
   registerRun(program);
   registerSpace(program);
+  registerStudy(program);
   return program;
 }
 

@@ -1,5 +1,7 @@
 export * from "./atomic-file";
+export * from "./code-version";
 export * from "./errors";
+export * from "./package-root";
 export * from "./progress";
 export * from "./rng";
 export * from "./units";

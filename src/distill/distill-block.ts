@@ -1,14 +1,12 @@
-import { ConfigError, InterruptedError, Progress, SpaceError, type StepContext } from "../core";
+import { ConfigError, SpaceError, type StepContext } from "../core";
 import { engine } from "../engine";
 import { blockAt, formatShape, type SearchSpace, sameShape } from "../space";
 import { BlockSupernet } from "./block-supernet";
 import { type CellCheckpoints, type DistillEpoch, memoryCheckpoints } from "./cell-checkpoint";
-import type { CellJob } from "./cell-job";
-import { hasWorkers, runCellJobs } from "./cell-pool";
-import { batchesPerEpoch, distillCell, epochsDone } from "./distill-cell";
-import { blockEpochs, type DistillOptions, resolveDistillOptions } from "./distill-options";
+import { distillCell } from "./distill-cell";
+import { type DistillOptions, resolveDistillOptions } from "./distill-options";
+import { distilByWorkers, workProgress } from "./distill-workers";
 import type { FeatureSource } from "./feature-source";
-import { shareFeatures } from "./shared-features";
 
 /** A trained supernet of one block. */
 export interface DistilledBlock {
@@ -25,6 +23,27 @@ export interface DistillContext extends StepContext {
    * has threads, unless the work is so short that starting them takes longer.
    */
   readonly workers?: number;
+}
+
+/**
+ * Trains the cells of several blocks at once in worker threads, each as {@link distillBlock} does, and leaves their states
+ * in the checkpoints, where it finds them. Without workers, or for work that is too short for them, it does nothing.
+ * @throws As {@link distillBlock}.
+ */
+export async function distillAhead(
+  space: SearchSpace,
+  blocks: readonly number[],
+  features: FeatureSource,
+  given: Partial<DistillOptions>,
+  { checkpoints, workers, ...context }: DistillContext & { readonly checkpoints: CellCheckpoints },
+): Promise<void> {
+  const options = resolveDistillOptions(given);
+  for (const block of blocks) {
+    checkFeatures(space, block, features);
+    checkGuide(options, block, features);
+  }
+  const work = { space, blocks, features, options, checkpoints };
+  await distilByWorkers(work, workers, workProgress(work, context), context);
 }
 
 /**
@@ -50,16 +69,9 @@ export async function distillBlock(
   const supernet = new BlockSupernet(space, block, options.seed);
   const { threads } = engine.info();
   try {
-    const perEpoch = batchesPerEpoch(features.count, options);
-    const wanted = blockEpochs(options, block);
-    const epochs = supernet.cells.map(({ cell }) => Math.min(wanted, epochsDone(checkpoints, block, cell)));
-    const done = epochs.reduce((sum, count) => sum + count * perEpoch, 0);
-    const total = supernet.cells.length * wanted * perEpoch;
-    const progress = new Progress(context, `distill block ${block + 1}/${space.blocks.length}`, total, "batches", done);
-    const cells = [...epochs.keys()].filter((cell) => epochs[cell] < wanted);
-    const run = { space, block, cells, features, options, checkpoints };
-    const hired = workers ?? (total - done >= WORTH_WORKERS ? defaultWorkers() : 0);
-    if (hired > 0 && cells.length > 0) await distilByWorkers(run, hired, progress, context);
+    const work = { space, blocks: [block], features, options, checkpoints };
+    const progress = workProgress(work, context);
+    await distilByWorkers(work, workers, progress, context);
     engine.setThreads(1);
     // After the workers, this only loads what they did.
     const history: DistillEpoch[][] = [];
@@ -71,52 +83,6 @@ export async function distillBlock(
   } finally {
     engine.setThreads(threads);
   }
-}
-
-/** Batches that take longer than starting threads. */
-const WORTH_WORKERS = 400;
-
-function defaultWorkers(): number {
-  const { backend, threads } = engine.info();
-  return backend === "native" && threads > 1 && hasWorkers() ? threads : 0;
-}
-
-interface WorkerRun {
-  readonly space: SearchSpace;
-  readonly block: number;
-  readonly cells: readonly number[];
-  readonly features: FeatureSource;
-  readonly options: DistillOptions;
-  readonly checkpoints: CellCheckpoints;
-}
-
-async function distilByWorkers(
-  { space, block, cells, features, options, checkpoints }: WorkerRun,
-  workers: number,
-  progress: Progress,
-  { signal }: StepContext,
-): Promise<void> {
-  const shared = await shareFeatures(features, [block, block + 1]);
-  const jobs = cells.map((cell): CellJob => {
-    const place = checkpoints.place(block, cell);
-    return { space, block, cell, options, features: shared, place, state: checkpoints.read(block, cell) };
-  });
-  // The longest first, so that no thread is left with it at the end.
-  const size = ({ cell }: CellJob) => space.blocks[block].cells[cell].depth * space.blocks[block].cells[cell].width;
-  jobs.sort((a, b) => size(b) - size(a));
-  const listener = {
-    onBatch: (_job: CellJob, metrics: Record<string, number>) => {
-      try {
-        progress.advance(1, metrics);
-      } catch (error) {
-        // The workers are told by the signal; they end first.
-        if (!(error instanceof InterruptedError)) throw error;
-      }
-    },
-    onEpoch: (job: CellJob, state: NonNullable<CellJob["state"]>) => checkpoints.write(block, job.cell, state),
-  };
-  const complete = await runCellJobs(jobs, workers, listener, signal);
-  if (!complete) progress.throwIfStopped();
 }
 
 /** @throws ConfigError when the features are not of the input that the options name. */

@@ -6,3 +6,4 @@ export * from "./distill-cell";
 export * from "./distill-options";
 export * from "./feature-source";
 export * from "./path-sampler";
+export * from "./supernet-weights";

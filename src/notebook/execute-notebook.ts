@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { packageRoot } from "../core";
@@ -80,7 +80,7 @@ export async function executeNotebook(notebook: Notebook, options: ExecutionOpti
   let toRun: readonly number[] = [];
 
   const env: NodeJS.ProcessEnv = { ...process.env, PYTHONUNBUFFERED: "1" };
-  if (jupyterPath) env.JUPYTER_PATH = [jupyterPath, process.env.JUPYTER_PATH].filter(Boolean).join(":");
+  if (jupyterPath) env.JUPYTER_PATH = [jupyterPath, process.env.JUPYTER_PATH].filter(Boolean).join(delimiter);
   const program = join(packageRoot(), "scripts", "run-notebook.py");
   // A group of its own: Ctrl-C in the terminal meets this process alone, which then asks for an interrupt.
   const child = spawn(jupyterPython(), [program], { env, stdio: ["pipe", "pipe", "inherit"], detached: true });

@@ -14,6 +14,7 @@ import {
   BlockSupernet,
   DISTILL_DEFAULTS,
   type DistillOptions,
+  distillAhead,
   distillBlock,
   fileCheckpoints,
   memoryCheckpoints,
@@ -282,6 +283,26 @@ describe("distillBlock on worker threads", () => {
       alone.supernet.dispose();
     },
   );
+
+  test.runIf(native)("blocks trained together have the bytes of blocks trained one after another", async () => {
+    const blocks = [...space.blocks.keys()];
+    const checkpoints = memoryCheckpoints();
+    const events: ProgressEvent[] = [];
+    const onProgress = (event: ProgressEvent) => events.push(event);
+    await distillAhead(space, blocks, features, options, { workers: 2, checkpoints, onProgress });
+    const cells = space.blocks.reduce((sum, block) => sum + block.cells.length, 0);
+    expect(events.at(-1)).toMatchObject({
+      task: `distill ${blocks.length} blocks`,
+      done: cells * 15,
+      total: cells * 15,
+    });
+    for (const block of blocks) {
+      const loaded = await distillBlock(space, block, features, options, { workers: 0, checkpoints });
+      const alone = await distillBlock(space, block, features, options, { workers: 0 });
+      expect(bytes(loaded.supernet)).toEqual(bytes(alone.supernet));
+      for (const { supernet } of [loaded, alone]) supernet.dispose();
+    }
+  });
 
   test.runIf(native)("stopped and called again, it goes on from the last epochs", async () => {
     const whole = await distillBlock(space, 0, features, options, { workers: 0 });

@@ -25,7 +25,7 @@ test("an experiment takes every switch: the student as its own guide, labels, an
     },
     rate: { ...tinyExperiment.rate, score: "nsr", recalibrate: false },
     search: { macs: "60k", weights: [1, 2] },
-    retrain: { ...tinyExperiment.retrain, epochs: 1, alongFront: 1, random: 0 },
+    retrain: { ...tinyExperiment.retrain, epochs: 1, alongFront: 1, random: 0, warmStart: true },
   });
   const path = join(mkdtempSync(join(tmpdir(), "switches-")), "run");
   const run = RunDirectory.open(path, config);

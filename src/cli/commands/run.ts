@@ -2,6 +2,7 @@ import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, formatCount, InterruptedError, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
+import { INTERRUPTED, onInterrupt } from "../interrupt";
 import { progressReporter } from "../progress-reporter";
 import { textTable } from "../table";
 
@@ -12,9 +13,6 @@ interface RunOptions {
   readonly threads?: string;
   readonly force?: boolean;
 }
-
-/** Exit code of a command that Ctrl-C stopped. */
-const INTERRUPTED = 130;
 
 /** `blockwise run <experiment.json>`: the whole way, in a run directory that can be resumed. */
 export function registerRun(program: Command): void {
@@ -86,21 +84,6 @@ function overridden(file: string, { name, seed, threads }: RunOptions): unknown 
 function wholeNumber(option: string, text: string): number {
   if (!/^\d+$/.test(text)) throw new ConfigError(`${option}: must be a whole number, got ${JSON.stringify(text)}`);
   return Number(text);
-}
-
-/** Calls once at the first Ctrl-C (or a polite kill); a second one ends the process at once, as usual. */
-function onInterrupt(stop: () => void): () => void {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const handler = () => {
-    release();
-    process.stderr.write("\nstopping after this batch (once more: at once)\n");
-    stop();
-  };
-  const release = () => {
-    for (const signal of signals) process.off(signal, handler);
-  };
-  for (const signal of signals) process.on(signal, handler);
-  return release;
 }
 
 function describe({

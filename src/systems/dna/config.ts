@@ -102,6 +102,8 @@ const search = z.strictObject({
 const retrain = z.strictObject({
   epochs: count.default(DNA_MINI.retrainEpochs),
   ...training,
+  /** Start from what the supernets learnt, where it fits, instead of from drawn weights; random networks likewise. */
+  warmStart: z.boolean().default(false),
   distillation: z.strictObject({ weight: z.number().min(0).max(1), temperature: z.number().gt(0) }).optional(),
   alongFront: count.default(DNA_MINI.alongFront),
   random: z.int().min(0).default(DNA_MINI.random),

@@ -1,6 +1,6 @@
 import { readJson, type StepContext, writeJson } from "../../core";
 import type { Dataset } from "../../data";
-import { type DistilledBlock, distillBlock, fileCheckpoints } from "../../distill";
+import { type DistilledBlock, distillAhead, distillBlock, fileCheckpoints } from "../../distill";
 import { type CandidateRating, type RateOptions, type RatingFeatures, rateBlock, studentFeatures } from "../../rate";
 import type { SearchSpace } from "../../space";
 import type { RunDirectory } from "../../study";
@@ -35,13 +35,33 @@ export async function rateBlocks(supernets: Supernets, context: StepContext): Pr
     const features = await openFeatures(supernets, context);
     try {
       if (supernets.config.distill.guideInput === "student") await inSequence(supernets, file, features, context);
-      else for (const block of missing) await distillAndRate(supernets, block, file(block), features, context);
+      else {
+        await ahead(supernets, missing, features.calibration, context);
+        for (const block of missing) await distillAndRate(supernets, block, file(block), features, context);
+      }
     } finally {
       features.calibration.close();
       features.rating.close();
     }
   }
   return space.blocks.map((_, block) => (readJson(file(block)) as { candidates: CandidateRating[] }).candidates);
+}
+
+/** Blocks fed by the teacher are independent: all that are still to be distilled are, at once. */
+async function ahead(
+  { config, run, space }: Supernets,
+  missing: readonly number[],
+  features: FeatureStore,
+  context: StepContext,
+): Promise<void> {
+  const blocks = missing.filter((block) => !run.result(`distill/block${block}`));
+  if (blocks.length < 2) return;
+  const { images: _, ...options } = config.distill;
+  const checkpoints = fileCheckpoints(run.file("checkpoints"));
+  await run.step("distill/together", async () => {
+    await distillAhead(space, blocks, features, { ...options, seed: config.seed }, { ...context, checkpoints });
+    return { blocks };
+  });
 }
 
 async function openFeatures(

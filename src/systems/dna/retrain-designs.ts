@@ -1,4 +1,5 @@
 import type { StepContext } from "../../core";
+import { fileCheckpoints, supernetWeights } from "../../distill";
 import { engine } from "../../engine";
 import { type Retrained, retrain, saveFound } from "../../retrain";
 import type { FoundNetwork, RatingTable } from "../../search";
@@ -38,13 +39,19 @@ export async function retrainDesign(
   { label, network }: Design,
   context: StepContext,
 ): Promise<Retrained> {
-  const { alongFront: _, random: __, tolerance: ___, distillation, ...options } = config.retrain;
+  const { alongFront: _, random: __, tolerance: ___, distillation, warmStart, ...options } = config.retrain;
   const retrained = await retrain(
     assemble(space, network.choice),
     data,
     {
       ...options,
       ...(distillation && { distillation: { ...distillation, teacher } }),
+      ...(warmStart && {
+        warmStart: {
+          name: `supernets of seed ${config.seed}`,
+          tensors: supernetWeights(space, network.choice, fileCheckpoints(run.file("checkpoints"))),
+        },
+      }),
       seed: config.seed,
       checkpoint: run.file("checkpoints", `${fileName(label)}.safetensors`),
       task: `retrain ${label}`,

@@ -27,8 +27,9 @@ export type Interval = readonly [number, number];
 export function agreement(networks: readonly TrueNetwork[], scores: readonly number[]): Agreement {
   const truth = networks.map(({ accuracy }) => accuracy);
   const macs = networks.map((network) => network.macs);
+  const tau = kendallTauB(scores, truth);
   return {
-    tau: kendallTauB(scores, truth),
+    tau,
     spearman: spearman(scores, truth),
     pearson: pearson(scores, truth),
     partialTau: partialTau(scores, truth, macs),
@@ -54,14 +55,18 @@ export function equalMacsConcordance(networks: readonly TrueNetwork[], scores: r
   return balance / pairs;
 }
 
-/** Mean over budgets of the best true accuracy under the budget minus that of the net with the best score, points. */
+/**
+ * Mean over budgets of the best true accuracy under the budget minus that of the net with the best score, points; budgets
+ * under which there is no network are left out.
+ */
 export function meanRegret(
   networks: readonly TrueNetwork[],
   scores: readonly number[],
   budgets: readonly number[] = BUDGETS,
 ): number {
-  const regrets = budgets.map((budget) => {
+  const regrets = budgets.flatMap((budget) => {
     const affordable = [...networks.keys()].filter((i) => networks[i].macs <= budget);
+    if (affordable.length === 0) return [];
     const picked = affordable.reduce((best, i) => (scores[i] > scores[best] ? i : best));
     return Math.max(...affordable.map((i) => networks[i].accuracy)) - networks[picked].accuracy;
   });
@@ -75,7 +80,7 @@ export function meanRegret(
 export function bootstrap(
   networks: readonly TrueNetwork[],
   scores: readonly number[],
-  { draws = 200, seed = 1 }: { draws?: number; seed?: number } = {},
+  { draws = 100, seed = 1 }: { draws?: number; seed?: number } = {},
 ): Record<keyof Agreement, Interval> {
   const rng = new Rng(seed).fork("ranking/bootstrap");
   const all = Array.from({ length: draws }, () => {

@@ -36,43 +36,55 @@ export function ratingsOf(key: string, blocks: readonly BlockScores[], cuts: rea
 }
 
 const STEPS = 20;
+/** Of the search coordinate by coordinate. */
+const ROUNDS = 3;
 
 /**
- * Weights of the blocks, sum 1, under which the scores agree best (tau-b) with the accuracies of the given networks: the
- * tuning ones. Every division into twentieths for up to four blocks, coordinate by coordinate for more.
+ * Weights of the blocks, sum 1, under which the scores agree best (mean tau-b over the given ratings, one a seed) with the
+ * accuracies of the given networks: the tuning ones. Every division into twentieths for up to four blocks, coordinate by
+ * coordinate for more.
  */
 export function tuneWeights(
   tuning: readonly TrueNetwork[],
-  blocks: readonly BlockScores[],
+  seeds: readonly (readonly BlockScores[])[],
   cuts: readonly number[],
 ): number[] {
   const truth = tuning.map(({ accuracy }) => accuracy);
-  const ratings = tuning.map(({ key }) => ratingsOf(key, blocks, cuts));
+  const ratings = seeds.map((blocks) => tuning.map(({ key }) => ratingsOf(key, blocks, cuts)));
   const tau = (weights: readonly number[]) =>
-    kendallTauB(
-      ratings.map((of) => -of.reduce((sum, score, i) => sum + weights[i] * score, 0)),
-      truth,
+    ratings.reduce(
+      (sum, networks) =>
+        sum +
+        kendallTauB(
+          networks.map((of) => -weighted(of, weights)),
+          truth,
+        ),
+      0,
     );
-  const tries = blocks.length <= 4 ? divisions(blocks.length, STEPS) : [];
-  let best = blocks.map(() => 1 / blocks.length);
+  const count = cuts.length + 1;
+  let best = new Array<number>(count).fill(1 / count);
   let reached = tau(best);
   const consider = (weights: number[]) => {
     const got = tau(weights);
     // NaN where all scores are equal never wins.
     if (got > reached) [best, reached] = [weights, got];
   };
-  for (const parts of tries) consider(parts.map((part) => part / STEPS));
-  if (blocks.length > 4) for (let round = 0; round < 3; round++) for (const i of blocks.keys()) coordinate(i);
+  if (count <= 4) for (const parts of divisions(count, STEPS)) consider(parts.map((part) => part / STEPS));
+  else for (let round = 0; round < ROUNDS; round++) for (let i = 0; i < count; i++) alongCoordinate(best, i, consider);
   return best.map((weight) => Number(weight.toFixed(4)));
+}
 
-  function coordinate(i: number): void {
-    const start = [...best];
-    for (let step = 0; step < STEPS; step++) {
-      const changed = start.map((weight, j) => (j === i ? step / STEPS : weight));
-      const sum = changed.reduce((total, weight) => total + weight, 0);
-      if (sum > 0) consider(changed.map((weight) => weight / sum));
-    }
+/** Tries other shares for one weight, the others keeping their proportions. */
+function alongCoordinate(weights: readonly number[], i: number, consider: (weights: number[]) => void): void {
+  for (let step = 0; step < STEPS; step++) {
+    const changed = weights.map((weight, j) => (j === i ? step / STEPS : weight));
+    const sum = changed.reduce((total, weight) => total + weight, 0);
+    if (sum > 0) consider(changed.map((weight) => weight / sum));
   }
+}
+
+function weighted(ratings: readonly number[], weights: readonly number[]): number {
+  return ratings.reduce((sum, rating, i) => sum + weights[i] * rating, 0);
 }
 
 /** All ways to divide `total` into so many whole parts. */

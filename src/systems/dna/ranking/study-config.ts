@@ -32,6 +32,18 @@ const study = z.strictObject({
   /** As in a file for `blockwise run`; data, teacher, distill and rate count. */
   experiment: part,
   variants: z.array(variant).min(1),
+  /** The global weight-sharing supernet to compare with, for every seed. */
+  spos: z
+    .strictObject({
+      epochs: z.int().min(1),
+      batchSize: z.int().min(2),
+      learningRate: z.number().gt(0),
+      /** Networks that it rates, drawn by the seed, the tuning ones left out. */
+      networks: z.int().min(2),
+      ratingImages: z.int().min(2).default(512),
+      calibrationImages: z.int().min(2).default(256),
+    })
+    .optional(),
 });
 
 /** A study of rankings on NAS-Bench-Macro: settings whose ratings are compared with the true accuracies. */

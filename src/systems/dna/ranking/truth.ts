@@ -80,3 +80,11 @@ export function tuningKeys(seed = 1, count = TUNING_NETWORKS): string[] {
   const drawn = new Rng(seed).fork("ranking/tuning networks").permutation(keys.length).subarray(0, count);
   return Array.from(drawn, (i) => keys[i]).sort();
 }
+
+/** A fixed draw of networks to report on, the tuning ones left out, by key; a smaller one lies inside a larger one. */
+export function reportedSample(count: number, seed = 1): string[] {
+  const tuning = new Set(tuningKeys());
+  const keys = canonicalKeys().filter((key) => !tuning.has(key));
+  const drawn = new Rng(seed).fork("ranking/reported sample").permutation(keys.length).subarray(0, count);
+  return Array.from(drawn, (i) => keys[i]).sort();
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { ConfigError, DataError } from "../../../src/core";
+import { engine } from "../../../src/engine";
+import {
+  canonicalKeys,
+  jobsOf,
+  provenanceOf,
+  readStudy,
+  readTruth,
+  runJob,
+  storedSummary,
+  summariseStudy,
+} from "../../../src/systems/dna/ranking";
+
+const folder = mkdtempSync(join(tmpdir(), "ranking-"));
+const images = join(folder, "cifar");
+const file = join(folder, "study.json");
+
+beforeAll(() => {
+  engine.use("auto", { threads: 1 });
+  mkdirSync(images);
+  for (const name of ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]) {
+    const records = Array.from({ length: 16 }, (_, i) =>
+      Buffer.from(Uint8Array.from({ length: 3073 }, (_, at) => (at === 0 ? i % 10 : (at * (i + 3)) % 251))),
+    );
+    writeFileSync(join(images, `${name}.bin`), Buffer.concat(records));
+  }
+  const study = {
+    name: "tiny",
+    title: "tiny",
+    results: join(folder, "results"),
+    seeds: [1],
+    experiment: {
+      data: { name: "cifar-10", trainCount: 32, validationCount: 16 },
+      teacher: { architecture: "nas-bench-macro/00000000", epochs: 1, batchSize: 16 },
+      distill: { images: 32, epochs: 1, batchSize: 16 },
+      rate: { images: 8, calibrationImages: 8, batchSize: 8, score: "divergence" },
+    },
+    variants: [
+      { name: "stages", title: "blocks at the stages" },
+      { name: "one", title: "one block", cuts: [], seeds: [2], distill: { epochs: 3 } },
+    ],
+  };
+  writeFileSync(file, JSON.stringify(study));
+});
+
+test("a study's file becomes jobs, seed by seed; what is wrong in it is named", () => {
+  const jobs = jobsOf(readStudy(file));
+  expect(jobs.map(({ variant, seed, cuts }) => [variant, seed, cuts])).toEqual([
+    ["stages", 1, [2, 5]],
+    ["one", 2, []],
+  ]);
+  expect(jobs[1].experiment.distill).toMatchObject({ epochs: 3, batchSize: 16 });
+  const wrong = join(folder, "wrong.json");
+  writeFileSync(wrong, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), seeds: [] }));
+  expect(() => readStudy(wrong)).toThrow(ConfigError);
+});
+
+test("a job leaves raw ratings of all 51 candidates under every measure, and is not done twice", async () => {
+  const [job] = jobsOf(readStudy(file));
+  const provenance = () => provenanceOf("test");
+  const place = { runs: join(folder, "runs"), images, provenance };
+  const raw = await runJob(job, place, {});
+  expect(raw.blocks.map((block) => Object.keys(block).length)).toEqual([9, 21, 21]);
+  for (const blocks of Object.values(raw.measures)) {
+    for (const block of blocks!) for (const score of Object.values(block)) expect(score).toBeGreaterThanOrEqual(0);
+  }
+  expect(raw.measures.relativeL1).toEqual(raw.blocks);
+  expect(raw.losses.map((of) => of.length)).toEqual([1, 1, 1]);
+  expect(raw.provenance.environment.engine.threads).toBe(1);
+  const stored = readFileSync(job.result, "utf8");
+  expect(await runJob(job, { ...place, images: "nowhere" }, {})).toEqual(JSON.parse(stored));
+  const truth = canonicalKeys().map((key, i) => ({
+    key,
+    accuracy: 80 + (i % 7),
+    trainings: [80, 81],
+    macs: 1e7 + i * 1e4,
+    params: i,
+  }));
+  const summary = summariseStudy("tiny", [job], truth, [], 3);
+  expect(summary.variants.map(({ measure }) => measure)).toEqual(["relativeL1", "relativeMse", "nsr", "divergence"]);
+  expect(storedSummary(summary)).toMatchObject({
+    architectures: 3969,
+    tuningNetworks: 100,
+    tau_macs: expect.any(Number),
+  });
+}, 120_000);
+
+test("the benchmark's table must be there, whole and well-formed", () => {
+  expect(() => readTruth(join(folder, "none.json"))).toThrow(/fetch nas-bench-macro_cifar10.json/);
+  const path = join(folder, "table.json");
+  writeFileSync(path, "{");
+  expect(() => readTruth(path)).toThrow(DataError);
+  writeFileSync(path, JSON.stringify({ "00000000": { test_acc: [1], mean_acc: 1, params: 1, flops: 1 } }));
+  expect(() => readTruth(path)).toThrow(/must have the network 00000001/);
+});
