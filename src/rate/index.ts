@@ -1,3 +1,4 @@
+export * from "./accuracy-predictor";
 export * from "./candidate-rating";
 export * from "./op-evaluations";
 export * from "./rank-metrics";

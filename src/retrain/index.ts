@@ -1,4 +1,5 @@
 export { evaluate } from "../teacher";
+export * from "./as-teacher";
 export * from "./found-file";
 export * from "./found-schema";
 export * from "./layers-model";

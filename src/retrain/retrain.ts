@@ -1,7 +1,7 @@
 import { Rng, type StepContext } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
 import type { Dataset, Split } from "../data";
-import { Network } from "../nn";
+import { loadState, Network, type StoredTensor, saveState } from "../nn";
 import type { Architecture } from "../space";
 import {
   checkFits,
@@ -23,6 +23,15 @@ export interface RetrainOptions extends Partial<Omit<TrainingOptions, "softTarge
     /** Share of this loss, 0..1. */
     readonly weight: number;
     readonly temperature: number;
+  };
+  /**
+   * Weights to start from, under the network's names, e.g. `supernetWeights(...)`; what is absent or of another shape is
+   * drawn as in a training from scratch (and so is everything without this).
+   */
+  readonly warmStart?: {
+    /** Names the weights; the same name for the same weights. */
+    readonly name: string;
+    readonly tensors: ReadonlyMap<string, StoredTensor>;
   };
 }
 
@@ -59,14 +68,15 @@ export class Retrained {
 }
 
 /**
- * Trains an architecture from scratch: fresh weights drawn by the seed, the labels, and a teacher's answers if asked.
+ * Trains an architecture from scratch (fresh weights drawn by the seed) or from given weights, on the labels and, if asked,
+ * a teacher's answers.
  * @throws ConfigError when the architecture does not fit the data set.
  * @throws TrainingError, InterruptedError as `trainClassifier`; nothing stays allocated then.
  */
 export async function retrain(
   architecture: Architecture,
   dataset: Dataset,
-  { distillation, ...options }: RetrainOptions,
+  { distillation, warmStart, ...options }: RetrainOptions,
   context: StepContext = {},
 ): Promise<Retrained> {
   checkFits(architecture, dataset, "retrain");
@@ -77,14 +87,25 @@ export async function retrain(
     weight: distillation.weight,
     temperature: distillation.temperature,
   };
-  const all = { task: `retrain ${architecture.name}`, ...options, softTargets };
+  const all = { task: `retrain ${architecture.name}`, ...options, softTargets, startFrom: warmStart?.name };
   try {
+    if (warmStart) startFrom(network, warmStart.tensors);
     const history = await trainClassifier(network, dataset, all, context);
     return new Retrained(network, dataset, history, settings(all));
   } catch (error) {
     network.dispose();
     throw error;
   }
+}
+
+/** Puts in what fits; the rest of the network stays as it was drawn. */
+function startFrom(network: Network, tensors: ReadonlyMap<string, StoredTensor>): void {
+  const state = saveState(network);
+  for (const [name, { shape }] of state) {
+    const given = tensors.get(name);
+    if (given?.shape.join() === shape.join()) state.set(name, given);
+  }
+  loadState(network, state);
 }
 
 function settings(options: Parameters<typeof resolveTrainingOptions>[0]): Record<string, unknown> {

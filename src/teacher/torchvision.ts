@@ -44,9 +44,10 @@ export function teacherFromTorchvision(
 export function networkFromTorchvision(path: string, given: string | Architecture): Network {
   const architecture = typeof given === "string" ? architecturePreset(given) : given;
   const { tensors } = readSafetensors(path, { ignore: (name) => name.endsWith("num_batches_tracked") });
+  const nameOf = torchvisionNames(architecture);
   const network = new Network(architecture, new Rng(0));
   try {
-    loadState(network, renamed(network, tensors, path));
+    loadState(network, renamed(network, nameOf, tensors, path));
     return network;
   } catch (error) {
     network.dispose();
@@ -55,8 +56,12 @@ export function networkFromTorchvision(path: string, given: string | Architectur
 }
 
 /** Torchvision's tensors under our names and in our layouts. */
-function renamed(network: Network, tensors: Map<string, StoredTensor>, path: string): Map<string, StoredTensor> {
-  const nameOf = torchvisionNames(network.architecture);
+function renamed(
+  network: Network,
+  nameOf: (own: string) => string,
+  tensors: Map<string, StoredTensor>,
+  path: string,
+): Map<string, StoredTensor> {
   const state = new Map<string, StoredTensor>();
   for (const [own, { shape }] of saveState(network)) {
     const name = nameOf(own);

@@ -33,6 +33,8 @@ export interface TrainingOptions {
   readonly labelSmoothing: number;
   readonly augment: Augmentation;
   readonly softTargets?: SoftTargets;
+  /** Names the weights that the network starts from where they are not drawn, so that a checkpoint is told from others. */
+  readonly startFrom?: string;
   /** Validation accuracy is measured after every so many epochs, and after the last. */
   readonly validateEvery: number;
   /** File to keep the last complete epoch in; a training that finds it there goes on from it. */

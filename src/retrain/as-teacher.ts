@@ -1,0 +1,27 @@
+import { Teacher } from "../teacher";
+import { FoundNetwork } from "./found-file";
+import type { Retrained } from "./retrain";
+
+/**
+ * A trained student as a teacher of the next round (DNA+, arXiv 2403.01326: the network found teaches the next search).
+ *
+ * The network is shared, not copied: dispose the teacher or the student, not both, once neither is needed.
+ * @param student What `retrain` gave, or what `loadFound` read.
+ */
+export function asTeacher(student: Retrained | FoundNetwork): Teacher {
+  if (student instanceof FoundNetwork) {
+    const { architecture, preprocessing, classes, measured } = student.record;
+    const [validation] = measured.filter(({ split }) => split === "validation");
+    const history = {
+      epochs: [],
+      accuracy: validation?.accuracy ?? 0,
+      validationImages: validation?.images ?? 0,
+      imagesPerSecond: 0,
+    };
+    const dataset = (validation ?? measured[0])?.dataset ?? "unknown";
+    return new Teacher(student.network, { architecture, preprocessing, classes, dataset, history });
+  }
+  const { network, architecture, dataset, history } = student;
+  const { preprocessing, classes, name } = dataset;
+  return new Teacher(network, { architecture, preprocessing, classes, dataset: name, history });
+}
