@@ -30,6 +30,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitDilation(env, exports);
   InitFusedNorm(env, exports);
   InitFusedTrain(env, exports);
+  InitFusedInference(env, exports);
   InitFusedMBConv(env, exports);
   return exports;
 }

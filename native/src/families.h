@@ -21,6 +21,7 @@ void InitImage(Napi::Env env, Napi::Object exports);
 void InitDilation(Napi::Env env, Napi::Object exports);
 void InitFusedNorm(Napi::Env env, Napi::Object exports);
 void InitFusedTrain(Napi::Env env, Napi::Object exports);
+void InitFusedInference(Napi::Env env, Napi::Object exports);
 void InitFusedMBConv(Napi::Env env, Napi::Object exports);
 
 }  // namespace blockwise

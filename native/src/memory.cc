@@ -1,4 +1,5 @@
 // Tensors in and out of the table.
+#include <atomic>
 #include <cstring>
 
 #include "families.h"
@@ -12,6 +13,16 @@ at::ScalarType TypeOf(const std::string& dtype) {
   if (dtype == "int32") return at::kInt;
   if (dtype == "bool") return at::kBool;
   throw std::invalid_argument("dtype must be float32, int32 or bool, got " + dtype);
+}
+
+// Bytes that this JavaScript thread's tensors copied: from it, to it at once, and to it on another thread.
+struct Copied {
+  double created = 0, read = 0;
+  std::atomic<int64_t> readAside{0};
+};
+Copied& CopiedHere() {
+  static thread_local Copied copied;
+  return copied;
 }
 
 void* BytesOf(const Napi::TypedArray& array) {
@@ -32,6 +43,7 @@ at::Tensor Create(Call& call) {
   }
   if (tensor.numel() > 0) {
     const void* source = BytesOf(values);
+    CopiedHere().created += tensor.nbytes();
     if (type == at::kBool) {
       const uint8_t* from = static_cast<const uint8_t*>(source);
       bool* to = tensor.data_ptr<bool>();
@@ -77,6 +89,7 @@ Napi::Value ReadSync(Call& call) {
   const at::Tensor tensor = call.Tensor(0).cpu();
   Napi::ArrayBuffer bytes = Napi::ArrayBuffer::New(call.info().Env(), tensor.nbytes());
   if (tensor.nbytes() > 0) std::memcpy(bytes.Data(), tensor.data_ptr(), tensor.nbytes());
+  CopiedHere().read += tensor.nbytes();
   return WrapBytes(call.info().Env(), bytes, tensor);
 }
 
@@ -84,7 +97,7 @@ Napi::Value ReadSync(Call& call) {
 class Reader : public Napi::AsyncWorker {
  public:
   Reader(Napi::Env env, at::Tensor tensor)
-      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), tensor_(std::move(tensor)) {
+      : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), tensor_(std::move(tensor)), copied_(CopiedHere()) {
     Napi::ArrayBuffer bytes = Napi::ArrayBuffer::New(env, tensor_.nbytes());
     to_ = bytes.Data();
     bytes_ = Napi::Persistent(bytes);
@@ -95,6 +108,7 @@ class Reader : public Napi::AsyncWorker {
   void Execute() override {
     const at::Tensor here = tensor_.cpu();
     if (here.nbytes() > 0) std::memcpy(to_, here.data_ptr(), here.nbytes());
+    copied_.readAside += here.nbytes();
   }
   void OnOK() override { deferred_.Resolve(WrapBytes(Env(), bytes_.Value(), tensor_)); }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
@@ -102,6 +116,7 @@ class Reader : public Napi::AsyncWorker {
  private:
   Napi::Promise::Deferred deferred_;
   at::Tensor tensor_;
+  Copied& copied_;  // of the thread that waits for this
   void* to_ = nullptr;
   Napi::Reference<Napi::ArrayBuffer> bytes_;
 };
@@ -111,6 +126,16 @@ Napi::Value Read(Call& call) {
   Napi::Promise promise = reader->Promise();
   reader->Queue();
   return promise;
+}
+
+// copied() -> bytes copied since the thread began, by way; for tests.
+Napi::Value CopiedBytes(Call& call) {
+  const Copied& copied = CopiedHere();
+  Napi::Object bytes = Napi::Object::New(call.info().Env());
+  bytes.Set("created", copied.created);
+  bytes.Set("read", copied.read);
+  bytes.Set("readAside", static_cast<double>(copied.readAside.load()));
+  return bytes;
 }
 
 }  // namespace
@@ -123,6 +148,7 @@ void InitMemory(Napi::Env env, Napi::Object exports) {
   Define(env, exports, "clear", Clear);
   Define(env, exports, "readSync", ReadSync);
   Define(env, exports, "read", Read);
+  Define(env, exports, "copied", CopiedBytes);
 }
 
 }  // namespace blockwise

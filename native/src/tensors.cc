@@ -1,5 +1,6 @@
 #include "tensors.h"
 
+#include <ATen/EmptyTensor.h>
 #include <c10/core/InferenceMode.h>
 
 #include <new>
@@ -156,6 +157,23 @@ std::vector<int64_t> Call::Ints(size_t i) const {
   return values;
 }
 
+std::vector<double> Call::Numbers(size_t i) const {
+  uint32_t length = 0;
+  napi_env env = info_.Env();
+  if (napi_get_array_length(env, info_[i], &length) != napi_ok) {
+    throw std::invalid_argument("argument " + std::to_string(i) + " must be an array of numbers");
+  }
+  std::vector<double> values(length);
+  for (uint32_t k = 0; k < length; ++k) {
+    napi_value element;
+    if (napi_get_element(env, info_[i], k, &element) != napi_ok ||
+        napi_get_value_double(env, element, &values[k]) != napi_ok) {
+      throw std::invalid_argument("argument " + std::to_string(i) + " must be an array of numbers");
+    }
+  }
+  return values;
+}
+
 std::vector<at::Tensor> Call::Tensors(size_t i) const {
   std::vector<at::Tensor> tensors;
   for (int64_t handle : Ints(i)) tensors.push_back(addon_.tensors.Get(handle));
@@ -207,7 +225,8 @@ void Define(Napi::Env env, Napi::Object exports, const char* name, RawFunction f
                         env, [function](const Napi::CallbackInfo& info) { return Guard(info, function); }, name));
 }
 
-at::Tensor NewFloats(at::IntArrayRef shape) { return at::empty(shape, at::TensorOptions().dtype(at::kFloat)); }
+// Without the dispatcher, which takes longer than a small kernel does.
+at::Tensor NewFloats(at::IntArrayRef shape) { return at::Tensor(at::detail::empty_cpu(shape, at::kFloat, false, c10::nullopt)); }
 
 std::string ShapeText(const at::Tensor& tensor) {
   std::ostringstream text;

@@ -70,6 +70,7 @@ class Call {
   bool Flag(size_t i) const;
   std::string Text(size_t i) const;
   std::vector<int64_t> Ints(size_t i) const;
+  std::vector<double> Numbers(size_t i) const;
 
   Addon& addon() const { return addon_; }
   const Napi::CallbackInfo& info() const { return info_; }

@@ -44,11 +44,22 @@ export class BatchNorm extends Module {
     return y as tf.Tensor4D;
   }
 
+  /** What a layer needs to fold this norm into its kernel: scale, shift and the running statistics. */
+  get inference() {
+    const { gamma, beta, runningMean: mean, runningVariance: variance } = this;
+    return { gamma, beta, mean, variance };
+  }
+
   /** Lets the running statistics follow a batch's, as the mode asks. */
   absorb({ mean, variance }: BatchStatistics, mode: ForwardContext["mode"]): void {
     if (mode !== "train" && mode !== "recalibrate") return;
     const momentum = mode === "train" ? MOMENTUM : 1;
-    fused.updateRunning(this.runningMean, mean, momentum);
-    fused.updateRunning(this.runningVariance, variance, momentum);
+    fused.updateRunningAll(
+      [
+        { running: this.runningMean, batch: mean },
+        { running: this.runningVariance, batch: variance },
+      ],
+      momentum,
+    );
   }
 }

@@ -1,5 +1,5 @@
 import type { Rng } from "../core";
-import { tf } from "../engine";
+import { fused, tf } from "../engine";
 import type { ConvLayer } from "../space/types";
 import { BatchNorm } from "./batch-norm";
 import { convolutionKernel } from "./initialisers";
@@ -34,8 +34,12 @@ export class ConvNorm extends Module {
   }
 
   forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
-    const { stride, kernelSize } = this.layer;
+    const { stride, kernelSize, activation } = this.layer;
     const padding = paddingFor(kernelSize, this.settings.padding);
+    if (context.mode === "eval") {
+      const options = { stride, padding, epsilon: this.settings.batchNormEpsilon, activation };
+      return fused.convNormInference(x, { kernel: this.kernel, ...this.norm.inference }, options);
+    }
     return tf.tidy(() => this.norm.forward(tf.conv2d(x, this.kernel, stride, padding), context));
   }
 }

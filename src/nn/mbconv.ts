@@ -11,7 +11,7 @@ import { SqueezeExcite } from "./squeeze-excite";
 /**
  * Inverted residual with squeeze-excite (MobileNetV2, EfficientNet); the candidate operation of DNA's space.
  *
- * With batch statistics the whole layer is one fused op of the engine; with running ones it is composed.
+ * The whole layer is one fused op of the engine, with batch statistics as with running ones.
  */
 export class MBConv extends Module {
   private readonly expandKernel?: tf.Variable<tf.Rank.R4>;
@@ -58,9 +58,8 @@ export class MBConv extends Module {
   forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
     return tf.tidy(() => {
       const dropped = this.residual && this.dropRate > 0 && context.rng !== undefined;
-      const y =
-        context.mode === "eval" ? this.composed(x, context) : this.fusedBatch(x, context, this.residual && !dropped);
-      if (context.mode === "eval") return this.residual ? tf.add(y, x) : y;
+      if (context.mode === "eval") return this.inference(x);
+      const y = this.fusedBatch(x, context, this.residual && !dropped);
       return dropped ? tf.add(dropConnect(y, this.dropRate, context.rng!), x) : y;
     });
   }
@@ -90,14 +89,17 @@ export class MBConv extends Module {
     return y as tf.Tensor4D;
   }
 
-  private composed(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
-    let y = x;
-    if (this.expandKernel && this.expandNorm) {
-      y = this.expandNorm.forward(tf.conv2d(y, this.expandKernel, 1, "same"), context);
-    }
-    y = tf.depthwiseConv2d(y, this.depthwiseKernel, this.stride, this.padding);
-    y = this.depthwiseNorm.forward(y, context);
-    if (this.squeezeExcite) y = this.squeezeExcite.forward(y);
-    return this.projectNorm.forward(tf.conv2d(y, this.projectKernel, 1, "same"), context);
+  private inference(x: tf.Tensor4D): tf.Tensor4D {
+    const { expandKernel, expandNorm, depthwiseNorm, projectNorm, squeezeExcite, stride, padding, residual } = this;
+    return fused.mbconvInference(
+      x,
+      {
+        expand: expandKernel && expandNorm && { kernel: expandKernel, ...expandNorm.inference },
+        depthwise: { kernel: this.depthwiseKernel, ...depthwiseNorm.inference },
+        se: squeezeExcite?.weights,
+        project: { kernel: this.projectKernel, ...projectNorm.inference },
+      },
+      { stride, padding, epsilon: this.settings.batchNormEpsilon, activation: this.layer.activation, residual },
+    );
   }
 }

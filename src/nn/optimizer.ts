@@ -69,12 +69,12 @@ export function sgd({ momentum = 0.9, weightDecay = 0, nesterov = false }: SgdOp
   const slots = new Slots();
   return {
     step(gradients, parameters, learningRate) {
-      for (const [name, gradient] of gradients) {
+      const updates = [...gradients].map(([name, grad]) => {
         const variable = parameters.get(name)!;
         const velocity = momentum > 0 ? slots.get("velocity", name, variable) : null;
-        const decay = variable.rank > 1 ? weightDecay : 0;
-        fused.sgdUpdate(variable, velocity, gradient, { learningRate, momentum, weightDecay: decay, nesterov });
-      }
+        return { variable, velocity, grad, weightDecay: variable.rank > 1 ? weightDecay : 0 };
+      });
+      fused.sgdUpdates(updates, { learningRate, momentum, nesterov });
     },
     state: () => slots.state(),
     restore: (state) => slots.restore(state),
@@ -89,20 +89,14 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const steps = new Map<string, number>();
   return {
     step(gradients, parameters, learningRate) {
-      for (const [name, gradient] of gradients) {
+      const updates = [...gradients].map(([name, grad]) => {
         const variable = parameters.get(name)!;
         const step = (steps.get(name) ?? 0) + 1;
         steps.set(name, step);
-        fused.adamUpdate(variable, slots.get("m", name, variable), slots.get("v", name, variable), gradient, {
-          learningRate,
-          beta1,
-          beta2,
-          epsilon,
-          weightDecay: variable.rank > 1 ? weightDecay : 0,
-          decoupled,
-          step,
-        });
-      }
+        const [m, v] = [slots.get("m", name, variable), slots.get("v", name, variable)];
+        return { variable, m, v, grad, weightDecay: variable.rank > 1 ? weightDecay : 0, step };
+      });
+      fused.adamUpdates(updates, { learningRate, beta1, beta2, epsilon, decoupled });
     },
     state() {
       const state = slots.state();

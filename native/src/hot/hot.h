@@ -42,6 +42,11 @@ struct MBConvWeights {
   const float *w2, *gamma3, *beta3;        // [middle, outChannels]
 };
 
+/// Given statistics of the three norms, in the order expand, depthwise, project; the first are null without expand.
+struct MBConvStatistics {
+  const float *mean1, *variance1, *mean2, *variance2, *mean3, *variance3;
+};
+
 /// Batch statistics and what the gradient needs again.
 struct MBConvKept {
   float *mean1, *variance1, *mean2, *variance2, *mean3, *variance3;
@@ -105,15 +110,21 @@ struct Table {
 
   float (*squaredError)(const float* y, const float* target, size_t n, int threads);
   void (*squaredErrorBackward)(const float* y, const float* target, float factor, size_t n, int threads, float* dy);
-  /// False if a label is not one of 0..classes-1.
-  bool (*softmaxCrossEntropy)(const float* logits, const int* labels, size_t batch, int classes, float smoothing,
-                              float* probabilities, float* loss);
-  void (*softmaxCrossEntropyBackward)(const float* probabilities, const int* labels, size_t batch, int classes,
-                                      float smoothing, float dLoss, float* dLogits);
+  /// Mean cross-entropy of softmax(logits) against smoothed labels, and its gradient unless dLogits is null; false if a
+  /// label is none of 0..classes-1.
+  bool (*softmaxCrossEntropy)(const float* logits, const int* labels, size_t batch, int classes, float smoothing, int threads,
+                              float* loss, float* dLogits);
 
   void (*sgd)(float* w, float* velocity, const float* grad, const SgdOptions&, size_t n, int threads);
   void (*adam)(float* w, float* m, float* v, const float* grad, const AdamOptions&, size_t n, int threads);
   void (*runningAverage)(float* running, const float* batch, float momentum, size_t n);
+
+  /// An MBConv with given statistics; y [batch, outHeight, outWidth, outChannels].
+  void (*mbconvInference)(const MBConvShape&, const MBConvWeights&, const MBConvStatistics&, const float* x, float* y);
+  /// y = activation(norm(x w)): x [rows, inChannels], w [inChannels, channels].
+  void (*pointwiseInference)(const float* x, const float* w, const float* gamma, const float* beta, const float* mean,
+                             const float* variance, float epsilon, int activation, size_t rows, int inChannels, int channels,
+                             int threads, float* y);
 };
 
 const Table& table();

@@ -11,6 +11,39 @@ at::Tensor Arithmetic(const at::Tensor& x) { return IsBool(x) ? x.to(at::kInt) :
 // Integer quotients by way of float64: division by zero gives 0 as in JavaScript, not an exception.
 at::Tensor ToInt(const at::Tensor& x) { return at::nan_to_num(x, 0.0, 0.0, 0.0).to(at::kInt); }
 
+// Small tensors of one shape, or one of them a single number: at their size ATen's preparations are all the time.
+constexpr int64_t kSmall = 2048;
+
+bool IsSmall(const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() != at::kFloat || b.scalar_type() != at::kFloat || !a.is_cpu() || !b.is_cpu()) return false;
+  if (a.numel() > kSmall || b.numel() > kSmall) return false;
+  return a.sizes() == b.sizes() || (b.numel() == 1 && b.dim() <= a.dim()) || (a.numel() == 1 && a.dim() <= b.dim());
+}
+
+template <typename F>
+at::Tensor EachPair(const at::Tensor& a, const at::Tensor& b, F f) {
+  const bool likeB = a.numel() == 1 && a.dim() <= b.dim();
+  at::Tensor y = NewFloats(likeB ? b.sizes() : a.sizes());
+  const float *p = a.data_ptr<float>(), *q = b.data_ptr<float>();
+  float* to = y.data_ptr<float>();
+  const int64_t count = y.numel();
+  if (a.numel() == b.numel()) {
+    for (int64_t i = 0; i < count; ++i) to[i] = f(p[i], q[i]);
+  } else if (likeB) {
+    for (int64_t i = 0; i < count; ++i) to[i] = f(p[0], q[i]);
+  } else {
+    for (int64_t i = 0; i < count; ++i) to[i] = f(p[i], q[0]);
+  }
+  return y;
+}
+
+#define SMALL_OR(Name, General, operation)                                                \
+  at::Tensor Name(Call& call) {                                                           \
+    const at::Tensor& a = call.Tensor(0);                                                 \
+    const at::Tensor& b = call.Tensor(1);                                                 \
+    if (!IsSmall(a, b)) return General(call);                                             \
+    return EachPair(a, b, [](float x, float y) { return x operation y; });                \
+  }
 #define ARITHMETIC(Name, expression)                          \
   at::Tensor Name(Call& call) {                               \
     const at::Tensor a = Arithmetic(call.Tensor(0));          \
@@ -25,14 +58,18 @@ at::Tensor ToInt(const at::Tensor& x) { return at::nan_to_num(x, 0.0, 0.0, 0.0).
     return expression;                                        \
   }
 
-ARITHMETIC(Add, at::add(a, b))
-ARITHMETIC(Sub, at::sub(a, b))
-ARITHMETIC(Multiply, at::mul(a, b))
+ARITHMETIC(AnyAdd, at::add(a, b))
+ARITHMETIC(AnySub, at::sub(a, b))
+ARITHMETIC(AnyMultiply, at::mul(a, b))
 ARITHMETIC(Maximum, at::maximum(a, b))
 ARITHMETIC(Minimum, at::minimum(a, b))
-ARITHMETIC(RealDiv, at::div(a, b))
+ARITHMETIC(AnyRealDiv, at::div(a, b))
 ARITHMETIC(Atan2, at::atan2(a, b))
 ARITHMETIC(BitwiseAnd, at::bitwise_and(a, b))
+SMALL_OR(Add, AnyAdd, +)
+SMALL_OR(Sub, AnySub, -)
+SMALL_OR(Multiply, AnyMultiply, *)
+SMALL_OR(RealDiv, AnyRealDiv, /)
 
 COMPARISON(Equal, at::eq(a, b))
 COMPARISON(NotEqual, at::ne(a, b))

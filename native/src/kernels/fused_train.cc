@@ -30,28 +30,27 @@ at::Tensor FusedMeanSquaredErrorGrad(Call& call) {
   return dy;
 }
 
-// FusedSoftmaxCrossEntropy(logits, labels, smoothing) -> loss, probabilities
+// FusedSoftmaxCrossEntropy(logits, labels, smoothing, gradientToo) -> loss, dLogits for dLoss 1 (or nothing: empty)
 std::vector<at::Tensor> FusedSoftmaxCrossEntropy(Call& call) {
   const at::Tensor& logits = call.Tensor(0);
   const at::Tensor& labels = call.Tensor(1);
   Require(logits.dim() == 2 && logits.numel() > 0, "logits must be [batch, classes] and not empty, but are " + ShapeText(logits));
   RequireSize(labels, logits.size(0), "labels");
-  at::Tensor loss = NewFloats({}), probabilities = NewFloats(logits.sizes());
-  const bool fits = hot::table().softmaxCrossEntropy(FloatsOf(logits), LabelsOf(labels), logits.size(0), logits.size(1),
-                                                     call.Number(2), FloatsOf(probabilities), FloatsOf(loss));
+  const bool gradientToo = call.Flag(3);
+  at::Tensor loss = NewFloats({}), gradient = gradientToo ? NewFloats(logits.sizes()) : NewFloats({0});
+  const bool fits =
+      hot::table().softmaxCrossEntropy(FloatsOf(logits), LabelsOf(labels), logits.size(0), logits.size(1), call.Number(2), Threads(),
+                                       FloatsOf(loss), gradientToo ? FloatsOf(gradient) : nullptr);
   Require(fits, "labels must be whole numbers from 0 to " + std::to_string(logits.size(1) - 1));
-  return {loss, probabilities};
+  return {loss, gradient};
 }
 
-// FusedSoftmaxCrossEntropyGrad(probabilities, labels, dLoss, smoothing) -> dLogits
+// FusedSoftmaxCrossEntropyGrad(gradient for dLoss 1, dLoss) -> dLogits; the same memory where dLoss is 1
 at::Tensor FusedSoftmaxCrossEntropyGrad(Call& call) {
-  const at::Tensor& probabilities = call.Tensor(0);
-  RequireSize(call.Tensor(1), probabilities.size(0), "labels");
-  RequireSize(call.Tensor(2), 1, "the loss's gradient");
-  at::Tensor d = NewFloats(probabilities.sizes());
-  hot::table().softmaxCrossEntropyBackward(FloatsOf(probabilities), LabelsOf(call.Tensor(1)), probabilities.size(0),
-                                           probabilities.size(1), call.Number(3), *call.Floats(2), FloatsOf(d));
-  return d;
+  const at::Tensor& gradient = call.Tensor(0);
+  RequireSize(call.Tensor(1), 1, "the loss's gradient");
+  const float dLoss = *call.Floats(1);
+  return dLoss == 1 ? gradient.alias() : at::mul(gradient, dLoss);
 }
 
 // isShared(x): somebody else looks at this memory (a view, or a read on another thread).
@@ -60,34 +59,63 @@ Napi::Value IsShared(Call& call) {
   return Napi::Boolean::New(call.info().Env(), x.use_count() > 1 || x.storage().use_count() > 1);
 }
 
-// fusedSgd(variable, velocity or 0, grad, learningRate, momentum, weightDecay, nesterov), in place
+/// Parameters to update and what belongs to each: lists of one length.
+struct Updates {
+  Updates(Call& call, size_t count) {
+    for (size_t i = 0; i < count; ++i) lists.push_back(call.Tensors(i));
+    const std::vector<at::Tensor>& w = lists[0];
+    for (const auto& list : lists) {
+      Require(list.empty() || list.size() == w.size(), "an update needs one gradient and one state a parameter");
+      for (size_t k = 0; k < list.size(); ++k) {
+        Require(list[k].numel() == w[k].numel(), "parameter " + std::to_string(k) + " is " + ShapeText(w[k]) +
+                                                     ", but its gradient or state is " + ShapeText(list[k]));
+        FloatsOf(list[k]);
+      }
+    }
+  }
+  size_t size() const { return lists[0].size(); }
+  float* at(size_t list, size_t k) const { return lists[list].empty() ? nullptr : lists[list][k].data_ptr<float>(); }
+  std::vector<std::vector<at::Tensor>> lists;
+};
+
+std::vector<double> NumbersOf(Call& call, size_t argument, size_t count) {
+  const std::vector<double> numbers = call.Numbers(argument);
+  Require(numbers.size() == count, "an update needs " + std::to_string(count) + " numbers, got " + std::to_string(numbers.size()));
+  return numbers;
+}
+
+// fusedSgd(parameters, gradients, velocities or [], weight decays, learningRate, momentum, nesterov), in place
 Napi::Value FusedSgd(Call& call) {
-  const at::Tensor& w = call.Tensor(0);
-  const auto velocity = call.OptionalTensor(1);
-  RequireSize(call.Tensor(2), w.numel(), "the gradient");
-  if (velocity) RequireSize(*velocity, w.numel(), "the velocity");
-  const hot::SgdOptions options{static_cast<float>(call.Number(3)), static_cast<float>(call.Number(4)),
-                                static_cast<float>(call.Number(5)), call.Flag(6)};
-  hot::table().sgd(FloatsOf(w), velocity ? FloatsOf(*velocity) : nullptr, call.Floats(2), options, w.numel(), Threads());
+  const Updates u(call, 3);
+  const std::vector<double> decays = NumbersOf(call, 3, u.size());
+  hot::SgdOptions options{static_cast<float>(call.Number(4)), static_cast<float>(call.Number(5)), 0, call.Flag(6)};
+  for (size_t k = 0; k < u.size(); ++k) {
+    options.weightDecay = static_cast<float>(decays[k]);
+    hot::table().sgd(u.at(0, k), u.at(2, k), u.at(1, k), options, u.lists[0][k].numel(), Threads());
+  }
   return call.info().Env().Undefined();
 }
 
-// fusedAdam(variable, m, v, grad, learningRate, beta1, beta2, epsilon, weightDecay, decoupled, step), in place
+// fusedAdam(parameters, gradients, first moments, second moments, weight decays, steps, learningRate, beta1, beta2,
+// epsilon, decoupled), in place
 Napi::Value FusedAdam(Call& call) {
-  const at::Tensor& w = call.Tensor(0);
-  for (int i = 1; i < 4; ++i) RequireSize(call.Tensor(i), w.numel(), "moments and gradient");
-  const hot::AdamOptions options{call.Number(4), call.Number(5), call.Number(6),  call.Number(7),
-                                 call.Number(8), call.Flag(9),   static_cast<int>(call.Int(10))};
-  Require(options.step >= 1, "step must be at least 1, got " + std::to_string(options.step));
-  hot::table().adam(FloatsOf(w), call.Floats(1), call.Floats(2), call.Floats(3), options, w.numel(), Threads());
+  const Updates u(call, 4);
+  const std::vector<double> decays = NumbersOf(call, 4, u.size()), steps = NumbersOf(call, 5, u.size());
+  hot::AdamOptions options{call.Number(6), call.Number(7), call.Number(8), call.Number(9), 0, call.Flag(10), 0};
+  for (double step : steps) Require(step >= 1, "step must be at least 1, got " + std::to_string(step));
+  for (size_t k = 0; k < u.size(); ++k) {
+    options.weightDecay = decays[k];
+    options.step = static_cast<int>(steps[k]);
+    hot::table().adam(u.at(0, k), u.at(2, k), u.at(3, k), u.at(1, k), options, u.lists[0][k].numel(), Threads());
+  }
   return call.info().Env().Undefined();
 }
 
-// fusedRunningAverage(running, batch, momentum), in place
+// fusedRunningAverage(running values, batch values, momentum), in place
 Napi::Value FusedRunningAverage(Call& call) {
-  const at::Tensor& running = call.Tensor(0);
-  RequireSize(call.Tensor(1), running.numel(), "batch");
-  hot::table().runningAverage(FloatsOf(running), call.Floats(1), call.Number(2), running.numel());
+  const Updates u(call, 2);
+  for (size_t k = 0; k < u.size(); ++k)
+    hot::table().runningAverage(u.at(0, k), u.at(1, k), call.Number(2), u.lists[0][k].numel());
   return call.info().Env().Undefined();
 }
 

@@ -68,11 +68,10 @@ const gradients: tf.GradConfig[] = [
   },
   {
     kernelName: "FusedSoftmaxCrossEntropy",
-    inputsToSave: ["labels"],
     outputsToSave: [false, true],
-    gradFunc: (dys, [labels, probabilities], attrs) => {
-      const inputs = { probabilities, labels, dLoss: (dys as tf.Tensor[])[0] };
-      return { logits: () => runKernel("FusedSoftmaxCrossEntropyGrad", inputs, attrs as Attributes) };
+    gradFunc: (dys, [gradient]) => {
+      const dLoss = (dys as tf.Tensor[])[0];
+      return { logits: () => runKernel("FusedSoftmaxCrossEntropyGrad", { gradient, dLoss }, {}) };
     },
   },
 ];

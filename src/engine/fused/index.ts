@@ -2,6 +2,13 @@ import "./gradients";
 
 export { activate } from "./activate";
 export { type BatchNormOptions, batchNormInference, batchNormTraining } from "./batch-norm";
+export {
+  type ConvNormInference,
+  type ConvNormOptions,
+  convNormInference,
+  type MBConvInferenceWeights,
+  mbconvInference,
+} from "./inference";
 export { meanSquaredError, softmaxCrossEntropy } from "./losses";
 export { mbconvTraining } from "./mbconv";
 export { squeezeExcite } from "./squeeze-excite";
@@ -14,4 +21,15 @@ export type {
   MBConvWeights,
   SqueezeExciteWeights,
 } from "./types";
-export { type AdamOptions, adamUpdate, type SgdOptions, sgdUpdate, updateRunning } from "./updates";
+export {
+  type AdamOptions,
+  type AdamUpdate,
+  adamUpdate,
+  adamUpdates,
+  type SgdOptions,
+  type SgdUpdate,
+  sgdUpdate,
+  sgdUpdates,
+  updateRunning,
+  updateRunningAll,
+} from "./updates";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../../core/errors";
-import { hasKernel, runKernel, runKernels } from "./dispatch";
+import { hasKernel, recording, runKernel, runKernels } from "./dispatch";
 
 /**
  * Softmax cross-entropy, mean over the batch: `logits` `[batch, classes]`, `labels` int32 `[batch]`.
@@ -19,8 +19,10 @@ export function softmaxCrossEntropy(
     );
   }
   if (hasKernel("FusedSoftmaxCrossEntropy")) {
-    const [loss, probabilities] = runKernels("FusedSoftmaxCrossEntropy", { logits, labels }, { smoothing });
-    probabilities.dispose();
+    // The gradient comes from the same pass over the logits; nobody but the tape sees it.
+    const attributes = { smoothing, gradientToo: recording() };
+    const [loss, gradient] = runKernels("FusedSoftmaxCrossEntropy", { logits, labels }, attributes);
+    gradient.dispose();
     return loss as tf.Scalar;
   }
   return softmaxCrossEntropyComposed(logits, labels, { smoothing });

@@ -6,7 +6,8 @@ import type { MBConvOptions, MBConvWeights } from "./types";
 /** The first of what the kernel keeps are statistics: of depthwise, project and expand. */
 const STATISTICS = 6;
 
-function namedWeights({ expand, depthwise, se, project }: MBConvWeights): tf.NamedTensorMap {
+/** The weights by the names of the native kernels' inputs. */
+export function namedWeights({ expand, depthwise, se, project }: MBConvWeights): tf.NamedTensorMap {
   return {
     ...(expand && { w1: expand.kernel, gamma1: expand.gamma, beta1: expand.beta }),
     wd: depthwise.kernel,
@@ -19,18 +20,13 @@ function namedWeights({ expand, depthwise, se, project }: MBConvWeights): tf.Nam
   };
 }
 
-/**
- * The MBConv as one native kernel with one gradient kernel: `y`, then the statistics in the order of `asOutput`.
- *
- * A custom gradient rather than a registered one: the large tensors that are kept for the backward pass are then no
- * outputs on the tape, which would be given gradients of zeros.
- */
-export function mbconvNative(x: tf.Tensor4D, weights: MBConvWeights, options: MBConvOptions): tf.Tensor[] {
+/** The attributes of the native kernels: the options, and where the depthwise windows lie. */
+export function mbconvNumbers(x: tf.Tensor4D, weights: MBConvWeights, options: MBConvOptions) {
   const { stride, padding, epsilon, activation, residual, inputGradient = true } = options;
-  const wd = weights.depthwise.kernel;
+  const wd = weights.depthwise.kernel.shape;
   const { padInfo, outHeight, outWidth } = tf.backend_util.computeConv2DInfo(
     x.shape,
-    wd.shape,
+    wd,
     stride,
     1,
     padding,
@@ -38,7 +34,17 @@ export function mbconvNative(x: tf.Tensor4D, weights: MBConvWeights, options: MB
     true,
   );
   const place = { stride, padTop: padInfo.top, padLeft: padInfo.left, outHeight, outWidth };
-  const attributes = { ...place, epsilon, activation, residual, inputGradient };
+  return { ...place, epsilon, activation, residual, inputGradient };
+}
+
+/**
+ * The MBConv as one native kernel with one gradient kernel: `y`, then the statistics in the order of `asOutput`.
+ *
+ * A custom gradient rather than a registered one: the large tensors that are kept for the backward pass are then no
+ * outputs on the tape, which would be given gradients of zeros.
+ */
+export function mbconvNative(x: tf.Tensor4D, weights: MBConvWeights, options: MBConvOptions): tf.Tensor[] {
+  const attributes = mbconvNumbers(x, weights, options);
   const named = namedWeights(weights);
   const names = Object.keys(named);
   const values = Object.values(named);

@@ -19,6 +19,8 @@ export interface Addon {
   clear(): void;
   readSync(handle: Handle): Float32Array | Int32Array | Uint8Array;
   read(handle: Handle): Promise<Float32Array | Int32Array | Uint8Array>;
+  /** Bytes copied since the thread began: into tensors, out of them at once, and out of them on a thread of the pool. */
+  copied(): { created: number; read: number; readAside: number };
   setThreads(threads: number): void;
   threads(): number;
   setDevice(device: string): void;

@@ -11,11 +11,10 @@ import pathlib
 import torch
 import torch.nn.functional as F
 
+from ops import ACTIVATIONS, gate, mbconv, norm
+
 torch.manual_seed(20261124)
 torch.set_default_dtype(torch.float64)
-
-ACTIVATIONS = {"none": lambda x: x, "silu": F.silu, "relu": F.relu, "relu6": F.relu6}
-
 
 def draw(*shape, scale=0.5, centre=0.0):
     """Random values that float32 and seven digits hold exactly enough."""
@@ -43,22 +42,6 @@ def case(name, options, inputs, f):
     }
 
 
-def norm(x, gamma, beta, epsilon):
-    axes = tuple(range(x.dim() - 1))
-    mean, variance = x.mean(axes), x.var(axes, unbiased=False)
-    return (x - mean) / torch.sqrt(variance + epsilon) * gamma + beta, mean, variance
-
-
-def gate(x, w1, b1, w2, b2, act):
-    hidden = act(x.mean((1, 2)) @ w1 + b1)
-    return x * torch.sigmoid(hidden @ w2 + b2)[:, None, None, :]
-
-
-def conv(x, kernel, stride=1, padding=0, groups=1):
-    weight = kernel.permute(2, 3, 0, 1) if groups > 1 else kernel.permute(3, 2, 0, 1)
-    return F.conv2d(x.permute(0, 3, 1, 2), weight, stride=stride, padding=padding, groups=groups).permute(0, 2, 3, 1)
-
-
 def mbconv_case(name, batch, size, channels, out, expansion, kernel, stride, act, reduced, residual):
     middle, epsilon = channels * expansion, 1e-3
     inputs = {"x": draw(batch, *size, channels, scale=1)}
@@ -68,23 +51,8 @@ def mbconv_case(name, batch, size, channels, out, expansion, kernel, stride, act
     if reduced:
         inputs.update(se1=draw(middle, reduced), b1=draw(reduced), se2=draw(reduced, middle), b2=draw(middle))
     inputs.update(w2=draw(1, 1, middle, out), gamma3=draw(out, centre=1), beta3=draw(out))
-    f = ACTIVATIONS[act]
-
-    def run(x, wd, gamma2, beta2, w2, gamma3, beta3, w1=None, gamma1=None, beta1=None, se1=None, b1=None, se2=None, b2=None):
-        stats, t = {}, x
-        if w1 is not None:
-            t, stats["expand.mean"], stats["expand.variance"] = norm(conv(t, w1), gamma1, beta1, epsilon)
-            t = f(t)
-        t, stats["depthwise.mean"], stats["depthwise.variance"] = norm(
-            conv(t, wd, stride, kernel // 2, middle), gamma2, beta2, epsilon)
-        t = f(t)
-        if se1 is not None:
-            t = gate(t, se1, b1, se2, b2, f)
-        t, stats["project.mean"], stats["project.variance"] = norm(conv(t, w2), gamma3, beta3, epsilon)
-        return {"y": t + x if residual else t, **stats}
-
     options = {"stride": stride, "padding": kernel // 2, "epsilon": epsilon, "activation": act, "residual": residual}
-    return case(name, options, inputs, run)
+    return case(name, options, inputs, lambda **t: mbconv(t, **options))
 
 
 def norm_case(act):

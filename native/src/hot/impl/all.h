@@ -8,6 +8,10 @@
 #include "gate.h"
 #include "norm.h"
 
+#include "cross_entropy.h"
+#include "inference.h"
+#include "updates.h"
+
 extern const Table kTable;
 const Table kTable = {
     kIsa,
@@ -25,9 +29,10 @@ const Table kTable = {
     elementwise::activateBackward,
     elementwise::squaredError,
     elementwise::squaredErrorBackward,
-    elementwise::softmaxCrossEntropy,
-    elementwise::softmaxCrossEntropyBackward,
-    elementwise::sgd,
-    elementwise::adam,
-    elementwise::runningAverage,
+    cross_entropy::forward,
+    updates::sgd,
+    updates::adam,
+    updates::runningAverage,
+    inference::mbconvForward,
+    inference::pointwise,
 };

@@ -1,98 +1,211 @@
-// Squeeze-excite as an op of its own: x is [batch][pixels][channels].
+// Squeeze-excite: x is [batch][pixels][channels]; a gate per image and channel from two small layers of its means.
 
 namespace gate {
 
-/// The shape and weights in the terms of the MBConv's gate.
-inline MBConvShape shapeOf(int middle, int reduced, int activation) {
-  MBConvShape s{};
-  s.middle = middle;
-  s.reduced = reduced;
-  s.activation = activation;
-  return s;
+/// Memory of one call that is written before it is read.
+struct Raw {
+  explicit Raw(size_t floats) : data(static_cast<float*>(std::aligned_alloc(64, (floats * 4 + 127) / 64 * 64))) {
+    if (!data) throw std::bad_alloc();
+  }
+  Raw(const Raw&) = delete;
+  ~Raw() { std::free(data); }
+  operator float*() const { return data; }
+  float* data;
+};
+
+/// The same, zeroed.
+struct Zeroed : Raw {
+  explicit Zeroed(size_t floats) : Raw(floats) { std::memset(data, 0, floats * sizeof(float)); }
+};
+
+/// Both layers as [reduced][wide], wide a whole number of vectors, zeros beyond.
+struct Layers {
+  Layers(const MBConvWeights& w, int channels, int reduced, int activation)
+      : channels(channels), wide((channels + 7) / 8 * 8), reduced(reduced), activation(activation),
+        w1(static_cast<size_t>(reduced) * wide), b1(reduced + 8), w2(static_cast<size_t>(reduced) * wide), b2(wide) {
+    for (int r = 0; r < reduced; ++r)
+      for (int m = 0; m < channels; ++m) {
+        w1[static_cast<size_t>(r) * wide + m] = w.se1[static_cast<size_t>(m) * reduced + r];
+        w2[static_cast<size_t>(r) * wide + m] = w.se2[static_cast<size_t>(r) * channels + m];
+      }
+    if (reduced == 0) return;
+    std::memcpy(b1, w.seBias1, sizeof(float) * reduced);
+    std::memcpy(b2, w.seBias2, sizeof(float) * channels);
+  }
+
+  static float dot(const float* a, const float* b, int wide) {
+    v8 sum[4] = {};
+    int m = 0;
+    for (; m + 32 <= wide; m += 32)
+      for (int k = 0; k < 4; ++k) sum[k] += load(a + m + 8 * k) * load(b + m + 8 * k);
+    for (; m < wide; m += 8) sum[0] += load(a + m) * load(b + m);
+    const v8 all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    return ((all[0] + all[1]) + (all[2] + all[3])) + ((all[4] + all[5]) + (all[6] + all[7]));
+  }
+
+  /// The gate [wide] of pooled means [wide]; `hidden` and `slope` have reduced + 8 floats.
+  void forward(const float* pooled, float* hidden, float* slope, float* out) const {
+    for (int r = 0; r < reduced; ++r) hidden[r] = b1[r] + dot(pooled, w1 + static_cast<size_t>(r) * wide, wide);
+    withActivation(activation, [&](auto A) {
+      for (int r = 0; r < reduced; r += 8) {
+        v8 d;
+        store(hidden + r, ::hot::HOT_NAMESPACE::activation<decltype(A)::value>(load(hidden + r), d));
+        store(slope + r, d);
+      }
+    });
+    fours(wide / 8, [&](int v, auto count) {
+      constexpr int N = decltype(count)::value;
+      v8 x[N], y[N];
+      HOT_EACH x[i] = load(b2 + 8 * (v + i));
+      for (int r = 0; r < reduced; ++r) {
+        const v8 h = splat(hidden[r]);
+        const float* w = w2 + static_cast<size_t>(r) * wide + 8 * v;
+        HOT_EACH x[i] += h * load(w + 8 * i);
+      }
+      sigmoids<N>(x, y);
+      HOT_EACH store(out + 8 * (v + i), y[i]);
+    });
+  }
+
+  /// From the gate's gradient [wide] (in place: that before the sigmoid) to the hidden layer's and the means' [wide].
+  void backward(const float* gate, const float* slope, float* dGate, float* dHidden, float* dPooled) const {
+    for (int m = 0; m < wide; m += 8) {
+      const v8 g = load(gate + m);
+      store(dGate + m, load(dGate + m) * (g * (splat(1.0f) - g)));
+    }
+    for (int r = 0; r < reduced; ++r) dHidden[r] = slope[r] * dot(dGate, w2 + static_cast<size_t>(r) * wide, wide);
+    for (int m = 0; m < wide; m += 8) {
+      v8 sum = zero();
+      for (int r = 0; r < reduced; ++r) sum += splat(dHidden[r]) * load(w1 + static_cast<size_t>(r) * wide + m);
+      store(dPooled + m, sum);
+    }
+  }
+
+  int channels, wide, reduced, activation;
+  Zeroed w1, b1, w2, b2;
+};
+
+/// sums[wide] += over `pixels` rows of channels each(offset, lanes, count) -> a vector, four rows at a time.
+template <class Each>
+HOT_INLINE void sumPixels(int pixels, int channels, float* sums, Each each) {
+  fours(pixels, [&](int p, auto count) {
+    constexpr int N = decltype(count)::value;
+    for (int c = 0; c < channels; c += 8) {
+      const int lanes = std::min(8, channels - c);
+      v8 x[N];
+      HOT_EACH x[i] = each(static_cast<size_t>(p + i) * channels + c, lanes);
+      v8 sum = x[0];
+      if constexpr (N == 4) sum = (x[0] + x[1]) + (x[2] + x[3]);
+      store(sums + c, load(sums + c) + sum);
+    }
+  });
+}
+
+/// Past the caches when the whole output is larger than they are: no line is then fetched to be overwritten.
+HOT_INLINE void storeOnce(float* p, v8 x, int lanes, bool past) {
+#ifdef __AVX__
+  if (past) return _mm256_stream_ps(p, reinterpret_cast<__m256>(x));
+#endif
+  storePart(p, x, lanes);
+}
+inline void finish() {
+#ifdef __AVX__
+  _mm_sfence();
+#endif
+}
+inline bool goesPast(size_t floats, int channels, const float* to) {
+  return floats > (size_t{2} << 20) && channels % 8 == 0 && reinterpret_cast<size_t>(to) % 32 == 0;
 }
 
 inline void forward(const float* x, const MBConvWeights& w, int activation, int batch, int pixels, int channels, int reduced,
                     int threads, float* y, float* pooled) {
-  const MBConvShape s = shapeOf(channels, reduced, activation);
-  const size_t perThread = static_cast<size_t>(2 * reduced + channels + 8);
-  mbconv::Buffer scratch(threads * perThread);
+  const Layers layers(w, channels, reduced, activation);
+  const int wide = layers.wide;
+  const size_t image = static_cast<size_t>(pixels) * channels, perThread = 2 * static_cast<size_t>(wide) + 2 * (reduced + 8);
+  const bool past = goesPast(batch * image, channels, y);
+  Zeroed scratch(threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int n = 0; n < batch; ++n) {
-    float* before = scratch + omp_get_thread_num() * perThread;
-    float* hidden = before + reduced;
-    float* g = hidden + reduced;
-    float* mean = pooled + static_cast<size_t>(n) * channels;
-    const float* image = x + static_cast<size_t>(n) * pixels * channels;
-    float* out = y + static_cast<size_t>(n) * pixels * channels;
-    for (int c = 0; c < channels; c += 8) {
-      const int lanes = std::min(8, channels - c);
-      v8 sum[2] = {};
-      for (int p = 0; p < pixels; ++p) sum[p & 1] += loadPart(image + static_cast<size_t>(p) * channels + c, lanes);
-      storePart(mean + c, (sum[0] + sum[1]) * splat(1.0f / pixels), lanes);
-    }
-    mbconv::Gate::forward(s, w, mean, before, hidden, g);
+    float* mean = scratch + omp_get_thread_num() * perThread;
+    float* g = mean + wide;
+    float* hidden = g + wide;
+    const float* from = x + n * image;
+    float* to = y + n * image;
+    std::memset(mean, 0, sizeof(float) * wide);
+    sumPixels(pixels, channels, mean, [&](size_t at, int lanes) { return loadPart(from + at, lanes); });
+    for (int c = 0; c < wide; c += 8) store(mean + c, load(mean + c) * splat(1.0f / pixels));
+    std::memcpy(pooled + static_cast<size_t>(n) * channels, mean, sizeof(float) * channels);
+    layers.forward(mean, hidden, hidden + reduced + 8, g);
     for (int p = 0; p < pixels; ++p)
       for (int c = 0; c < channels; c += 8) {
         const int lanes = std::min(8, channels - c);
         const size_t at = static_cast<size_t>(p) * channels + c;
-        storePart(out + at, loadPart(image + at, lanes) * loadPart(g + c, lanes), lanes);
+        storeOnce(to + at, loadPart(from + at, lanes) * load(g + c), lanes, past);
       }
+    if (past) finish();
   }
 }
 
 inline void backward(const float* x, const MBConvWeights& w, const float* pooled, const float* dy, int activation, int batch,
                      int pixels, int channels, int reduced, int threads, const MBConvGradients& gradients) {
-  const MBConvShape s = shapeOf(channels, reduced, activation);
-  const size_t dense = static_cast<size_t>(channels) * reduced, groupSize = 2 * dense + reduced + channels;
-  const int groups = mbconv::chunksOf(batch, groupSize);
-  const size_t perThread = static_cast<size_t>(2 * reduced + 3 * (channels + 8));
-  mbconv::Buffer scratch(threads * perThread), partial(groups * groupSize);
+  const Layers layers(w, channels, reduced, activation);
+  const int wide = layers.wide, narrow = (reduced + 15) / 8 * 8;
+  const size_t image = static_cast<size_t>(pixels) * channels;
+  const bool past = goesPast(batch * image, channels, gradients.x);
+  // What the weights' gradients are made of, by image; and the gate, the slope, the gradient of the means by thread.
+  Zeroed means(static_cast<size_t>(batch) * wide), dGates(static_cast<size_t>(batch) * wide);
+  Raw hiddens(static_cast<size_t>(batch) * narrow), dHiddens(static_cast<size_t>(batch) * narrow);
+  const size_t perThread = 2 * static_cast<size_t>(wide) + narrow;
+  Raw scratch(threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-  for (int k = 0; k < groups; ++k) {
-    float* before = scratch + omp_get_thread_num() * perThread;
-    float* hidden = before + reduced;
-    float* g = hidden + reduced;
-    float* dGate = g + channels + 8;
-    float* dPooled = dGate + channels + 8;
-    MBConvGradients part{};
-    part.se1 = partial + k * groupSize;
-    part.se2 = part.se1 + dense;
-    part.seBias1 = part.se2 + dense;
-    part.seBias2 = part.seBias1 + reduced;
-    for (int n = mbconv::chunkStart(k, groups, batch); n < mbconv::chunkStart(k + 1, groups, batch); ++n) {
-      const size_t start = static_cast<size_t>(n) * pixels * channels;
-      const float* mean = pooled + static_cast<size_t>(n) * channels;
-      mbconv::Gate::forward(s, w, mean, before, hidden, g);
+  for (int n = 0; n < batch; ++n) {
+    float* g = scratch + omp_get_thread_num() * perThread;
+    float* dPooled = g + wide;
+    float* slope = dPooled + wide;
+    float* mean = means + static_cast<size_t>(n) * wide;
+    float* dGate = dGates + static_cast<size_t>(n) * wide;
+    std::memcpy(mean, pooled + static_cast<size_t>(n) * channels, sizeof(float) * channels);
+    layers.forward(mean, hiddens + static_cast<size_t>(n) * narrow, slope, g);
+    const float* from = x + n * image;
+    const float* d = dy + n * image;
+    sumPixels(pixels, channels, dGate, [&](size_t at, int lanes) { return loadPart(from + at, lanes) * loadPart(d + at, lanes); });
+    layers.backward(g, slope, dGate, dHiddens + static_cast<size_t>(n) * narrow, dPooled);
+    for (int c = 0; c < wide; c += 8) store(dPooled + c, load(dPooled + c) * splat(1.0f / pixels));
+    for (int p = 0; p < pixels; ++p)
       for (int c = 0; c < channels; c += 8) {
         const int lanes = std::min(8, channels - c);
-        v8 sum[2] = {};
-        for (int p = 0; p < pixels; ++p) {
-          const size_t at = start + static_cast<size_t>(p) * channels + c;
-          sum[p & 1] += loadPart(x + at, lanes) * loadPart(dy + at, lanes);
-        }
-        storePart(dGate + c, sum[0] + sum[1], lanes);
+        const size_t at = static_cast<size_t>(p) * channels + c;
+        storeOnce(gradients.x + n * image + at, loadPart(d + at, lanes) * load(g + c) + load(dPooled + c), lanes, past);
       }
-      mbconv::Gate::backward(s, w, mean, before, hidden, g, dGate, part, dPooled);
-      const v8 even = splat(1.0f / pixels);
-      for (int p = 0; p < pixels; ++p)
-        for (int c = 0; c < channels; c += 8) {
-          const int lanes = std::min(8, channels - c);
-          const size_t at = start + static_cast<size_t>(p) * channels + c;
-          storePart(gradients.x + at, loadPart(dy + at, lanes) * loadPart(g + c, lanes) + loadPart(dPooled + c, lanes) * even, lanes);
-        }
-    }
+    if (past) finish();
   }
-  const auto total = [&](float* to, size_t at, size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-      double sum = 0;
-      for (int k = 0; k < groups; ++k) sum += partial[k * groupSize + at + i];
-      to[i] = static_cast<float>(sum);
+  // Sums over the batch in the order of its images, whatever the number of threads.
+  Raw rows(static_cast<size_t>(threads) * 2 * wide);
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int r = 0; r < reduced; ++r) {
+    float* row1 = rows + static_cast<size_t>(omp_get_thread_num()) * 2 * wide;
+    float* row2 = row1 + wide;
+    double bias = 0;
+    for (int n = 0; n < batch; ++n) bias += dHiddens[static_cast<size_t>(n) * narrow + r];
+    gradients.seBias1[r] = static_cast<float>(bias);
+    for (int m = 0; m < wide; m += 8) {
+      v8 sum1 = zero(), sum2 = zero();
+      for (int n = 0; n < batch; ++n) {
+        const size_t at = static_cast<size_t>(n) * wide + m;
+        sum1 += splat(dHiddens[static_cast<size_t>(n) * narrow + r]) * load(means + at);
+        sum2 += splat(hiddens[static_cast<size_t>(n) * narrow + r]) * load(dGates + at);
+      }
+      store(row1 + m, sum1);
+      store(row2 + m, sum2);
     }
-  };
-  total(gradients.se1, 0, dense);
-  total(gradients.se2, dense, dense);
-  total(gradients.seBias1, 2 * dense, reduced);
-  total(gradients.seBias2, 2 * dense + reduced, channels);
+    for (int m = 0; m < channels; ++m) gradients.se1[static_cast<size_t>(m) * reduced + r] = row1[m];
+    std::memcpy(gradients.se2 + static_cast<size_t>(r) * channels, row2, sizeof(float) * channels);
+  }
+  for (int m = 0; m < channels; ++m) {
+    double sum = 0;
+    for (int n = 0; n < batch; ++n) sum += dGates[static_cast<size_t>(n) * wide + m];
+    gradients.seBias2[m] = static_cast<float>(sum);
+  }
 }
 
 }  // namespace gate

@@ -48,7 +48,8 @@ export interface MBConvAttributes {
   inputGradient: boolean;
 }
 
-function numbersOf(a: MBConvAttributes): number[] {
+/** The numbers of an MBConv in the order of the native kernels. */
+export function numbersOf(a: MBConvAttributes): number[] {
   return [a.stride, a.padTop, a.padLeft, a.outHeight, a.outWidth, ACTIVATIONS[a.activation], a.residual ? 1 : 0];
 }
 

@@ -2,11 +2,62 @@ import { tf } from "../../tf";
 import type { NativeBackend } from "../backend";
 import type { KernelCall, NativeKernel } from "./kernel";
 
+type Handles = readonly number[];
+
 interface InPlace {
   isShared(handle: number): boolean;
-  fusedSgd(...values: (number | boolean)[]): void;
-  fusedAdam(...values: (number | boolean)[]): void;
-  fusedRunningAverage(...values: (number | boolean)[]): void;
+  fusedSgd(
+    parameters: Handles,
+    gradients: Handles,
+    velocities: Handles,
+    weightDecays: readonly number[],
+    learningRate: number,
+    momentum: number,
+    nesterov: boolean,
+  ): void;
+  fusedAdam(
+    parameters: Handles,
+    gradients: Handles,
+    firstMoments: Handles,
+    secondMoments: Handles,
+    weightDecays: readonly number[],
+    steps: readonly number[],
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    decoupled: boolean,
+  ): void;
+  fusedRunningAverage(running: Handles, batch: Handles, momentum: number): void;
+}
+
+/** What the update kernels take as attributes: lists of variables, and of what belongs to each. */
+interface SgdCall {
+  updates: readonly { variable: tf.Variable; velocity: tf.Variable | null; grad: tf.Tensor; weightDecay: number }[];
+  learningRate: number;
+  momentum: number;
+  nesterov: boolean;
+}
+
+interface AdamCall {
+  updates: readonly {
+    variable: tf.Variable;
+    m: tf.Variable;
+    v: tf.Variable;
+    grad: tf.Tensor;
+    weightDecay: number;
+    step: number;
+  }[];
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  decoupled: boolean;
+}
+
+interface RunningCall {
+  updates: readonly { running: tf.Variable; batch: tf.Tensor }[];
+  momentum: number;
 }
 
 function addonOf(native: NativeBackend): InPlace {
@@ -26,34 +77,52 @@ function ownHandle(native: NativeBackend, variable: tf.Variable): number {
   return native.handle(variable);
 }
 
-/** Optimiser updates in place; they give no tensor. */
+/** Optimiser updates in place, all parameters in one call; they give no tensor. */
 export const fusedUpdateKernels: NativeKernel[] = [
   {
     name: "FusedSgd",
-    compute: ({ native, inputs, attrs }: KernelCall<Record<string, tf.Variable>, Record<string, number>>) => {
-      const w = ownHandle(native, inputs.variable);
-      const velocity = inputs.velocity ? ownHandle(native, inputs.velocity) : 0;
-      const { learningRate, momentum, weightDecay, nesterov } = attrs;
-      const grad = native.handle(inputs.grad);
-      addonOf(native).fusedSgd(w, velocity, grad, learningRate, momentum, weightDecay, nesterov);
+    compute: ({ native, attrs }: KernelCall<unknown, SgdCall>) => {
+      const { updates, learningRate, momentum, nesterov } = attrs;
+      addonOf(native).fusedSgd(
+        updates.map(({ variable }) => ownHandle(native, variable)),
+        updates.map(({ grad }) => native.handle(grad)),
+        updates.flatMap(({ velocity }) => (velocity ? ownHandle(native, velocity) : [])),
+        updates.map(({ weightDecay }) => weightDecay),
+        learningRate,
+        momentum,
+        nesterov,
+      );
       return [];
     },
   },
   {
     name: "FusedAdam",
-    compute: ({ native, inputs, attrs }: KernelCall<Record<string, tf.Variable>, Record<string, number>>) => {
-      const [w, m, v] = [inputs.variable, inputs.m, inputs.v].map((variable) => ownHandle(native, variable));
-      const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, step } = attrs;
-      const grad = native.handle(inputs.grad);
-      addonOf(native).fusedAdam(w, m, v, grad, learningRate, beta1, beta2, epsilon, weightDecay, decoupled, step);
+    compute: ({ native, attrs }: KernelCall<unknown, AdamCall>) => {
+      const { updates, learningRate, beta1, beta2, epsilon, decoupled } = attrs;
+      addonOf(native).fusedAdam(
+        updates.map(({ variable }) => ownHandle(native, variable)),
+        updates.map(({ grad }) => native.handle(grad)),
+        updates.map(({ m }) => ownHandle(native, m)),
+        updates.map(({ v }) => ownHandle(native, v)),
+        updates.map(({ weightDecay }) => weightDecay),
+        updates.map(({ step }) => step),
+        learningRate,
+        beta1,
+        beta2,
+        epsilon,
+        decoupled,
+      );
       return [];
     },
   },
   {
     name: "FusedRunningAverage",
-    compute: ({ native, inputs, attrs }: KernelCall<Record<string, tf.Variable>, { momentum: number }>) => {
-      const running = ownHandle(native, inputs.running);
-      addonOf(native).fusedRunningAverage(running, native.handle(inputs.batch), attrs.momentum);
+    compute: ({ native, attrs }: KernelCall<unknown, RunningCall>) => {
+      addonOf(native).fusedRunningAverage(
+        attrs.updates.map(({ running }) => ownHandle(native, running)),
+        attrs.updates.map(({ batch }) => native.handle(batch)),
+        attrs.momentum,
+      );
       return [];
     },
   },

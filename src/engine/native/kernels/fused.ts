@@ -98,19 +98,13 @@ export const fusedKernels: NativeKernel[] = [
     compute: ({
       native,
       inputs: { logits, labels },
-      attrs,
-    }: KernelCall<Named<"logits" | "labels">, { smoothing: number }>) =>
-      native.runMany("FusedSoftmaxCrossEntropy", native.handle(logits), native.handle(labels), attrs.smoothing),
+      attrs: { smoothing, gradientToo },
+    }: KernelCall<Named<"logits" | "labels">, { smoothing: number; gradientToo: boolean }>) =>
+      native.runMany("FusedSoftmaxCrossEntropy", native.handle(logits), native.handle(labels), smoothing, gradientToo),
   },
   {
     name: "FusedSoftmaxCrossEntropyGrad",
-    compute: ({
-      native,
-      inputs: { probabilities, labels, dLoss },
-      attrs,
-    }: KernelCall<Named<"probabilities" | "labels" | "dLoss">, { smoothing: number }>) => {
-      const handles = [probabilities, labels, dLoss].map((info) => native.handle(info));
-      return native.run("FusedSoftmaxCrossEntropyGrad", ...handles, attrs.smoothing);
-    },
+    compute: ({ native, inputs: { gradient, dLoss } }: KernelCall<Named<"gradient" | "dLoss">>) =>
+      native.run("FusedSoftmaxCrossEntropyGrad", native.handle(gradient), native.handle(dLoss)),
   },
 ];

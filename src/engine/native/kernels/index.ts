@@ -5,6 +5,7 @@ import { createKernels } from "./create";
 import { depthwiseKernels } from "./depthwise";
 import { dilationKernels } from "./dilation";
 import { fusedKernels } from "./fused";
+import { fusedInferenceKernels } from "./fused-inference";
 import { fusedMBConvKernels } from "./fused-mbconv";
 import { fusedUpdateKernels } from "./fused-update";
 import { gatherKernels } from "./gather";
@@ -38,4 +39,5 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...fusedKernels,
   ...fusedMBConvKernels,
   ...fusedUpdateKernels,
+  ...fusedInferenceKernels,
 ];

@@ -1,0 +1,80 @@
+"""Answers each line of JSON {op, options, inputs} with values and gradients in float64: the reference of property tests.
+
+Numbers travel as base64 of float32 (there) and float64 (back). `pull` weights the first output for the gradients.
+"""
+
+import base64
+import json
+import sys
+
+import numpy
+import torch
+import torch.nn.functional as F
+
+from ops import ACTIVATIONS, affine, conv, gate, mbconv, norm
+
+torch.set_num_threads(1)
+
+
+def received(t):
+    values = numpy.frombuffer(base64.b64decode(t["data"]), dtype="<f4").astype("f8")
+    return torch.from_numpy(values).reshape(t["shape"])
+
+
+def sent(t):
+    values = t.detach().contiguous().numpy().astype("<f8")
+    return {"shape": list(t.shape), "data": base64.b64encode(values.tobytes()).decode()}
+
+
+def batch_norm(t, epsilon, activation):
+    y, mean, variance = norm(t["x"], t["gamma"], t["beta"], epsilon)
+    return {"y": ACTIVATIONS[activation](y), "mean": mean, "variance": variance}
+
+
+def conv_norm(t, stride, padding, epsilon, activation):
+    y = conv(t["x"], t["kernel"], stride, padding)
+    return {"y": ACTIVATIONS[activation](affine(y, t["gamma"], t["beta"], t["mean"], t["variance"], epsilon))}
+
+
+def cross_entropy(t, smoothing):
+    return {"loss": F.cross_entropy(t["logits"], t["labels"].long(), label_smoothing=smoothing)}
+
+
+def squeeze_excite(t, activation):
+    return {"y": gate(t["x"], t["w1"], t["b1"], t["w2"], t["b2"], ACTIVATIONS[activation])}
+
+
+def optimised(t, kind, steps, options):
+    w = torch.nn.Parameter(t["w"].clone())
+    optimizer = getattr(torch.optim, kind)([w], **options)
+    for i in range(steps):
+        w.grad = t[f"grad{i}"].clone()
+        optimizer.step()
+    return {"w": w}
+
+
+OPS = {
+    "mbconv": mbconv,
+    "batchNorm": batch_norm,
+    "convNorm": conv_norm,
+    "squeezeExcite": squeeze_excite,
+    "crossEntropy": cross_entropy,
+    "squaredError": lambda t: {"loss": F.mse_loss(t["y"], t["target"])},
+    "activate": lambda t, activation: {"y": ACTIVATIONS[activation](t["x"])},
+    "optimizer": optimised,
+}
+
+for line in sys.stdin:
+    request = json.loads(line)
+    inputs = {name: received(t) for name, t in request["inputs"].items()}
+    pull = inputs.pop("pull", None)
+    wanted = request.get("gradients", [])
+    for name in wanted:
+        inputs[name].requires_grad_(True)
+    outputs = OPS[request["op"]](inputs, **request["options"])
+    answer = {"outputs": {name: sent(t) for name, t in outputs.items()}, "gradients": {}}
+    if wanted:
+        first = next(iter(outputs.values()))
+        (first * pull.reshape(first.shape) if pull is not None else first).sum().backward()
+        answer["gradients"] = {name: sent(inputs[name].grad) for name in wanted}
+    print(json.dumps(answer), flush=True)
