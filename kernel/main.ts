@@ -13,11 +13,13 @@ import { prepareTermination } from "./life/async-stack";
 import { endChildProcesses } from "./life/child-processes";
 import { Session } from "./session";
 import { readConnection } from "./wire/connection";
-import { SharedState, type ToMain, type ToWire, type WireSettings } from "./wire/threads";
+import { Phase, SharedState, type ToMain, type ToWire, type WireSettings } from "./wire/threads";
 
 const USAGE = "usage: node main.js <connection file> [--package <folder of the package whose exports every cell has>]";
 /** The longest the process stays to send what waits. */
 const CLOSE_MS = 1000;
+/** When the compiler practises, unless a cell runs: later than a client that is in a hurry sends its first cell, in ms. */
+const PRACTISE_AFTER_MS = 300;
 /** When the compiled code is kept for the next start: not while the first cell waits, in ms. */
 const CODE_SAVED_AFTER_MS = 3000;
 
@@ -67,6 +69,7 @@ function run(): void {
   process.on("unhandledRejection", (error) => session.uncaught(error));
   runner.warmUp();
   session.start(runner);
+  setTimeout(() => shared.phase === Phase.Idle && runner.practise(), PRACTISE_AFTER_MS).unref();
   setTimeout(() => runner.saveCode(), CODE_SAVED_AFTER_MS).unref();
 }
 

@@ -1,6 +1,5 @@
 import type * as TslabConverter from "tslab/dist/converter";
 import type * as TslabExecutor from "tslab/dist/executor";
-import type * as TslabInspect from "tslab/dist/inspect";
 import type * as TslabMetadata from "tslab/dist/metadata";
 import { InterruptedError } from "../../src/core/errors";
 import { CellCompiler } from "../language/cell-compiler";
@@ -8,6 +7,7 @@ import { type Completeness, judgeCode } from "../language/completeness";
 import { ModuleImporter } from "../language/module-import";
 import type { PreludePackage } from "../language/package";
 import { bindPrelude } from "../language/prelude";
+import { describeInfo } from "../language/quick-info";
 import { installRuntimeResolution } from "../language/runtime-resolution";
 import { Phase, type SharedState } from "../wire/threads";
 import { LineMap } from "./line-map";
@@ -49,7 +49,6 @@ export class CellRunner {
   private readonly executor: TslabExecutor.Executor;
   private readonly importer: ModuleImporter;
   private readonly getCodeMetadata: typeof TslabMetadata.getCodeMetadata;
-  private readonly printQuickInfo: typeof TslabInspect.printQuickInfo;
   private readonly cells = new Map<number, { source: string; compiled: string }>();
   /** The notebook's variables. */
   private readonly scope: Record<string, unknown> = {};
@@ -66,7 +65,6 @@ export class CellRunner {
     this.importer = new ModuleImporter(cwd);
     // Loaded late: they must see the compiler as CellCompiler changed it.
     const { createExecutor } = require("tslab/dist/executor") as typeof TslabExecutor;
-    this.printQuickInfo = (require("tslab/dist/inspect") as typeof TslabInspect).printQuickInfo;
     this.getCodeMetadata = (require("tslab/dist/metadata") as typeof TslabMetadata).getCodeMetadata;
     const { converter, createConverter } = this.compiler;
     let browser: TslabConverter.Converter | undefined;
@@ -87,6 +85,11 @@ export class CellRunner {
   /** Does once what the first cell would wait for. */
   warmUp(): void {
     this.compiling(() => this.compiler.warmUp());
+  }
+
+  /** To be called while nobody waits: the next cells compile faster. */
+  practise(): void {
+    this.compiling(() => this.compiler.practise());
   }
 
   /** Keeps the compiler's compiled code for the next start. */
@@ -151,7 +154,7 @@ export class CellRunner {
   /** Type and documentation of what stands at the position, undefined when there is nothing. */
   inspect(source: string, position: number): string | undefined {
     const info = this.compiling(() => this.compiler.inspect(source, position));
-    return info ? this.printQuickInfo(info) : undefined;
+    return info ? describeInfo(info) : undefined;
   }
 
   isComplete(source: string): Completeness {

@@ -3,7 +3,7 @@ import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { requireCached } from "./compile-cache";
 import { callImportModule } from "./module-import";
 import type { PreludePackage } from "./package";
-import { nodeTypesFolder, withOurFiles } from "./visible-files";
+import { type CellText, nodeTypesFolder, withOurFiles } from "./visible-files";
 
 /** tslab's TypeScript as this kernel uses it. */
 export interface Compiler {
@@ -17,6 +17,7 @@ export interface CompilerSettings {
   readonly prelude: PreludePackage;
   /** The notebook's folder. */
   readonly cwd: string;
+  readonly cell: CellText;
   /** Declarations that the first program has already, before any cell: one program less to make. */
   readonly declarations: (ts: typeof TypeScript) => string;
 }

@@ -15,6 +15,42 @@ export function skipsCheck(source: string): boolean {
 }
 
 /**
+ * The text of a cell as the compiler sees it.
+ *
+ * tslab compiles each cell twice: as it is, to learn what it declares, and with that exported. Told what it declares, the
+ * compiler sees the second text from the start and has nothing to do the second time.
+ */
+export class CellText {
+  private source: string | undefined;
+  private names: readonly string[] = [];
+
+  expect(source: string, names: Iterable<string>): void {
+    this.source = source;
+    this.names = [...names];
+  }
+
+  /** @param text what tslab would have the compiler read. */
+  read(text: string): string {
+    const seen = this.withExports(text);
+    const source = seen.slice(TSLAB_PREFIX.length);
+    // Blanks of the prefix's length, so that positions stay; the file must be a module all the same.
+    return skipsCheck(source) ? `${" ".repeat(TSLAB_PREFIX.length - 1)}\n${source}\nexport {};` : seen;
+  }
+
+  private withExports(text: string): string {
+    const { source, names } = this;
+    if (source === undefined || names.length === 0 || !text.startsWith(source, TSLAB_PREFIX.length)) return text;
+    const rest = text.slice(TSLAB_PREFIX.length + source.length);
+    if (rest !== "") {
+      const exported = /^\nexport \{([^}]*)\}$/.exec(rest)?.[1]?.split(", ") ?? [];
+      const same = exported.length === names.length && exported.every((name) => names.includes(name));
+      if (!same) return text;
+    }
+    return `${TSLAB_PREFIX}${source}\nexport {${names.join(", ")}}`;
+  }
+}
+
+/**
  * The files as the notebook's compiler sees them:
  * - the prelude package and its dependencies appear in `node_modules` of the notebook's folder. A path mapping would not
  *   do: the compiler refuses inferred types it cannot name from the notebook's folder (TS2742);
@@ -24,13 +60,16 @@ export function skipsCheck(source: string): boolean {
  */
 export function withOurFiles(
   sys: TypeScript.System,
-  { prelude, cwd }: { prelude: PreludePackage; cwd: string },
+  { prelude, cwd, cell }: { prelude: PreludePackage; cwd: string; cell: CellText },
   declarations: string,
 ): TypeScript.System {
   const folder = cwd.replaceAll("\\", "/").replace(/\/$/, "");
   const forward = forwarding(prelude, folder);
   const virtual = rolledUpPackages(prelude, folder);
   const preludeFile = `${folder}/node_modules/${prelude.name}/package.json`;
+  // For each program TypeScript asks 60 times whether a package replaces one of its own libraries.
+  const isThinkable = (path: string): boolean =>
+    !path.includes("/node_modules/@typescript/lib-") && !virtual.owns(path);
   const watched = sys.watchFile!.bind(sys);
   const read = (path: string, encoding?: string): string | undefined => {
     const known = virtual.files.get(path);
@@ -38,15 +77,15 @@ export function withOurFiles(
     const text = sys.readFile(forward(path), encoding);
     if (text === undefined) return undefined;
     if (path === `${folder}/__prev__.d.ts`) return text === TSLAB_PREFIX ? text + declarations : text;
-    if (path === `${folder}/__tslab__.ts`) return withPragmaFirst(text);
+    if (path === `${folder}/__tslab__.ts`) return cell.read(text);
     if (path === preludeFile) return withRolledUpTypes(text, prelude);
     if (PACKAGE_FILE.test(path)) return withNameableFiles(text);
     return LARGE_DECLARATIONS.test(path) ? withoutDocumentation(text) : text;
   };
   const changed: Partial<TypeScript.System> = {
-    fileExists: (path) => virtual.files.has(path) || (!virtual.owns(path) && sys.fileExists(forward(path))),
+    fileExists: (path) => virtual.files.has(path) || (isThinkable(path) && sys.fileExists(forward(path))),
     readFile: read,
-    directoryExists: (path) => virtual.folders.has(path) || (!virtual.owns(path) && sys.directoryExists(forward(path))),
+    directoryExists: (path) => virtual.folders.has(path) || (isThinkable(path) && sys.directoryExists(forward(path))),
     getDirectories: (path) => sys.getDirectories(forward(path)),
     // A forwarded path is its own real path, or the compiler would leave the notebook's folder again.
     realpath: (path) => (virtual.owns(path) || forward(path) !== path ? path : (sys.realpath?.(path) ?? path)),
@@ -60,12 +99,6 @@ export function withOurFiles(
 /** The folder with tslab's own `@types/node`. */
 export function nodeTypesFolder(tslabFolder: string): string {
   return dirname(dirname(createRequire(join(tslabFolder, "package.json")).resolve("@types/node/package.json")));
-}
-
-/** Blanks of the prefix's length, so that positions stay; the file must be a module all the same. */
-function withPragmaFirst(text: string): string {
-  const source = text.slice(TSLAB_PREFIX.length);
-  return skipsCheck(source) ? `${" ".repeat(TSLAB_PREFIX.length - 1)}\n${source}\nexport {};` : text;
 }
 
 const PACKAGE_FILE = /\/node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/;

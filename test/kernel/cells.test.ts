@@ -5,12 +5,13 @@ import { describe, expect, it } from "vitest";
 import { LineMap } from "../../kernel/cells/line-map";
 import { PrintBuffer } from "../../kernel/cells/print-buffer";
 import { withCellTimers } from "../../kernel/cells/run-guard";
+import { runtimeError } from "../../kernel/cells/traceback";
 import { fromCodePoints, toCodePoints } from "../../kernel/cursor";
 import { exportedNames } from "../../kernel/language/exported-names";
 import { declaredNames, keptDeclarations, withoutReset } from "../../kernel/language/kept-declarations";
 import { ENTER_RUN, guardLoops, LOOP_GUARD } from "../../kernel/language/loop-guard";
 import { packageNameOf } from "../../kernel/language/package";
-import { bindPrelude, preludeImport } from "../../kernel/language/prelude";
+import { bindPrelude, preludeImport, withoutImportOf } from "../../kernel/language/prelude";
 import { annotateUnnameable } from "../../kernel/language/unnameable-types";
 import { PRELUDE } from "./jupyter-client";
 
@@ -102,6 +103,24 @@ describe("the line map", () => {
   });
 });
 
+describe("a traceback", () => {
+  it("names the cell's functions and lines, also behind guards, and not how the cell was called", async () => {
+    const error = new RangeError("empty");
+    error.stack = [
+      "RangeError: empty",
+      "    at Proxy.get (cell-3.ts:2:5)",
+      "    at async cell-3.ts:5:9",
+      "    at cell-3.ts:9:3",
+      "    at Module._compile (node:internal/modules/cjs/loader:1:1)",
+    ].join("\n");
+    const located = runtimeError(error, (cell, line) => (line < 9 ? `cell [${cell}] line ${line}` : undefined));
+    expect(located.traceback.slice(1)).toEqual(["    at get (cell [3] line 2)", "    at async cell [3] line 5"]);
+    const source = "const a: number = 1;\n\nawait f(a);";
+    const compiled = guardLoops(ts, "const a = 1;\nexports.a = a;\nexports.tsLastExpr = await f(a);", 7);
+    expect(new LineMap(source, compiled).sourceLine(3)).toBe(3);
+  });
+});
+
 describe("the print buffer", () => {
   it("passes the first lines at once and loses nothing in a flood", () => {
     const out: string[] = [];
@@ -119,7 +138,15 @@ describe("the prelude", () => {
   it("takes the names from the declarations, through files re-exported", () => {
     const names = exportedNames(ts, join(PRELUDE, "index.d.ts"));
     expect(names).toEqual("Shape Shown clearOutput comms generator hidden input lab loads page twice work".split(" "));
-    expect(preludeImport("blockwise", ["a", "b"])).toBe('import { a, b } from "blockwise";');
+    expect(preludeImport("blockwise", ["a", "b"])).toBe('import "blockwise";\nimport { a, b } from "blockwise";\n');
+    expect(preludeImport("blockwise", [])).toBe('import "blockwise";\n');
+  });
+
+  it("is not among the declarations that cells leave behind, what they import themselves is", () => {
+    const declared = 'declare const x: number;\nimport { a, b } from "blockwise";\nimport { a as c } from "blockwise";';
+    expect(withoutImportOf(ts, declared, "blockwise", new Set(["a", "b"]))).toBe(
+      'declare const x: number;\nimport { a as c } from "blockwise";',
+    );
   });
 
   it("loads nothing until a name is used, and gives way to a variable of the same name", () => {
