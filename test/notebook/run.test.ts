@@ -88,7 +88,17 @@ describe("blockwise notebook run", { timeout: 300_000 }, () => {
   it("writes an executed copy with the parameters given, what it printed, and where it comes from", async () => {
     const path = write("good.ipynb", PARAMETERS, "console.log(name, process.env.FROM_OUTSIDE);\nseed * 2");
     const before = readFileSync(path, "utf8");
-    const { code, stderr, stdout } = await notebookCommand(["run", path, "-p", "seed=21", "-p", "name=my data"]);
+    const { code, stderr, stdout } = await notebookCommand([
+      "run",
+      path,
+      "-p",
+      "seed=21",
+      "-p",
+      "name=my data",
+      "-p",
+      "sede=2",
+    ]);
+    expect(stderr).toContain("declares sede; is the name right?");
     expect(stderr).toContain("[2/3] let seed: number = 21;");
     expect(code).toBe(0);
     const output = join(folder, "good.run.ipynb");
@@ -101,7 +111,7 @@ describe("blockwise notebook run", { timeout: 300_000 }, () => {
     const { metadata } = readNotebook(output);
     expect(metadata.language_info).toMatchObject({ name: "typescript" });
     const provenance = provenanceOf(readNotebook(output));
-    expect(provenance).toMatchObject({ seed: 21, parameters: { seed: 21, name: "my data" }, engine: null });
+    expect(provenance).toMatchObject({ seed: 21, parameters: { seed: 21, name: "my data", sede: 2 }, engine: null });
     expect(Object.keys(provenance?.cellSeconds ?? {}).sort()).toEqual(["cell-1", "cell-2", "injected-parameters"]);
   });
 

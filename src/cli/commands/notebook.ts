@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, writeAtomic } from "../../core";
 import {
+  declaredParameters,
   type Notebook,
   notebookPage,
   parseParameter,
@@ -103,13 +104,15 @@ async function run(path: string, options: RunOptions): Promise<number> {
   }
   const output = options.output ?? (options.inPlace ? path : beside(path, "run"));
   const parameters = Object.fromEntries(options.parameter.map(parseParameter));
-  const executed = await runCells(
-    path,
-    readNotebook(path),
-    parameters,
-    beside(options.output ?? path, "partial"),
-    options,
-  );
+  const notebook = readNotebook(path);
+  const strangers = Object.keys(parameters).filter((name) => !declaredParameters(notebook).has(name));
+  if (strangers.length > 0) {
+    console.error(
+      `notebook run: ${path} has no cell tagged \`parameters\` that declares ${strangers.join(", ")}; is the name right?`,
+    );
+  }
+  const partial = beside(options.output ?? path, "partial");
+  const executed = await runCells(path, notebook, parameters, partial, options);
   if (typeof executed === "number") return executed;
   writeExecuted(output, executed);
   if (options.html !== undefined) writePage(options.html, path, executed);
