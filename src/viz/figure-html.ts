@@ -31,7 +31,7 @@ export function figureHtml(figure: Figure, { svg, carriesPlotly }: FigureHtmlOpt
   const { width, height } = figure.layout;
   const picture = svg
     ? `<img alt="${escapeHtml(figureTitle(figure))}" width="${width}" height="${height}" style="max-width:100%;height:auto" src="${svgUrl(svg)}">`
-    : "";
+    : `<em>${escapeHtml(figureTitle(figure) || "figure")}: drawn where a Jupyter server with this kernel runs</em>`;
   const carried = carriesPlotly ? `<script>window.blockwisePlotlyPacked="${packedPlotly()}";</script>\n` : "";
   return `${carried}<div class="blockwise-figure ${id}" style="width:${width}px;max-width:100%;overflow-x:auto">${picture}</div>
 <script>${LOADER}("${id}",${inScript(json)},${needsWholePlotly(figure)});</script>`;

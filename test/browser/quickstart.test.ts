@@ -106,6 +106,25 @@ describe("the quickstart in Jupyter's page", () => {
     expect(await next.locator(".output_result").textContent()).toContain("42");
   }, 90_000);
 
+  it("shows figures, data frames and pictures that the user made", async () => {
+    const figure = await notebook.runNew(
+      '({ data: [{ type: "bar", x: ["a", "b"], y: [1, 2] }], layout: { title: "Mine" } })',
+    );
+    await figure.locator(".js-plotly-plot .bars .point").first().waitFor({ timeout: 30_000 });
+    // Not one of the small plotly's; the kernel offers all of it.
+    const flow = '{ type: "sankey", node: { label: ["a", "b"] }, link: { source: [0], target: [1], value: [1] } }';
+    const shown = await notebook.runNew(`await lab.show({ data: [${flow}] }, tf.ones([8, 8, 1]))`);
+    await notebook.finished(shown, 30_000);
+    expect(await shown.locator("img[src^='data:image/png']").count()).toBe(1);
+    await shown.locator(".sankey-link").waitFor({ state: "attached", timeout: 30_000 });
+    const frame = await notebook.runNew(
+      'import { DataFrame } from "danfojs-node";\nnew DataFrame([[1, "x"]], { columns: ["number", "letter"] })',
+    );
+    await notebook.finished(frame, 60_000);
+    expect(await frame.locator(".blockwise-table th").allTextContents()).toEqual(["number", "letter"]);
+    await page.screenshot({ path: screenshot("user-values") });
+  }, 150_000);
+
   it("left no error in the console, and asked nobody but this machine", () => {
     expect(complaints.errors).toEqual([]);
     expect(complaints.outside).toEqual([]);
