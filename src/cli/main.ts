@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { registerCost } from "./commands/cost";
 import { registerKernel } from "./commands/kernel";
+import { registerLatency } from "./commands/latency";
 import { registerNotebook } from "./commands/notebook";
 import { registerPredict } from "./commands/predict";
 import { registerReport } from "./commands/report";
@@ -15,6 +16,7 @@ export function createProgram(): Command {
   const program = new Command("blockwise");
   program.description("Block-wise neural architecture search").showHelpAfterError("(blockwise --help tells more)");
   registerCost(program);
+  registerLatency(program);
   registerKernel(program);
   registerNotebook(program);
   registerPredict(program);

@@ -30,7 +30,7 @@ export function enteringWidths(space: SearchSpace, block: number): number[] {
 }
 
 /** Size that enters a block of the assembled network, without its channels. */
-function enteringShape(space: SearchSpace, block: number): ImageShape {
+export function enteringShape(space: SearchSpace, block: number): ImageShape {
   return block === 0 ? outputShape(space.stem, space.input) : blockAt(space, block - 1).output;
 }
 

@@ -1,3 +1,5 @@
 export * from "./block-cost";
+export * from "./latency-costs";
+export * from "./latency-table";
 export * from "./layer-cost";
 export * from "./network-cost";

@@ -5,6 +5,7 @@ export * from "./dropout";
 export * from "./gradients";
 export * from "./initialisers";
 export * from "./mbconv";
+export * from "./measure-latency";
 export * from "./module";
 export * from "./network";
 export * from "./optimizer";

@@ -9,3 +9,4 @@ export * from "./rating-table";
 export * from "./search-best";
 export * from "./traversal";
 export * from "./types";
+export * from "./with-latency";

@@ -95,6 +95,9 @@ const search = z.strictObject({
   macs: limit.optional(),
   params: limit.optional(),
   macsOfTeacher: share.default(DNA_MINI.macsOfTeacher),
+  /** Measured milliseconds that the found network may take; `latencyTable` is the file of `blockwise latency --out`. */
+  latencyMs: z.number().gt(0).optional(),
+  latencyTable: z.string().optional(),
   /** The paper's lambda, one a block; a network's rating is the weighted sum of its blocks'. All 1 when left out. */
   weights: z.array(z.number().gt(0)).optional(),
 });

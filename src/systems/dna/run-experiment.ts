@@ -1,8 +1,9 @@
-import { type StepContext, writeJson } from "../../core";
+import { ConfigError, readJson, type StepContext, writeJson } from "../../core";
+import { type LatencyTable, parseLatencyTable } from "../../cost";
 import { type Dataset, loadDataset } from "../../data";
 import { type RatedSpace, ratedTable } from "../../rate";
 import type { Retrained } from "../../retrain";
-import { type FoundNetwork, weightedTable } from "../../search";
+import { type FoundNetwork, weightedTable, withLatency } from "../../search";
 import { type Architecture, architecturePreset, networkId, parseArchitecture } from "../../space";
 import type { RunDirectory } from "../../study";
 import { Teacher, trainTeacher } from "../../teacher";
@@ -35,10 +36,12 @@ export async function runExperiment(
     const supernets = await around(teacher, data, config, run);
     const { space } = supernets;
     const budget = budgetOf(config, teacher);
-    checkBudget(space, budget);
+    const latencies = latenciesOf(config);
+    checkBudget(space, budget, latencies);
     const rated = ratedTable(space, await rateBlocks(supernets, context));
     const { weights } = config.search;
-    const table = weights ? weightedTable(rated, weights) : rated;
+    const weighted = weights ? weightedTable(rated, weights) : rated;
+    const table = latencies ? withLatency(weighted, space, latencies) : weighted;
     const found = await search(config, budget, table, run);
     const designs = designsOf(config, table, found);
     for (const design of designs) retrained.push(await retrainDesign(supernets, design, context));
@@ -87,13 +90,23 @@ async function around(
 }
 
 function budgetOf(
-  { search: { macsOfTeacher, macs, params } }: ExperimentConfig,
+  { search: { macsOfTeacher, macs, params, latencyMs } }: ExperimentConfig,
   teacher: Teacher,
 ): Record<string, number> {
   return {
     macs: macs ?? Math.floor(macsOfTeacher * teacher.cost.macs),
     ...(params !== undefined && { params }),
+    ...(latencyMs !== undefined && { latencyMs }),
   };
+}
+
+/** @throws ConfigError when there is a limit on latency and no table. */
+function latenciesOf({ search: { latencyMs, latencyTable } }: ExperimentConfig): LatencyTable | undefined {
+  if (latencyTable !== undefined) return parseLatencyTable(readJson(latencyTable), latencyTable);
+  if (latencyMs === undefined) return undefined;
+  throw new ConfigError(
+    "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <space> --out <file>",
+  );
 }
 
 async function search(

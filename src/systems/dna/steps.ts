@@ -1,5 +1,5 @@
 import { ConfigError, Rng, type StepContext } from "../../core";
-import { ratingCosts } from "../../cost";
+import { type LatencyTable, ratingCosts } from "../../cost";
 import type { Dataset, Split } from "../../data";
 import {
   type Budget,
@@ -10,6 +10,7 @@ import {
   ratingTable,
   searchBest,
   traversal,
+  withLatency,
 } from "../../search";
 import { blockSpace, type Cell, mbconv, type SearchSpace } from "../../space";
 import { type FeatureStore, type Teacher, type TeacherBlock, teacherFeatures } from "../../teacher";
@@ -99,13 +100,11 @@ export function ratingFeatures(
  * Finds out before any training whether a budget can be met.
  * @throws BudgetInfeasibleError naming the least attainable.
  */
-export function checkBudget(space: SearchSpace, budget: Budget): void {
+export function checkBudget(space: SearchSpace, budget: Budget, latencies?: LatencyTable): void {
   const costOf = ratingCosts(space);
   // Any scores do; these lead the search to the cheapest networks first.
-  searchBest(
-    ratingTable(space, (candidate) => Math.min(...Object.values(costOf(candidate).macs))),
-    budget,
-  );
+  const table = ratingTable(space, (candidate) => Math.min(...Object.values(costOf(candidate).macs)));
+  searchBest(latencies ? withLatency(table, space, latencies) : table, budget);
 }
 
 /** What a search gives. */

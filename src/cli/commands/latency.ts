@@ -1,0 +1,120 @@
+import { existsSync } from "node:fs";
+import { cpus } from "node:os";
+import type { Command } from "commander";
+import { ConfigError, readJson, writeJson } from "../../core";
+import { type LatencyTable, latencyKey, latencyTableOf, layersOfSpace, networkLatency, placedLayers } from "../../cost";
+import {
+  type Architecture,
+  architectureNames,
+  architecturePreset,
+  isArchitecturePreset,
+  parseArchitecture,
+  type SearchSpace,
+  spaceNames,
+  spacePreset,
+} from "../../space";
+import { progressReporter } from "../progress-reporter";
+import { textTable } from "../table";
+
+interface LatencyOptions {
+  readonly batch: string;
+  readonly rounds: string;
+  readonly threads?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** `blockwise latency <network or space>`: how long each layer takes on this machine and engine. */
+export function registerLatency(program: Command): void {
+  program
+    .command("latency")
+    .description(
+      "how long each layer takes on this machine and engine: medians with their spread; a cost for the search",
+    )
+    .argument("<subject>", "search space, network preset or architecture file, e.g. dna, dna-a, found.json")
+    .option("--batch <count>", "images at once", "1")
+    .option("--rounds <count>", "runs of each layer", "15")
+    .option("--threads <count>", "of the engine; the physical cores by default")
+    .option("--out <file>", "write the table as JSON; an experiment takes it as search.latencyTable")
+    .option("--json", "print JSON")
+    .action(async (text: string, options: LatencyOptions) => {
+      const table = await measured(text, options);
+      if (options.out) writeJson(options.out, table);
+      if (options.json) console.log(JSON.stringify(table, null, 2));
+      else printTable(text, table, options.out);
+    });
+}
+
+async function measured(text: string, options: LatencyOptions): Promise<LatencyTable> {
+  const subject = resolveSubject(text);
+  const [batch, rounds] = [wholeNumber("--batch", options.batch), wholeNumber("--rounds", options.rounds)];
+  // Loaded here: commands without tensors start without an engine.
+  const { engine } = require("../../engine") as typeof import("../../engine");
+  const { measureLatency } = require("../../nn") as typeof import("../../nn");
+  const { backend, device, threads, versions } = engine.use("auto", {
+    threads: options.threads === undefined ? undefined : wholeNumber("--threads", options.threads),
+  });
+  const layers = "stem" in subject && isArchitecture(subject) ? placedLayers(subject) : layersOfSpace(subject);
+  const distinct = [...new Map(layers.map((placed) => [latencyKey(placed.layer, placed.input), placed])).values()];
+  const progress = progressReporter(process.stderr);
+  const results = await measureLatency(distinct, subject, { batch, rounds }, { onProgress: (e) => progress.report(e) });
+  progress.finish();
+  return latencyTableOf({
+    subject: subject.name,
+    batch,
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    engine: { backend: backend ?? "none", device, threads, versions },
+    entries: results.map(({ subject: { layer, input }, sortedMs }) => ({
+      key: latencyKey(layer, input),
+      medianMs: at(sortedMs, 0.5),
+      lowMs: at(sortedMs, 0.1),
+      highMs: at(sortedMs, 0.9),
+      runs: sortedMs.length,
+    })),
+  });
+}
+
+function isArchitecture(subject: Architecture | SearchSpace): subject is Architecture {
+  return subject.blocks.every((block) => Array.isArray(block));
+}
+
+function resolveSubject(text: string): Architecture | SearchSpace {
+  if (spaceNames().includes(text)) return spacePreset(text);
+  if (isArchitecturePreset(text)) return architecturePreset(text);
+  if (existsSync(text)) return parseArchitecture(readJson(text), text);
+  throw new ConfigError(
+    `latency: ${JSON.stringify(text)} must be a search space (${spaceNames().join(", ")}), a network preset (${architectureNames().join(", ")}) or a file`,
+  );
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) {
+    throw new ConfigError(`${option}: must be a whole number from 1, got ${JSON.stringify(text)}`);
+  }
+  return Number(text);
+}
+
+/** A quantile of rising values, to the microsecond. */
+function at(sorted: readonly number[], share: number): number {
+  return Number(sorted[Math.round(share * (sorted.length - 1))].toFixed(3));
+}
+
+function printTable(text: string, table: LatencyTable, out: string | undefined): void {
+  const { batch, cpu, engine, entries, subject } = table;
+  const ms = (value: number) => value.toFixed(3);
+  const rows = entries.map(({ key, medianMs, lowMs, highMs, runs }) => [
+    key,
+    ms(medianMs),
+    `${ms(lowMs)} - ${ms(highMs)}`,
+    runs,
+  ]);
+  console.log(textTable(["layer @ what enters", "median, ms", "10 - 90 %", "runs"], rows));
+  console.log(
+    `\n${subject}: ${entries.length} distinct layers, ${batch} image${batch > 1 ? "s" : ""} at once, on ${cpu}, engine ${engine.backend} with ${engine.threads} thread${engine.threads > 1 ? "s" : ""}`,
+  );
+  if (!spaceNames().includes(text)) {
+    const network = isArchitecturePreset(text) ? architecturePreset(text) : parseArchitecture(readJson(text), text);
+    console.log(`sum over the network's layers ${ms(networkLatency(table, network))} ms`);
+  }
+  if (out) console.log(`written to ${out}`);
+}

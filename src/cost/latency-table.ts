@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { ConfigError } from "../core";
+import { type Architecture, describeLayer, formatShape, type ImageShape, type Layer, layerOutput } from "../space";
+
+/** Marks a latency table's file and its version. */
+const FORMAT = "blockwise-latency-1";
+
+const entry = z.object({
+  /** Layer and what enters, e.g. "ir_k3_s1_e6_c24_se0.25 @ 28x28x24"; see {@link latencyKey}. */
+  key: z.string(),
+  /** Of all runs; spread from the tenth to the ninetieth percentile. Milliseconds for the whole batch. */
+  medianMs: z.number().min(0),
+  lowMs: z.number().min(0),
+  highMs: z.number().min(0),
+  runs: z.int().min(1),
+});
+
+const latencyTable = z.object({
+  format: z.literal(FORMAT),
+  /** What was measured: a network's or a search space's name. */
+  subject: z.string(),
+  /** Images at once. */
+  batch: z.int().min(1),
+  cpu: z.string(),
+  engine: z.object({
+    backend: z.string(),
+    device: z.string(),
+    threads: z.number(),
+    versions: z.record(z.string(), z.string()),
+  }),
+  entries: z.array(entry),
+});
+
+/** How long one layer takes in inference. */
+export type LayerLatency = z.output<typeof entry>;
+
+/** Measured latencies of layers on one machine and engine: plain JSON, the file of `blockwise latency --out`. */
+export type LatencyTable = z.output<typeof latencyTable>;
+
+/** A latency table of measured entries. */
+export function latencyTableOf(parts: Omit<LatencyTable, "format">): LatencyTable {
+  return { format: FORMAT, ...parts };
+}
+
+/** Reads a latency table from parsed JSON. @throws ConfigError naming what is wrong in it. */
+export function parseLatencyTable(value: unknown, where = "latency table"): LatencyTable {
+  const result = latencyTable.safeParse(value);
+  if (result.success) return result.data;
+  throw new ConfigError(
+    `${where}: must be a latency table (${FORMAT}); make one by blockwise latency --out:\n${z.prettifyError(result.error)}`,
+  );
+}
+
+/** Pooling and classifier, measured as one layer. */
+export interface Classification {
+  readonly kind: "classifier";
+  readonly classes: number;
+}
+
+/** Names a layer at its place: equal names, equal work. */
+export function latencyKey(layer: Layer | Classification, input: ImageShape): string {
+  const words = layer.kind === "classifier" ? `pool and classifier of ${layer.classes}` : describeLayer(layer);
+  return `${words} @ ${formatShape(input)}`;
+}
+
+/** Looks latencies up: medians in ms. @throws ConfigError when the table lacks a layer. */
+export function latencyLookup(table: LatencyTable): (layer: Layer | Classification, input: ImageShape) => number {
+  const medians = new Map(table.entries.map(({ key, medianMs }) => [key, medianMs]));
+  return (layer, input) => {
+    const key = latencyKey(layer, input);
+    const median = medians.get(key);
+    if (median !== undefined) return median;
+    throw new ConfigError(
+      `latency table of ${table.subject}: it must have "${key}", and has not; measure the space or network that is asked for`,
+      { key },
+    );
+  };
+}
+
+/** A layer with what enters it. */
+export interface PlacedLayer {
+  readonly layer: Layer | Classification;
+  readonly input: ImageShape;
+}
+
+/** All layers of a network with what enters each, pooling and classifier last. */
+export function placedLayers({ stem, blocks, head, input, classes }: Architecture): PlacedLayer[] {
+  let shape = input;
+  const placed = [...stem, ...blocks.flat(), ...head].map((layer): PlacedLayer => {
+    const at = { layer, input: shape };
+    shape = layerOutput(layer, shape);
+    return at;
+  });
+  return [...placed, { layer: { kind: "classifier", classes }, input: shape }];
+}
+
+/** Sum of the measured latencies of a network's layers, ms for the table's batch. @throws ConfigError as {@link latencyLookup}. */
+export function networkLatency(table: LatencyTable, architecture: Architecture): number {
+  const lookUp = latencyLookup(table);
+  return placedLayers(architecture).reduce((sum, { layer, input }) => sum + lookUp(layer, input), 0);
+}
