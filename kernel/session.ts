@@ -96,7 +96,7 @@ export class Session implements HostKernel {
   /** Aborts the signals, and ends the running cell from outside if it does not end by itself. */
   interrupt(): void {
     const reason = new InterruptedError(INTERRUPTED);
-    for (const { controller } of this.listening) controller.abort(reason);
+    for (const cell of this.listening) this.context.run(cell, () => cell.controller.abort(reason));
     this.listening.clear();
     const cell = this.current;
     if (!cell) return;

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import type { Cell } from "./notebook-host";
 
 /**
@@ -9,8 +9,9 @@ import type { Cell } from "./notebook-host";
 export class CellContext {
   private readonly storage = new AsyncLocalStorage<Cell>();
 
+  /** In a resource of its own: when the work is terminated, what it entered is never left, and must not stay behind. */
   run<T>(cell: Cell, work: () => T): T {
-    return this.storage.run(cell, work);
+    return new AsyncResource("BlockwiseCell").runInAsyncScope(() => this.storage.run(cell, work));
   }
 
   get current(): Cell | undefined {

@@ -29,14 +29,14 @@ export class LineMap {
   }
 }
 
-/** Letters and digits only, without the words the conversion to CommonJS adds. */
+/** Without space, brackets (a guard adds some) and the words that the conversion to CommonJS adds. */
 function essence(line: string): string {
   return line
     .replace(/\/\/.*$/, "")
     .replace(GUARD_TEXT, "")
     .replace(/\b(exports\.|export\s+|const |let |var )/g, "")
     .replace(/\btsLastExpr\d* = /, "")
-    .replace(/[\s;]/g, "");
+    .replace(/[\s;()]/g, "");
 }
 
 /** Equal, or equal up to a type annotation: the compiled line is a long subsequence with the same start. */

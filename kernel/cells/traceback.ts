@@ -57,10 +57,7 @@ function isForeignError(error: unknown): error is Error {
 
 function describe(error: Error, locate: (cell: number, line: number) => string | undefined, depth: number): string[] {
   const head = `${RED}${error.name}${RESET}: ${error.message}`;
-  const frames = (error.stack ?? "")
-    .split("\n")
-    .filter((line) => /^\s+at /.test(line) && !HIDDEN_FRAME.test(line))
-    .map((line) => readableFrame(line, locate));
+  const frames = readableFrames(error.stack ?? "", locate);
   const lines = [head, ...frames];
   const { cause } = error;
   if (cause instanceof Error && depth < 5) {
@@ -73,11 +70,26 @@ function describe(error: Error, locate: (cell: number, line: number) => string |
 }
 
 const CELL_FRAME = /cell-(\d+)\.ts:(\d+):(\d+)/;
+/** Of no function, and at no line of the cell: tslab's call of the cell itself. */
+const CALL_OF_CELL = /^\s+at (?:async )?cell \[\d+\]$/;
+
+function readableFrames(stack: string, locate: (cell: number, line: number) => string | undefined): string[] {
+  const frames = stack
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line) && !HIDDEN_FRAME.test(line))
+    .map((line) => readableFrame(line, locate));
+  const located = frames.filter((frame) => !CALL_OF_CELL.test(frame));
+  return located.some((frame) => frame.includes("cell [")) ? located : frames;
+}
 
 function readableFrame(frame: string, locate: (cell: number, line: number) => string | undefined): string {
   const match = CELL_FRAME.exec(frame);
   if (!match) return `${DIM}${frame}${RESET}`;
   const [place, cell, line] = match;
   const where = locate(Number(cell), Number(line)) ?? `cell [${cell}]`;
-  return frame.replace(place, where).replace(/eval \(|eval at .*?\), /, "");
+  // tslab's cells call what earlier ones declared through a proxy.
+  return frame
+    .replace(place, where)
+    .replace(/eval \(|eval at .*?\), /, "")
+    .replace("at Proxy.", "at ");
 }

@@ -1,7 +1,9 @@
 import { Session } from "node:inspector";
-import { GRACE_MS, Phase, type SharedState, type ToMain } from "./threads";
+import { GRACE_MS, Phase, type SharedState, Stop, type ToMain } from "./threads";
 
 const POLL_MS = 50;
+/** Between two looks at what the main thread answers when it is asked to stand still, in ms. */
+const ANSWER_POLL_MS = 1;
 const BEFORE_TERMINATION = 'globalThis[Symbol.for("blockwise.before-termination")]?.()';
 
 /**
@@ -41,24 +43,42 @@ export class Stopper {
   }
 
   private check(): void {
+    if (this.timer === undefined) return;
     // Asked each time: the cell may have begun to listen since.
     const patient = this.shared.cooperative && !this.again;
     const waited = performance.now() - this.since;
     if (waited < (patient ? GRACE_MS.cooperative : GRACE_MS.plain)) return;
     if (this.terminating || this.shared.phase === Phase.Compiling) return;
     this.terminating = true;
-    const { serial } = this;
     const session = new Session();
     session.connectToMainThread();
-    // Both run in one pause of the main thread's code: the first waits there until the second was posted.
-    this.shared.terminating = false;
+    this.shared.stop = Stop.Asked;
     session.post("Runtime.evaluate", { expression: BEFORE_TERMINATION });
-    session.post("Runtime.terminateExecution", () => {
+    this.decide(session);
+  }
+
+  /** The main thread stands still once it is ready: what is posted then meets it at that very place. */
+  private decide(session: Session): void {
+    const { serial } = this;
+    const answer = this.shared.stop;
+    if (answer === Stop.Asked) {
+      setTimeout(() => this.decide(session), ANSWER_POLL_MS);
+      return;
+    }
+    const done = (): void => {
       session.disconnect();
       this.terminating = false;
-      this.since = performance.now();
-      this.tell({ kind: "terminated", serial });
-    });
-    this.shared.terminating = true;
+    };
+    if (answer === Stop.Ready && this.timer !== undefined) {
+      session.post("Runtime.terminateExecution", () => {
+        done();
+        this.since = performance.now();
+        this.tell({ kind: "terminated", serial });
+      });
+    } else {
+      done();
+      setTimeout(() => this.check(), ANSWER_POLL_MS);
+    }
+    this.shared.stop = Stop.Decided;
   }
 }

@@ -58,7 +58,20 @@ export const Phase = {
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
-/** Numbers in shared memory: the phase, whether the cell listens to its signal, whether the sockets are closed, ... */
+/** Steps of stopping code that blocks the main thread. */
+export const Stop = {
+  /** The main thread shall make itself ready. */
+  Asked: 0,
+  /** Not at this place of its code, or it does not block: ask again. */
+  Later: 1,
+  /** Its code stands still and may be terminated. */
+  Ready: 2,
+  /** The order to terminate is given, or none is needed any more. */
+  Decided: 3,
+} as const;
+export type Stop = (typeof Stop)[keyof typeof Stop];
+
+/** Numbers in shared memory: the phase, whether the cell listens to its signal, whether the sockets are closed, the stop. */
 export class SharedState {
   private readonly words: Int32Array;
 
@@ -88,15 +101,19 @@ export class SharedState {
     Atomics.notify(this.words, 2);
   }
 
-  /** Whether the order to terminate is under way; see `prepareTermination`. */
-  set terminating(value: boolean) {
-    Atomics.store(this.words, 3, value ? 1 : 0);
+  /** Where the two threads are in stopping the main thread's code; see `prepareTermination`. */
+  get stop(): Stop {
+    return Atomics.load(this.words, 3) as Stop;
+  }
+
+  set stop(step: Stop) {
+    Atomics.store(this.words, 3, step);
     Atomics.notify(this.words, 3);
   }
 
-  /** Blocks this thread until the other one has ordered the termination. */
-  waitForTermination(timeoutMs: number): void {
-    Atomics.wait(this.words, 3, 0, timeoutMs);
+  /** Blocks this thread until the other one has taken the next step. */
+  waitForStep(from: Stop, timeoutMs: number): void {
+    Atomics.wait(this.words, 3, from, timeoutMs);
   }
 
   /** Blocks this thread until the other one called `markClosed`. */

@@ -52,6 +52,33 @@ describe("an interrupt", { timeout: 180_000 }, () => {
     expect((await kernel.execute("print('next')")).stdout).toBe("next\n");
   });
 
+  it("spares a kernel whose cell uses AsyncLocalStorage, which goes on to work", async () => {
+    await kernel.execute(
+      'import { AsyncLocalStorage } from "node:async_hooks"; const store = new AsyncLocalStorage<number>();',
+    );
+    for (const start of [
+      "await null;",
+      "await new Promise((r) => setImmediate(r));",
+      "await Promise.all([1, null]);",
+    ]) {
+      const code = `store.run(1, async () => { ${start} print('on'); while (true) kept += 0; }); await new Promise(() => {});`;
+      expect((await interrupted(code)).reply.ename).toBe("InterruptedError");
+      const after = await kernel.execute(
+        "await new Promise<void>((done) => store.run(2, () => setTimeout(() => { print(String(store.getStore())); done(); }, 5)));",
+      );
+      expect(after.stdout).toBe("2\n");
+    }
+  });
+
+  it("reaches what ended cells left at work", async () => {
+    const cell = await kernel.execute(
+      'const { signal } = (globalThis as any)[Symbol.for("blockwise.notebook")]; signal.onabort = () => print("told to stop");',
+    );
+    expect(cell.reply.status).toBe("ok");
+    await kernel.interrupt();
+    await kernel.waitFor((m) => m.content.text === "told to stop\n", 10_000);
+  });
+
   it("drops what timers of the interrupted cell still print", async () => {
     // A chain of timers: no loop that the kernel could end.
     const code =

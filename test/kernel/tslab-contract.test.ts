@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createConverter, isCompleteCode } from "tslab/dist/converter";
 import { createExecutor } from "tslab/dist/executor";
-import { printQuickInfo } from "tslab/dist/inspect";
 import * as jupyter from "tslab/dist/jupyter";
 import { afterAll, describe, expect, it } from "vitest";
 
@@ -71,7 +70,8 @@ describe("tslab's private parts", { timeout: 120_000 }, () => {
   });
 
   it("inspect, complete and judge completeness", () => {
-    expect(printQuickInfo(executor.inspect("x", 1))).toContain("const x: number");
+    const parts = executor.inspect("x", 1)?.displayParts ?? [];
+    expect(parts.map(({ text }) => text).join("")).toBe("const x: number");
     expect(isCompleteCode("if (x) {").completed).toBe(false);
     expect("lastWriteDisplayData" in jupyter).toBe(true);
   });
