@@ -21,7 +21,6 @@ export interface RecordOptions {
  * Shows named values as a result of the notebook, which `blockwise notebook check` compares with those of a new run.
  *
  * Outside a notebook it shows nothing.
- * @returns The record, plain data.
  * @throws ConfigError when a value is not JSON, or a tolerance is malformed.
  */
 export async function record(
