@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -15,7 +16,11 @@ export function addTable(program: Command): void {
     .action((file: string, { write }: { write: boolean }) => {
       const bench = JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8")) as EngineBench;
       const text = markdown(bench);
-      if (write) writeFileSync(README, between(readFileSync(README, "utf8"), ...MARKS, `\n${text}\n`));
-      else process.stdout.write(text);
+      if (!write) {
+        process.stdout.write(text);
+        return;
+      }
+      writeFileSync(README, between(readFileSync(README, "utf8"), ...MARKS, `\n${text}\n`));
+      spawnSync("npx", ["biome", "format", "--write", README], { stdio: "ignore" });
     });
 }
