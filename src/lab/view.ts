@@ -33,30 +33,33 @@ function shown(bundle: MimeBundle | undefined): Displayable | undefined {
   return bundle && { [DISPLAY]: () => bundle };
 }
 
-/** By its looks: the class may come from the user's own copy of danfo. */
-function isDataFrame(value: unknown): value is DataFrame {
-  if (value === null || typeof value !== "object") return false;
-  const { columns, values, index, shape } = value as Partial<Record<keyof DataFrame, unknown>>;
-  return Array.isArray(columns) && Array.isArray(values) && Array.isArray(index) && rankOf(shape) === 2;
+/** As much of danfo's frames and series as tells them: by their looks, since the class may come from the user's own copy. */
+interface FrameLike {
+  readonly index: readonly (string | number)[];
+  readonly columns: readonly string[];
+  readonly values: readonly unknown[];
+  readonly $isSeries: boolean;
 }
 
-interface SeriesLike {
-  readonly index: readonly (string | number)[];
+interface SeriesLike extends FrameLike {
   readonly values: readonly TableValue[];
-  readonly columns?: readonly string[];
+}
+
+function isFrameLike(value: unknown): value is FrameLike {
+  if (value === null || typeof value !== "object") return false;
+  const { index, columns, values, $isSeries } = value as Partial<FrameLike>;
+  return Array.isArray(index) && Array.isArray(columns) && Array.isArray(values) && typeof $isSeries === "boolean";
+}
+
+function isDataFrame(value: unknown): value is DataFrame {
+  return isFrameLike(value) && !value.$isSeries;
 }
 
 function isSeries(value: unknown): value is SeriesLike {
-  if (value === null || typeof value !== "object" || !("dtypes" in value)) return false;
-  const { index, values, shape } = value as Partial<SeriesLike> & { shape?: unknown };
-  return Array.isArray(index) && Array.isArray(values) && rankOf(shape) === 1;
-}
-
-function rankOf(shape: unknown): number {
-  return Array.isArray(shape) ? shape.length : 0;
+  return isFrameLike(value) && value.$isSeries;
 }
 
 function seriesBundle({ index, values, columns }: SeriesLike): MimeBundle {
-  const record = { columns: ["", columns?.[0] ?? "0"], rows: values.map((value, i) => [index[i], value]) };
+  const record = { columns: ["", columns[0] ?? "0"], rows: values.map((value, i) => [index[i], value]) };
   return { "text/html": tableHtml(record), "text/plain": tableText(record) };
 }
