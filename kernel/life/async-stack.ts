@@ -32,12 +32,14 @@ export function prepareTermination(shared: SharedState): void {
 
 /** Whether code was interrupted, and not while it entered an async context. */
 function mayStopHere(): boolean {
-  const { stackTraceLimit, prepareStackTrace } = Error;
-  Error.stackTraceLimit = FRAMES;
-  Error.prepareStackTrace = undefined;
+  // A cell may have changed both.
+  const settings: { stackTraceLimit: number; prepareStackTrace?: unknown } = Error;
+  const { stackTraceLimit, prepareStackTrace } = settings;
+  settings.stackTraceLimit = FRAMES;
+  settings.prepareStackTrace = undefined;
   const frames = String(new Error().stack).split("\n").slice(1);
-  Error.stackTraceLimit = stackTraceLimit;
-  Error.prepareStackTrace = prepareStackTrace;
+  settings.stackTraceLimit = stackTraceLimit;
+  settings.prepareStackTrace = prepareStackTrace;
   // Above the interrupted code: this function, its caller and the expression that called that.
   const interrupted = frames.slice(3);
   return interrupted.length > 0 && !interrupted.some((frame) => frame.includes("node:internal/async_hooks"));
