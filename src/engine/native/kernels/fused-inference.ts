@@ -1,6 +1,6 @@
 import type { tf } from "../../tf";
-import { ACTIVATIONS } from "./fused";
 import { MBCONV_WEIGHTS, type MBConvAttributes, numbersOf } from "./fused-mbconv";
+import { ACTIVATIONS } from "./fused-norm";
 import type { KernelCall, NativeKernel } from "./kernel";
 import { type Conv2DAttributes, conv2DWindows } from "./windows";
 

@@ -1,5 +1,5 @@
 import type { tf } from "../../tf";
-import { ACTIVATIONS } from "./fused";
+import { ACTIVATIONS } from "./fused-norm";
 import type { KernelCall, NativeKernel } from "./kernel";
 
 type Inputs = Record<string, tf.TensorInfo | undefined>;

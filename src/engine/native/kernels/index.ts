@@ -4,10 +4,10 @@ import { convKernels } from "./conv";
 import { createKernels } from "./create";
 import { depthwiseKernels } from "./depthwise";
 import { dilationKernels } from "./dilation";
-import { fusedKernels } from "./fused";
 import { fusedInferenceKernels } from "./fused-inference";
 import { fusedMBConvKernels } from "./fused-mbconv";
-import { fusedUpdateKernels } from "./fused-update";
+import { fusedNormKernels } from "./fused-norm";
+import { fusedTrainKernels } from "./fused-train";
 import { gatherKernels } from "./gather";
 import { imageKernels } from "./image";
 import type { NativeKernel } from "./kernel";
@@ -36,8 +36,8 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...imageKernels,
   ...boxKernels,
   ...dilationKernels,
-  ...fusedKernels,
+  ...fusedNormKernels,
   ...fusedMBConvKernels,
-  ...fusedUpdateKernels,
+  ...fusedTrainKernels,
   ...fusedInferenceKernels,
 ];

@@ -8,8 +8,8 @@ type WithActivation = { activation: keyof typeof ACTIVATIONS };
 /** Activations by the numbers of native/src/hot/hot.h. */
 export const ACTIVATIONS = { none: 0, silu: 1, relu: 2, relu6: 3 } as const;
 
-/** Fused activation, batch norm, squeeze-excite and losses: the kernels that `src/engine/fused` asks for. */
-export const fusedKernels: NativeKernel[] = [
+/** Activation, batch norm and squeeze-excite, each in few passes over the data. */
+export const fusedNormKernels: NativeKernel[] = [
   {
     name: "FusedActivation",
     compute: ({ native, inputs, attrs }: KernelCall<Named<"x">, WithActivation>) =>
@@ -82,29 +82,5 @@ export const fusedKernels: NativeKernel[] = [
       const handles = [x, w1, b1, w2, b2, pooled, dy].map((info) => native.handle(info));
       return native.runMany("FusedSqueezeExciteGrad", ...handles, ACTIVATIONS[attrs.activation]);
     },
-  },
-  {
-    name: "FusedMeanSquaredError",
-    compute: ({ native, inputs }: KernelCall<Named<"y" | "target">>) =>
-      native.run("FusedMeanSquaredError", native.handle(inputs.y), native.handle(inputs.target)),
-  },
-  {
-    name: "FusedMeanSquaredErrorGrad",
-    compute: ({ native, inputs: { y, target, dLoss } }: KernelCall<Named<"y" | "target" | "dLoss">>) =>
-      native.run("FusedMeanSquaredErrorGrad", ...[y, target, dLoss].map((info) => native.handle(info))),
-  },
-  {
-    name: "FusedSoftmaxCrossEntropy",
-    compute: ({
-      native,
-      inputs: { logits, labels },
-      attrs: { smoothing, gradientToo },
-    }: KernelCall<Named<"logits" | "labels">, { smoothing: number; gradientToo: boolean }>) =>
-      native.runMany("FusedSoftmaxCrossEntropy", native.handle(logits), native.handle(labels), smoothing, gradientToo),
-  },
-  {
-    name: "FusedSoftmaxCrossEntropyGrad",
-    compute: ({ native, inputs: { gradient, dLoss } }: KernelCall<Named<"gradient" | "dLoss">>) =>
-      native.run("FusedSoftmaxCrossEntropyGrad", native.handle(gradient), native.handle(dLoss)),
   },
 ];

@@ -3,6 +3,7 @@ import type { NativeBackend } from "../backend";
 import type { KernelCall, NativeKernel } from "./kernel";
 
 type Handles = readonly number[];
+type Named<K extends string> = Record<K, tf.TensorInfo>;
 
 interface InPlace {
   isShared(handle: number): boolean;
@@ -77,8 +78,32 @@ function ownHandle(native: NativeBackend, variable: tf.Variable): number {
   return native.handle(variable);
 }
 
-/** Optimiser updates in place, all parameters in one call; they give no tensor. */
-export const fusedUpdateKernels: NativeKernel[] = [
+/** What a training step needs beside the layers: losses, and optimiser updates in place, which give no tensor. */
+export const fusedTrainKernels: NativeKernel[] = [
+  {
+    name: "FusedMeanSquaredError",
+    compute: ({ native, inputs }: KernelCall<Named<"y" | "target">>) =>
+      native.run("FusedMeanSquaredError", native.handle(inputs.y), native.handle(inputs.target)),
+  },
+  {
+    name: "FusedMeanSquaredErrorGrad",
+    compute: ({ native, inputs: { y, target, dLoss } }: KernelCall<Named<"y" | "target" | "dLoss">>) =>
+      native.run("FusedMeanSquaredErrorGrad", ...[y, target, dLoss].map((info) => native.handle(info))),
+  },
+  {
+    name: "FusedSoftmaxCrossEntropy",
+    compute: ({
+      native,
+      inputs: { logits, labels },
+      attrs: { smoothing, gradientToo },
+    }: KernelCall<Named<"logits" | "labels">, { smoothing: number; gradientToo: boolean }>) =>
+      native.runMany("FusedSoftmaxCrossEntropy", native.handle(logits), native.handle(labels), smoothing, gradientToo),
+  },
+  {
+    name: "FusedSoftmaxCrossEntropyGrad",
+    compute: ({ native, inputs: { gradient, dLoss } }: KernelCall<Named<"gradient" | "dLoss">>) =>
+      native.run("FusedSoftmaxCrossEntropyGrad", native.handle(gradient), native.handle(dLoss)),
+  },
   {
     name: "FusedSgd",
     compute: ({ native, attrs }: KernelCall<unknown, SgdCall>) => {
