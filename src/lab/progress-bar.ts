@@ -26,6 +26,8 @@ export interface BlockProgress {
 const COLOUR: Record<BarState, string> = { running: "#0072B2", done: "#009E73", stopped: "#D55E00" };
 const MARK: Record<BarState, string> = { running: "", done: "\u2713 ", stopped: "\u25a0 " };
 const TEXT_WIDTH = 20;
+/** Units done from which on the time left is told: the first ones pay for the start. */
+const TRUSTED = 3;
 
 /** A task as a bar in HTML and in text; in the end it is one line. */
 export function progressBar(task: TaskProgress): MimeBundle {
@@ -92,7 +94,7 @@ function taskFacts(event: ProgressEvent, state: BarState): string {
     ...Object.entries(metrics).map(([name, value]) => `${words(name)} ${formatMetric(name, value)}`),
     ...(perSecond === undefined ? [] : [`${formatRate(perSecond)} ${unit}/s`]),
     formatDuration(elapsedMs),
-    ...left(state, remainingMs),
+    ...left(state, done < TRUSTED ? undefined : remainingMs),
     ...stopped(state),
   ].join(", ");
 }
@@ -103,7 +105,7 @@ function blockFacts({ done, total, state, blocks }: BlockProgress): string {
   const { event: current, state: currentState } = blocks[blocks.length - 1];
   const afterCurrent = total - done - (currentState === "done" ? 0 : 1);
   // The blocks that were not begun are taken for as long as those that were.
-  const ownMs = current.remainingMs;
+  const ownMs = current.done < TRUSTED ? undefined : current.remainingMs;
   const remainingMs = ownMs === undefined ? undefined : ownMs + ((elapsedMs + ownMs) / blocks.length) * afterCurrent;
   return [`${done}/${total} blocks`, formatDuration(elapsedMs), ...left(state, remainingMs), ...stopped(state)].join(
     ", ",

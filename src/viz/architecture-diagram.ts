@@ -137,9 +137,9 @@ export function architectureDiagram({ title, subtitle, layers }: DiagramRecord):
       title,
       subtitle: subtitle ?? "box height: channels (the number below it); above: input, FLOPs and parameters of a part",
       width: Math.max(620, Math.round(span * pitch) + 100),
-      height: 500,
+      height: 528,
       barmode: "overlay",
-      margin: { t: 132, r: 20, b: 48, l: 76 },
+      margin: { t: 132, r: 20, b: 76, l: 76 },
       legend: { orientation: "h", x: 0, xanchor: "left", y: -0.03, yanchor: "top", font: { size: 12 } },
       xaxis: axis("", {
         range: [-0.8, at[at.length - 1] + 0.8],
