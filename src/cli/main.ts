@@ -7,6 +7,7 @@ import { registerNotebook } from "./commands/notebook";
 import { registerPredict } from "./commands/predict";
 import { registerReport } from "./commands/report";
 import { registerRun } from "./commands/run";
+import { registerSearch } from "./commands/search";
 import { registerSpace } from "./commands/space";
 import { registerStudy } from "./commands/study";
 import { reportFailure } from "./failure";
@@ -22,6 +23,7 @@ export function createProgram(): Command {
   registerPredict(program);
   registerReport(program);
   registerRun(program);
+  registerSearch(program);
   registerSpace(program);
   registerStudy(program);
   return program;

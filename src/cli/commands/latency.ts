@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, readJson, writeJson } from "../../core";
 import { type LatencyTable, latencyKey, latencyTableOf, layersOfSpace, networkLatency, placedLayers } from "../../cost";
@@ -14,6 +15,7 @@ import {
   spacePreset,
 } from "../../space";
 import { progressReporter } from "../progress-reporter";
+import { readRun } from "../report/recorded-run";
 import { textTable } from "../table";
 
 interface LatencyOptions {
@@ -31,7 +33,7 @@ export function registerLatency(program: Command): void {
     .description(
       "how long each layer takes on this machine and engine: medians with their spread; a cost for the search",
     )
-    .argument("<subject>", "search space, network preset or architecture file, e.g. dna, dna-a, found.json")
+    .argument("<subject>", "search space, network preset, architecture file or run, e.g. dna, dna-a, found.json")
     .option("--batch <count>", "images at once", "1")
     .option("--rounds <count>", "runs of each layer", "15")
     .option("--threads <count>", "of the engine; the physical cores by default")
@@ -54,7 +56,7 @@ async function measured(text: string, options: LatencyOptions): Promise<LatencyT
   const { backend, device, threads, versions } = engine.use("auto", {
     threads: options.threads === undefined ? undefined : wholeNumber("--threads", options.threads),
   });
-  const layers = "stem" in subject && isArchitecture(subject) ? placedLayers(subject) : layersOfSpace(subject);
+  const layers = isArchitecture(subject) ? placedLayers(subject) : layersOfSpace(subject);
   const distinct = [...new Map(layers.map((placed) => [latencyKey(placed.layer, placed.input), placed])).values()];
   const progress = progressReporter(process.stderr);
   const results = await measureLatency(distinct, subject, { batch, rounds }, { onProgress: (e) => progress.report(e) });
@@ -81,10 +83,17 @@ function isArchitecture(subject: Architecture | SearchSpace): subject is Archite
 function resolveSubject(text: string): Architecture | SearchSpace {
   if (spaceNames().includes(text)) return spacePreset(text);
   if (isArchitecturePreset(text)) return architecturePreset(text);
+  if (existsSync(join(text, "journal.jsonl"))) return spaceOfRun(text);
   if (existsSync(text)) return parseArchitecture(readJson(text), text);
   throw new ConfigError(
-    `latency: ${JSON.stringify(text)} must be a search space (${spaceNames().join(", ")}), a network preset (${architectureNames().join(", ")}) or a file`,
+    `latency: ${JSON.stringify(text)} must be a search space (${spaceNames().join(", ")}), a network preset (${architectureNames().join(", ")}), a file or a run's directory`,
   );
+}
+
+function spaceOfRun(path: string): SearchSpace {
+  const { space } = readRun(path);
+  if (space) return space.space;
+  throw new ConfigError(`latency: ${path} must have its search space, and has none yet; blockwise run goes on with it`);
 }
 
 function wholeNumber(option: string, text: string): number {
@@ -112,9 +121,9 @@ function printTable(text: string, table: LatencyTable, out: string | undefined):
   console.log(
     `\n${subject}: ${entries.length} distinct layers, ${batch} image${batch > 1 ? "s" : ""} at once, on ${cpu}, engine ${engine.backend} with ${engine.threads} thread${engine.threads > 1 ? "s" : ""}`,
   );
-  if (!spaceNames().includes(text)) {
-    const network = isArchitecturePreset(text) ? architecturePreset(text) : parseArchitecture(readJson(text), text);
-    console.log(`sum over the network's layers ${ms(networkLatency(table, network))} ms`);
+  const measured = resolveSubject(text);
+  if (isArchitecture(measured)) {
+    console.log(`sum over the network's layers ${ms(networkLatency(table, measured))} ms`);
   }
   if (out) console.log(`written to ${out}`);
 }
