@@ -26,6 +26,9 @@ export interface Completion {
   readonly kinds: ReadonlyMap<string, string>;
 }
 
+/** Not imported from the engine, which would load TensorFlow.js's types and more. */
+const AFTER_TERMINATION: unique symbol = Symbol.for("blockwise.after-termination");
+
 interface Running {
   readonly number: number;
   readonly run: number;
@@ -136,6 +139,7 @@ export class CellRunner {
   interrupt(): void {
     const { running } = this;
     this.running = undefined;
+    mendLibrary();
     if (running) this.keepWhatRan(running);
     this.executor.interrupt();
   }
@@ -237,6 +241,11 @@ export class CellRunner {
     const found = new LineMap(texts.source, texts.compiled).sourceLine(line);
     return found === undefined ? undefined : `cell [${cell}] line ${found}`;
   }
+}
+
+/** What the library left open when it was terminated; see `src/engine/recovery.ts`. */
+function mendLibrary(): void {
+  (globalThis as { [AFTER_TERMINATION]?: () => void })[AFTER_TERMINATION]?.();
 }
 
 function interruption(): InterruptedError {

@@ -3,5 +3,8 @@
  * Only `src/engine` imports it; every other room takes `tf` from here.
  */
 import * as tf from "@tensorflow/tfjs";
+import { offerRecovery } from "./recovery";
+
+offerRecovery(() => tf.engine());
 
 export { tf };
