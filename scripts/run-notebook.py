@@ -50,6 +50,7 @@ class Runner(nbclient.NotebookClient):
         self.timeout_func = self.limit
         self.started = time.monotonic()
         self.told = 0.0
+        self.asking = False
         self.interrupted = False
 
     def limit(self, _cell=None):
@@ -68,6 +69,8 @@ class Runner(nbclient.NotebookClient):
         return super().process_message(msg, cell, cell_index)
 
     def progress(self, text):
+        if self.asking:
+            return
         now = time.monotonic()
         text = ANSI.sub("", "".join(text)).strip()
         if 0 < len(text) < LONGEST and now - self.told >= PAUSE:
@@ -112,6 +115,7 @@ class Runner(nbclient.NotebookClient):
     async def ask(self, source):
         """What a cell prints that is none of the notebook's; None when it fails."""
         cell = nbformat.v4.new_code_cell(source)
+        self.asking = True
         self.timeout_func = lambda _cell=None: 60
         try:
             await self.async_execute_cell(cell, len(self.nb.cells), store_history=False)

@@ -10,8 +10,9 @@ export class RemainingTime {
   private spent = 0;
   private expected = 0;
 
-  constructor(stored: Notebook, { cells }: Notebook = stored) {
-    const known = provenanceOf(stored)?.cellSeconds ?? {};
+  /** @param executed Notebooks that may hold the record of an earlier run, the best first. */
+  constructor({ cells }: Notebook, executed: readonly Notebook[]) {
+    const known = executed.map((notebook) => provenanceOf(notebook)?.cellSeconds).find(Boolean) ?? {};
     this.before = new Map(
       cells.flatMap(({ id }, index) => {
         const seconds = known[id ?? String(index)];

@@ -112,7 +112,7 @@ async function run(path: string, options: RunOptions): Promise<number> {
     );
   }
   const partial = beside(options.output ?? path, "partial");
-  const executed = await runCells(path, notebook, parameters, partial, options);
+  const executed = await runCells(path, notebook, parameters, partial, { ...options, earlier: output });
   if (typeof executed === "number") return executed;
   writeExecuted(output, executed);
   if (options.html !== undefined) writePage(options.html, path, executed);

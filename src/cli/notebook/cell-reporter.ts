@@ -24,7 +24,7 @@ export class CellReporter {
   }
 
   progress(text: string): void {
-    const line = text.slice(0, (this.stream.columns ?? 116) - 6);
+    const line = text.slice(0, (this.stream.columns || 116) - 6);
     if (this.stream.isTTY) {
       this.stream.write(`\r\x1b[K    ${line}`);
       this.open = true;

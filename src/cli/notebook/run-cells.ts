@@ -13,6 +13,7 @@ import {
   provenance,
   provenanceQuestions,
   RemainingTime,
+  readNotebook,
   stripVolatile,
   withParameters,
   writeNotebook,
@@ -25,6 +26,8 @@ export interface RunCellsOptions {
   readonly kernel?: string;
   readonly timeout?: string;
   readonly cellTimeout?: string;
+  /** Output of an earlier run, if there is one: it tells how long cells take. */
+  readonly earlier?: string;
 }
 
 /** Exit codes beside 0: a cell failed, Jupyter or the kernel did, out of time, stopped by the user. */
@@ -45,7 +48,11 @@ export async function runCells(
   options: RunCellsOptions,
 ): Promise<Notebook | number> {
   const notebook = withParameters(stored, parameters);
-  const reporter = new CellReporter(process.stderr, notebook.cells, new RemainingTime(stored, notebook));
+  const reporter = new CellReporter(
+    process.stderr,
+    notebook.cells,
+    new RemainingTime(notebook, [...earlierRun(options.earlier), stored]),
+  );
   const started = new Date();
   const from = performance.now();
   const stops = interrupts(() => reporter.finish());
@@ -94,6 +101,14 @@ export function writeExecuted(path: string, notebook: Notebook): void {
 /** "study.ipynb" -> "study.<word>.ipynb". */
 export function beside(path: string, word: string): string {
   return `${path.replace(/\.ipynb$/, "")}.${word}.ipynb`;
+}
+
+function earlierRun(path: string | undefined): Notebook[] {
+  try {
+    return path === undefined ? [] : [readNotebook(path)];
+  } catch {
+    return []; // none, or damaged: it will be written anew
+  }
 }
 
 function failure(path: string, { status, message, notebook, lastCell }: Execution): string {
