@@ -80,7 +80,7 @@ export class ModuleImporter {
     const waiting = files.filter((file) => failsToBeRequired(file));
     if (waiting.length === 0) return undefined;
     return (async () => {
-      for (const file of waiting) this.awaited.set(file, await import(pathToFileURL(file).href));
+      for (const file of waiting) this.awaited.set(file, asRequired(await import(pathToFileURL(file).href)));
     })();
   }
 
@@ -118,6 +118,16 @@ function failsToBeRequired(file: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ERR_REQUIRE_ASYNC_MODULE";
   }
+}
+
+/** As Node's `require` of an ES module: with a default export it is marked, or the whole would be taken as the default. */
+function asRequired(namespace: Record<string, unknown>): unknown {
+  if (!("default" in namespace)) return namespace;
+  const marked = Object.defineProperty({}, "__esModule", { value: true });
+  for (const name of Object.keys(namespace)) {
+    Object.defineProperty(marked, name, { get: () => namespace[name], enumerable: true });
+  }
+  return marked;
 }
 
 /** What `import()` of a CommonJS module gives: its properties, and itself as default. */
