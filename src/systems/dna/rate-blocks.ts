@@ -58,10 +58,8 @@ async function ahead(
   if (blocks.length < 2) return;
   const { images: _, ...options } = config.distill;
   const checkpoints = fileCheckpoints(run.file("checkpoints"));
-  await run.step("distill/together", async () => {
-    await distillAhead(space, blocks, features, { ...options, seed: config.seed }, { ...context, checkpoints });
-    return { blocks };
-  });
+  // No step of the record: what it did lies in the checkpoints, and with a single thread it does nothing.
+  await distillAhead(space, blocks, features, { ...options, seed: config.seed }, { ...context, checkpoints });
 }
 
 async function openFeatures(
