@@ -17,7 +17,9 @@ export function architectureNames(): string[] {
 }
 
 function listed(): Map<string, Architecture> {
-  return new Map([...dnaNetworks(), ...efficientNets(), ...resNets(), ...smallTeachers()].map((network) => [network.name, network]));
+  return new Map(
+    [...dnaNetworks(), ...efficientNets(), ...resNets(), ...smallTeachers()].map((network) => [network.name, network]),
+  );
 }
 
 /** Whether {@link architecturePreset} knows a name. */
