@@ -20,7 +20,9 @@ const NAMES = "dist/prelude.names.json";
 export function inputsDigest(root: string = ROOT): string {
   const files = globFiles(join(root, "dist/src")).sort();
   const digest = createHash("sha256");
-  for (const file of ["scripts/prelude-types.ts", "package-lock.json", ...files.map((path) => relative(root, path))]) {
+  const packages = ["@tensorflow/tfjs", "zod"].map((name) => `node_modules/${name}/package.json`);
+  const own = files.map((path) => relative(root, path));
+  for (const file of ["scripts/prelude-types.ts", ...packages, ...own]) {
     digest.update(file).update(readFileSync(join(root, file)));
   }
   return digest.digest("hex");
