@@ -26,7 +26,7 @@ struct MBConvShape {
   int outPixels() const { return outHeight * outWidth; }
   /// Whether the expanded tensor is stored: where the input is wide, making it again takes longer than reading it.
   bool stored() const { return expand && inChannels >= kStoredFrom; }
-  static constexpr int kStoredFrom = 40;
+  static constexpr int kStoredFrom = 24;
   /// Floats of the depthwise output before its norm, in blocks of eight channels.
   size_t spreadSize() const { return static_cast<size_t>(batch) * blocks() * outPixels() * 8; }
   /// Floats of the stored expansion before its norm, in blocks.

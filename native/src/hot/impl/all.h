@@ -1,11 +1,11 @@
 // Every family, in the namespace that the including file opens.
 #include "simd.h"
 // (simd.h first: the others use its types)
+#include "gate.h"
 #include "mbconv/mbconv.h"
 
 #include "depthwise.h"
 #include "elementwise.h"
-#include "gate.h"
 #include "norm.h"
 
 #include "cross_entropy.h"

@@ -85,6 +85,53 @@ struct Layers {
   Zeroed w1, b1, w2, b2;
 };
 
+/// What the weights' gradients are made of, by image.
+struct Trace {
+  Trace(const Layers& layers, int batch)
+      : batch(batch), wide(layers.wide), narrow((layers.reduced + 15) / 8 * 8), means(static_cast<size_t>(batch) * wide),
+        dGates(static_cast<size_t>(batch) * wide), hiddens(static_cast<size_t>(batch) * narrow),
+        dHiddens(static_cast<size_t>(batch) * narrow) {}
+  float* mean(int n) const { return means + static_cast<size_t>(n) * wide; }
+  float* dGate(int n) const { return dGates + static_cast<size_t>(n) * wide; }
+  float* hidden(int n) const { return hiddens + static_cast<size_t>(n) * narrow; }
+  float* dHidden(int n) const { return dHiddens + static_cast<size_t>(n) * narrow; }
+
+  /// Sums over the batch in the order of its images, whatever the number of threads.
+  void sum(const Layers& layers, int threads, const MBConvGradients& gradients) const {
+    const int channels = layers.channels, reduced = layers.reduced;
+    Raw rows(static_cast<size_t>(threads) * 2 * wide);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int r = 0; r < reduced; ++r) {
+      float* row1 = rows + static_cast<size_t>(omp_get_thread_num()) * 2 * wide;
+      float* row2 = row1 + wide;
+      double bias = 0;
+      for (int n = 0; n < batch; ++n) bias += dHiddens[static_cast<size_t>(n) * narrow + r];
+      gradients.seBias1[r] = static_cast<float>(bias);
+      for (int m = 0; m < wide; m += 8) {
+        v8 sum1 = zero(), sum2 = zero();
+        for (int n = 0; n < batch; ++n) {
+          const size_t at = static_cast<size_t>(n) * wide + m;
+          sum1 += splat(dHiddens[static_cast<size_t>(n) * narrow + r]) * load(means + at);
+          sum2 += splat(hiddens[static_cast<size_t>(n) * narrow + r]) * load(dGates + at);
+        }
+        store(row1 + m, sum1);
+        store(row2 + m, sum2);
+      }
+      for (int m = 0; m < channels; ++m) gradients.se1[static_cast<size_t>(m) * reduced + r] = row1[m];
+      std::memcpy(gradients.se2 + static_cast<size_t>(r) * channels, row2, sizeof(float) * channels);
+    }
+    for (int m = 0; m < channels; ++m) {
+      double sum = 0;
+      for (int n = 0; n < batch; ++n) sum += dGates[static_cast<size_t>(n) * wide + m];
+      gradients.seBias2[m] = static_cast<float>(sum);
+    }
+  }
+
+  int batch, wide, narrow;
+  Zeroed means, dGates;
+  Raw hiddens, dHiddens;
+};
+
 /// sums[wide] += over `pixels` rows of channels each(offset, lanes, count) -> a vector, four rows at a time.
 template <class Each>
 HOT_INLINE void sumPixels(int pixels, int channels, float* sums, Each each) {
@@ -149,27 +196,26 @@ inline void forward(const float* x, const MBConvWeights& w, int activation, int 
 inline void backward(const float* x, const MBConvWeights& w, const float* pooled, const float* dy, int activation, int batch,
                      int pixels, int channels, int reduced, int threads, const MBConvGradients& gradients) {
   const Layers layers(w, channels, reduced, activation);
-  const int wide = layers.wide, narrow = (reduced + 15) / 8 * 8;
+  const int wide = layers.wide;
   const size_t image = static_cast<size_t>(pixels) * channels;
   const bool past = goesPast(batch * image, channels, gradients.x);
-  // What the weights' gradients are made of, by image; and the gate, the slope, the gradient of the means by thread.
-  Zeroed means(static_cast<size_t>(batch) * wide), dGates(static_cast<size_t>(batch) * wide);
-  Raw hiddens(static_cast<size_t>(batch) * narrow), dHiddens(static_cast<size_t>(batch) * narrow);
-  const size_t perThread = 2 * static_cast<size_t>(wide) + narrow;
+  const Trace trace(layers, batch);
+  // The gate, the gradient of the means and the slope, by thread.
+  const size_t perThread = 2 * static_cast<size_t>(wide) + trace.narrow;
   Raw scratch(threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int n = 0; n < batch; ++n) {
     float* g = scratch + omp_get_thread_num() * perThread;
     float* dPooled = g + wide;
     float* slope = dPooled + wide;
-    float* mean = means + static_cast<size_t>(n) * wide;
-    float* dGate = dGates + static_cast<size_t>(n) * wide;
+    float* mean = trace.mean(n);
+    float* dGate = trace.dGate(n);
     std::memcpy(mean, pooled + static_cast<size_t>(n) * channels, sizeof(float) * channels);
-    layers.forward(mean, hiddens + static_cast<size_t>(n) * narrow, slope, g);
+    layers.forward(mean, trace.hidden(n), slope, g);
     const float* from = x + n * image;
     const float* d = dy + n * image;
     sumPixels(pixels, channels, dGate, [&](size_t at, int lanes) { return loadPart(from + at, lanes) * loadPart(d + at, lanes); });
-    layers.backward(g, slope, dGate, dHiddens + static_cast<size_t>(n) * narrow, dPooled);
+    layers.backward(g, slope, dGate, trace.dHidden(n), dPooled);
     for (int c = 0; c < wide; c += 8) store(dPooled + c, load(dPooled + c) * splat(1.0f / pixels));
     for (int p = 0; p < pixels; ++p)
       for (int c = 0; c < channels; c += 8) {
@@ -179,33 +225,7 @@ inline void backward(const float* x, const MBConvWeights& w, const float* pooled
       }
     if (past) finish();
   }
-  // Sums over the batch in the order of its images, whatever the number of threads.
-  Raw rows(static_cast<size_t>(threads) * 2 * wide);
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int r = 0; r < reduced; ++r) {
-    float* row1 = rows + static_cast<size_t>(omp_get_thread_num()) * 2 * wide;
-    float* row2 = row1 + wide;
-    double bias = 0;
-    for (int n = 0; n < batch; ++n) bias += dHiddens[static_cast<size_t>(n) * narrow + r];
-    gradients.seBias1[r] = static_cast<float>(bias);
-    for (int m = 0; m < wide; m += 8) {
-      v8 sum1 = zero(), sum2 = zero();
-      for (int n = 0; n < batch; ++n) {
-        const size_t at = static_cast<size_t>(n) * wide + m;
-        sum1 += splat(dHiddens[static_cast<size_t>(n) * narrow + r]) * load(means + at);
-        sum2 += splat(hiddens[static_cast<size_t>(n) * narrow + r]) * load(dGates + at);
-      }
-      store(row1 + m, sum1);
-      store(row2 + m, sum2);
-    }
-    for (int m = 0; m < channels; ++m) gradients.se1[static_cast<size_t>(m) * reduced + r] = row1[m];
-    std::memcpy(gradients.se2 + static_cast<size_t>(r) * channels, row2, sizeof(float) * channels);
-  }
-  for (int m = 0; m < channels; ++m) {
-    double sum = 0;
-    for (int n = 0; n < batch; ++n) sum += dGates[static_cast<size_t>(n) * wide + m];
-    gradients.seBias2[m] = static_cast<float>(sum);
-  }
+  trace.sum(layers, threads, gradients);
 }
 
 }  // namespace gate

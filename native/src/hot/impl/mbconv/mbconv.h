@@ -5,7 +5,6 @@
 #include "packing.h"
 #include "statistics.h"
 #include "covariance.h"
-#include "gate_layers.h"
 #include "packed.h"
 #include "expand.h"
 #include "spread.h"

@@ -55,13 +55,4 @@ inline void unpackColumns(const float* from, int chunks, size_t chunkSize, int r
   }
 }
 
-/// `count` partial sums of each chunk, added in doubles.
-inline void addChunks(const float* from, int chunks, size_t chunkSize, size_t count, float* to) {
-  for (size_t i = 0; i < count; ++i) {
-    double sum = 0;
-    for (int k = 0; k < chunks; ++k) sum += from[k * chunkSize + i];
-    to[i] = static_cast<float>(sum);
-  }
-}
-
 }  // namespace mbconv

@@ -30,9 +30,9 @@ void projectRun(const Packed& packed, const Panels& w2, const float* spread, siz
   }
 }
 
-/// Means over the pixels of one image of the activated depthwise output; then the gates, [wide].
+/// Means over the pixels of one image of the activated depthwise output, [wide]; then the gates, [wide].
 template <int ACT>
-void gateOf(const MBConvShape& s, const MBConvWeights& w, const Packed& packed, const float* spread, size_t spreadStride,
+void gateOf(const MBConvShape& s, const gate::Layers& layers, const Packed& packed, const float* spread, size_t spreadStride,
             float* pooled, float* hidden, float* gate) {
   const int pixels = s.outPixels();
   for (int b = 0; b < packed.blocks; ++b) {
@@ -46,10 +46,9 @@ void gateOf(const MBConvShape& s, const MBConvWeights& w, const Packed& packed, 
       activations<ACT, false, N>(x, unused);
       HOT_EACH sum += x[i];
     });
-    storePart(pooled + 8 * b, sum * splat(1.0f / pixels), std::min(8, s.middle - 8 * b));
+    store(pooled + 8 * b, sum * splat(1.0f / pixels));
   }
-  Gate::forward(s, w, pooled, hidden, hidden + s.reduced, gate);
-  for (int m = s.middle; m < packed.wide; ++m) gate[m] = 0;
+  layers.forward(pooled, hidden, hidden + s.reduced + 8, gate);
 }
 
 /// Mean and squared deviation of rows of `channels`.
@@ -74,14 +73,16 @@ inline void project(const MBConvShape& s, const MBConvWeights& w, const Groups& 
   const Panels w2(w.w2, s.middle, out, packed.wide);
   const int run = projectionRun(blocks);
   const size_t tileFloats = static_cast<size_t>(std::min(blocks, kDepth)) * (run + 2) * 8;
-  const size_t perThread = tileFloats + packed.wide + (2 * s.reduced + 15) / 16 * 16;
+  const gate::Layers layers(w, s.middle, s.reduced, s.activation);
+  const size_t perThread = tileFloats + 2 * packed.wide + (2 * (s.reduced + 8) + 15) / 16 * 16;
   const size_t size = static_cast<size_t>(groups.count) * outWide;
-  Buffer scratch(s.threads * perThread, Uninitialised{}), means(size, Uninitialised{}), squares(size, Uninitialised{});
+  Buffer scratch(s.threads * perThread, Uninitialised{}), centres(size, Uninitialised{}), squares(size, Uninitialised{});
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int g = 0; g < groups.count; ++g) {
     float* tile = scratch + omp_get_thread_num() * perThread;
     float* gate = s.reduced ? tile + tileFloats : nullptr;
-    float* hidden = tile + tileFloats + packed.wide;
+    float* means = tile + tileFloats + packed.wide;
+    float* hidden = means + packed.wide;
     const int pixels = groups.images(g) * outPixels;
     const float* from = kept.spread + groups.start(g, blocks, outPixels);
     const size_t stride = groups.blockStride(g, outPixels);
@@ -91,8 +92,9 @@ inline void project(const MBConvShape& s, const MBConvWeights& w, const Groups& 
       const int span = s.reduced ? outPixels : pixels;  // an image has its own gates
       for (int start = 0; start < pixels; start += span) {
         if (gate) {
+          gateOf<act>(s, layers, packed, from + 8 * start, stride, means, hidden, gate);
           float* pooled = kept.pooled + static_cast<size_t>(groups.first(g) + start / outPixels) * s.middle;
-          gateOf<act>(s, w, packed, from + 8 * start, stride, pooled, hidden, gate);
+          std::memcpy(pooled, means, sizeof(float) * s.middle);
         }
         pieces(span, run, [&](int at, int count) {
           const size_t p = start + at;
@@ -100,9 +102,9 @@ inline void project(const MBConvShape& s, const MBConvWeights& w, const Groups& 
         });
       }
     });
-    rowStatistics(to, pixels, out, means + static_cast<size_t>(g) * outWide, squares + static_cast<size_t>(g) * outWide);
+    rowStatistics(to, pixels, out, centres + static_cast<size_t>(g) * outWide, squares + static_cast<size_t>(g) * outWide);
   }
-  combine(means, squares, groups.count, outWide, out, [&](int g) { return double(groups.images(g)) * outPixels; }, kept.mean3, kept.variance3);
+  combine(centres, squares, groups.count, outWide, out, [&](int g) { return double(groups.images(g)) * outPixels; }, kept.mean3, kept.variance3);
 }
 
 /// y = norm(projected), plus the input where there is a residual.

@@ -34,7 +34,7 @@ struct UnprojectScratch {
   static size_t size(const MBConvShape& s, const Packed& packed, int images) {
     const int n = run(s.outChannels);
     return (static_cast<size_t>(n) * s.outChannels + sixesSize(n, s.outChannels) + 4 * 8 * n +
-            (s.reduced ? static_cast<size_t>(images) * 2 * packed.wide + packed.wide + 2 * s.reduced : 0) + 64) / 16 * 16;
+            (s.reduced ? (static_cast<size_t>(images) + 1) * packed.wide + s.reduced + 8 : 0) + 64) / 16 * 16;
   }
   UnprojectScratch(float* memory, const MBConvShape& s, const Packed& packed, int images) {
     const int n = run(s.outChannels);
@@ -42,20 +42,19 @@ struct UnprojectScratch {
     dP = tiles + 4 * 8 * n;
     sixes = dP + (static_cast<size_t>(n) * s.outChannels + 7) / 8 * 8;
     gates = sixes + sixesSize(n, s.outChannels);
-    dGates = gates + static_cast<size_t>(images) * packed.wide;
-    dPooled = dGates + static_cast<size_t>(images) * packed.wide;
-    hidden = dPooled + packed.wide;
+    dPooled = gates + static_cast<size_t>(images) * packed.wide;
+    slope = dPooled + packed.wide;
   }
   float *tiles, *dP, *sixes;
-  float *gates, *dGates, *dPooled, *hidden;  // [images][wide] twice, [wide], [2 reduced]; with squeeze-excite
+  float *gates, *dPooled, *slope;  // [images][wide], [wide], [reduced + 8]; with squeeze-excite
 };
 
 /// A run of `pixels` of V blocks: dB = dP W2ᵀ, B again, dW2. Without a gate dN = dB act'(norm D) goes to `work` with its
 /// sums; with one, dB does, and the gates' gradients.
 template <int ACT, int V>
 void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScratch& scratch, const float* w2t, const float* centre,
-                  int block, const float* spread, float* work, size_t stride, int first, int pixels, float* dW2, float* sums,
-                  float* products) {
+                  int block, const float* spread, float* work, size_t stride, int first, int pixels, float* dGates, float* dW2,
+                  float* sums, float* products) {
   const int out = s.outChannels;
   alignas(32) const float none[8] = {};
   const float *w[V], *bias[V], *value[V];
@@ -106,7 +105,7 @@ void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScr
         HOT_EACH store(to + 8 * (p + i), g[i]);
         HOT_EACH store(y + 8 * (p + i), x[i] * gate);
       });
-      float* dGate = scratch.dGates + static_cast<size_t>(image) * packed.wide + m;
+      float* dGate = dGates + static_cast<size_t>(image) * packed.wide + m;
       store(dGate, load(dGate) + along);
       p0 = end;
     }
@@ -146,10 +145,11 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
                       const MBConvKept& kept, const float* dy, const NormGradient& norm3, const MBConvGradients& gradients,
                       float* work, NormGradient& norm2) {
   const int blocks = packed.blocks, wide = packed.wide, out = s.outChannels, outPixels = s.outPixels();
-  const size_t dense = static_cast<size_t>(s.middle) * s.reduced, w2Size = static_cast<size_t>(wide) * out;
-  const size_t chunkSize = w2Size + (s.reduced ? 2 * dense + s.reduced + s.middle : 0);
-  const int chunks = chunksOf(groups.count, chunkSize);
-  Buffer partial(chunks * chunkSize), w2t(w2Size, Uninitialised{}), centre(wide);
+  const size_t w2Size = static_cast<size_t>(wide) * out;
+  const int chunks = chunksOf(groups.count, w2Size);
+  const gate::Layers layers(w, s.middle, s.reduced, s.activation);
+  const gate::Trace trace(layers, s.reduced ? s.batch : 0);
+  Buffer partial(chunks * w2Size), w2t(w2Size, Uninitialised{}), centre(wide);
   packColumns(w.w2, s.middle, out, blocks, w2t);
   pack(kept.mean2, s.middle, blocks, centre);
   Buffer sums(static_cast<size_t>(groups.count) * wide), products(static_cast<size_t>(groups.count) * wide);
@@ -158,27 +158,17 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int k = 0; k < chunks; ++k) {
     const UnprojectScratch scratch(memory + omp_get_thread_num() * perThread, s, packed, groups.span);
-    float* dW2 = partial + k * chunkSize;
-    MBConvGradients gate{};
-    if (s.reduced) {
-      gate.se1 = dW2 + w2Size;
-      gate.se2 = gate.se1 + dense;
-      gate.seBias1 = gate.se2 + dense;
-      gate.seBias2 = gate.seBias1 + s.reduced;
-    }
+    float* dW2 = partial + k * w2Size;
     for (int g = chunkStart(k, chunks, groups.count); g < chunkStart(k + 1, chunks, groups.count); ++g) {
       const int images = groups.images(g);
       const size_t start = groups.start(g, blocks, outPixels), stride = groups.blockStride(g, outPixels);
       const size_t rows = static_cast<size_t>(groups.first(g)) * outPixels * out;
       float* sum = sums + static_cast<size_t>(g) * wide;
       float* product = products + static_cast<size_t>(g) * wide;
-      if (s.reduced) {
-        std::memset(scratch.gates, 0, sizeof(float) * 2 * images * wide);
-        std::memset(scratch.dGates, 0, sizeof(float) * images * wide);
-        for (int i = 0; i < images; ++i) {
-          const float* pooled = kept.pooled + static_cast<size_t>(groups.first(g) + i) * s.middle;
-          Gate::forward(s, w, pooled, scratch.hidden, scratch.hidden + s.reduced, scratch.gates + static_cast<size_t>(i) * wide);
-        }
+      for (int i = 0; s.reduced && i < images; ++i) {
+        const int n = groups.first(g) + i;
+        std::memcpy(trace.mean(n), kept.pooled + static_cast<size_t>(n) * s.middle, sizeof(float) * s.middle);
+        layers.forward(trace.mean(n), trace.hidden(n), scratch.slope, scratch.gates + static_cast<size_t>(i) * wide);
       }
       withActivation(s.activation, [&](auto A) {
         constexpr int act = decltype(A)::value;
@@ -194,31 +184,26 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
           eachPair(0, blocks, [&](int b, auto pair) {
             const size_t at = start + b * stride + static_cast<size_t>(first) * 8;
             unprojectRun<act, decltype(pair)::value>(s, packed, scratch, w2t, centre, b, kept.spread + at, work + at, stride, first,
-                                                     count, dW2, sum, product);
+                                                     count, trace.dGate(groups.first(g)), dW2, sum, product);
           });
         });
         if (!s.reduced) return;
         for (int i = 0; i < images; ++i) {
-          const float* pooled = kept.pooled + static_cast<size_t>(groups.first(g) + i) * s.middle;
+          const int n = groups.first(g) + i;
           float* gates = scratch.gates + static_cast<size_t>(i) * wide;
-          Gate::forward(s, w, pooled, scratch.hidden, scratch.hidden + s.reduced, gates);
-          Gate::backward(s, w, pooled, scratch.hidden, scratch.hidden + s.reduced, gates, scratch.dGates + static_cast<size_t>(i) * wide, gate, scratch.dPooled);
-          for (int m = 0; m < wide; ++m) scratch.dPooled[m] = m < s.middle ? scratch.dPooled[m] / outPixels : 0;
+          layers.forward(trace.mean(n), trace.hidden(n), scratch.slope, gates);
+          layers.backward(gates, scratch.slope, trace.dGate(n), trace.dHidden(n), scratch.dPooled);
+          for (int m = 0; m < wide; m += 8) store(scratch.dPooled + m, load(scratch.dPooled + m) * splat(1.0f / outPixels));
           const size_t at = start + static_cast<size_t>(i) * outPixels * 8;
           ungateImage<act>(s, packed, centre, gates, scratch.dPooled, kept.spread + at, work + at, stride, sum, product);
         }
       });
     }
   }
-  unpackColumns(partial, chunks, chunkSize, out, s.middle, blocks, s.threads, gradients.w2);
+  unpackColumns(partial, chunks, w2Size, out, s.middle, blocks, s.threads, gradients.w2);
   norm2.solve(sums, products, groups.count, wide, s.middle, static_cast<double>(s.batch) * outPixels, w.gamma2, kept.mean2,
               kept.variance2, s.epsilon, gradients.gamma2, gradients.beta2);
-  if (!s.reduced) return;
-  const float* gate = partial + w2Size;
-  addChunks(gate, chunks, chunkSize, dense, gradients.se1);
-  addChunks(gate + dense, chunks, chunkSize, dense, gradients.se2);
-  addChunks(gate + 2 * dense, chunks, chunkSize, s.reduced, gradients.seBias1);
-  addChunks(gate + 2 * dense + s.reduced, chunks, chunkSize, s.middle, gradients.seBias2);
+  if (s.reduced) trace.sum(layers, s.threads, gradients);
 }
 
 }  // namespace mbconv
