@@ -17,7 +17,7 @@ export interface Contestant {
 
 /** One task for both sides. */
 export interface Task {
-  /** Its name in `child.py`. */
+  /** Its name in `pytorch/child.py`. */
   name: string;
   /** What PyTorch's side needs; float32 arrays by `stored`. */
   payload: object;
@@ -53,7 +53,7 @@ export interface Timing {
   agreement: number | null;
 }
 
-/** A float32 array as `child.py` reads it. */
+/** A float32 array as `pytorch/child.py` reads it. */
 export function stored({ shape, data }: { shape: readonly number[]; data: Float32Array }): object {
   return { shape, data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64") };
 }

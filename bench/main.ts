@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addDna } from "./dna-command";
 import { addEngine } from "./engine-command";
 import { addFront } from "./front-command";
 import { addKernel } from "./kernel-command";
@@ -6,7 +7,7 @@ import { addStep } from "./step-command";
 import { addTable } from "./table-command";
 
 /** One line a benchmark; each prints one line of JSON with `--json`. */
-const BENCHMARKS: readonly ((program: Command) => void)[] = [addEngine, addFront, addKernel, addStep, addTable];
+const BENCHMARKS: readonly ((program: Command) => void)[] = [addDna, addEngine, addFront, addKernel, addStep, addTable];
 
 const program = new Command("bench").description("Measured comparisons; PyTorch runs beside ours in the same run.");
 for (const add of BENCHMARKS) add(program);

@@ -19,7 +19,7 @@ function pytorchMissing(): string | undefined {
   return undefined;
 }
 
-/** A Python child (`child.py`) that answers one JSON line to each that it is sent. */
+/** A Python child (`pytorch/child.py`) that answers one JSON line to each that it is sent. */
 export class PyTorch {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly lines: Interface;
@@ -27,7 +27,7 @@ export class PyTorch {
   private errors = "";
 
   constructor(environment: Record<string, string> = {}) {
-    this.child = spawn(PYTHON, [join(__dirname, "child.py")], { env: { ...process.env, ...environment } });
+    this.child = spawn(PYTHON, [join(__dirname, "pytorch", "child.py")], { env: { ...process.env, ...environment } });
     this.child.stderr.on("data", (chunk) => {
       this.errors += chunk;
     });

@@ -4,6 +4,7 @@ Requests, one answer each:
   {"do": "versions"}
   {"do": "set up", "task": name, "payload": {...}, "layouts": ["nhwc", "nchw"], "threads": n}
   {"do": "first"}: what the first run of a fresh task gives, to be compared with ours
+  {"do": "run", "layout": ..., "arguments": {...}}: what one run gives
   {"do": "time", "layout": ..., "steps": n, "budget_ms": b}: times of at most n runs, of at least two, within the budget
 Float32 arrays travel as {"shape": [...], "data": base64}.
 """
@@ -14,10 +15,11 @@ import time
 
 import torch
 
+import dna
 import layers
 import ops
 
-TASKS = {**layers.TASKS, **ops.TASKS}
+TASKS = {**dna.TASKS, **layers.TASKS, **ops.TASKS}
 
 
 def timed(task, steps, budget_ms):
@@ -48,6 +50,8 @@ def main():
         elif do == "first":
             task = TASKS[request_of_task["task"]](request_of_task["payload"], request_of_task["layouts"][0])
             answer = task.first()
+        elif do == "run":
+            answer = tasks[request["layout"]].run(**request["arguments"])
         elif do == "time":
             answer = {"ms": timed(tasks[request["layout"]], request["steps"], request["budget_ms"])}
         else:

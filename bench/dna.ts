@@ -1,0 +1,263 @@
+import { cpus } from "node:os";
+import { batchValues, type Dataset, loadDataset } from "../src/data";
+import { type BlockSupernet, distillAhead, distillBlock, memoryCheckpoints } from "../src/distill";
+import { engine } from "../src/engine";
+import { saveState } from "../src/nn";
+import { type CandidateRating, rateBlock, ratedTable, rateNaive } from "../src/rate";
+import { exactFront } from "../src/search";
+import { architecturePreset, type SearchSpace, supernetInput, supernetLayers } from "../src/space";
+import { studentSpace } from "../src/systems/dna";
+import { type FeatureStore, type Teacher, teacherFeatures, trainTeacher } from "../src/teacher";
+import { stored } from "./contest";
+import { round } from "./numbers";
+import type { PyTorch, Rivals } from "./pytorch";
+import { storedWeights } from "./training";
+
+/** A quarter of the quickstart: its space, its epochs, a quarter of its images in every step. */
+const OPTIONS = {
+  trainImages: 2500,
+  ratingImages: 128,
+  calibrationImages: 128,
+  ratingBatch: 64,
+  batchSize: 32,
+  epochs: 3,
+  learningRate: 0.005,
+  weightDecay: 1e-4,
+};
+const SEED = 1;
+const BLOCKS = 4;
+
+/** Where the time of a search goes, seconds. */
+interface Seconds {
+  readonly features: number;
+  readonly distill: number;
+  readonly rate: number;
+}
+
+/** One way to do the search, and how good its supernets are. */
+export interface Searched {
+  readonly seconds: Seconds;
+  /** Mean squared error to the teacher in the last epoch, mean over a block's cells, by block. */
+  readonly losses: readonly number[];
+  /** Best rating of each block. */
+  readonly best: readonly number[];
+  readonly candidates: number;
+}
+
+export interface DnaBench {
+  /** Plain PyTorch over ours. */
+  readonly speedup: number | null;
+  /** PyTorch with cached features and shared rating over ours. */
+  readonly speedup_vs_cached: number | null;
+  /** Factors whose product is the speedup, and the share of each in its logarithm. */
+  readonly factors: Readonly<Record<string, number>> | null;
+  readonly shares: Readonly<Record<string, number>> | null;
+  /** Ours over PyTorch's, by block: 1 is equal. */
+  readonly quality_losses: readonly number[] | null;
+  readonly quality_best_ratings: readonly number[] | null;
+  /** Rating by feature sharing against one candidate at a time: six ops, four layers, ours both. */
+  readonly sharing_depth_4: number;
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly runs: Readonly<Record<string, Searched>>;
+  readonly options: typeof OPTIONS;
+  readonly threads: number;
+  readonly cpu: string;
+  readonly torch: string | null;
+}
+
+const total = ({ seconds }: Searched) => seconds.features + seconds.distill + seconds.rate;
+
+/**
+ * The whole search of the quickstart's space (distil all blocks, rate all candidates, find the front) at a quarter of its
+ * images: ours, ours with one block after another, and PyTorch's two.
+ */
+export async function measureDna(
+  rivals: Rivals | undefined,
+  threads: number,
+  seen: (line: string) => void,
+): Promise<DnaBench> {
+  engine.use("native", { threads });
+  const data = await loadDataset("fashion-mnist", {
+    seed: SEED,
+    trainCount: OPTIONS.trainImages,
+    validationCount: OPTIONS.ratingImages,
+  });
+  // PyTorch pads evenly; a teacher of two epochs has features worth imitating.
+  const architecture = { ...architecturePreset("efficientnet-b0@28px"), padding: "symmetric" as const };
+  const teacher = await trainTeacher(architecture, data, { seed: SEED, epochs: 2 });
+  const blocks = teacher.split(BLOCKS);
+  const space = studentSpace(teacher, blocks);
+  const say = (name: string, run: Searched) =>
+    seen(`${name}: ${total(run).toFixed(1)} s ${JSON.stringify(run.seconds)}`);
+  const runs: Record<string, Searched> = {};
+  const keep = (name: string, run: Searched) => {
+    runs[name] = run;
+    say(name, run);
+  };
+  keep("ours", await ourSearch(teacher, data, space, threads));
+  keep("ours, one block after another", await ourSearch(teacher, data, space, 0));
+  if (rivals) {
+    const { plain } = rivals;
+    const payload = payloadOf(
+      teacher,
+      data,
+      space,
+      blocks.map(({ lastLayer }) => lastLayer),
+    );
+    await plain.ask({ do: "set up", task: "dna", payload, layouts: ["nhwc"], threads });
+    keep("PyTorch, cached", await torchSearch(plain, "cached"));
+    keep("PyTorch, released", await torchSearch(plain, "released"));
+    // Again, so that both of ours stand before and after.
+    keep("ours again", await ourSearch(teacher, data, space, threads));
+  }
+  const sharing = await sharingAtDepthFour(teacher, data);
+  teacher.dispose();
+  return {
+    ...compare(runs),
+    sharing_depth_4: sharing,
+    runs,
+    options: OPTIONS,
+    threads,
+    cpu: cpus()[0].model.trim(),
+    torch: rivals?.version ?? null,
+  };
+}
+
+type Compared = Pick<
+  DnaBench,
+  "speedup" | "speedup_vs_cached" | "factors" | "shares" | "quality_losses" | "quality_best_ratings" | "seconds"
+>;
+
+function compare(runs: Record<string, Searched>): Compared {
+  const seconds = Object.fromEntries(Object.entries(runs).map(([name, run]) => [name, round(total(run), 2)]));
+  const released = runs["PyTorch, released"];
+  const cached = runs["PyTorch, cached"];
+  if (!released || !cached) {
+    return {
+      speedup: null,
+      speedup_vs_cached: null,
+      factors: null,
+      shares: null,
+      quality_losses: null,
+      quality_best_ratings: null,
+      seconds,
+    };
+  }
+  const ours = (total(runs.ours) + total(runs["ours again"])) / 2;
+  const sequential = total(runs["ours, one block after another"]);
+  // Between the two: features cached, candidates still rated one by one.
+  const naive = cached.seconds.features + cached.seconds.distill + released.seconds.rate;
+  const speedup = total(released) / ours;
+  const factors = {
+    "feature cache": total(released) / naive,
+    "shared rating": naive / total(cached),
+    engine: total(cached) / sequential,
+    "parallel blocks": sequential / ours,
+  };
+  const rounded = (of: Record<string, number>) =>
+    Object.fromEntries(Object.entries(of).map(([name, value]) => [name, round(value, 3)]));
+  const ratio = (of: (run: Searched) => readonly number[]) =>
+    of(runs.ours).map((value, block) => round(value / of(cached)[block], 3));
+  return {
+    speedup: round(speedup, 2),
+    speedup_vs_cached: round(total(cached) / ours, 2),
+    factors: rounded(factors),
+    shares: rounded(
+      Object.fromEntries(Object.entries(factors).map(([name, factor]) => [name, Math.log(factor) / Math.log(speedup)])),
+    ),
+    quality_losses: ratio(({ losses }) => losses),
+    quality_best_ratings: ratio(({ best }) => best),
+    seconds,
+  };
+}
+
+/** Our search, through what `blockwise run` calls. @param workers 0: one block after another, on one thread. */
+async function ourSearch(teacher: Teacher, data: Dataset, space: SearchSpace, workers: number): Promise<Searched> {
+  const started = performance.now();
+  const blocks = teacher.split(BLOCKS);
+  const calibration = await teacherFeatures(teacher, blocks, data.train);
+  const rating = await teacherFeatures(teacher, blocks, data.validation);
+  const featured = performance.now();
+  const checkpoints = memoryCheckpoints();
+  const { batchSize, epochs, learningRate, weightDecay, calibrationImages, ratingBatch } = OPTIONS;
+  const options = { seed: SEED, batchSize, epochs, learningRate, weightDecay };
+  const indices = [...space.blocks.keys()];
+  if (workers > 0) await distillAhead(space, indices, calibration, options, { checkpoints, workers });
+  const losses: number[] = [];
+  const supernets: BlockSupernet[] = [];
+  for (const block of indices) {
+    const { supernet, history } = await distillBlock(space, block, calibration, options, { checkpoints, workers: 0 });
+    supernets.push(supernet);
+    losses.push(history.reduce((sum, cell) => sum + cell[cell.length - 1].loss, 0) / history.length);
+  }
+  const distilled = performance.now();
+  const ratings: CandidateRating[][] = [];
+  for (const supernet of supernets) {
+    ratings.push(
+      await rateBlock(supernet, { calibration, rating }, { seed: SEED, calibrationImages, batchSize: ratingBatch }),
+    );
+    supernet.dispose();
+  }
+  exactFront(ratedTable(space, ratings));
+  for (const store of [calibration, rating]) store.close();
+  const since = (from: number, to: number) => round((to - from) / 1000, 3);
+  return {
+    seconds: {
+      features: since(started, featured),
+      distill: since(featured, distilled),
+      rate: since(distilled, performance.now()),
+    },
+    losses,
+    best: ratings.map((block) => Math.min(...block.map(({ score }) => score))),
+    candidates: ratings.reduce((sum, block) => sum + block.length, 0),
+  };
+}
+
+function torchSearch(child: PyTorch, mode: "cached" | "released"): Promise<Searched> {
+  return child.ask<Searched>({ do: "run", layout: "nhwc", arguments: { mode } });
+}
+
+function payloadOf(teacher: Teacher, data: Dataset, space: SearchSpace, cuts: readonly number[]): object {
+  const { height, width, channels } = data.shape;
+  const all = (split: Dataset["train"]) => {
+    const indices = Array.from({ length: split.count }, (_, i) => i);
+    return stored({
+      shape: [split.count, height, width, channels],
+      data: batchValues(split, indices, data.shape, data.preprocessing),
+    });
+  };
+  return {
+    options: OPTIONS,
+    teacher: teacher.architecture,
+    weights: storedWeights(saveState(teacher.network)),
+    cuts,
+    epsilon: space.batchNormEpsilon,
+    train: all(data.train),
+    rating: all(data.validation),
+    cells: space.blocks.map(({ cells }, block) =>
+      cells.map((_, cell) => ({
+        stem: block === 0 ? space.stem : [],
+        channels: block === 0 ? space.input.channels : supernetInput(space, block).channels,
+        layers: supernetLayers(space, block, cell),
+      })),
+    ),
+  };
+}
+
+/** Naive over shared rating, for one cell of four layers and six ops around the teacher's third block. */
+async function sharingAtDepthFour(teacher: Teacher, data: Dataset): Promise<number> {
+  const blocks = teacher.split(BLOCKS);
+  const cells = blocks.map(({ output }) => [{ depth: 4, width: output.channels }]);
+  const space = studentSpace(teacher, blocks, { cells });
+  const features: FeatureStore = await teacherFeatures(teacher, blocks, data.validation);
+  const options = { seed: SEED, calibrationImages: 64, batchSize: 64 };
+  const { supernet } = await distillBlock(space, 2, features, { seed: SEED, epochs: 1 }, { workers: 0 });
+  const started = performance.now();
+  await rateBlock(supernet, { calibration: features, rating: features }, options);
+  const shared = performance.now();
+  rateNaive(supernet, { calibration: features, rating: features }, options);
+  const naive = performance.now();
+  supernet.dispose();
+  features.close();
+  return round((naive - shared) / (shared - started), 2);
+}
