@@ -10,7 +10,7 @@ if [ -e native/build/Release/blockwise_native.node ]; then export BLOCKWISE_REQU
 # Set-up brought Jupyter's kernel tests, from apt or conda: without them the suite fails rather than skip them.
 export BLOCKWISE_REQUIRE_KERNEL_TEST=1
 # Likewise for PyTorch, the reference of the fused kernels.
-if dpkg-query -W python3-torch >/dev/null 2>&1; then export BLOCKWISE_REQUIRE_PYTORCH=1; fi
+if dpkg-query -W python3-torch python3-torchvision >/dev/null 2>&1; then export BLOCKWISE_REQUIRE_PYTORCH=1; fi
 npm test -- --reporter=default --reporter=json --outputFile.json=out/tests.json || status=$?
 node -e '
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = require("./out/tests.json");

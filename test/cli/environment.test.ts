@@ -25,6 +25,8 @@ const COUNTERPARTS: Record<string, readonly string[] | { none: string }> = {
   "jupyter-nbconvert": ["nbconvert"],
   "python3-jupyter-kernel-test": ["jupyter_kernel_test"],
   "dataset-fashion-mnist": { none: "the first use downloads it, with checksums" },
+  "python3-torch": ["pytorch"],
+  "python3-torchvision": ["torchvision"],
   chromium: { none: "conda-forge has none; the browser tests say so and take one that is installed" },
 };
 

@@ -9,10 +9,15 @@ import { readSafetensors, writeSafetensors } from "../../src/nn";
 import { architecturePreset } from "../../src/space";
 import { networkFromTorchvision, Teacher, teacherFromTorchvision } from "../../src/teacher";
 
-const PYTHON = "/usr/bin/python3";
+const PYTHON = process.env.BLOCKWISE_PYTHON ?? "/usr/bin/python3";
 const SCRIPT = join(__dirname, "../golden/torchvision-logits.py");
 const NETS = ["efficientnet_b0", "resnet18"];
 const hasTorchvision = spawnSync(PYTHON, ["-c", "import torchvision"]).status === 0;
+if (!hasTorchvision && process.env.BLOCKWISE_REQUIRE_PYTORCH === "1") {
+  throw new Error(
+    `BLOCKWISE_REQUIRE_PYTORCH=1, but ${PYTHON} has no torchvision (Debian: apt install python3-torchvision)`,
+  );
+}
 
 const folder = mkdtempSync(join(tmpdir(), "torchvision-"));
 const file = (name: string) => join(folder, `${name}.safetensors`);

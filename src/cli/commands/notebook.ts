@@ -140,7 +140,9 @@ function begin(name: string, force: boolean): void {
 }
 
 function inLine({ name, values }: ResultRecord): string {
-  const parts = Object.entries(values).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  const short = (value: unknown) =>
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+  const parts = Object.entries(values).map(([key, value]) => `${key} ${JSON.stringify(short(value))}`);
   return `Result: ${name}: ${parts.join(", ")}`;
 }
 
