@@ -59,7 +59,9 @@ export async function measureEngine(
     for (const { name, group, task, work, steps } of engineRows()) {
       if (!name.includes(only)) continue;
       const budgetMs = group === "op" ? TURN_MS / 3 : TURN_MS;
-      const timing = await contest(task(), { threads: count, rounds, steps, budgetMs }, rivals);
+      // A turn holds only two or three runs of a whole network: more turns, or a moment's noise decides.
+      const turns = group === "network" || group === "inference" ? 2 * rounds : rounds;
+      const timing = await contest(task(), { threads: count, rounds: turns, steps, budgetMs }, rivals);
       const row = { row: name, group, threads: count, ...timing };
       timed.push({ row, work });
       seen(row);
