@@ -5,12 +5,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { Dealer, Subscriber } from "zeromq";
 import { address, type Connection } from "../kernel/wire/connection";
 import { decode, encode, newHeader, Signer } from "../kernel/wire/message";
 
 /** Longest wait for an answer, ms. */
 const PATIENCE_MS = 120_000;
+/** Longest wait for the idle status after a reply, ms. */
+const IDLE_PATIENCE_MS = 500;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -32,6 +35,7 @@ export class KernelProcess {
   private readonly waiting = new Map<string, () => void>();
   private readonly replied = new Map<string, number>();
   private readonly idle = new Set<string>();
+  private closed = false;
 
   private constructor(
     private readonly folder: string,
@@ -79,12 +83,16 @@ export class KernelProcess {
     const id = await this.send("execute_request", { code, silent: false, store_history: true, stop_on_error: true });
     await this.answer(id);
     const time = this.replied.get(id)! - sent;
-    // Cells follow one another as in a notebook: once the kernel is idle.
-    await this.until(id, () => this.idle.has(id));
+    // Cells follow one another as in a notebook: once the kernel is idle. Plain tslab now and then starts to publish before
+    // anyone can have subscribed, and its first status is lost.
+    const idle = this.until(id, () => this.idle.has(id));
+    await Promise.race([idle, pause(IDLE_PATIENCE_MS)]);
     return time;
   }
 
   async close(): Promise<void> {
+    this.closed = true;
+    for (const wake of this.waiting.values()) wake();
     const { exitCode, signalCode } = this.process;
     if (exitCode === null && signalCode === null) {
       this.process.kill("SIGKILL");
@@ -108,7 +116,8 @@ export class KernelProcess {
 
   private async until(id: string, happened: () => boolean): Promise<void> {
     const deadline = setTimeout(() => this.waiting.get(id)?.(), PATIENCE_MS);
-    while (!happened()) {
+    deadline.unref();
+    while (!happened() && !this.closed) {
       await new Promise<void>((wake) => this.waiting.set(id, wake));
       if (this.process.exitCode !== null) throw new Error(`bench kernel: the kernel ended: ${this.process.exitCode}`);
       if (!happened() && this.age > PATIENCE_MS) throw new Error(`bench kernel: no answer within ${PATIENCE_MS} ms`);
