@@ -1,4 +1,3 @@
-import { cpus } from "node:os";
 import { batchValues, type Dataset, loadDataset } from "../src/data";
 import { type BlockSupernet, distillAhead, distillBlock, memoryCheckpoints } from "../src/distill";
 import { engine } from "../src/engine";
@@ -9,7 +8,7 @@ import { architecturePreset, type SearchSpace, supernetInput, supernetLayers } f
 import { studentSpace } from "../src/systems/dna";
 import { type FeatureStore, type Teacher, teacherFeatures, trainTeacher } from "../src/teacher";
 import { stored } from "./contest";
-import { round } from "./numbers";
+import { machine, round } from "./numbers";
 import type { PyTorch, Rivals } from "./pytorch";
 import { storedWeights } from "./training";
 
@@ -118,7 +117,7 @@ export async function measureDna(
     runs,
     options: OPTIONS,
     threads,
-    cpu: cpus()[0].model.trim(),
+    cpu: machine().cpu,
     torch: rivals?.version ?? null,
   };
 }

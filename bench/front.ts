@@ -1,8 +1,8 @@
-import { cpus } from "node:os";
 import { Rng } from "../src/core";
 import { ratingCosts } from "../src/cost";
 import { exactFront, ilpBest, ilpSearch, type RatingTable, ratingTable } from "../src/search";
 import { spacePreset } from "../src/space";
+import { machine } from "./numbers";
 
 /** Correlation of ratings with the logarithm of MACs. */
 const CORRELATIONS = [0.3, 0.6, 0.9];
@@ -107,7 +107,7 @@ export async function measureFront(onCase: (result: FrontResult) => void = () =>
     space: space.name,
     candidates: Number(candidates),
     networks: String(networks),
-    cpu: cpus()[0].model.trim(),
+    cpu: machine().cpu,
     front_s: Math.max(...cases.map(({ front_s }) => front_s)),
     highs_three_limits_s: Math.max(...cases.map(({ highs_three_limits_s }) => highs_three_limits_s)),
     all_equal: cases.every(({ equal, budgets }) => equal === budgets),

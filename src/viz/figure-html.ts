@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { needsWholePlotly } from "./foreign-figure";
-import { PLOTLY_FILE, packedPlotly, WHOLE_PLOTLY_FILE } from "./plotly-script";
+import { PLOTLY_FILE, plotlyElement, WHOLE_PLOTLY_FILE } from "./plotly-script";
 import { DARK_COLOURS } from "./theme";
 
 /** How plotly behaves in a page: fixed size, and only the buttons that help to read a figure. */
@@ -32,7 +32,7 @@ export function figureHtml(figure: Figure, { svg, carriesPlotly }: FigureHtmlOpt
   const picture = svg
     ? `<img alt="${escapeHtml(figureTitle(figure))}" width="${width}" height="${height}" style="max-width:100%;height:auto" src="${svgUrl(svg)}">`
     : `<em>${escapeHtml(figureTitle(figure) || "figure")}: drawn where a Jupyter server with this kernel runs</em>`;
-  const carried = carriesPlotly ? `<script>window.blockwisePlotlyPacked="${packedPlotly()}";</script>\n` : "";
+  const carried = carriesPlotly ? plotlyElement() : "";
   return `${carried}<div class="blockwise-figure ${id}" style="width:${width}px;max-width:100%;overflow-x:auto">${picture}</div>
 <script>${LOADER}("${id}",${inScript(json)},${needsWholePlotly(figure)});</script>`;
 }

@@ -1,9 +1,8 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatCount, InterruptedError, readJson } from "../../core";
+import { ConfigError, formatCount, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
-import { INTERRUPTED, onInterrupt } from "../interrupt";
-import { progressReporter } from "../progress-reporter";
+import { resumable } from "../interrupt";
 import { textTable } from "../table";
 
 interface RunOptions {
@@ -45,24 +44,14 @@ async function run(file: string, options: RunOptions): Promise<number> {
   console.log(
     `${path}: ${resumed > 0 ? `resuming after ${resumed} complete steps` : "a new run"}, ${describe(engine.info())}`,
   );
-  const stop = new AbortController();
-  const release = onInterrupt(() => stop.abort());
-  const progress = progressReporter(process.stderr);
   try {
-    const front = await runExperiment(config, directory, {
-      signal: stop.signal,
-      onProgress: (event) => progress.report(event),
+    let front: MeasuredFront | undefined;
+    const code = await resumable(path, async (context) => {
+      front = await runExperiment(config, directory, context);
     });
-    progress.finish();
-    printResult(front, path);
-    return 0;
-  } catch (error) {
-    progress.finish();
-    if (!(error instanceof InterruptedError)) throw error;
-    console.error(`${error.message}. What was complete is kept in ${path}; the same command again resumes there.`);
-    return INTERRUPTED;
+    if (front) printResult(front, path);
+    return code;
   } finally {
-    release();
     directory.close();
   }
 }

@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, InterruptedError, packageRoot, type StepContext, writeJson } from "../../core";
+import { ConfigError, packageRoot, type StepContext, writeJson } from "../../core";
 import type { Agreement, StudySummary } from "../../systems/dna/ranking";
-import { INTERRUPTED, onInterrupt } from "../interrupt";
-import { progressReporter } from "../progress-reporter";
+import { resumable } from "../interrupt";
 import { textTable } from "../table";
 
 interface StudyOptions {
@@ -38,27 +37,11 @@ export function registerStudy(program: Command): void {
     });
 }
 
-async function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
+function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
   const files = names.flatMap((name) => (name === "all" ? allStudies() : [fileOf(name)]));
-  const stop = new AbortController();
-  const release = onInterrupt(() => stop.abort());
-  const progress = progressReporter(process.stderr);
-  try {
-    for (const file of files) {
-      await runStudy(file, options, { signal: stop.signal, onProgress: (event) => progress.report(event) });
-      progress.finish();
-    }
-    return 0;
-  } catch (error) {
-    progress.finish();
-    if (!(error instanceof InterruptedError)) throw error;
-    console.error(
-      `${error.message}. What was complete is kept in ${options.runsDir}; the same command again resumes there.`,
-    );
-    return INTERRUPTED;
-  } finally {
-    release();
-  }
+  return resumable(options.runsDir, async (context) => {
+    for (const file of files) await runStudy(file, options, context);
+  });
 }
 
 function allStudies(): string[] {

@@ -43,7 +43,8 @@ export function summariseStudy(
   draws?: number,
 ): StudySummary {
   const networks = divide(truth);
-  const raws = jobs.filter(({ result }) => existsSync(result)).map(({ result }) => readJson(result) as RawRatings);
+  const results = jobs.map(({ result }) => result).filter(existsSync);
+  const raws = results.map((path) => readJson(path) as RawRatings);
   const names = [...new Set(raws.map(({ variant }) => variant))];
   const groups = names.map((name) => raws.filter(({ variant }) => variant === name));
   const variants = groups.flatMap((group) =>
@@ -68,7 +69,7 @@ export function summariseStudy(
         ];
       }),
     ),
-    ratings: jobs.filter(({ result }) => existsSync(result)).map(({ result }) => relative(process.cwd(), result)),
+    ratings: results.map((path) => relative(process.cwd(), path)),
   };
 }
 

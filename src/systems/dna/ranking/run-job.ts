@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readJson, type StepContext, writeJson } from "../../../core";
 import { type Dataset, loadDataset } from "../../../data";
+import type { DistillEpoch } from "../../../distill";
 import type { CandidateRating } from "../../../rate";
 import { architecturePreset, nasBenchMacroSpace } from "../../../space";
 import { RunDirectory } from "../../../study";
@@ -30,6 +31,7 @@ export interface RawRatings {
   /** Mean squared error of each block's distillation, epoch by epoch. */
   readonly losses: readonly (readonly number[])[];
   readonly teacher: TeacherSummary;
+  /** By step; of a block's distillation the time of the thread that did it. */
   readonly durationsMs: Readonly<Record<string, number>>;
   readonly experiment: unknown;
   readonly provenance: Provenance;
@@ -88,7 +90,7 @@ export async function runJob(
       cuts,
       blocks: byDigits(rated, "relativeL1"),
       measures,
-      losses: space.blocks.map((_, block) => lossesOf(run, block)),
+      losses: space.blocks.map((_, block) => epochsOf(run, block).map(({ loss }) => loss)),
       teacher: {
         architecture: teacher.architecture.name,
         accuracy: teacher.accuracy,
@@ -97,7 +99,10 @@ export async function runJob(
         seed: teacherSeed,
         fingerprint: teacher.fingerprint(),
       },
-      durationsMs: Object.fromEntries(run.records.map(({ step, durationMs }) => [step, durationMs as number])),
+      durationsMs: {
+        ...Object.fromEntries(run.records.map(({ step, durationMs }) => [step, durationMs as number])),
+        ...Object.fromEntries(space.blocks.map((_, block) => [distillStep(block), distillMs(run, block)])),
+      },
       experiment,
       provenance: provenance(),
     };
@@ -113,9 +118,15 @@ function byDigits(rated: readonly (readonly CandidateRating[])[], measure: Measu
   return rated.map((block) => Object.fromEntries(block.map((rating) => [rating.path.join(""), rating[measure]!])));
 }
 
-function lossesOf(run: RunDirectory, block: number): number[] {
-  const { history } = run.result(`distill/block${block}`) as { history: { loss: number }[][] };
-  return history[0].map(({ loss }) => loss);
+const distillStep = (block: number) => `distill/block${block}`;
+
+function epochsOf(run: RunDirectory, block: number): readonly DistillEpoch[] {
+  return (run.result(distillStep(block)) as { history: DistillEpoch[][] }).history[0];
+}
+
+/** The record's own duration is that of loading only, where the workers had distilled the block before. */
+function distillMs(run: RunDirectory, block: number): number {
+  return Math.round(epochsOf(run, block).reduce((sum, { durationMs }) => sum + durationMs, 0));
 }
 
 /** The teacher of these options and images, from the shared folder or trained into it. */

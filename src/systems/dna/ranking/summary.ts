@@ -37,7 +37,7 @@ export interface VariantSummary {
   /** Tau-b of each block's rating with the candidates' true effects; mean over seeds. */
   readonly blockTaus: readonly number[];
   readonly teacherAccuracy: number;
-  /** Distillation and rating, milliseconds of wall clock; mean over seeds. */
+  /** Distillation (thread time) and rating (wall clock), milliseconds; mean over seeds. */
   readonly costMs: number;
 }
 
