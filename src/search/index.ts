@@ -1,3 +1,4 @@
+export { agingEvolution, type EvolutionOptions } from "./aging-evolution";
 export * from "./brute-force";
 export { costNames, foundNetwork } from "./costs";
 export * from "./exact-front";
@@ -5,6 +6,7 @@ export * from "./ilp";
 export { type LeastAttainable, leastAttainable } from "./infeasible";
 export * from "./pareto";
 export * from "./random-networks";
+export { bestSoFar, randomSearch, type TrialOptions } from "./random-search";
 export * from "./rating-table";
 export * from "./search-best";
 export * from "./traversal";
