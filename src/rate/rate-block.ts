@@ -4,6 +4,7 @@ import type { tf } from "../engine";
 import type { Module } from "../nn";
 import { blockAt, cellAt, cellPaths } from "../space";
 import { batchErrors, type CandidateRating, combine } from "./candidate-rating";
+import { keepingStatistics } from "./keeping-statistics";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { disposeData, disposeMaps, loadRatingData, type Maps, type RatingData } from "./rating-data";
 
@@ -12,7 +13,8 @@ import { disposeData, disposeMaps, loadRatingData, type Maps, type RatingData } 
  * node's output is computed once and used by all paths through it (DNA, section 3.3).
  *
  * At each node the op's batch norms take over the statistics of the calibration batch as it arrives there, so a path is
- * rated exactly as if it were calibrated and run alone. At most depth + 1 feature maps an image are kept.
+ * rated exactly as if it were calibrated and run alone. At most depth + 1 feature maps an image are kept. The supernet is
+ * afterwards as it was before.
  * @returns The candidates in lexicographic order: cell, then path with the last layer fastest.
  * @throws InterruptedError when stopped.
  */
@@ -32,7 +34,9 @@ export async function rateBlock(
   const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
   const ratings: CandidateRating[] = [];
   try {
-    for (const { cell, nodes } of walks) await new CellWalk(cell, nodes, data, progress, ratings).run();
+    await keepingStatistics(cells, async () => {
+      for (const { cell, nodes } of walks) await new CellWalk(cell, nodes, data, progress, ratings).run();
+    });
     return ratings;
   } finally {
     disposeData(data);

@@ -3,6 +3,7 @@ import { breathe, Progress, type StepContext } from "../core";
 import type { BlockSupernet, CellSupernet, FeatureSource, Path } from "../distill";
 import { tf } from "../engine";
 import type { CandidateRating } from "./candidate-rating";
+import { keepingStatistics } from "./keeping-statistics";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { calibrationBatch } from "./rating-data";
 
@@ -14,6 +15,7 @@ const CHUNK = 128;
  * the teacher's stay the target (strategy S1 of DNA's ablation, `guideInput: "student"`).
  *
  * For a whole student: distil block 0 on the teacher's features, rate it, take `studentFeatures` to block 1, and so on.
+ * The supernet is afterwards as it was before.
  * @param features What the rated block was distilled and rated on.
  */
 export async function studentFeatures(
@@ -26,14 +28,16 @@ export async function studentFeatures(
   const options = resolveRateOptions(given);
   const best = ratings.reduce((a, b) => (b.score < a.score ? b : a));
   const cell = cells[best.cell];
-  if (options.recalibrate) {
-    const batch = calibrationBatch(features.calibration, block, options);
-    tf.dispose([batch, cell.forward(batch, { mode: "recalibrate", path: best.path })]);
-  }
   const total = features.calibration.count + features.rating.count;
   const progress = new Progress(context, `student features ${block + 1}/${space.blocks.length}`, total, "images");
-  const calibration = await guided(cell, best.path, features.calibration, progress);
-  return { ...features, calibration, rating: await guided(cell, best.path, features.rating, progress) };
+  return keepingStatistics([cell], async () => {
+    if (options.recalibrate) {
+      const batch = calibrationBatch(features.calibration, block, options);
+      tf.dispose([batch, cell.forward(batch, { mode: "recalibrate", path: best.path })]);
+    }
+    const calibration = await guided(cell, best.path, features.calibration, progress);
+    return { ...features, calibration, rating: await guided(cell, best.path, features.rating, progress) };
+  });
 }
 
 /** A source whose maps behind the cell's block are the candidate's own. */

@@ -4,7 +4,16 @@ import { ConfigError, InterruptedError, type ProgressEvent } from "../../src/cor
 import { networkCost } from "../../src/cost";
 import { BlockSupernet, distillBlock } from "../../src/distill";
 import { engine, tf } from "../../src/engine";
-import { type CandidateRating, opEvaluations, rateBlock, ratedTable, rateNaive } from "../../src/rate";
+import { saveState } from "../../src/nn";
+import {
+  type CandidateRating,
+  opEvaluations,
+  rateBlock,
+  ratedTable,
+  rateNaive,
+  resolveRateOptions,
+} from "../../src/rate";
+import { calibrationBatch } from "../../src/rate/rating-data";
 import { assemble, enumerateBlock, mbconv } from "../../src/space";
 import { tinyFeatures, tinySpace } from "../distill/tiny";
 
@@ -65,11 +74,17 @@ describe("rateBlock", () => {
   describe("of a single candidate", () => {
     const single = tinySpace([[{ depth: 1, width: 4 }], [{ depth: 1, width: 4 }]], mbconv([3], [2]));
     const given = { calibration: tinyFeatures(single, 24), rating: tinyFeatures(single, 20, 2) };
+    /** Gives the only op the statistics that it is rated with. */
+    const calibrate = ({ cells: [cell] }: BlockSupernet) => {
+      const batch = calibrationBatch(given.calibration, 1, resolveRateOptions(options));
+      tf.dispose([batch, cell.forward(batch, { mode: "recalibrate", path: [0] })]);
+    };
 
     test("the score is mean |Y - Yhat| / std(Y) of each batch, averaged by images", async () => {
       const supernet = new BlockSupernet(single, 1, 2);
       const [rated] = await rateBlock(supernet, given, options);
-      // The only op still has the statistics it was rated with: the same once more, in plain numbers.
+      // The same once more, in plain numbers.
+      calibrate(supernet);
       const expected = { score: 0, mse: 0, relativeMse: 0 };
       for (const positions of [range(0, 8), range(8, 16), range(16, 20)]) {
         const y = [...given.rating.batch(2, positions).dataSync()];
@@ -90,16 +105,28 @@ describe("rateBlock", () => {
 
     test("it scores 0 when it repeats the teacher", async () => {
       const supernet = new BlockSupernet(single, 1, 2);
-      await rateBlock(supernet, given, options);
+      const [cell] = supernet.cells;
+      calibrate(supernet);
       const repeated = {
         ...given.rating,
         batch: (boundary: number, positions: ArrayLike<number>) => {
           const x = given.rating.batch(1, positions);
-          return boundary === 1 ? x : supernet.cells[0].forward(x, { mode: "eval", path: [0] });
+          return boundary === 1 ? x : cell.forward(x, { mode: "eval", path: [0] });
         },
       };
       const [rated] = await rateBlock(supernet, { ...given, rating: repeated }, options);
       expect(rated.score).toBeCloseTo(0, 5);
+      supernet.dispose();
+    });
+
+    test("a rating leaves the supernet as it was, and does not depend on the one before", async () => {
+      const supernet = new BlockSupernet(single, 1, 2);
+      const state = () => JSON.stringify([...saveState(supernet.cells[0])].map(([name, { data }]) => [name, [...data]]));
+      const before = state();
+      const plain = await rateBlock(supernet, given, { ...options, recalibrate: false });
+      await rateBlock(supernet, given, options);
+      expect(state()).toBe(before);
+      expect(await rateBlock(supernet, given, { ...options, recalibrate: false })).toEqual(plain);
       supernet.dispose();
     });
 

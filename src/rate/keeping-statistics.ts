@@ -1,0 +1,17 @@
+import { tf } from "../engine";
+import type { Module } from "../nn";
+
+/**
+ * Does work that recalibrates modules, and puts the running statistics back that they had before: a rating leaves its
+ * supernet as it was distilled, so that the next one, without recalibration perhaps, does not depend on it.
+ */
+export async function keepingStatistics<T>(modules: readonly Module[], work: () => Promise<T>): Promise<T> {
+  const before = modules.flatMap((module) =>
+    [...module.buffers().values()].map((variable) => ({ variable, data: Float32Array.from(variable.dataSync()) })),
+  );
+  try {
+    return await work();
+  } finally {
+    for (const { variable, data } of before) tf.tidy(() => variable.assign(tf.tensor(data, variable.shape)));
+  }
+}
