@@ -1,5 +1,6 @@
 import { networkCost } from "../../cost";
 import { architecturePreset } from "../../space";
+import type { PublishedNetwork } from "../../viz";
 
 /** What the README of the released DNA code prints of a network; EfficientNet-B0 beside it as the paper has it. */
 interface Printed {
@@ -61,3 +62,35 @@ export const DNA_B_MISMATCH =
   "DNA-b is printed with 394M FLOPs but counts 405.8M by the papers' counter, which gives the printed figures of all the " +
   "others; BossNAS's table quotes it with 406M. The printed 394M lies 0.4 % from its plain multiply-adds (392.5M), so that " +
   "row was probably counted another way.";
+
+/** ImageNet networks of mobile size as BossNAS's table quotes them (Li et al., ICCV 2021): FLOPs in millions, top-1 in %. */
+const QUOTED: readonly { readonly name: string; readonly flops: number; readonly top1: number }[] = [
+  { name: "MobileNetV3", flops: 219, top1: 75.2 },
+  { name: "FairNAS-A", flops: 388, top1: 75.3 },
+  { name: "MnasNet-A3", flops: 403, top1: 76.7 },
+  { name: "ProxylessNAS", flops: 465, top1: 75.1 },
+  { name: "SPOS", flops: 472, top1: 74.8 },
+];
+
+const DISPLAY_NAMES: Readonly<Record<string, string>> = {
+  "dna-a": "DNA-a",
+  "dna-b": "DNA-b",
+  "dna-c": "DNA-c",
+  "dna-d": "DNA-d",
+  efficientnet_b0: "EfficientNet-B0",
+};
+
+/** Published networks of mobile size on ImageNet, with FLOPs and top-1 as printed: for a figure of their own. */
+export function publishedImageNet(): PublishedNetwork[] {
+  const place = (name: string, flops: number, top1: number, source: string): PublishedNetwork => ({
+    dataset: "ImageNet",
+    label: name,
+    macs: flops * 1e6,
+    accuracy: top1 / 100,
+    source,
+  });
+  return [
+    ...PRINTED.map(({ name, flops, top1 }) => place(DISPLAY_NAMES[name], flops, top1, "README of DNA's code")),
+    ...QUOTED.map(({ name, flops, top1 }) => place(name, flops, top1, "quoted by BossNAS")),
+  ];
+}
