@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { CheckpointError } from "../core";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
 import type { SearchSpace } from "../space";
@@ -40,8 +40,21 @@ export interface CellCheckpoints {
 
 const FORMAT = "blockwise-cell-1";
 
+export interface FileCheckpointOptions {
+  /** Keeps the state after every epoch as well, in folders `epoch1`, `epoch2`, ..., each read as a directory of its own. */
+  readonly everyEpoch?: boolean;
+}
+
+/** Folder of the states after an epoch (from 1), see {@link FileCheckpointOptions}. */
+export function epochFolder(directory: string, epoch: number): string {
+  return join(directory, `epoch${epoch}`);
+}
+
 /** One file a cell, `block0-cell1.safetensors`; survives the process. */
-export function fileCheckpoints(directory: string): CellCheckpoints {
+export function fileCheckpoints(
+  directory: string,
+  { everyEpoch = false }: FileCheckpointOptions = {},
+): CellCheckpoints {
   const place = (block: number, cell: number) => join(directory, `block${block}-cell${cell}.safetensors`);
   return {
     place,
@@ -59,6 +72,11 @@ export function fileCheckpoints(directory: string): CellCheckpoints {
     },
     write(block, cell, { fingerprint, history, tensors }) {
       const metadata = { format: FORMAT, fingerprint, history: JSON.stringify(history) };
+      if (everyEpoch) {
+        const folder = epochFolder(directory, history.length);
+        mkdirSync(folder, { recursive: true });
+        writeSafetensors(join(folder, basename(place(block, cell))), tensors, metadata);
+      }
       writeSafetensors(place(block, cell), tensors, metadata);
     },
   };

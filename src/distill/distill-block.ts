@@ -1,9 +1,16 @@
-import { ConfigError, SpaceError, type StepContext } from "../core";
+import { CheckpointError, ConfigError, SpaceError, type StepContext } from "../core";
 import { engine } from "../engine";
+import { loadState } from "../nn";
 import { blockAt, formatShape, type SearchSpace, sameShape } from "../space";
 import { BlockSupernet } from "./block-supernet";
-import { type CellCheckpoints, type DistillEpoch, memoryCheckpoints } from "./cell-checkpoint";
-import { distillCell } from "./distill-cell";
+import {
+  type CellCheckpoints,
+  checkBelongs,
+  type DistillEpoch,
+  distillFingerprint,
+  memoryCheckpoints,
+} from "./cell-checkpoint";
+import { distillCell, weightsOf } from "./distill-cell";
 import { type DistillOptions, resolveDistillOptions } from "./distill-options";
 import { distilByWorkers, workProgress } from "./distill-workers";
 import type { FeatureSource } from "./feature-source";
@@ -82,6 +89,35 @@ export async function distillBlock(
     throw error;
   } finally {
     engine.setThreads(threads);
+  }
+}
+
+/**
+ * The supernet of one block as its states are, trained to the end or not: what {@link distillBlock} left after some epoch.
+ * @throws CheckpointError when a cell has no state, or it is of another distillation.
+ */
+export function loadBlock(
+  space: SearchSpace,
+  block: number,
+  features: FeatureSource,
+  given: Partial<DistillOptions>,
+  checkpoints: CellCheckpoints,
+): DistilledBlock {
+  const options = resolveDistillOptions(given);
+  const supernet = new BlockSupernet(space, block, options.seed);
+  try {
+    const history = supernet.cells.map((cell, index) => {
+      const state = checkpoints.read(block, index);
+      const place = checkpoints.place(block, index);
+      if (!state) throw new CheckpointError(`distill: ${place} must be a cell's state, and does not exist`, { place });
+      checkBelongs(state, distillFingerprint(space, block, index, features, options), place);
+      loadState(cell, weightsOf(state));
+      return state.history;
+    });
+    return { supernet, history };
+  } catch (error) {
+    supernet.dispose();
+    throw error;
   }
 }
 

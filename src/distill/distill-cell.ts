@@ -1,7 +1,13 @@
 import { breathe, type Progress, Rng, TrainingError } from "../core";
 import { fused, tf } from "../engine";
 import { adam, loadState, lossAndGradients, type Optimizer, type Schedule, type StoredTensor, saveState } from "../nn";
-import { type CellCheckpoints, checkBelongs, type DistillEpoch, distillFingerprint } from "./cell-checkpoint";
+import {
+  type CellCheckpoints,
+  type CellState,
+  checkBelongs,
+  type DistillEpoch,
+  distillFingerprint,
+} from "./cell-checkpoint";
 import type { CellSupernet } from "./cell-supernet";
 import { blockEpochs, blockSchedule, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
@@ -42,7 +48,7 @@ export async function distillCell(
     const state = checkpoints.read(block, index);
     if (state) {
       checkBelongs(state, fingerprint, checkpoints.place(block, index));
-      loadState(cell, part(state.tensors, "cell."));
+      loadState(cell, weightsOf(state));
       if (labels) loadState(labels, part(state.tensors, "labels."));
       training.resume(part(state.tensors, "optimizer."));
     }
@@ -182,6 +188,11 @@ function addTo(gradients: Map<string, tf.Tensor>, name: string, gradient: tf.Ten
   const before = gradients.get(name);
   gradients.set(name, before ? tf.add(before, gradient) : gradient);
   if (before) tf.dispose([before, gradient]);
+}
+
+/** A cell's own tensors of a state. */
+export function weightsOf({ tensors }: CellState): Map<string, StoredTensor> {
+  return part(tensors, "cell.");
 }
 
 function named(tensors: Map<string, StoredTensor>, prefix: string): [string, StoredTensor][] {

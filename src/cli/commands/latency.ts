@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, readJson, writeJson } from "../../core";
-import { type LatencyTable, latencyKey, latencyTableOf, layersOfSpace, networkLatency, placedLayers } from "../../cost";
+import { isArchitecture, type LatencyTable, networkLatency } from "../../cost";
 import {
   type Architecture,
   architectureNames,
@@ -17,6 +16,7 @@ import {
 import { progressReporter } from "../progress-reporter";
 import { readRun } from "../report/recorded-run";
 import { textTable } from "../table";
+import { wholeNumber } from "../whole-number";
 
 interface LatencyOptions {
   readonly batch: string;
@@ -49,35 +49,17 @@ export function registerLatency(program: Command): void {
 
 async function measured(text: string, options: LatencyOptions): Promise<LatencyTable> {
   const subject = resolveSubject(text);
-  const [batch, rounds] = [wholeNumber("--batch", options.batch), wholeNumber("--rounds", options.rounds)];
-  // Loaded here: commands without tensors start without an engine.
+  const [batch, rounds] = [wholeNumber("--batch", options.batch, 1), wholeNumber("--rounds", options.rounds, 1)];
+  // Loaded here: what is wrong with the subject is said without an engine.
   const { engine } = require("../../engine") as typeof import("../../engine");
-  const { measureLatency } = require("../../nn") as typeof import("../../nn");
-  const { backend, device, threads, versions } = engine.use("auto", {
-    threads: options.threads === undefined ? undefined : wholeNumber("--threads", options.threads),
+  const { latencyTable } = require("../../systems/dna") as typeof import("../../systems/dna");
+  engine.use("auto", {
+    threads: options.threads === undefined ? undefined : wholeNumber("--threads", options.threads, 1),
   });
-  const layers = isArchitecture(subject) ? placedLayers(subject) : layersOfSpace(subject);
-  const distinct = [...new Map(layers.map((placed) => [latencyKey(placed.layer, placed.input), placed])).values()];
   const progress = progressReporter(process.stderr);
-  const results = await measureLatency(distinct, subject, { batch, rounds }, { onProgress: (e) => progress.report(e) });
+  const table = await latencyTable(subject, { batch, rounds }, { onProgress: (e) => progress.report(e) });
   progress.finish();
-  return latencyTableOf({
-    subject: subject.name,
-    batch,
-    cpu: cpus()[0]?.model.trim() ?? "unknown",
-    engine: { backend: backend ?? "none", device, threads, versions },
-    entries: results.map(({ subject: { layer, input }, sortedMs }) => ({
-      key: latencyKey(layer, input),
-      medianMs: at(sortedMs, 0.5),
-      lowMs: at(sortedMs, 0.1),
-      highMs: at(sortedMs, 0.9),
-      runs: sortedMs.length,
-    })),
-  });
-}
-
-function isArchitecture(subject: Architecture | SearchSpace): subject is Architecture {
-  return subject.blocks.every((block) => Array.isArray(block));
+  return table;
 }
 
 function resolveSubject(text: string): Architecture | SearchSpace {
@@ -94,18 +76,6 @@ function spaceOfRun(path: string): SearchSpace {
   const { space } = readRun(path);
   if (space) return space.space;
   throw new ConfigError(`latency: ${path} must have its search space, and has none yet; blockwise run goes on with it`);
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) {
-    throw new ConfigError(`${option}: must be a whole number from 1, got ${JSON.stringify(text)}`);
-  }
-  return Number(text);
-}
-
-/** A quantile of rising values, to the microsecond. */
-function at(sorted: readonly number[], share: number): number {
-  return Number(sorted[Math.round(share * (sorted.length - 1))].toFixed(3));
 }
 
 function printTable(text: string, table: LatencyTable, out: string | undefined): void {

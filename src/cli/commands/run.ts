@@ -4,6 +4,7 @@ import { ConfigError, formatCount, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import { resumable } from "../interrupt";
 import { textTable } from "../table";
+import { wholeNumber } from "../whole-number";
 
 interface RunOptions {
   readonly name?: string;
@@ -66,13 +67,8 @@ function overridden(file: string, { name, seed, threads }: RunOptions): unknown 
     ...value,
     ...(name !== undefined && { name }),
     ...(seed !== undefined && { seed: wholeNumber("--seed", seed) }),
-    ...(threads !== undefined && { threads: wholeNumber("--threads", threads) }),
+    ...(threads !== undefined && { threads: wholeNumber("--threads", threads, 1) }),
   };
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (!/^\d+$/.test(text)) throw new ConfigError(`${option}: must be a whole number, got ${JSON.stringify(text)}`);
-  return Number(text);
 }
 
 function describe({

@@ -1,17 +1,18 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, packageRoot, type StepContext, writeJson } from "../../core";
-import type { Agreement, StudySummary } from "../../systems/dna/ranking";
+import { ConfigError, formatCount, packageRoot, type StepContext } from "../../core";
+import type { Agreement, StudySummary, VariantSummary } from "../../systems/dna/ranking";
 import { resumable } from "../interrupt";
 import { textTable } from "../table";
+import { wholeNumber } from "../whole-number";
 
 interface StudyOptions {
   readonly runsDir: string;
   readonly images?: string;
   readonly truth?: string;
-  readonly threads?: string;
-  readonly seed?: string;
+  readonly threads?: number;
+  readonly seed?: number;
   readonly variant?: string;
   readonly summary?: boolean;
 }
@@ -28,8 +29,10 @@ export function registerStudy(program: Command): void {
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
     .option("--truth <file>", "nas-bench-macro_cifar10.json")
-    .option("--threads <count>", "of the engine; the physical cores by default")
-    .option("--seed <number>", "only this seed")
+    .option("--threads <count>", "of the engine; the physical cores by default", (text) =>
+      wholeNumber("--threads", text, 1),
+    )
+    .option("--seed <number>", "only this seed", (text) => wholeNumber("--seed", text))
     .option("--variant <name>", "only this variant")
     .option("--summary", "compute the figures from the ratings that are there; train nothing")
     .action(async (names: string[], options: StudyOptions) => {
@@ -40,7 +43,7 @@ export function registerStudy(program: Command): void {
 function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
   const files = names.flatMap((name) => (name === "all" ? allStudies() : [fileOf(name)]));
   return resumable(options.runsDir, async (context) => {
-    for (const file of files) await runStudy(file, options, context);
+    for (const file of files) await runStudyFile(file, options, context);
   });
 }
 
@@ -63,41 +66,29 @@ function fileOf(name: string): string {
   );
 }
 
-async function runStudy(file: string, options: StudyOptions, context: StepContext): Promise<void> {
+async function runStudyFile(file: string, options: StudyOptions, context: StepContext): Promise<void> {
   // Loaded here: commands without tensors start without an engine.
   const { engine } = require("../../engine") as typeof import("../../engine");
   const ranking = require("../../systems/dna/ranking") as typeof import("../../systems/dna/ranking");
   const study = ranking.readStudy(file);
-  const jobs = ranking.jobsOf(study);
   const truth = ranking.readTruth(
     options.truth ?? shared("nas-bench-macro_cifar10.json") ?? "nas-bench-macro_cifar10.json",
   );
-  const wanted = (one: { seed: number; variant?: string }) =>
-    (options.seed === undefined || one.seed === Number(options.seed)) &&
-    (options.variant === undefined || one.variant === undefined || one.variant === options.variant);
-  const sposResult = (seed: number) => join(study.results, `spos-seed${seed}.json`);
-  if (!options.summary) {
-    engine.use("auto", { threads: options.threads === undefined ? undefined : Number(options.threads) });
+  if (options.summary) {
+    printSummary(ranking.writeFigures(study, truth));
+  } else {
+    engine.use("auto", { threads: options.threads });
     const images = options.images ?? shared("cifar10-jpeg.zip");
     const provenance = () => ranking.provenanceOf(`npx blockwise study ${basename(file, ".json")}`);
-    for (const job of jobs.filter(wanted)) {
-      const { durationsMs } = await ranking.runJob(job, { runs: options.runsDir, images, provenance }, context);
+    const place = { runs: options.runsDir, images, provenance };
+    const { seed, variant } = options;
+    const summary = await ranking.runStudy(study, { seed, variant }, truth, place, context, (job, { durationsMs }) => {
       const seconds = Object.values(durationsMs).reduce((sum, ms) => sum + ms, 0) / 1000;
-      console.log(`${job.study}, ${job.title}, seed ${job.seed}: ${seconds.toFixed(0)} s, ${job.result}`);
-    }
-    if (study.spos) {
-      const { networks, ...spos } = study.spos;
-      const keys = ranking.reportedSample(networks);
-      for (const job of jobs.filter(({ variant }) => variant === study.variants[0].name).filter(wanted)) {
-        await ranking.rateBySpos(job, { ...spos, result: sposResult(job.seed), images, keys, provenance }, context);
-      }
-    }
+      console.log(`${study.name}, ${job.title}, seed ${job.seed}: ${seconds.toFixed(0)} s, ${job.result}`);
+    });
+    printSummary(summary);
   }
-  const summary = ranking.summariseStudy(study.name, jobs, truth, study.seeds.map(sposResult));
-  const expected = `${study.results}.json`;
-  writeJson(expected, ranking.storedSummary(summary));
-  printSummary(summary);
-  console.log(`figures: ${expected}`);
+  console.log(`figures: ${ranking.figuresFile(study)}`);
 }
 
 /** A file of the data folder that lies beside a development tree; undefined where it does not. */
@@ -106,7 +97,7 @@ function shared(name: string): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
-function printSummary({ variants, baselines, spos, architectures, tuningNetworks }: StudySummary): void {
+function printSummary({ variants, measures, ridge, baselines, spos, ...rest }: StudySummary): void {
   const row = (name: string, of: Agreement, extra = "") => [
     name,
     ...[of.tau, of.spearman, of.pearson, of.partialTau, of.concordance, of.regret].map((value) =>
@@ -114,15 +105,26 @@ function printSummary({ variants, baselines, spos, architectures, tuningNetworks
     ),
     extra,
   ];
+  const both = (name: string, { plain, weighted, weights, blockTaus, seeds }: VariantSummary) => [
+    row(
+      `${name}, plain sum`,
+      plain,
+      `blocks ${blockTaus.map((tau) => tau.toFixed(2)).join(" ")}; seeds ${seeds.join(" ")}`,
+    ),
+    row(`${name}, weighted`, weighted, `weights ${weights.join(" ")}`),
+  ];
   const rows = [
-    ...variants.flatMap(({ title, measure, plain, weighted, weights, blockTaus, seeds }) => [
-      row(
-        `${title}: ${measure}, plain sum`,
-        plain,
-        `blocks ${blockTaus.map((tau) => tau.toFixed(2)).join(" ")}; ${seeds.length} seeds`,
-      ),
-      row(`${title}: ${measure}, weighted`, weighted, `weights ${weights.join(" ")}`),
-    ]),
+    ...variants.flatMap((one) => both(one.title, one)),
+    ...measures.filter(({ measure }) => measure !== rest.measure).flatMap((one) => both(`  ${one.measure}`, one)),
+    ...(ridge
+      ? [
+          row(
+            `ridge on ${ridge.networks} networks`,
+            ridge,
+            `error ${ridge.rmse.toFixed(2)} of ${ridge.rmseOfMean.toFixed(2)} points`,
+          ),
+        ]
+      : []),
     ...(spos
       ? [
           row(`SPOS (${spos.networks} networks)`, spos.spos),
@@ -135,7 +137,12 @@ function printSummary({ variants, baselines, spos, architectures, tuningNetworks
     row("one training against another", baselines.ceiling),
   ];
   console.log(
-    `${architectures} distinct networks; weights are chosen on ${tuningNetworks} of them, DNA's figures are on the others; means over seeds.`,
+    `${rest.architectures} distinct networks, rated by ${rest.measure}; weights are chosen on ${rest.tuningNetworks} of them, DNA's figures are on the others; means over seeds.`,
   );
   console.log(textTable(["ranking", "tau-b", "rho", "r", "tau|MACs", "equal MACs", "regret", ""], rows));
+  for (const { seed, key, macs, accuracy } of rest.found) {
+    console.log(
+      `found by seed ${seed} under half of the teacher's MACs: ${key}, ${formatCount(macs)}, ${accuracy.toFixed(2)} %`,
+    );
+  }
 }

@@ -1,6 +1,13 @@
 import { readJson, type StepContext, writeJson } from "../../core";
 import type { Dataset } from "../../data";
-import { type DistilledBlock, distillAhead, distillBlock, fileCheckpoints } from "../../distill";
+import {
+  type CellCheckpoints,
+  type DistilledBlock,
+  distillAhead,
+  distillBlock,
+  fileCheckpoints,
+  loadBlock,
+} from "../../distill";
 import { type CandidateRating, type RateOptions, type RatingFeatures, rateBlock, studentFeatures } from "../../rate";
 import type { SearchSpace } from "../../space";
 import type { RunDirectory } from "../../study";
@@ -16,6 +23,10 @@ export interface Supernets {
   readonly teacher: Teacher;
   readonly blocks: readonly TeacherBlock[];
   readonly space: SearchSpace;
+  /** Where the supernets' states are kept: the run's `checkpoints/` when left out. */
+  readonly states?: CellCheckpoints;
+  /** Rates the supernets as their states are, and trains nothing. */
+  readonly asTheyAre?: boolean;
 }
 
 interface Features extends RatingFeatures {
@@ -36,7 +47,7 @@ export async function rateBlocks(supernets: Supernets, context: StepContext): Pr
     try {
       if (supernets.config.distill.guideInput === "student") await inSequence(supernets, file, features, context);
       else {
-        await ahead(supernets, missing, features.calibration, context);
+        if (!supernets.asTheyAre) await ahead(supernets, missing, features.calibration, context);
         for (const block of missing) await distillAndRate(supernets, block, file(block), features, context);
       }
     } finally {
@@ -49,17 +60,22 @@ export async function rateBlocks(supernets: Supernets, context: StepContext): Pr
 
 /** Blocks fed by the teacher are independent: all that are still to be distilled are, at once. */
 async function ahead(
-  { config, run, space }: Supernets,
+  supernets: Supernets,
   missing: readonly number[],
   features: FeatureStore,
   context: StepContext,
 ): Promise<void> {
+  const { config, run, space } = supernets;
   const blocks = missing.filter((block) => !run.result(`distill/block${block}`));
   if (blocks.length < 2) return;
   const { images: _, ...options } = config.distill;
-  const checkpoints = fileCheckpoints(run.file("checkpoints"));
+  const checkpoints = statesOf(supernets);
   // No step of the record: what it did lies in the checkpoints, and with a single thread it does nothing.
   await distillAhead(space, blocks, features, { ...options, seed: config.seed }, { ...context, checkpoints });
+}
+
+function statesOf({ run, states }: Supernets): CellCheckpoints {
+  return states ?? fileCheckpoints(run.file("checkpoints"));
 }
 
 async function openFeatures(
@@ -109,18 +125,22 @@ function rateOptions({ seed, rate: { images: _, ...given } }: ExperimentConfig):
 }
 
 async function distillAndRate(
-  { config, run, space }: Supernets,
+  supernets: Supernets,
   block: number,
   file: string,
   features: RatingFeatures,
   context: StepContext,
   afterwards?: (distilled: DistilledBlock) => Promise<void>,
 ): Promise<void> {
+  const { config, run, space, asTheyAre } = supernets;
   const { seed } = config;
-  const { images: _, ...options } = config.distill;
-  const checkpoints = fileCheckpoints(run.file("checkpoints"));
+  const { images: _, ...given } = config.distill;
+  const options = { ...given, seed };
+  const checkpoints = statesOf(supernets);
   const distil = () =>
-    distillBlock(space, block, features.calibration, { ...options, seed }, { ...context, checkpoints });
+    asTheyAre
+      ? loadBlock(space, block, features.calibration, options, checkpoints)
+      : distillBlock(space, block, features.calibration, options, { ...context, checkpoints });
   let distilled: DistilledBlock | undefined;
   await run.step(`distill/block${block}`, async () => {
     distilled = await distil();

@@ -2,33 +2,63 @@ import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { readJson } from "../../../core";
 import { type Agreement, agreement, type Interval } from "./agreement";
-import type { Measure, RawRatings } from "./run-job";
+import type { RawRatings } from "./run-job";
 import { networkScores } from "./scores";
 import type { SposRatings } from "./spos";
-import type { RatingJob } from "./study-config";
-import { baselines, blocksOf, divide, meanAgreement, meanIntervals, summarise, type VariantSummary } from "./summary";
+import type { Measure, RatingJob } from "./study-config";
+import {
+  baselines,
+  blocksOf,
+  divide,
+  meanAgreement,
+  meanIntervals,
+  type RidgeSummary,
+  ridge,
+  summarise,
+  type VariantSummary,
+} from "./summary";
 import type { TrueNetwork } from "./truth";
+
+/** The best rated network under a share of the teacher's MACs, by one seed's ratings. */
+export interface FoundByRating {
+  readonly seed: number;
+  readonly key: string;
+  readonly macs: number;
+  /** Mean test accuracy of the benchmark's trainings, percent. */
+  readonly accuracy: number;
+}
 
 /** All figures of a study, computed from its raw ratings and the benchmark's table alone. */
 export interface StudySummary {
   readonly study: string;
+  /** The rating that stands for DNA. */
+  readonly measure: Measure;
   /** Distinct networks of the benchmark, and those of them on which weights are tuned. */
   readonly architectures: number;
   readonly tuningNetworks: number;
-  /** Of every variant whose ratings are there, under every measure that was taken. */
+  /** Of every variant whose ratings are there, under the study's measure. */
   readonly variants: readonly VariantSummary[];
+  /** The first variant under every measure that was taken. */
+  readonly measures: readonly VariantSummary[];
+  /** Accuracy predictors on the first variant's ratings. */
+  readonly ridge?: RidgeSummary;
+  /** What each seed of the first variant finds under half of the teacher's MACs, blocks weighted. */
+  readonly found: readonly FoundByRating[];
   /** Rankings that need no search; "ceiling": one training of the networks against another. */
   readonly baselines: Record<"macs" | "params" | "ceiling", Agreement>;
   /** The global supernet's on the networks that it rated, beside DNA's and the MACs' on the same. */
-  readonly spos?: { readonly networks: number; readonly seeds: readonly number[] } & Record<
+  readonly spos?: { readonly networks: number; readonly seeds: readonly number[]; readonly trainMs: number } & Record<
     "spos" | "dna" | "macs",
     Agreement
   >;
-  /** 95 % intervals of the bootstrap over networks; mean over seeds. */
+  /** 95 % intervals of the bootstrap over networks, by variant and "plain" or "weighted"; mean over seeds. */
   readonly intervals: Readonly<Record<string, Record<keyof Agreement, Interval>>>;
   /** Raw files, from the package's root. */
   readonly ratings: readonly string[];
 }
+
+/** Share of the teacher's MACs that a found network may have (DNA's claim at our scale). */
+const FOUND_SHARE = 0.5;
 
 /**
  * Summarises what a study has so far.
@@ -43,34 +73,60 @@ export function summariseStudy(
   draws?: number,
 ): StudySummary {
   const networks = divide(truth);
-  const results = jobs.map(({ result }) => result).filter(existsSync);
-  const raws = results.map((path) => readJson(path) as RawRatings);
-  const names = [...new Set(raws.map(({ variant }) => variant))];
-  const groups = names.map((name) => raws.filter(({ variant }) => variant === name));
-  const variants = groups.flatMap((group) =>
-    (Object.keys(group[0].measures) as Measure[]).map((measure) => summarise(networks, group, measure)),
-  );
+  const there = jobs.filter(({ result }) => existsSync(result));
+  const names = [...new Set(there.map(({ name }) => name))];
+  const groups = names.map((name) => {
+    const own = there.filter((job) => job.name === name);
+    return {
+      label: { variant: name, title: own[0].title },
+      raws: own.map(({ result }) => readJson(result) as RawRatings),
+    };
+  });
+  const { measure } = jobs[0];
+  const variants = groups.map(({ raws, label }) => summarise(networks, raws, measure, label));
+  const [first] = groups;
   const spos = sposResults.filter(existsSync).map((path) => readJson(path) as SposRatings);
-  const { reported } = networks;
   return {
     study,
+    measure,
     architectures: truth.length,
     tuningNetworks: networks.tuning.length,
     variants,
+    measures: first
+      ? (Object.keys(first.raws[0].measures) as Measure[]).map((one) =>
+          summarise(networks, first.raws, one, first.label),
+        )
+      : [],
+    ...(first && { ridge: ridge(networks, first.raws) }),
+    found: first ? first.raws.map((raw) => foundBy(raw, variants[0], truth)) : [],
     baselines: baselines(truth),
-    ...(spos.length > 0 && groups.length > 0 && { spos: compareSpos(spos, groups[0], variants[0], truth) }),
+    ...(spos.length > 0 && first && { spos: compareSpos(spos, first.raws, variants[0], truth) }),
     intervals: Object.fromEntries(
-      variants.flatMap(({ variant, measure, weights, cuts }) => {
-        const seeds = groups[names.indexOf(variant)].map((raw) => blocksOf(raw, measure));
-        const scores = (of?: readonly number[]) => seeds.map((blocks) => networkScores(reported, blocks, cuts, of));
+      variants.flatMap(({ variant, weights, cuts }, i) => {
+        const seeds = groups[i].raws.map((raw) => blocksOf(raw, measure));
+        const scores = (of?: readonly number[]) =>
+          seeds.map((blocks) => networkScores(networks.reported, blocks, cuts, of));
         return [
-          [`${variant}/${measure}/plain`, meanIntervals(reported, scores(), draws)],
-          [`${variant}/${measure}/weighted`, meanIntervals(reported, scores(weights), draws)],
+          [`${variant}/plain`, meanIntervals(networks.reported, scores(), draws)],
+          [`${variant}/weighted`, meanIntervals(networks.reported, scores(weights), draws)],
         ];
       }),
     ),
-    ratings: results.map((path) => relative(process.cwd(), path)),
+    ratings: there.map(({ result }) => relative(process.cwd(), result)),
   };
+}
+
+function foundBy(
+  raw: RawRatings,
+  { measure, weights, cuts }: VariantSummary,
+  truth: readonly TrueNetwork[],
+): FoundByRating {
+  const teacher = truth.find(({ key }) => raw.teacher.architecture.endsWith(key));
+  const limit = FOUND_SHARE * (teacher?.macs ?? Number.POSITIVE_INFINITY);
+  const affordable = truth.filter(({ macs }) => macs <= limit);
+  const scores = networkScores(affordable, blocksOf(raw, measure), cuts, weights);
+  const { key, macs, accuracy } = affordable[scores.indexOf(Math.max(...scores))];
+  return { seed: raw.seed, key, macs, accuracy };
 }
 
 function compareSpos(
@@ -84,6 +140,7 @@ function compareSpos(
   return {
     networks: rated[0].length,
     seeds: all.map(({ seed }) => seed),
+    trainMs: Math.round(all.reduce((sum, one) => sum + one.trainMs, 0) / all.length),
     spos: of((i) => rated[i].map(({ key }) => -all[i].scores[key])),
     dna: of((i) => networkScores(rated[i], blocksOf(group[i % group.length], measure), cuts, weights)),
     macs: of((i) => rated[i].map(({ macs }) => macs)),
@@ -91,8 +148,8 @@ function compareSpos(
 }
 
 /**
- * A summary as it is stored: with the leading figures by short names, `dna` being the first variant under DNA's rating with
- * its weights, and the numbers rounded to five digits.
+ * A summary as it is stored: with the leading figures by short names, `dna` being the first variant under the study's rating
+ * with its weights, and the numbers rounded to five digits.
  */
 export function storedSummary(summary: StudySummary): unknown {
   const { variants, baselines, spos } = summary;

@@ -1,21 +1,16 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readJson, type StepContext, writeJson } from "../../../core";
-import { type Dataset, loadDataset } from "../../../data";
-import type { DistillEpoch } from "../../../distill";
-import type { CandidateRating } from "../../../rate";
-import { architecturePreset, nasBenchMacroSpace } from "../../../space";
-import { RunDirectory } from "../../../study";
-import { Teacher, trainTeacher } from "../../../teacher";
+import { ConfigError, readJson, type StepContext, StudyError, writeJson } from "../../../core";
+import { loadDataset } from "../../../data";
+import { type CellCheckpoints, type DistillEpoch, epochFolder, fileCheckpoints } from "../../../distill";
+import { type CandidateRating, SCORES } from "../../../rate";
+import { nasBenchMacroSpace } from "../../../space";
+import { differences, RunDirectory } from "../../../study";
 import { rateBlocks } from "../rate-blocks";
 import type { Provenance } from "./provenance";
 import type { BlockScores } from "./scores";
-import type { RatingJob } from "./study-config";
-
-/** Measures that a job's raw ratings have, each an object of digits a block. */
-export type Measure = "relativeL1" | "relativeMse" | "nsr" | "divergence";
-const MEASURES: readonly Measure[] = ["relativeL1", "relativeMse", "nsr", "divergence"];
+import { sharedTeacher, withTeacher } from "./shared-teacher";
+import type { Measure, RatingJob } from "./study-config";
 
 /** The raw ratings of one setting under one seed: committed, and all that the study's figures are computed from. */
 export interface RawRatings {
@@ -24,7 +19,7 @@ export interface RawRatings {
   readonly title: string;
   readonly seed: number;
   readonly cuts: readonly number[];
-  /** DNA's rating (relative L1) by the digits of the block's layers; lower is better. */
+  /** The study's rating by the digits of the block's layers; lower is better. */
   readonly blocks: readonly BlockScores[];
   /** The same under every measure that was taken. */
   readonly measures: Partial<Record<Measure, readonly BlockScores[]>>;
@@ -34,6 +29,9 @@ export interface RawRatings {
   /** By step; of a block's distillation the time of the thread that did it. */
   readonly durationsMs: Readonly<Record<string, number>>;
   readonly experiment: unknown;
+  /** The rated supernets are those of this variant, after the epoch or the last one. */
+  readonly distilledBy?: string;
+  readonly epoch?: number;
   readonly provenance: Provenance;
 }
 
@@ -59,42 +57,43 @@ export interface JobPlace {
 /**
  * Trains or loads the teacher, distils and rates all blocks and writes the job's raw ratings. Goes on where it was stopped;
  * a job whose result is there already is done.
- * @throws StudyError when the runs folder holds the job under another configuration.
+ * @throws StudyError when the result or the runs folder has the job under another configuration.
  */
 export async function runJob(
-  job: RatingJob,
+  given: RatingJob,
   { runs, images: root, provenance }: JobPlace,
   context: StepContext,
 ): Promise<RawRatings> {
-  if (existsSync(job.result)) return readJson(job.result) as RawRatings;
-  const { experiment, study, variant, title, seed, cuts, teacherSeed } = job;
+  const job = withTeacher(given);
+  const { experiment, study, variant, title, seed, cuts, teacherSeed, measure, distilledBy, epoch } = job;
+  if (existsSync(job.result)) return checked(readJson(job.result) as RawRatings, job);
   const data = await loadDataset(experiment.data.name, { ...experiment.data, root, seed: teacherSeed }, context);
   const teacher = await sharedTeacher(job, data, runs, context);
   const run = RunDirectory.open(join(runs, study, `${variant}-seed${seed}`), { ...experiment, cuts, teacherSeed });
   try {
     const space = nasBenchMacroSpace(cuts);
     const blocks = teacher.split(cuts);
-    const rated = await rateBlocks({ config: experiment, run, data, teacher, blocks, space }, context);
+    const states = statesOf(job, run, runs);
+    const supernets = { config: experiment, run, data, teacher, blocks, space, states, asTheyAre: !!distilledBy };
+    const rated = await rateBlocks(supernets, context);
     const measures = Object.fromEntries(
-      MEASURES.filter((measure) => rated[0][0][measure] !== undefined).map((measure) => [
-        measure,
-        byDigits(rated, measure),
-      ]),
+      SCORES.filter((one) => rated[0][0][one] !== undefined).map((one) => [one, byDigits(rated, one)]),
     ) as RawRatings["measures"];
-    const { data: images } = experiment;
+    if (!measures[measure])
+      throw new ConfigError(`study: ${variant} must be rated by ${measure}; set rate.score to it`);
     const raw: RawRatings = {
       study,
       variant,
       title,
       seed,
       cuts,
-      blocks: byDigits(rated, "relativeL1"),
+      blocks: measures[measure],
       measures,
       losses: space.blocks.map((_, block) => epochsOf(run, block).map(({ loss }) => loss)),
       teacher: {
         architecture: teacher.architecture.name,
         accuracy: teacher.accuracy,
-        trainImages: images.trainCount ?? data.train.count,
+        trainImages: data.train.count,
         epochs: experiment.teacher.epochs,
         seed: teacherSeed,
         fingerprint: teacher.fingerprint(),
@@ -104,6 +103,8 @@ export async function runJob(
         ...Object.fromEntries(space.blocks.map((_, block) => [distillStep(block), distillMs(run, block)])),
       },
       experiment,
+      ...(distilledBy && { distilledBy }),
+      ...(epoch && { epoch }),
       provenance: provenance(),
     };
     writeJson(job.result, raw);
@@ -112,6 +113,37 @@ export async function runJob(
     run.close();
     teacher.dispose();
   }
+}
+
+/** Where the supernets' states lie: the run's own, or those of the variant that distilled them. */
+function statesOf(
+  { study, seed, distilledBy, epoch, keepEpochs }: RatingJob,
+  run: RunDirectory,
+  runs: string,
+): CellCheckpoints {
+  const own = (folder: string) => fileCheckpoints(folder, { everyEpoch: keepEpochs });
+  if (!distilledBy) return own(run.file("checkpoints"));
+  const folder = join(runs, study, `${distilledBy}-seed${seed}`, "checkpoints");
+  const states = epoch ? epochFolder(folder, epoch) : folder;
+  if (existsSync(states)) return fileCheckpoints(states);
+  throw new StudyError(
+    `study: ${states} must hold the supernets that ${distilledBy} distilled, and does not exist; delete the result of ${distilledBy} for seed ${seed} and run the study again`,
+    { states },
+  );
+}
+
+/** @throws StudyError when ratings that are there are of another setting. */
+function checked(raw: RawRatings, { experiment, cuts, result }: RatingJob): RawRatings {
+  // Through JSON, because that is how the file has it.
+  const different = differences(
+    { ...(raw.experiment as object), cuts: raw.cuts },
+    JSON.parse(JSON.stringify({ ...experiment, cuts })),
+  );
+  if (different.length === 0) return raw;
+  throw new StudyError(
+    `study: ${result} must have the study's own setting, and differs in ${different.join("; ")}; delete it to rate anew`,
+    { result, differences: different },
+  );
 }
 
 function byDigits(rated: readonly (readonly CandidateRating[])[], measure: Measure): BlockScores[] {
@@ -127,28 +159,4 @@ function epochsOf(run: RunDirectory, block: number): readonly DistillEpoch[] {
 /** The record's own duration is that of loading only, where the workers had distilled the block before. */
 function distillMs(run: RunDirectory, block: number): number {
   return Math.round(epochsOf(run, block).reduce((sum, { durationMs }) => sum + durationMs, 0));
-}
-
-/** The teacher of these options and images, from the shared folder or trained into it. */
-async function sharedTeacher(
-  { experiment, teacherSeed }: RatingJob,
-  data: Dataset,
-  runs: string,
-  context: StepContext,
-): Promise<Teacher> {
-  const { architecture, ...options } = experiment.teacher;
-  if (typeof architecture !== "string") throw new TypeError("ranking: the teacher must be a preset of NAS-Bench-Macro");
-  const hash = createHash("sha256").update(JSON.stringify([architecture, options, teacherSeed, data.fingerprint]));
-  const name = `${architecture.split("/").at(-1)}-${hash.digest("hex").slice(0, 8)}`;
-  const path = join(runs, "teachers", `${name}.safetensors`);
-  if (existsSync(path)) return Teacher.load(path);
-  const checkpoint = join(runs, "teachers", `${name}.checkpoint.safetensors`);
-  const trained = await trainTeacher(
-    architecturePreset(architecture),
-    data,
-    { ...options, seed: teacherSeed, checkpoint },
-    context,
-  );
-  trained.save(path);
-  return trained;
 }

@@ -1,7 +1,12 @@
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ConfigError, readJson } from "../../../core";
+import { SCORES } from "../../../rate";
 import { NAS_BENCH_MACRO_CUTS } from "../../../space";
 import { type ExperimentConfig, parseExperiment } from "../config";
+
+/** Measures that a job's raw ratings can have. */
+export type Measure = (typeof SCORES)[number];
 
 const part = z.record(z.string(), z.unknown());
 /** Layers of 1..8 that end a block but the last. */
@@ -13,6 +18,14 @@ const variant = z.strictObject({
   title: z.string(),
   cuts: cuts.optional(),
   seeds: z.array(z.int().min(0)).min(1).optional(),
+  /** The ratings are those of another study's variant, which has to be the same setting; they are done once. */
+  sameAs: z.strictObject({ study: z.string(), variant: z.string() }).optional(),
+  /** Rates the supernets of another variant of this study under other rating options, and distils nothing. */
+  distilledBy: z.string().optional(),
+  /** With `distilledBy`: the supernets as they were after this epoch; the other variant has to `keepEpochs`. */
+  epoch: z.int().min(1).optional(),
+  /** Keeps the supernets of every epoch. */
+  keepEpochs: z.boolean().optional(),
   /** Parts of an experiment that differ from the study's `experiment`. */
   teacher: part.optional(),
   data: part.optional(),
@@ -29,9 +42,13 @@ const study = z.strictObject({
   /** Of the data's division and the teacher, which all seeds share. */
   teacherSeed: z.int().min(0).default(1),
   cuts: cuts.default([...NAS_BENCH_MACRO_CUTS]),
+  /** The rating that stands for DNA: `blocks` of the raw files, and what the variants are compared by. */
+  measure: z.enum(SCORES).default("relativeL1"),
   /** As in a file for `blockwise run`; data, teacher, distill and rate count. */
   experiment: part,
   variants: z.array(variant).min(1),
+  /** Networks that are trained by the teacher's recipe and measured on the test images: keys, or `found`. */
+  retrain: z.strictObject({ result: z.string(), networks: z.array(z.string()).min(1) }).optional(),
   /** The global weight-sharing supernet to compare with, for every seed. */
   spos: z
     .strictObject({
@@ -51,13 +68,21 @@ export type StudyConfig = z.output<typeof study>;
 
 /** One setting under one seed: a teacher, distilled and rated. */
 export interface RatingJob {
+  /** The variant's name in this study. */
+  readonly name: string;
+  /** Study and variant that the ratings belong to: others where a variant is the same as one of another study. */
   readonly study: string;
   readonly variant: string;
   readonly title: string;
   readonly seed: number;
   readonly teacherSeed: number;
   readonly cuts: readonly number[];
+  readonly measure: Measure;
   readonly experiment: ExperimentConfig;
+  /** Variant whose supernets are rated, after its epoch `epoch` or its last one. */
+  readonly distilledBy?: string;
+  readonly epoch?: number;
+  readonly keepEpochs?: boolean;
   /** Where its raw ratings go. */
   readonly result: string;
 }
@@ -73,34 +98,39 @@ export function readStudy(path: string): StudyConfig {
  * All jobs of a study, seed by seed, so that a study cut short has whole seeds.
  * @throws ConfigError when a variant's experiment is malformed.
  */
-export function jobsOf({ name, results, seeds, teacherSeed, cuts, experiment, variants }: StudyConfig): RatingJob[] {
+export function jobsOf(config: StudyConfig): RatingJob[] {
+  const { seeds, variants } = config;
   const all = [...new Set([...seeds, ...variants.flatMap((one) => one.seeds ?? [])])].sort((a, b) => a - b);
   return all.flatMap((seed) =>
-    variants
-      .filter((one) => (one.seeds ?? seeds).includes(seed))
-      .map((one): RatingJob => {
-        const joined = (key: "data" | "teacher" | "distill" | "rate") => ({
-          ...(experiment[key] as object),
-          ...one[key],
-        });
-        const merged = {
-          ...experiment,
-          seed,
-          data: joined("data"),
-          teacher: joined("teacher"),
-          distill: joined("distill"),
-          rate: joined("rate"),
-        };
-        return {
-          study: name,
-          variant: one.name,
-          title: one.title,
-          seed,
-          teacherSeed,
-          cuts: one.cuts ?? cuts,
-          experiment: parseExperiment(merged, `study ${name}, variant ${one.name}`),
-          result: `${results}/${one.name}-seed${seed}.json`,
-        };
-      }),
+    variants.filter((one) => (one.seeds ?? seeds).includes(seed)).map((one) => jobOf(config, one, seed)),
   );
+}
+
+function jobOf(config: StudyConfig, one: StudyConfig["variants"][number], seed: number): RatingJob {
+  const { name, results, teacherSeed, measure, experiment } = config;
+  const joined = (key: "data" | "teacher" | "distill" | "rate") => ({ ...(experiment[key] as object), ...one[key] });
+  const merged = {
+    ...experiment,
+    seed,
+    data: joined("data"),
+    teacher: joined("teacher"),
+    distill: joined("distill"),
+    rate: joined("rate"),
+  };
+  const { study: owner, variant: owned } = one.sameAs ?? { study: name, variant: one.name };
+  return {
+    name: one.name,
+    study: owner,
+    variant: owned,
+    title: one.title,
+    seed,
+    teacherSeed,
+    cuts: one.cuts ?? config.cuts,
+    measure,
+    experiment: parseExperiment(merged, `study ${name}, variant ${one.name}`),
+    ...(one.distilledBy && { distilledBy: one.distilledBy }),
+    ...(one.epoch && { epoch: one.epoch }),
+    ...(one.keepEpochs && { keepEpochs: true }),
+    result: join(one.sameAs ? join(dirname(results), owner) : results, `${owned}-seed${seed}.json`),
+  };
 }

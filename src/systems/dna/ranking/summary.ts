@@ -1,6 +1,8 @@
+import { fitAccuracyPredictor } from "../../../rate";
 import { type Agreement, agreement, bootstrap, type Interval } from "./agreement";
-import type { Measure, RawRatings } from "./run-job";
-import { type BlockScores, blockTaus, networkScores, tuneWeights } from "./scores";
+import type { RawRatings } from "./run-job";
+import { type BlockScores, blockTaus, networkScores, ratingsOf, tuneWeights } from "./scores";
+import type { Measure } from "./study-config";
 import { type TrueNetwork, tuningKeys } from "./truth";
 
 /** Networks of the table for tuning and for reporting: never the same. */
@@ -37,17 +39,28 @@ export interface VariantSummary {
   /** Tau-b of each block's rating with the candidates' true effects; mean over seeds. */
   readonly blockTaus: readonly number[];
   readonly teacherAccuracy: number;
-  /** Distillation (thread time) and rating (wall clock), milliseconds; mean over seeds. */
-  readonly costMs: number;
+  /** Of all blocks' distillation, the time of the threads that did it; mean over seeds. */
+  readonly distillMs: number;
+  /** Of all candidates' rating, wall clock; mean over seeds. */
+  readonly rateMs: number;
+}
+
+/** An accuracy predictor on the blocks' ratings under all measures (ridge, as DONNA), fitted to tuning networks. */
+export interface RidgeSummary extends Agreement {
+  readonly networks: number;
+  /** Leave-one-out error on the networks it was fitted to, points; and that of predicting their mean. */
+  readonly rmse: number;
+  readonly rmseOfMean: number;
 }
 
 /** Summarises the raw ratings of one variant (all its seeds) under a measure. */
 export function summarise(
   { tuning, reported }: Networks,
   raws: readonly RawRatings[],
-  measure: Measure = "relativeL1",
+  measure: Measure,
+  { variant, title }: Pick<RawRatings, "variant" | "title"> = raws[0],
 ): VariantSummary {
-  const [{ variant, title, cuts, teacher }] = raws;
+  const [{ cuts, teacher }] = raws;
   const seeds = raws.map((raw) => blocksOf(raw, measure));
   const weights = tuneWeights(tuning, seeds, cuts);
   const agreements = (of?: readonly number[]) =>
@@ -69,7 +82,30 @@ export function summarise(
     weightedBySeed,
     blockTaus: taus[0].map((_, block) => mean(taus.map((of) => of[block]))),
     teacherAccuracy: teacher.accuracy,
-    costMs: Math.round(mean(raws.map(searchMs))),
+    distillMs: Math.round(mean(raws.map((raw) => timeOf(raw, "distill/")))),
+    rateMs: Math.round(mean(raws.map((raw) => timeOf(raw, "rate/")))),
+  };
+}
+
+/** Networks that the predictor is fitted to (DONNA has about 30). */
+const PREDICTOR_NETWORKS = 30;
+
+/** Fits a predictor for each seed and compares its predictions; means over seeds. */
+export function ridge({ tuning, reported }: Networks, raws: readonly RawRatings[]): RidgeSummary {
+  const all = raws.map((raw) => {
+    const blocks = Object.values(raw.measures) as (readonly BlockScores[])[];
+    const scores = (key: string) => blocks.flatMap((of) => ratingsOf(key, of, raw.cuts));
+    const known = tuning.slice(0, PREDICTOR_NETWORKS);
+    const predictor = fitAccuracyPredictor(known.map(({ key, accuracy }) => ({ scores: scores(key), accuracy })));
+    const { networks, rmse, rmseOfMean } = predictor.crossValidation;
+    const predicted = reported.map(({ key }) => predictor.predict(scores(key)));
+    return { agreement: agreement(reported, predicted), networks, rmse, rmseOfMean };
+  });
+  return {
+    ...meanAgreement(all.map((one) => one.agreement)),
+    networks: all[0].networks,
+    rmse: mean(all.map(({ rmse }) => rmse)),
+    rmseOfMean: mean(all.map(({ rmseOfMean }) => rmseOfMean)),
   };
 }
 
@@ -80,8 +116,8 @@ export function blocksOf({ measures, variant }: RawRatings, measure: Measure): r
   return blocks;
 }
 
-function searchMs({ durationsMs }: RawRatings): number {
-  return Object.values(durationsMs).reduce((sum, ms) => sum + ms, 0);
+function timeOf({ durationsMs }: RawRatings, steps: string): number {
+  return Object.entries(durationsMs).reduce((sum, [step, ms]) => (step.startsWith(steps) ? sum + ms : sum), 0);
 }
 
 /** A ranking that needs no training: by MACs, by params, by another training of the same networks. */

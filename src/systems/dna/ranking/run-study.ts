@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { type StepContext, writeJson } from "../../../core";
+import { type StudySummary, storedSummary, summariseStudy } from "./expected";
+import { retrainNetworks } from "./retrain-networks";
+import { type JobPlace, type RawRatings, runJob } from "./run-job";
+import { rateBySpos } from "./spos";
+import { jobsOf, type RatingJob, type StudyConfig } from "./study-config";
+import { reportedSample, type TrueNetwork } from "./truth";
+
+/** Which part of a study to do; all of it when left out. */
+export interface StudyPart {
+  readonly seed?: number;
+  /** A variant's name. */
+  readonly variant?: string;
+}
+
+/** Told after each job, done now or before. */
+export type OnJob = (job: RatingJob, raw: RawRatings) => void;
+
+/**
+ * Does a study's jobs, or those of a part: distils, rates, trains the global supernet and retrains networks; writes what
+ * comes of each and the figures. What is done already is not done again, and what was stopped goes on.
+ * @throws StudyError when what is there is of another setting.
+ */
+export async function runStudy(
+  study: StudyConfig,
+  part: StudyPart,
+  truth: readonly TrueNetwork[],
+  place: JobPlace,
+  context: StepContext,
+  onJob: OnJob = () => {},
+): Promise<StudySummary> {
+  const jobs = jobsOf(study).filter(
+    ({ seed, name }) => (part.seed ?? seed) === seed && (part.variant ?? name) === name,
+  );
+  for (const job of jobs) onJob(job, await runJob(job, place, context));
+  if (study.spos) {
+    const { networks, ...options } = study.spos;
+    const keys = reportedSample(networks);
+    const { images, provenance } = place;
+    for (const job of jobs.filter(({ name }) => name === study.variants[0].name)) {
+      await rateBySpos(job, { ...options, result: sposResult(study, job.seed), images, keys, provenance }, context);
+    }
+  }
+  const summary = writeFigures(study, truth);
+  if (study.retrain && jobs.length > 0) await retrainNetworks(jobs[0], study.retrain, place, context);
+  return summary;
+}
+
+/** Computes a study's figures from the ratings that are there and writes them beside their folder; trains nothing. */
+export function writeFigures(study: StudyConfig, truth: readonly TrueNetwork[]): StudySummary {
+  const summary = figuresOf(study, truth);
+  writeJson(figuresFile(study), storedSummary(summary));
+  return summary;
+}
+
+/** A study's figures from the ratings that are there. @param draws Of the bootstrap. */
+export function figuresOf(study: StudyConfig, truth: readonly TrueNetwork[], draws?: number): StudySummary {
+  const results = study.seeds.map((seed) => sposResult(study, seed));
+  return summariseStudy(study.name, jobsOf(study), truth, results, draws);
+}
+
+/** Where a study's figures are written. */
+export function figuresFile({ results }: StudyConfig): string {
+  return `${results}.json`;
+}
+
+function sposResult({ results }: StudyConfig, seed: number): string {
+  return join(results, `spos-seed${seed}.json`);
+}

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, readJson, type StepContext } from "../../../core";
+import type { Dataset } from "../../../data";
+import { architecturePreset } from "../../../space";
+import { Teacher, trainTeacher } from "../../../teacher";
+import type { RatingJob } from "./study-config";
+
+/** Teachers by the name `found:<file of a study's figures>`: the network that the study found. */
+const FOUND = "found:";
+
+/**
+ * A network's key by its name: itself, or that of the network which a study found.
+ * @throws ConfigError when the study has no figures yet.
+ */
+export function keyOf(name: string): string {
+  if (!name.startsWith(FOUND)) return name;
+  const file = name.slice(FOUND.length);
+  if (!existsSync(file)) {
+    throw new ConfigError(
+      `study: ${file} must have the network that the study found, and does not exist; run that study first`,
+      {
+        file,
+      },
+    );
+  }
+  return (readJson(file) as { readonly found: readonly { readonly key: string }[] }).found[0].key;
+}
+
+/** The job with its teacher's name resolved, see {@link keyOf}. */
+export function withTeacher(job: RatingJob): RatingJob {
+  const { teacher } = job.experiment;
+  if (typeof teacher.architecture !== "string" || !teacher.architecture.startsWith(FOUND)) return job;
+  const architecture = `nas-bench-macro/${keyOf(teacher.architecture)}`;
+  return { ...job, experiment: { ...job.experiment, teacher: { ...teacher, architecture } } };
+}
+
+/** The teacher of these options and images, from the folder that all studies share, or trained into it. */
+export async function sharedTeacher(
+  { experiment, teacherSeed }: Pick<RatingJob, "experiment" | "teacherSeed">,
+  data: Dataset,
+  runs: string,
+  context: StepContext,
+): Promise<Teacher> {
+  const { architecture, ...options } = experiment.teacher;
+  if (typeof architecture !== "string") throw new TypeError("ranking: the teacher must be a preset of NAS-Bench-Macro");
+  const hash = createHash("sha256").update(JSON.stringify([architecture, options, teacherSeed, data.fingerprint]));
+  const name = `${architecture.split("/").at(-1)}-${hash.digest("hex").slice(0, 8)}`;
+  const path = join(runs, "teachers", `${name}.safetensors`);
+  if (existsSync(path)) return Teacher.load(path);
+  const checkpoint = join(runs, "teachers", `${name}.checkpoint.safetensors`);
+  const trained = await trainTeacher(
+    architecturePreset(architecture),
+    data,
+    { ...options, seed: teacherSeed, checkpoint },
+    context,
+  );
+  trained.save(path);
+  return trained;
+}
