@@ -13,5 +13,6 @@ export * from "./search";
 export type { ImageShape } from "./space";
 export * from "./space";
 export * from "./study";
+export * from "./systems/dna";
 export * from "./teacher";
 export * from "./viz";

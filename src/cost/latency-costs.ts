@@ -1,4 +1,5 @@
 import {
+  type Architecture,
   assembledLayers,
   type Candidate,
   enumerateBlock,
@@ -7,7 +8,7 @@ import {
   type SearchSpace,
 } from "../space";
 import { type ByWidth, enteringShape, enteringWidths } from "./block-cost";
-import { type LatencyTable, latencyKey, latencyLookup, type PlacedLayer } from "./latency-table";
+import { type LatencyTable, latencyKey, latencyLookup, type PlacedLayer, placedLayers } from "./latency-table";
 
 /** Every layer that a network of a space may have, at its place and each once: what a latency table must hold. */
 export function layersOfSpace(space: SearchSpace): PlacedLayer[] {
@@ -34,6 +35,17 @@ export function layersOfSpace(space: SearchSpace): PlacedLayer[] {
     add({ kind: "classifier", classes: space.classes }, input);
   }
   return [...placed.values()];
+}
+
+/** The layers of a network, or of every network of a space, each once: what has to be measured. */
+export function layersToMeasure(subject: Architecture | SearchSpace): PlacedLayer[] {
+  const layers = isArchitecture(subject) ? placedLayers(subject) : layersOfSpace(subject);
+  return [...new Map(layers.map((placed) => [latencyKey(placed.layer, placed.input), placed])).values()];
+}
+
+/** Whether it is one network; else it is a space. */
+export function isArchitecture(subject: Architecture | SearchSpace): subject is Architecture {
+  return subject.blocks.every((block) => Array.isArray(block));
 }
 
 /** Latencies of a space's parts by the width of the block before, ms. @throws ConfigError when the table lacks a layer. */

@@ -1,36 +1,53 @@
+import { createHash } from "node:crypto";
 import { InterruptedError, type StepContext } from "../core";
 import {
   type CellCheckpoints,
   type DistilledBlock,
   type DistillOptions,
   distillBlock,
+  type FeatureSource,
   fileCheckpoints,
   memoryCheckpoints,
+  supernetWeights,
 } from "../distill";
-import type { SearchSpace } from "../space";
+import type { RetrainOptions } from "../retrain";
+import type { Candidate, SearchSpace } from "../space";
 import { DNA_MINI, distillFeatures } from "../systems/dna";
 import type { FeatureStore } from "../teacher";
 import type { LabBlocks } from "./lab-blocks";
+import { type Distilled, type LabRateOptions, RatingJob } from "./rating-job";
 
 export interface LabDistillOptions extends Partial<DistillOptions> {
   /** Training images whose teacher features are used; 10,000 unless given (all of fewer). */
   readonly images?: number;
   /** Folder to keep features and states in, so that a restarted kernel can go on; memory unless given. */
   readonly directory?: string;
+  /**
+   * With `guideInput: "student"`: how a block's candidates are rated before the next block is distilled, for the best of
+   * them feeds it; as `rate()` does unless given.
+   */
+  readonly rating?: LabRateOptions;
 }
 
 /** One distillation with fixed options: what is complete stays, so an interrupted one goes on when run again. */
-export class DistillationJob {
+export class DistillationJob implements Distilled {
   private readonly checkpoints: CellCheckpoints;
   private readonly done: DistilledBlock[] = [];
   private store: FeatureStore | undefined;
+  /** Rates on the way where the student feeds the blocks. */
+  private readonly guide: RatingJob | undefined;
+  private latest: RatingJob | undefined;
 
   constructor(
     private readonly space: SearchSpace,
-    private readonly blocks: LabBlocks,
+    readonly blocks: LabBlocks,
     readonly options: LabDistillOptions & { readonly seed: number },
   ) {
-    this.checkpoints = options.directory ? fileCheckpoints(options.directory) : memoryCheckpoints();
+    const { directory, guideInput, rating } = options;
+    this.checkpoints = directory ? fileCheckpoints(directory) : memoryCheckpoints();
+    if (guideInput === "student") {
+      this.guide = new RatingJob(this, { ...rating, seed: rating?.seed ?? blocks.data.seed }, "itself");
+    }
   }
 
   get isComplete(): boolean {
@@ -41,6 +58,11 @@ export class DistillationJob {
     return this.done;
   }
 
+  /** The rating that was asked for last. */
+  get rating(): RatingJob | undefined {
+    return this.latest;
+  }
+
   /** The teacher's features of the training images; computed at the first call. */
   async features(context: StepContext): Promise<FeatureStore> {
     const { images = DNA_MINI.distillImages, directory, seed } = this.options;
@@ -49,12 +71,18 @@ export class DistillationJob {
     return this.store;
   }
 
+  /** Features of the training images as a block is fed with them; the blocks before it must be distilled. */
+  async fed(block: number, context: StepContext): Promise<FeatureSource> {
+    if (!this.guide) return this.features(context);
+    return (await this.guide.features(block, context)).calibration;
+  }
+
   async run(context: StepContext): Promise<void> {
     const { space, checkpoints, options } = this;
     try {
-      const features = await this.features(context);
       while (!this.isComplete) {
         const block = this.done.length;
+        const features = await this.fed(block, context);
         this.done.push(
           await distillBlock(space, block, features, distillOptions(options), { ...context, checkpoints }),
         );
@@ -69,12 +97,29 @@ export class DistillationJob {
     }
   }
 
+  /** The rating with these options, as far as it is: the one that guided, the last one, or a new one. */
+  rate(options: LabRateOptions & { readonly seed: number }): RatingJob {
+    const wanted = new RatingJob(this, options, this.guide ?? "teacher");
+    const known = [this.guide, this.latest].find((job) => job?.key === wanted.key);
+    this.latest = known ?? wanted;
+    return this.latest;
+  }
+
+  /** What the supernets learnt for a network, to start its retraining from. */
+  weights(choice: readonly Candidate[]): NonNullable<RetrainOptions["warmStart"]> {
+    const { space, checkpoints, options, store } = this;
+    const made = JSON.stringify([space, distillOptions(options), store?.fingerprint]);
+    const name = `supernets ${createHash("sha256").update(made).digest("hex").slice(0, 16)}`;
+    return { name, tensors: supernetWeights(space, choice, checkpoints) };
+  }
+
   dispose(): void {
     for (const { supernet } of this.done) supernet.dispose();
+    for (const job of [this.guide, this.latest]) job?.release();
     this.store?.close();
   }
 }
 
-function distillOptions({ images: _, directory: __, ...options }: LabDistillOptions): Partial<DistillOptions> {
+function distillOptions({ images: _, directory: __, rating: ___, ...options }: LabDistillOptions) {
   return options;
 }

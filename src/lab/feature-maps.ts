@@ -1,6 +1,5 @@
 import { ConfigError } from "../core";
-import type { BlockSupernet } from "../distill";
-import type { FeatureStore } from "../teacher";
+import type { BlockSupernet, FeatureSource } from "../distill";
 import type { FeatureMap, FeaturePair } from "../viz";
 
 export interface LabFeatureOptions {
@@ -18,13 +17,13 @@ export interface LabFeatureOptions {
 const BATCH = 64;
 
 /**
- * Feature maps at the end of a block, of the teacher and of a candidate that is fed the teacher's features before it.
+ * Feature maps at the end of a block, of the teacher and of a candidate that is fed with what its supernet was.
  * @throws ConfigError when the candidate is not in the block.
  */
 export function featurePairs(
   { block, cells }: BlockSupernet,
   { cell, path }: { readonly cell: number; readonly path: readonly number[] },
-  features: FeatureStore,
+  features: FeatureSource,
   classes: readonly string[],
   images: number,
 ): FeaturePair[] {
@@ -36,7 +35,7 @@ export function featurePairs(
     );
   }
   const positions = Uint32Array.from({ length: Math.min(Math.max(images, BATCH), features.count) }, (_, i) => i);
-  const labels = features.labels(positions);
+  const labels = features.labels?.(positions) ?? [];
   const input = features.batch(block, positions);
   const target = features.batch(block + 1, positions);
   // The batch's own statistics: nothing of the supernet changes.

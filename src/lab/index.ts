@@ -12,23 +12,29 @@ export {
   type NotebookHost,
   notebookHost,
 } from "./display-protocol";
+export type { LabDistillOptions } from "./distillation-job";
 export type { LabFeatureOptions } from "./feature-maps";
 export { FigureView } from "./figure-view";
 export type { FrontNetwork } from "./front-network";
 export { clearOutput, comms, input, page } from "./interaction";
-export { type LabDataOptions, type LabTeacherOptions, lab } from "./lab";
+export { type LabDataOptions, type LabTeacherOptions, type LatencySource, lab } from "./lab";
+export type { LabAlternatives } from "./lab-alternatives";
 export type { LabBlocks } from "./lab-blocks";
 export type { LabData } from "./lab-data";
 export type { LabDistillation } from "./lab-distillation";
 export type { AtEqualMacsOptions, LabFound } from "./lab-found";
 export type { LabFront, LabFrontOptions } from "./lab-front";
+export type { LabLatency } from "./lab-latency";
+export type { LabPredictor, TrainedNetwork } from "./lab-predictor";
 export { random } from "./lab-random";
-export type { LabBudget, LabRatings } from "./lab-ratings";
+export type { DiverseOptions, LabRatings, PredictorItem } from "./lab-ratings";
 export type { LabStudent } from "./lab-student";
-export type { LabRateOptions, LabSupernet } from "./lab-supernet";
+export type { LabSupernet } from "./lab-supernet";
 export type { LabTeacher } from "./lab-teacher";
+export type { LabBudget, LabLimits } from "./limits";
 export { notebookContext } from "./notebook-context";
 export { progressBar } from "./progress-bar";
+export type { LabRateOptions } from "./rating-job";
 export type { RecordOptions } from "./record";
 export type { RetrainRecipe } from "./retrain-recipe";
 export { Table } from "./table";

@@ -1,6 +1,6 @@
 import { ConfigError, formatCount, type StepContext } from "../core";
 import { retrain } from "../retrain";
-import type { Budget, FoundNetwork } from "../search";
+import type { FoundNetwork, Limits } from "../search";
 import { opName } from "../space";
 import { alongFront, DNA_MINI, randomRivals } from "../systems/dna";
 import { ratedFrontFigure } from "../viz";
@@ -9,6 +9,7 @@ import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { engineReady } from "./engine-ready";
 import { FigureView } from "./figure-view";
 import { LabStudent } from "./lab-student";
+import { liesWithin, limitWords } from "./limits";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
 import { percent, plural } from "./numbers";
@@ -26,7 +27,7 @@ export interface AtEqualMacsOptions {
 
 /** What the search said beside the network. */
 export interface SearchFacts {
-  readonly budget: Budget;
+  readonly limits: Limits;
   readonly front: readonly FoundNetwork[];
   /** Summed rating of what the paper's traversal finds; undefined where it would take too long. */
   readonly traversalScore?: number;
@@ -45,7 +46,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     private readonly search: SearchFacts,
     kind: "found" | "random" = "found",
   ) {
-    super(session, network, search.budget, kind);
+    super(session, network, search.limits, kind);
     this.front = search.front;
   }
 
@@ -58,7 +59,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     atEqualMacs: (count: number, { tolerance, seed }: AtEqualMacsOptions = {}): LabFound[] => {
       const { session, network, front } = this;
       const rivals = randomRivals(session.table, network, { seed: seed ?? session.data.seed, count, tolerance });
-      return rivals.map((rival) => new LabFound(session, rival, { budget: {}, front }, "random"));
+      return rivals.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
     },
   };
 
@@ -67,14 +68,16 @@ export class LabFound extends NetworkDesign implements Displayable {
    * They are not retrained yet: `lab.pareto` does that.
    */
   alongFront(count: number): LabFound[] {
-    const { session, network, front, budget } = this;
-    return alongFront(front, network, count).map((chosen) =>
-      chosen === network ? this : new LabFound(session, chosen, { budget, front }),
+    const { session, network, front, limits } = this;
+    const fitting = front.filter((other) => liesWithin(other, limits));
+    return alongFront(fitting, network, count).map((chosen) =>
+      chosen === network ? this : new LabFound(session, chosen, { limits, front }),
     );
   }
 
   /**
-   * Trains the network from scratch on the labels; later retrainings of this search take the same recipe by default.
+   * Trains the network on the labels, from scratch or, with `warmStart`, from the supernets' weights; later retrainings of
+   * this search take the same recipe by default.
    * @throws TrainingError when the loss is not finite, InterruptedError when stopped.
    */
   async retrain(
@@ -82,10 +85,16 @@ export class LabFound extends NetworkDesign implements Displayable {
     { task = `retrain ${this.kind} network`, ...context }: StepContext & { task?: string } = notebookContext(),
   ): Promise<LabStudent> {
     engineReady();
-    const { teacher, data } = this.session;
-    const { epochs = DNA_MINI.retrainEpochs, seed = data.seed, distillation, ...rest } = recipe;
-    const soft = distillation && { distillation: { teacher, ...distillation } };
-    const retrained = await retrain(this.architecture, data.dataset, { ...rest, epochs, seed, task, ...soft }, context);
+    const { session, network } = this;
+    const { teacher, data } = session;
+    const { epochs = DNA_MINI.retrainEpochs, seed = data.seed, distillation, warmStart = false, ...rest } = recipe;
+    const start = warmStart === true ? session.warmStart(network.choice) : warmStart;
+    const options = {
+      ...rest,
+      ...(start && { warmStart: start }),
+      ...(distillation && { distillation: { teacher, ...distillation } }),
+    };
+    const retrained = await retrain(this.architecture, data.dataset, { ...options, epochs, seed, task }, context);
     this.session.recipe = recipe;
     this.student = new LabStudent(this, retrained);
     return this.student;
@@ -106,7 +115,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     const { network, session } = this;
     const { space, teacher } = session;
     const { traversalScore } = this.search;
-    const limits = Object.entries(this.budget).map(([name, limit]) => `${name} \u2264 ${formatCount(limit ?? 0)}`);
+    const limits = limitWords(this.limits);
     return new Table({
       title: `${this.kind === "found" ? "Found" : "Random"} network: ${formatCount(this.macs)} FLOPs (${percent(this.macs / teacher.cost.macs, 1)} of the teacher's), ${formatCount(this.params)} parameters, summed rating ${this.score.toFixed(4)}`,
       columns: ["block", "cell", "layers", "channels", "ops", "rating"],
@@ -120,6 +129,10 @@ export class LabFound extends NetworkDesign implements Displayable {
       ]),
       note: [
         ...(limits.length > 0 ? [`Within ${limits.join(", ")}.`] : []),
+        `${formatCount(this.activationBytes)}B of activations${this.latencyMs === undefined ? "" : `, ${this.latencyMs.toFixed(3)} ms`}.`,
+        ...(session.weights
+          ? [`Blocks count ${session.weights.map((weight) => formatCount(weight)).join(", ")}.`]
+          : []),
         ...(this.kind === "found" ? [`${plural(this.front.length, "network")} on the predicted front.`] : []),
         ...(traversalScore === undefined
           ? []

@@ -4,6 +4,7 @@ import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
 import type { FrontNetwork } from "./front-network";
 import { verdict } from "./front-verdict";
+import type { LabStudent } from "./lab-student";
 import { percent } from "./numbers";
 import { showTogether, words } from "./show";
 import { Table } from "./table";
@@ -22,6 +23,8 @@ export class LabFront implements Displayable {
     private readonly predicted: Pick<ParetoRecord, "predictedFront" | "predicted">,
     /** What makes the comparison less than fair, if anything. */
     readonly caveat?: string,
+    /** The trained networks, the teacher left out. */
+    readonly students: readonly LabStudent[] = [],
   ) {}
 
   table(): Table {

@@ -1,24 +1,58 @@
-import { ConfigError, formatCount, parseCount } from "../core";
-import type { RatedRow } from "../rate";
-import type { Budget, CostName } from "../search";
+import { ConfigError, formatCount } from "../core";
+import type { LatencyTable } from "../cost";
+import { fitAccuracyPredictor, type PredictorOptions, type RatedRow, type RateOptions } from "../rate";
+import {
+  type CostName,
+  costNames,
+  type FoundNetwork,
+  type IlpOptions,
+  type Limits,
+  weightedTable,
+  withLatency,
+} from "../search";
 import { opName } from "../space";
-import { searchRatings } from "../systems/dna";
+import { searchDiverse, searchRatings } from "../systems/dna";
 import { ratingMap } from "../viz";
 import type { DataFrame } from "./danfo-types";
 import { dataFrame } from "./data-frame";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
+import { LabAlternatives } from "./lab-alternatives";
 import { type AtEqualMacsOptions, LabFound } from "./lab-found";
+import { LabFront } from "./lab-front";
+import { type LabLatency, latencyTableFrom } from "./lab-latency";
+import { blockScores, LabPredictor, type TrainedNetwork } from "./lab-predictor";
 import { rememberFound } from "./lab-random";
+import { LabStudent } from "./lab-student";
+import { areUpper, type LabBudget, type LabLimits, parseLimits } from "./limits";
+import { NetworkDesign } from "./network-design";
 import type { SearchSession } from "./search-session";
 import { showTogether } from "./show";
 import { Table } from "./table";
 
-/** Limits as numbers or text: `{ macs: "4M", params: "300k" }`. */
-export type LabBudget = Readonly<Partial<Record<CostName, number | string>>>;
+/** How alternatives must differ. */
+export interface DiverseOptions extends Omit<IlpOptions, "k"> {
+  /** Share of the blocks in which any two must differ, 0..1; half of them unless given, at least one block. */
+  readonly difference?: number;
+}
 
-const LIMITS: readonly CostName[] = ["macs", "params", "activationBytes", "latencyMs"];
+/** Retrained networks, or networks with accuracies (0..1) from elsewhere. */
+export type PredictorItem =
+  | LabStudent
+  | LabFound
+  | { readonly network: NetworkDesign | FoundNetwork; readonly accuracy: number };
+
 const BEST_SHOWN = 3;
+/** Share of the blocks in which alternatives differ. */
+const DIFFERENCE = 0.5;
+
+/** What a score says, by its measure. */
+const MEASURES: Readonly<Record<RateOptions["score"], string>> = {
+  relativeL1: "mean |Y \u2212 Y'| / std(Y) to the teacher's feature map",
+  relativeMse: "mean (Y \u2212 Y')\u00b2 / var(Y) to the teacher's feature map",
+  nsr: "noise-to-signal power to the teacher's feature map, channel by channel, averaged",
+  divergence: "divergence (nats) of the teacher's answers with the candidate in the block's place",
+};
 
 /** The ratings of every candidate of every block: what search needs, as plain data. */
 export class LabRatings implements Displayable {
@@ -36,15 +70,63 @@ export class LabRatings implements Displayable {
   }
 
   /**
-   * The network of least summed rating that meets all limits, exactly.
+   * The network of least summed rating that meets all limits, exactly. Where a limit is an interval, HiGHS searches and the
+   * network is to be awaited; `await` suits both.
    * @throws BudgetInfeasibleError naming the least attainable, ConfigError for a limit that is no count.
    */
-  search(budget: LabBudget = {}): LabFound {
-    const limits = parseBudget(budget);
+  search(budget?: LabBudget): LabFound;
+  search(limits: LabLimits): Promise<LabFound>;
+  search(given: LabLimits = {}): LabFound | Promise<LabFound> {
+    const limits = parseLimits("ratings.search", given, costNames(this.table));
+    if (!areUpper(limits)) return this.within(limits, {}).then(({ best }) => best);
     const { best, front, traversalScore } = searchRatings(this.table, limits);
-    const found = new LabFound(this.session, best, { budget: limits, front, traversalScore });
+    const found = new LabFound(this.session, best, { limits, front, traversalScore });
     rememberFound(found);
     return found;
+  }
+
+  /**
+   * The k best networks within several limits at once that differ from each other, exactly (HiGHS); fewer when there are
+   * not more.
+   * @throws BudgetInfeasibleError when no network meets all limits, ConfigError for a limit that is no count.
+   */
+  async diverse(k: number, given: LabLimits = {}, options: DiverseOptions = {}): Promise<LabAlternatives> {
+    const limits = parseLimits("ratings.diverse", given, costNames(this.table));
+    return this.within(limits, { difference: DIFFERENCE, ...options, k });
+  }
+
+  /**
+   * The same ratings with what each block counts in a network's sum: the paper's lambda.
+   * @throws SpaceError unless there is one positive weight a block.
+   */
+  weighted(weights: readonly number[]): LabRatings {
+    const { weights: before, table } = this.session;
+    return this.variant({
+      table: weightedTable(table, weights),
+      weights: weights.map((weight, block) => weight * (before?.[block] ?? 1)),
+    });
+  }
+
+  /**
+   * The same ratings with measured latencies beside the other costs, so that `latencyMs` can be limited.
+   * @param latencies What `lab.latency` gave, or the file of `blockwise latency --out`.
+   * @throws ConfigError when a layer of the space was not measured.
+   */
+  withLatency(latencies: LabLatency | LatencyTable | string): LabRatings {
+    const { table, space } = this.session;
+    return this.variant({ table: withLatency(table, space, latencyTableFrom(latencies)) });
+  }
+
+  /**
+   * Predicts accuracies from the blocks' ratings, by ridge fitted to trained networks: about 30, four at least.
+   * @param trained A front (`lab.pareto`), retrained networks (their validation accuracies count), or networks with
+   *   accuracies 0..1 from elsewhere.
+   * @throws ConfigError when there are too few, or one is not of the rated space.
+   */
+  predictor(trained: LabFront | Iterable<PredictorItem>, options: PredictorOptions = {}): LabPredictor {
+    const networks = [...(trained instanceof LabFront ? trained.students : trained)].map(trainedNetwork);
+    const scored = networks.map(({ network, accuracy }) => ({ scores: blockScores(this.table, network), accuracy }));
+    return new LabPredictor(fitAccuracyPredictor(scored, options), networks, this.table);
   }
 
   /** All candidates, one a row, as a danfojs-node DataFrame. `macs` and `params` are those behind the narrowest block before. */
@@ -63,12 +145,17 @@ export class LabRatings implements Displayable {
         .slice(0, count)
         .map((row) => this.rowOf(row)),
     );
+    const { weights } = this.session;
     const total = this.table.blocks.reduce((sum, { length }) => sum + length, 0);
     return new Table({
       title: `${formatCount(total)} candidates rated; the ${count} best of each block`,
       columns: ["block", "cell", "path", "score", "mse", "width", "macs", "params"],
       rows: rows.map((row) => [...row.slice(0, 6), formatCount(Number(row[6])), formatCount(Number(row[7]))]),
-      note: "Score: mean |Y \u2212 Y'| / std(Y) to the teacher's feature map on validation images; lower is better. ratings.frame() has all of them.",
+      note: [
+        `Score: ${MEASURES[this.session.score]} on validation images; lower is better.`,
+        ...(weights ? [`Blocks count ${weights.map((weight) => formatCount(weight)).join(", ")}.`] : []),
+        "ratings.frame() has all of them.",
+      ].join(" "),
     });
   }
 
@@ -86,6 +173,19 @@ export class LabRatings implements Displayable {
     return showTogether(this.best(), this.map());
   }
 
+  private async within(limits: Limits, options: IlpOptions): Promise<LabAlternatives> {
+    const { networks, front } = await searchDiverse(this.table, limits, options);
+    const found = new LabAlternatives(
+      networks.map((network) => new LabFound(this.session, network, { limits, front })),
+    );
+    rememberFound(found.best);
+    return found;
+  }
+
+  private variant(changes: Partial<SearchSession>): LabRatings {
+    return new LabRatings({ ...this.session, ...changes });
+  }
+
   private rowOf({ block, cell, path, score, mse, width, cost }: RatedRow) {
     const ops = path.map((op) => opName(this.session.space.blocks[block].ops[op])).join(" ");
     const least = (name: CostName) => Math.min(...Object.values(cost[name] ?? {}));
@@ -93,17 +193,18 @@ export class LabRatings implements Displayable {
   }
 }
 
-function parseBudget(budget: LabBudget): Budget {
-  const entries = Object.entries(budget).filter(([, limit]) => limit !== undefined);
-  for (const [name] of entries) {
-    if (!LIMITS.includes(name as CostName)) {
-      throw new ConfigError(
-        `ratings.search: a limit must be on one of ${LIMITS.join(", ")}, got "${name}"; FLOPs in the sense of multiply-adds are called macs`,
-        { name },
-      );
-    }
+function trainedNetwork(item: PredictorItem, index: number): TrainedNetwork {
+  const label = `network ${index + 1}`;
+  if (item instanceof LabStudent) return { label, network: item.design.network, accuracy: item.accuracy };
+  if (item instanceof LabFound) {
+    if (item.student) return trainedNetwork(item.student, index);
+    throw new ConfigError(
+      "ratings.predictor: a network must be retrained first; call await found.retrain(), or give { network, accuracy }",
+    );
   }
-  // Counts are whole; a share of the teacher's seldom is.
-  const limit = (name: string, value: number) => (name === "latencyMs" ? value : Math.floor(value));
-  return Object.fromEntries(entries.map(([name, value]) => [name, limit(name, parseCount(value))]));
+  const { network, accuracy } = item;
+  if (!(accuracy >= 0 && accuracy <= 1)) {
+    throw new ConfigError(`ratings.predictor: an accuracy must be a share, 0 to 1, got ${accuracy}`, { accuracy });
+  }
+  return { label, network: network instanceof NetworkDesign ? network.network : network, accuracy };
 }

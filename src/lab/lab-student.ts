@@ -1,10 +1,12 @@
 import { formatCount, formatDuration, type StepContext } from "../core";
 import { engine } from "../engine";
-import { type Retrained, saveFound } from "../retrain";
+import { asTeacher, type Retrained, saveFound } from "../retrain";
 import { timmStages } from "../space";
 import { costBars, trainingCurve } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
+import { LabTeacher } from "./lab-teacher";
+import { flatLimits } from "./limits";
 import type { NetworkDesign } from "./network-design";
 import { percent } from "./numbers";
 import { showTogether } from "./show";
@@ -53,6 +55,14 @@ export class LabStudent implements Displayable {
     return this.evaluation.accuracy;
   }
 
+  /**
+   * The student as the teacher of the next round (DNA+, arXiv 2403.01326): split it, distil, rate and search again. Both
+   * share their weights.
+   */
+  asTeacher(): LabTeacher {
+    return new LabTeacher(asTeacher(this.retrained), this.design.session.data);
+  }
+
   /** The stages in timm's words. */
   toTimm(): string {
     return this.design.toTimm();
@@ -60,12 +70,12 @@ export class LabStudent implements Displayable {
 
   /** Writes the network as JSON (what it is, how it was found, its accuracies) with its weights beside it; returns the path. */
   save(path = "found.json"): string {
-    const { network, budget, session, kind, architecture } = this.design;
+    const { network, limits, session, kind, architecture } = this.design;
     saveFound(path, this.retrained, {
       origin: {
         method: kind === "found" ? "exact search over ratings" : "random",
         space: session.space.name,
-        budget: { ...budget } as Record<string, number>,
+        budget: flatLimits(limits),
         candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
         score: network.score,
         seeds: { ...session.seeds },

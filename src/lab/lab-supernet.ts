@@ -1,8 +1,7 @@
-import { ConfigError, formatCount, InterruptedError, type StepContext } from "../core";
-import type { DistillEpoch } from "../distill";
-import { type CandidateRating, type RateOptions, rateBlock, ratedTable } from "../rate";
-import { countCandidates, countNetworks, formatShape, opName, type SearchSpace } from "../space";
-import { DNA_MINI, ratingFeatures } from "../systems/dna";
+import { ConfigError, formatCount, type StepContext } from "../core";
+import type { DistillEpoch, DistilledBlock } from "../distill";
+import { ratedTable } from "../rate";
+import { type Candidate, countCandidates, countNetworks, formatShape, opName, type SearchSpace } from "../space";
 import { featureMontage, supernetSketch } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { DistillationJob, type LabDistillOptions } from "./distillation-job";
@@ -12,18 +11,13 @@ import type { LabBlocks } from "./lab-blocks";
 import { LabDistillation } from "./lab-distillation";
 import { LabRatings } from "./lab-ratings";
 import { notebookContext } from "./notebook-context";
+import type { LabRateOptions } from "./rating-job";
 import { showTogether } from "./show";
 import { Table } from "./table";
-
-export interface LabRateOptions extends Partial<RateOptions> {
-  /** Validation images to rate on; 512 unless given (all of fewer). */
-  readonly images?: number;
-}
 
 /** The search space around a teacher's blocks, and its supernets once they are distilled. */
 export class LabSupernet implements Displayable {
   private job: DistillationJob | undefined;
-  private rated: { readonly key: string; readonly blocks: CandidateRating[][] } | undefined;
 
   constructor(
     readonly blocks: LabBlocks,
@@ -41,7 +35,8 @@ export class LabSupernet implements Displayable {
   }
 
   /**
-   * Trains every block's supernet to imitate the teacher's block.
+   * Trains every block's supernet to imitate the teacher's block. With `guideInput: "student"` a block is fed with what the
+   * best candidates before it make of the image, so that blocks are also rated on the way (see `rating`).
    *
    * An interrupted distillation goes on where it stopped when it is called again with the same options; other options
    * start anew.
@@ -51,16 +46,20 @@ export class LabSupernet implements Displayable {
     const seeded = { ...options, seed: options.seed ?? this.blocks.data.seed };
     if (!this.job || JSON.stringify(this.job.options) !== JSON.stringify(seeded)) {
       this.job?.dispose();
-      this.rated = undefined;
       this.job = new DistillationJob(this.space, this.blocks, seeded);
     }
     await this.job.run(context);
     return new LabDistillation(this.space, this.history());
   }
 
+  /** The blocks' trained supernets so far, to run candidates of by hand; freed by {@link dispose}. */
+  get distilled(): readonly DistilledBlock[] {
+    return this.job?.distilled ?? [];
+  }
+
   /** Losses so far: `[block][cell][epoch]`. */
   history(): readonly (readonly (readonly DistillEpoch[])[])[] {
-    return this.job?.distilled.map(({ history }) => history) ?? [];
+    return this.distilled.map(({ history }) => history);
   }
 
   /**
@@ -73,29 +72,11 @@ export class LabSupernet implements Displayable {
       throw new ConfigError("supernet.rate: the supernet must be distilled first; call await supernet.distill()");
     }
     const { teacher, data, blocks } = this.blocks;
-    const { seed: dataSeed } = data;
-    const { images = DNA_MINI.ratingImages, ...given } = options;
-    const rateOptions = { ...given, seed: given.seed ?? dataSeed };
-    const key = JSON.stringify([job.options, images, rateOptions]);
-    if (this.rated?.key !== key) this.rated = { key, blocks: [] };
-    const ratings = this.rated.blocks;
-    const features = await ratingFeatures(teacher, blocks, data, { seed: rateOptions.seed, images }, context);
-    try {
-      const sources = { calibration: await job.features(context), rating: features };
-      while (ratings.length < space.blocks.length) {
-        ratings.push(await rateBlock(job.distilled[ratings.length].supernet, sources, rateOptions, context));
-      }
-    } catch (error) {
-      if (!(error instanceof InterruptedError)) throw error;
-      throw new InterruptedError(`${error.message}; rated blocks are kept: call rate() again to go on`, error.details, {
-        cause: error,
-      });
-    } finally {
-      features.close();
-    }
-    const seeds = { data: dataSeed, distill: job.options.seed, rate: rateOptions.seed };
-    const table = ratedTable(space, ratings);
-    return new LabRatings({ teacher, data, blocks, space, table, seeds, recipe: {} });
+    const rating = job.rate({ ...options, seed: options.seed ?? data.seed });
+    const table = ratedTable(space, await rating.all(context));
+    const seeds = { data: data.seed, distill: job.options.seed, rate: rating.seed };
+    const warmStart = (choice: readonly Candidate[]) => job.weights(choice);
+    return new LabRatings({ teacher, data, blocks, space, table, seeds, recipe: {}, score: rating.score, warmStart });
   }
 
   /**
@@ -113,7 +94,7 @@ export class LabSupernet implements Displayable {
       );
     }
     const candidate = options.candidate ?? this.bestOf(block - 1);
-    const features = await job.features(context);
+    const features = await job.fed(block - 1, context);
     const pairs = featurePairs(supernet, candidate, features, this.blocks.data.dataset.classes, images);
     const known = space.blocks[block - 1].output.channels;
     const list = typeof channels === "number" ? [...Array(Math.min(channels, known)).keys()] : channels;
@@ -130,7 +111,7 @@ export class LabSupernet implements Displayable {
 
   /** The best rated candidate of a block (from 0), before rating the first. */
   private bestOf(block: number): { readonly cell: number; readonly path: readonly number[] } {
-    const rated = this.rated?.blocks[block];
+    const rated = this.job?.rating?.ratings[block];
     if (rated) return rated.reduce((best, other) => (other.score < best.score ? other : best));
     return { cell: 0, path: Array(this.space.blocks[block].cells[0].depth).fill(0) };
   }
@@ -177,6 +158,5 @@ export class LabSupernet implements Displayable {
   dispose(): void {
     this.job?.dispose();
     this.job = undefined;
-    this.rated = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, type StepContext } from "../core";
-import type { Architecture } from "../space";
-import type { Teacher, TrainingHistory } from "../teacher";
+import { type Architecture, formatShape } from "../space";
+import type { SplitPoints, Teacher, TrainingHistory } from "../teacher";
 import { architectureDiagram, trainingCurve } from "../viz";
 import { diagramLayers } from "./architecture-words";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
@@ -9,7 +9,7 @@ import { LabBlocks } from "./lab-blocks";
 import type { LabData } from "./lab-data";
 import { percent } from "./numbers";
 import { showTogether } from "./show";
-import { propertyTable, type Table } from "./table";
+import { propertyTable, Table } from "./table";
 
 /** A trained teacher with the data it was trained on. */
 export class LabTeacher implements Displayable {
@@ -43,9 +43,28 @@ export class LabTeacher implements Displayable {
     return this.teacher.history;
   }
 
-  /** Cuts the teacher, without its head, into k blocks of about equal MACs, or at given layers (the last of each block). */
-  split(cuts: number | readonly number[]): LabBlocks {
-    return new LabBlocks(this.teacher, this.data, this.teacher.split(cuts));
+  /**
+   * Cuts the teacher, without its head, into blocks.
+   * @param points How many (of about equal MACs), "stages", or the last layer of every block but the final one, by index
+   *   `[2, 5]` or by name `{ after: ["block0.1", "block2.3"] }`; `teacher.layers()` lists both.
+   * @throws SpaceError when there are fewer layers than blocks, or cut points do not rise or name no layer.
+   */
+  split(points: SplitPoints): LabBlocks {
+    return new LabBlocks(this.teacher, this.data, this.teacher.split(points));
+  }
+
+  /** The layers that can be cut behind, with the names that `split` takes. */
+  layers(): Table {
+    const { teacher } = this;
+    return new Table({
+      title: `${teacher.architecture.name}: where it can be cut`,
+      columns: ["index", "name", "layer", "output", "stride", "FLOPs", "parameters"],
+      rows: teacher.trunk.map(({ output, stride, macs, params }, i) => {
+        const { name, layer } = teacher.cost.layers[i];
+        return [i, name, layer, formatShape(output), stride, formatCount(macs), formatCount(params)];
+      }),
+      note: "split takes the last layer of every block but the final one: indices, or { after: [names] }.",
+    });
   }
 
   /** Top-1 accuracy on the test split, measured once. */

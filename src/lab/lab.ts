@@ -1,15 +1,19 @@
 import { existsSync } from "node:fs";
 import { ConfigError, type StepContext } from "../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../data";
-import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace } from "../space";
-import { DNA_MINI } from "../systems/dna";
+import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace, type SearchSpace } from "../space";
+import { DNA_MINI, type LatencyOptions, latencyTable } from "../systems/dna";
 import { Teacher, type TrainingOptions, trainTeacher } from "../teacher";
 import { engineReady } from "./engine-ready";
 import type { LabBlocks } from "./lab-blocks";
 import { LabData } from "./lab-data";
 import type { LabFront } from "./lab-front";
+import { LabLatency, latencyTableFrom } from "./lab-latency";
+import { LabRatings } from "./lab-ratings";
+import { LabStudent } from "./lab-student";
 import { LabSupernet } from "./lab-supernet";
 import { LabTeacher } from "./lab-teacher";
+import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
 import { type ParetoItem, pareto } from "./pareto";
 import { record } from "./record";
@@ -25,6 +29,17 @@ export interface LabDataOptions extends Partial<Omit<DatasetOptions, "seed">> {
 export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" | "softTargets">> {
   readonly data: LabData;
 }
+
+/** What has layers to measure, or the path of what was measured. */
+export type LatencySource =
+  | LabSupernet
+  | LabRatings
+  | LabTeacher
+  | LabStudent
+  | NetworkDesign
+  | SearchSpace
+  | Architecture
+  | string;
 
 /** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
 export const lab = {
@@ -70,6 +85,23 @@ export const lab = {
   },
 
   /**
+   * Measures how long each layer takes on this machine and engine, all layers in turns: of a supernet, ratings, a teacher, a
+   * found network, a space or an architecture; or reads the file of `blockwise latency --out`. `ratings.withLatency(...)`
+   * searches by it.
+   * @throws ConfigError when it is nothing that has layers, InterruptedError when stopped.
+   */
+  async latency(
+    subject: LatencySource,
+    options: LatencyOptions = {},
+    context: StepContext = notebookContext(),
+  ): Promise<LabLatency> {
+    if (typeof subject === "string") return new LabLatency(latencyTableFrom(subject));
+    engineReady();
+    const measured = layersOf(subject);
+    return new LabLatency(await latencyTable(measured, options, context), measured);
+  },
+
+  /**
    * Shows values below the running cell, at once: what the lab gives, plotly figures `{ data, layout }`, data frames,
    * images (tensors `[height, width, channels]`, bytes of a PNG), and all else as text. Outside a notebook nothing is shown.
    */
@@ -93,6 +125,13 @@ export const lab = {
 
   record,
 };
+
+function layersOf(subject: Exclude<LatencySource, string>): SearchSpace | Architecture {
+  if (subject instanceof LabSupernet) return subject.space;
+  if (subject instanceof LabRatings) return subject.session.space;
+  if (subject instanceof LabTeacher || subject instanceof NetworkDesign) return subject.architecture;
+  return subject instanceof LabStudent ? subject.design.architecture : subject;
+}
 
 function ofDataset(teacher: Teacher, { name }: LabData, path: string): Teacher {
   if (teacher.dataset === name) return teacher;

@@ -1,7 +1,8 @@
 import { formatCount } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
-import type { Budget, FoundNetwork } from "../search";
+import type { Budget, FoundNetwork, Limits } from "../search";
 import { type Architecture, assemble, formatTimm, networkId, timmStages } from "../space";
+import { upperLimits } from "../systems/dna";
 import { architectureDiagram } from "../viz";
 import { choiceWords, diagramLayers } from "./architecture-words";
 import { FigureView } from "./figure-view";
@@ -18,12 +19,18 @@ export class NetworkDesign {
   constructor(
     readonly session: SearchSession,
     readonly network: FoundNetwork,
-    readonly budget: Budget,
+    /** What it had to meet. */
+    readonly limits: Limits,
     readonly kind: "found" | "random",
   ) {
     this.id = networkId(network.choice);
     this.architecture = assemble(session.space, network.choice);
     this.cost = networkCost(this.architecture);
+  }
+
+  /** The upper ends of the limits. */
+  get budget(): Budget {
+    return upperLimits(this.limits);
   }
 
   /** Sum of the block ratings: what rating predicts; lower is better. */
@@ -38,6 +45,16 @@ export class NetworkDesign {
 
   get params(): number {
     return this.cost.params;
+  }
+
+  /** Bytes of all activations for one image, float32. */
+  get activationBytes(): number {
+    return this.cost.activationBytes;
+  }
+
+  /** Milliseconds by the latency table that the ratings were given; undefined without one. */
+  get latencyMs(): number | undefined {
+    return this.network.cost.latencyMs;
   }
 
   /** What the network is, a line a block: "block 1: k3e6 k5e3, 24 channels". */

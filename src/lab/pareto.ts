@@ -47,7 +47,7 @@ export async function pareto(
     const facts = factsOf(space, design.network);
     measured.push({ ...facts, ...(await measure(students[i], data, context)), label, score: design.score });
   }
-  return new LabFront(measured, prediction(labelled(designs)), unlike(students));
+  return new LabFront(measured, prediction(labelled(designs)), unlike(students), students);
 }
 
 function retrainAs(item: LabFound, label: string, recipe: RetrainRecipe | undefined, context: StepContext) {

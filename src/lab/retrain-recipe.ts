@@ -1,9 +1,11 @@
 import type { RetrainOptions } from "../retrain";
 
 /** How a found network is trained from scratch; what is left out has a default. */
-export interface RetrainRecipe extends Partial<Omit<RetrainOptions, "distillation" | "task">> {
+export interface RetrainRecipe extends Partial<Omit<RetrainOptions, "distillation" | "task" | "warmStart">> {
   /** Learn the teacher's answers beside the labels, with this share (0..1) and temperature. */
   readonly distillation?: { readonly weight: number; readonly temperature: number };
+  /** Start from what the supernets learnt, where it fits, or from given weights, instead of from drawn ones. */
+  readonly warmStart?: boolean | RetrainOptions["warmStart"];
 }
 
 /** Whether two trainings were alike but for what is trained: only then do their accuracies compare architectures. */

@@ -1,5 +1,6 @@
-import type { RatedSpace } from "../rate";
-import type { SearchSpace } from "../space";
+import type { RatedSpace, RateOptions } from "../rate";
+import type { RetrainOptions } from "../retrain";
+import type { Candidate, SearchSpace } from "../space";
 import type { Teacher, TeacherBlock } from "../teacher";
 import type { LabData } from "./lab-data";
 import type { RetrainRecipe } from "./retrain-recipe";
@@ -13,6 +14,12 @@ export interface SearchSession {
   readonly table: RatedSpace;
   /** Seeds of the steps so far. */
   readonly seeds: Readonly<Record<string, number>>;
+  /** The measure that candidates are scored by. */
+  readonly score: RateOptions["score"];
+  /** What each block's rating counts in the sum (the paper's lambda); 1 unless given. */
+  readonly weights?: readonly number[];
+  /** What the supernets learnt for a network. */
+  warmStart(choice: readonly Candidate[]): NonNullable<RetrainOptions["warmStart"]>;
   /** How a network was retrained last; the next ones are trained the same way unless told otherwise. */
   recipe: RetrainRecipe;
 }

@@ -9,14 +9,16 @@ export interface RatedFrontRecord {
   readonly front: readonly PredictedNetwork[];
   /** The network that the budget chose. */
   readonly best: PredictedNetwork;
+  /** Further networks beside the chosen one, e.g. other good ones that differ from it. */
+  readonly others?: readonly PredictedNetwork[];
   /** Upper limit of MACs, where one was set. */
   readonly budgetMacs?: number;
 }
 
 /** The predicted front of a search: rating against MACs, the chosen network and the budget. */
-export function ratedFrontFigure({ front, best, budgetMacs }: RatedFrontRecord): Figure {
+export function ratedFrontFigure({ front, best, others = [], budgetMacs }: RatedFrontRecord): Figure {
   const sorted = [...front].sort((a, b) => a.macs - b.macs);
-  const all = [...sorted, best];
+  const all = [...sorted, ...others, best];
   const x = countAxis([...all.map((network) => network.macs), ...(budgetMacs ? [budgetMacs] : [])]);
   const y = rangeAround(
     all.map((network) => network.score),
@@ -35,6 +37,20 @@ export function ratedFrontFigure({ front, best, budgetMacs }: RatedFrontRecord):
         customdata: sorted.map(hoverFacts),
         hovertemplate: "predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
       },
+      ...(others.length > 0
+        ? [
+            {
+              type: "scatter" as const,
+              mode: "markers",
+              name: `${others.length} more`,
+              x: others.map((network) => network.macs),
+              y: others.map((network) => network.score),
+              marker: { color: COLOURS.orange, size: 10, symbol: "diamond", line: { color: "#FFFFFF", width: 1 } },
+              customdata: others.map(hoverFacts),
+              hovertemplate: "predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
+            },
+          ]
+        : []),
       {
         type: "scatter",
         mode: "markers",

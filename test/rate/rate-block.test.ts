@@ -121,7 +121,8 @@ describe("rateBlock", () => {
 
     test("a rating leaves the supernet as it was, and does not depend on the one before", async () => {
       const supernet = new BlockSupernet(single, 1, 2);
-      const state = () => JSON.stringify([...saveState(supernet.cells[0])].map(([name, { data }]) => [name, [...data]]));
+      const state = () =>
+        JSON.stringify([...saveState(supernet.cells[0])].map(([name, { data }]) => [name, [...data]]));
       const before = state();
       const plain = await rateBlock(supernet, given, { ...options, recalibrate: false });
       await rateBlock(supernet, given, options);

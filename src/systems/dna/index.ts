@@ -1,6 +1,7 @@
 export * from "./along-front";
 export * from "./config";
 export * from "./defaults";
+export * from "./latencies";
 export * from "./measured-front";
 export * from "./published";
 export { runExperiment } from "./run-experiment";

@@ -5,6 +5,9 @@ import {
   type Budget,
   exactFront,
   type FoundNetwork,
+  type IlpOptions,
+  ilpSearch,
+  type Limits,
   type RatingTable,
   randomNetworks,
   ratingTable,
@@ -135,6 +138,35 @@ export function searchRatings(
   const { macs: _, ...others } = budget;
   const front = exactFront(table, { axis: "macs", budget: others });
   return { best, front, along: alongFront(front, best, networks), traversalScore: traversalScore(table, budget) };
+}
+
+/** The best networks within limits of which some are intervals, or that must differ from each other. */
+export interface DiverseResult {
+  /** Best first; fewer than asked for when there are not more. */
+  readonly networks: readonly FoundNetwork[];
+  /** As in {@link SearchResult}; lower limits do not bound it. */
+  readonly front: readonly FoundNetwork[];
+}
+
+/**
+ * The k best networks within several limits at once, exactly, any two of them different in a share of their blocks.
+ * @throws BudgetInfeasibleError when no network meets all limits, EngineError when HiGHS stops without an optimum.
+ */
+export async function searchDiverse(
+  table: RatingTable,
+  limits: Limits,
+  options: IlpOptions = {},
+): Promise<DiverseResult> {
+  const networks = await ilpSearch(table, limits, options);
+  const { macs: _, ...others } = upperLimits(limits);
+  return { networks, front: exactFront(table, { axis: "macs", budget: others }) };
+}
+
+/** The upper ends of limits. */
+export function upperLimits(limits: Limits): Budget {
+  return Object.fromEntries(
+    Object.entries(limits).map(([name, limit]) => [name, typeof limit === "object" ? limit[1] : limit]),
+  );
 }
 
 function traversalScore(table: RatingTable, budget: Budget): number | undefined {

@@ -1,0 +1,83 @@
+import { ConfigError, formatCount, parseCount } from "../core";
+import type { Budget, CostName, FoundNetwork, Limits } from "../search";
+
+type Count = number | string;
+
+/** Upper limits as numbers or text: `{ macs: "4M", params: "300k" }`. */
+export type LabBudget = Readonly<Partial<Record<CostName, Count>>>;
+
+/** Upper limits, or intervals of which a network must lie inside: `{ macs: ["3M", "4M"], activationBytes: "400k" }`. */
+export type LabLimits = Readonly<Partial<Record<CostName, Count | readonly [low: Count, high: Count]>>>;
+
+const LIMITS: readonly CostName[] = ["macs", "params", "activationBytes", "latencyMs"];
+
+/**
+ * Limits as the search takes them.
+ * @param known What the ratings know of a network.
+ * @throws ConfigError for a limit that is no count, an empty interval, or a quantity that nothing is known of.
+ */
+export function parseLimits(where: string, limits: LabLimits, known: readonly CostName[]): Limits {
+  const entries = Object.entries(limits).filter(([, limit]) => limit !== undefined);
+  for (const [name] of entries) {
+    if (!LIMITS.includes(name as CostName)) {
+      throw new ConfigError(
+        `${where}: a limit must be on one of ${LIMITS.join(", ")}, got "${name}"; FLOPs in the sense of multiply-adds are called macs`,
+        { name },
+      );
+    }
+    if (!known.includes(name as CostName)) {
+      throw new ConfigError(
+        `${where}: a limit on ${name} needs measured latencies, and the ratings have none; search ratings.withLatency(await lab.latency(ratings))`,
+        { name },
+      );
+    }
+  }
+  return Object.fromEntries(entries.map(([name, limit]) => [name, parseLimit(where, name, limit)]));
+}
+
+function parseLimit(where: string, name: string, limit: LabLimits[CostName]): number | [number, number] {
+  // Counts are whole; a share of the teacher's seldom is.
+  const [down, up] = name === "latencyMs" ? [Number, Number] : [Math.floor, Math.ceil];
+  if (typeof limit === "number" || typeof limit === "string") return down(parseCount(limit));
+  if (!Array.isArray(limit) || limit.length !== 2) {
+    throw new ConfigError(
+      `${where}: the limit on ${name} must be a count or [low, high], got ${JSON.stringify(limit)}`,
+      { name },
+    );
+  }
+  const [low, high] = [up(parseCount(limit[0])), down(parseCount(limit[1]))];
+  if (low <= high) return [low, high];
+  throw new ConfigError(`${where}: the limit on ${name} must rise, [low, high], got [${limit.join(", ")}]`, { name });
+}
+
+/** Whether all limits are upper ones. */
+export function areUpper(limits: Limits): limits is Budget {
+  return Object.values(limits).every((limit) => typeof limit === "number");
+}
+
+/** "macs ≤ 4.00M", "params in 200.0k to 300.0k". */
+export function limitWords(limits: Limits): string[] {
+  return Object.entries(limits).map(([name, limit]) =>
+    typeof limit === "object"
+      ? `${name} in ${formatCount(limit[0])} to ${formatCount(limit[1])}`
+      : `${name} \u2264 ${formatCount(limit)}`,
+  );
+}
+
+/** Whether costs lie within all limits. */
+export function liesWithin({ cost }: Pick<FoundNetwork, "cost">, limits: Limits): boolean {
+  return (Object.entries(limits) as [CostName, NonNullable<Limits[CostName]>][]).every(([name, limit]) => {
+    const [low, high] = typeof limit === "number" ? [0, limit] : limit;
+    const value = cost[name] ?? Number.NaN;
+    return value >= low && value <= high;
+  });
+}
+
+/** All limits as single numbers, for a record. */
+export function flatLimits(limits: Limits): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(limits).flatMap(([name, limit]) =>
+      typeof limit === "object" ? [[`${name} from`, limit[0]] as const, [name, limit[1]] as const] : [[name, limit]],
+    ),
+  );
+}

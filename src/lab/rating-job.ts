@@ -1,0 +1,124 @@
+import { InterruptedError, type StepContext } from "../core";
+import type { DistilledBlock } from "../distill";
+import {
+  type CandidateRating,
+  type RateOptions,
+  type RatingFeatures,
+  rateBlock,
+  resolveRateOptions,
+  studentFeatures,
+} from "../rate";
+import { DNA_MINI, ratingFeatures } from "../systems/dna";
+import type { FeatureStore } from "../teacher";
+import type { LabBlocks } from "./lab-blocks";
+
+export interface LabRateOptions extends Partial<RateOptions> {
+  /** Validation images to rate on; 512 unless given (all of fewer). */
+  readonly images?: number;
+}
+
+/** What a rating needs of a distillation. */
+export interface Distilled {
+  readonly blocks: LabBlocks;
+  /** The blocks that are complete. */
+  readonly distilled: readonly DistilledBlock[];
+  /** The teacher's features of the training images. */
+  features(context: StepContext): Promise<FeatureStore>;
+}
+
+/** One rating with fixed options, block by block: what is rated stays, so an interrupted one goes on when run again. */
+export class RatingJob {
+  /** Names the options. */
+  readonly key: string;
+  readonly seed: number;
+  private readonly images: number;
+  private readonly options: RateOptions;
+  private readonly rated: CandidateRating[][] = [];
+  /** What each block is fed with and rated on, as far as is known. */
+  private fed: RatingFeatures[] = [];
+  private store: FeatureStore | undefined;
+
+  /**
+   * @param guide Whose best candidates feed the next block: those of another rating, of this one ("itself"), or none: the
+   *   teacher does.
+   */
+  constructor(
+    private readonly source: Distilled,
+    { images = DNA_MINI.ratingImages, ...options }: LabRateOptions & { readonly seed: number },
+    private readonly guide: RatingJob | "itself" | "teacher",
+  ) {
+    this.images = images;
+    this.options = resolveRateOptions(options);
+    this.seed = options.seed;
+    this.key = JSON.stringify([images, Object.entries(this.options).sort()]);
+  }
+
+  /** The measure that candidates are scored by. */
+  get score(): RateOptions["score"] {
+    return this.options.score;
+  }
+
+  /** The rated candidates of the blocks that are rated. */
+  get ratings(): readonly (readonly CandidateRating[])[] {
+    return this.rated;
+  }
+
+  /** What a block is fed with and rated on; the blocks before it must be distilled. */
+  async features(block: number, context: StepContext): Promise<RatingFeatures> {
+    const teachers = await this.teachers(context);
+    if (this.guide === "teacher") return teachers;
+    const guide = this.guide === "itself" ? this : this.guide;
+    this.fed[0] ??= teachers;
+    while (this.fed.length <= block) {
+      const last = this.fed.length - 1;
+      const ratings = await guide.block(last, context);
+      const { supernet } = this.source.distilled[last];
+      this.fed.push(await studentFeatures(supernet, ratings, this.fed[last], guide.options, context));
+    }
+    return this.fed[block];
+  }
+
+  /** Ratings of a block's candidates; the block must be distilled. */
+  async block(block: number, context: StepContext): Promise<readonly CandidateRating[]> {
+    const { source, rated, options } = this;
+    rated[block] ??= await rateBlock(
+      source.distilled[block].supernet,
+      await this.features(block, context),
+      options,
+      context,
+    );
+    return rated[block];
+  }
+
+  /** Ratings of all blocks. */
+  async all(context: StepContext): Promise<readonly (readonly CandidateRating[])[]> {
+    try {
+      for (const block of this.source.distilled.keys()) await this.block(block, context);
+      return this.rated;
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      throw new InterruptedError(`${error.message}; rated blocks are kept: call rate() again to go on`, error.details, {
+        cause: error,
+      });
+    } finally {
+      this.release();
+    }
+  }
+
+  /** Frees the feature maps; they are computed again where they are asked for. */
+  release(): void {
+    this.store?.close();
+    this.store = undefined;
+    this.fed = [];
+  }
+
+  private async teachers(context: StepContext): Promise<RatingFeatures> {
+    const { images, seed, source } = this;
+    const { teacher, data, blocks } = source.blocks;
+    const calibration = await source.features(context);
+    this.store ??= await ratingFeatures(teacher, blocks, data, { seed, images }, context);
+    // The teacher's rest takes longer than a candidate: only where the score asks for it.
+    if (this.options.score !== "divergence") return { calibration, rating: this.store };
+    return { calibration, rating: this.store, rest: (y, block) => teacher.logitsAfter(blocks[block], y) };
+  }
+}
