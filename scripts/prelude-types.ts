@@ -77,13 +77,18 @@ function withoutAugmentation(code: string, id: string): string {
 
 /** Declarations of a newer TypeScript and of Node's newer types, as 5.0 writes them. */
 function asOlderTypeScript(code: string): string {
-  return code
-    .replace(
-      /\b((?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array|Buffer|DataView)<(?:ArrayBuffer(?:Like)?|SharedArrayBuffer)>/g,
-      "$1",
-    )
-    .replace(/\bindex_d\$1\b/g, "tf")
-    .replace(/\bindex_d\b/g, "fused");
+  return code.replace(
+    /\b((?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array|Buffer|DataView)<(?:ArrayBuffer(?:Like)?|SharedArrayBuffer)>/g,
+    "$1",
+  );
+}
+
+/** Namespaces (`tf`, `fused`, `ranking`) by their public names: rolled up, each is called after its file, `index_d$1`. */
+function withNamespacesNamed(code: string): string {
+  const aliases = new Map(
+    [...code.matchAll(/\b(index_d(?:\$\d+)?) as (\w+)/g)].map(([, name, alias]) => [name!, alias!]),
+  );
+  return code.replace(/\bindex_d(?:\$\d+)?(?![\w$])/g, (name) => aliases.get(name) ?? name);
 }
 
 /** Exports what is not public too: the compiler cannot carry a variable to the next cell whose type has no name. */
@@ -126,7 +131,7 @@ async function main(): Promise<void> {
   });
   const { output } = await bundle.generate({ format: "es" });
   await bundle.close();
-  const { code, names } = withAllNamed(asOlderTypeScript(output[0].code));
+  const { code, names } = withAllNamed(withNamespacesNamed(asOlderTypeScript(output[0].code)));
   writeFileSync(join(ROOT, NAMES), `${JSON.stringify(names)}\n`);
   writeFileSync(join(ROOT, TYPES), `${header}\n${code}`);
 }

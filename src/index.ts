@@ -14,5 +14,7 @@ export type { ImageShape } from "./space";
 export * from "./space";
 export * from "./study";
 export * from "./systems/dna";
+/** Ranking of NAS-Bench-Macro and its summary: `blockwise study ranking`. */
+export * as ranking from "./systems/dna/ranking";
 export * from "./teacher";
 export * from "./viz";

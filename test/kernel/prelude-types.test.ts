@@ -24,6 +24,21 @@ describe("the prelude's types in one file", () => {
     expect(missing).toEqual([]);
   });
 
+  it("have each namespace under its public name", () => {
+    const text = readFileSync(rolledUp!.types, "utf8");
+    for (const [name, member] of [
+      ["tf", "tidy"],
+      ["fused", "meanSquaredError"],
+      ["ranking", "readTruth"],
+    ]) {
+      const [, members] = new RegExp(`^declare namespace ${name} \\{\\n  export \\{(.*)\\};$`, "m").exec(text) ?? [];
+      expect(
+        members?.split(",").some((one) => one.trim().split(" ").at(-1) === member),
+        `${name}.${member}`,
+      ).toBe(true);
+    }
+  });
+
   it("need no other file, and are understood by tslab's TypeScript", () => {
     const text = readFileSync(rolledUp!.types, "utf8");
     expect(text).not.toMatch(/^(?:import\b|export .* from\b|\/\/\/ <reference)/m);
