@@ -10,7 +10,7 @@ import { rateBlocks } from "../rate-blocks";
 import type { Provenance } from "./provenance";
 import type { BlockScores } from "./scores";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
-import type { Measure, RatingJob } from "./study-config";
+import type { Measure, RatingJob, Setting } from "./study-config";
 
 /** The raw ratings of one setting under one seed: committed, and all that the study's figures are computed from. */
 export interface RawRatings {
@@ -30,7 +30,7 @@ export interface RawRatings {
   readonly durationsMs: Readonly<Record<string, number>>;
   readonly experiment: unknown;
   /** The rated supernets are those of this variant, after the epoch or the last one. */
-  readonly distilledBy?: string;
+  readonly distilledBy?: Setting;
   readonly epoch?: number;
   readonly provenance: Provenance;
 }
@@ -117,17 +117,18 @@ export async function runJob(
 
 /** Where the supernets' states lie: the run's own, or those of the variant that distilled them. */
 function statesOf(
-  { study, seed, distilledBy, epoch, keepEpochs }: RatingJob,
+  { seed, distilledBy, epoch, keepEpochs }: RatingJob,
   run: RunDirectory,
   runs: string,
 ): CellCheckpoints {
   const own = (folder: string) => fileCheckpoints(folder, { everyEpoch: keepEpochs });
   if (!distilledBy) return own(run.file("checkpoints"));
-  const folder = join(runs, study, `${distilledBy}-seed${seed}`, "checkpoints");
+  const { study, variant } = distilledBy;
+  const folder = join(runs, study, `${variant}-seed${seed}`, "checkpoints");
   const states = epoch ? epochFolder(folder, epoch) : folder;
   if (existsSync(states)) return fileCheckpoints(states);
   throw new StudyError(
-    `study: ${states} must hold the supernets that ${distilledBy} distilled, and does not exist; delete the result of ${distilledBy} for seed ${seed} and run the study again`,
+    `study: ${states} must hold the supernets that ${variant} of ${study} distilled, and does not exist; delete its result for seed ${seed} and run that study again`,
     { states },
   );
 }

@@ -5,6 +5,7 @@ import { CellSupernet, uniformSampler } from "../../../distill";
 import { fused, tf } from "../../../engine";
 import { ConvNorm, cosine, type ForwardContext, linearKernel, lossAndGradients, Module, sgd } from "../../../nn";
 import { type ConvLayer, nasBenchMacroSpace, type SearchSpace } from "../../../space";
+import { drawImages } from "../steps";
 import type { Provenance } from "./provenance";
 import type { RatingJob } from "./study-config";
 
@@ -92,7 +93,8 @@ export async function rateBySpos(
   const supernet = new GlobalSupernet(space, rng.fork("weights"));
   try {
     const started = performance.now();
-    await train(supernet, data, options, rng, context);
+    const { images } = experiment.distill;
+    await train(supernet, data, options, { images, seed }, rng, context);
     const trained = performance.now();
     const scores = await rate(supernet, data, options, rng, context);
     const ratings: SposRatings = {
@@ -102,7 +104,7 @@ export async function rateBySpos(
       trainMs: Math.round(trained - started),
       rateMs: Math.round(performance.now() - trained),
       epochs: options.epochs,
-      images: data.train.count,
+      images: Math.min(images, data.train.count),
       provenance: options.provenance(),
     };
     writeJson(options.result, ratings);
@@ -116,33 +118,37 @@ async function train(
   supernet: GlobalSupernet,
   data: Dataset,
   { epochs, batchSize, learningRate }: SposOptions,
+  { images, seed }: { readonly images: number; readonly seed: number },
   rng: Rng,
   context: StepContext,
 ): Promise<void> {
-  const steps = Math.floor(data.train.count / batchSize);
+  // The same images as the blocks' distillation.
+  const drawn =
+    drawImages(data.train, images, seed, "distill") ?? Uint32Array.from({ length: data.train.count }, (_, i) => i);
+  const steps = Math.floor(drawn.length / batchSize);
   const schedule = cosine({ base: learningRate, total: epochs * steps, warmup: Math.round(steps / 2) });
   const progress = new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches");
   const optimizer = sgd({ momentum: 0.9, weightDecay: 5e-4, nesterov: true });
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
       const draws = rng.fork(`epoch${epoch}`);
-      const order = epochOrder(data.train.count, draws.fork("order"));
+      const order = epochOrder(drawn.length, draws.fork("order")).map((i) => drawn[i]);
       const paths = draws.fork("paths");
       let lossSum = 0;
       for (let i = 0; i < steps; i++) {
         const [path] = uniformSampler.round(supernet.cell, paths);
-        const { images, labels } = takeBatch(data.train, order.subarray(i * batchSize, (i + 1) * batchSize), data, {
+        const batch = takeBatch(data.train, order.subarray(i * batchSize, (i + 1) * batchSize), data, {
           flip: true,
           rng: draws.fork(`augment${i}`),
         });
         const used = supernet.used(path);
         const { loss, gradients } = lossAndGradients(
-          () => fused.softmaxCrossEntropy(supernet.logits(images, path, "batch"), labels, { smoothing: 0 }),
+          () => fused.softmaxCrossEntropy(supernet.logits(batch.images, path, "batch"), batch.labels, { smoothing: 0 }),
           used,
         );
         optimizer.step(gradients, used, schedule(epoch * steps + i));
         lossSum += loss.dataSync()[0];
-        tf.dispose([images, labels, loss, ...gradients.values()]);
+        tf.dispose([batch.images, batch.labels, loss, ...gradients.values()]);
         progress.advance(1, { epoch: epoch + 1, loss: lossSum / (i + 1) });
         await breathe();
       }

@@ -66,6 +66,12 @@ const study = z.strictObject({
 /** A study of rankings on NAS-Bench-Macro: settings whose ratings are compared with the true accuracies. */
 export type StudyConfig = z.output<typeof study>;
 
+/** A variant by its study. */
+export interface Setting {
+  readonly study: string;
+  readonly variant: string;
+}
+
 /** One setting under one seed: a teacher, distilled and rated. */
 export interface RatingJob {
   /** The variant's name in this study. */
@@ -79,8 +85,8 @@ export interface RatingJob {
   readonly cuts: readonly number[];
   readonly measure: Measure;
   readonly experiment: ExperimentConfig;
-  /** Variant whose supernets are rated, after its epoch `epoch` or its last one. */
-  readonly distilledBy?: string;
+  /** Whose supernets are rated, after their epoch `epoch` or their last one. */
+  readonly distilledBy?: Setting;
   readonly epoch?: number;
   readonly keepEpochs?: boolean;
   /** Where its raw ratings go. */
@@ -117,7 +123,7 @@ function jobOf(config: StudyConfig, one: StudyConfig["variants"][number], seed: 
     distill: joined("distill"),
     rate: joined("rate"),
   };
-  const { study: owner, variant: owned } = one.sameAs ?? { study: name, variant: one.name };
+  const { study: owner, variant: owned } = ownerOf(config, one.name);
   return {
     name: one.name,
     study: owner,
@@ -128,9 +134,19 @@ function jobOf(config: StudyConfig, one: StudyConfig["variants"][number], seed: 
     cuts: one.cuts ?? config.cuts,
     measure,
     experiment: parseExperiment(merged, `study ${name}, variant ${one.name}`),
-    ...(one.distilledBy && { distilledBy: one.distilledBy }),
+    ...(one.distilledBy && { distilledBy: ownerOf(config, one.distilledBy) }),
     ...(one.epoch && { epoch: one.epoch }),
     ...(one.keepEpochs && { keepEpochs: true }),
     result: join(one.sameAs ? join(dirname(results), owner) : results, `${owned}-seed${seed}.json`),
   };
+}
+
+/** Whom a variant's ratings belong to. @throws ConfigError when the study has no such variant. */
+function ownerOf({ name, variants }: StudyConfig, variant: string): Setting {
+  const found = variants.find((one) => one.name === variant);
+  if (found) return found.sameAs ?? { study: name, variant };
+  throw new ConfigError(
+    `study ${name}: distilledBy must be one of ${variants.map((one) => one.name).join(", ")}, got ${variant}`,
+    { variant },
+  );
 }
