@@ -94,7 +94,7 @@ export function paretoFigure({
     data: [...left.data, ...(right?.data ?? [])],
     layout: layoutOf({
       title: `Accuracy against cost on ${dataset}`,
-      subtitle: "up is better, left is cheaper; the line joins the networks that no other one beats in both",
+      subtitle: `up is better, left is cheaper${measured.length > 0 ? "; the line joins the networks that no other one beats in both" : ""}`,
       width: 920,
       height: 480,
       margin: { t: 124, r: 28, b: 60, l: 68 },
@@ -103,7 +103,7 @@ export function paretoFigure({
       yaxis: axis("test accuracy (%)", left.y),
       shapes: lines.flatMap(({ shapes }) => shapes),
       annotations: [
-        heading("Measured: test accuracy", 1),
+        heading(measured.length > 0 ? "Measured: test accuracy" : "Published: test accuracy", 1),
         ...(right ? [heading("Predicted: rating", 2)] : []),
         ...lines.flatMap(({ annotations }) => annotations),
       ],
@@ -178,7 +178,8 @@ function measuredPanel(
     customdata: published.map((network) => [hoverFacts(network), network.source ? ` (${network.source})` : ""]),
     hovertemplate: "%{text}, published%{customdata[1]}: %{y:.2f} %<br>%{customdata[0]}<extra></extra>",
   };
-  return { data: [line, ...marks, ...(published.length > 0 ? [others] : [])], x, y: { range: [...y] } };
+  const ours = networks.length > 0 ? [line, ...marks] : [];
+  return { data: [...ours, ...(published.length > 0 ? [others] : [])], x, y: { range: [...y] } };
 }
 
 function predictedPanel(

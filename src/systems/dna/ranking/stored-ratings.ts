@@ -1,0 +1,48 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DataError, readJson } from "../../../core";
+import type { Retraining } from "./retrain-networks";
+import type { RawRatings } from "./run-job";
+
+/** A study's committed ratings: its first variant's, one a seed, and the weights chosen for them. */
+export interface StoredRatings {
+  readonly weights: readonly number[];
+  /** Rising in seed. */
+  readonly raws: readonly RawRatings[];
+}
+
+/**
+ * Reads what `blockwise study` left of a study.
+ * @param results The study's folder of raw ratings; its figures lie beside it in `<results>.json`.
+ * @throws DataError when files are absent.
+ */
+export function storedRatings(results: string): StoredRatings {
+  const figures = `${results}.json`;
+  const missing = [figures, results].filter((path) => !existsSync(path));
+  if (missing.length > 0) {
+    throw new DataError(
+      `stored ratings: ${missing.join(" and ")} must exist, and does not; make it with npx blockwise study ranking`,
+      { missing },
+    );
+  }
+  const { weights, variants } = readJson(figures) as {
+    readonly weights: readonly number[];
+    readonly variants: readonly { readonly variant: string }[];
+  };
+  const files = readdirSync(results).filter((file) => file.endsWith(".json"));
+  const raws = files
+    .map((file) => readJson(join(results, file)) as RawRatings)
+    .filter(({ variant }) => variant === variants[0].variant)
+    .sort((a, b) => a.seed - b.seed);
+  if (raws.length === 0) {
+    throw new DataError(`stored ratings: ${results} must have ratings of ${variants[0].variant}, and has none`, {
+      results,
+    });
+  }
+  return { weights, raws };
+}
+
+/** Networks that were trained here by one recipe; undefined when the file is absent. */
+export function storedRetraining(path: string): Retraining | undefined {
+  return existsSync(path) ? (readJson(path) as Retraining) : undefined;
+}
