@@ -92,8 +92,10 @@ export class LabTeacher implements Displayable {
         "FLOPs (multiply-adds)": formatCount(this.macs),
         parameters: formatCount(this.params),
         "layers before the head": this.teacher.trunk.length,
-        epochs: history.epochs.length,
-        "training time": `${formatDuration(trainedMs)} (${Math.round(history.imagesPerSecond)} images/s)`,
+        ...(history.epochs.length > 0 && {
+          epochs: history.epochs.length,
+          "training time": `${formatDuration(trainedMs)} (${Math.round(history.imagesPerSecond)} images/s)`,
+        }),
       },
       "The test images were not looked at yet.",
     );
@@ -115,6 +117,8 @@ export class LabTeacher implements Displayable {
   }
 
   [DISPLAY](): Promise<MimeBundle> {
-    return showTogether(this.table(), this.curve());
+    // Of a network that was found before, only the accuracy is known.
+    const known = this.history.epochs.length > 0;
+    return showTogether(this.table(), known ? this.curve() : this.diagram());
   }
 }

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { ConfigError, type StepContext } from "../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../data";
 import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace, type SearchSpace } from "../space";
-import { DNA_MINI, type LatencyOptions, latencyTable } from "../systems/dna";
-import { Teacher, type TrainingOptions, trainTeacher } from "../teacher";
+import { DNA_MINI, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
+import { type TrainingOptions, trainTeacher } from "../teacher";
 import { engineReady } from "./engine-ready";
 import type { LabBlocks } from "./lab-blocks";
 import { LabData } from "./lab-data";
@@ -54,7 +54,8 @@ export const lab = {
   },
 
   /**
-   * Trains a teacher: a preset's name, an architecture, or the path of a teacher's file, which is only loaded.
+   * Trains a teacher: a preset's name or an architecture. The path of a teacher's file, or of a found network's
+   * (`found.json`: DNA+), is only loaded.
    * @throws SpaceError for an unknown preset, ConfigError when it does not fit the data, TrainingError, InterruptedError.
    */
   async teacher(
@@ -66,8 +67,8 @@ export const lab = {
       throw new ConfigError('lab.teacher: data must be what lab.data gave, e.g. lab.teacher("...", { data })');
     }
     engineReady();
-    if (typeof source === "string" && source.endsWith(".safetensors") && existsSync(source)) {
-      return new LabTeacher(ofDataset(Teacher.load(source), data, source), data);
+    if (typeof source === "string" && /\.(safetensors|json)$/.test(source) && existsSync(source)) {
+      return new LabTeacher(loadTeacher(source, data), data);
     }
     const architecture = typeof source === "string" ? architecturePreset(source) : source;
     const { seed = data.seed, epochs = DNA_MINI.teacherEpochs, ...rest } = options;
@@ -131,13 +132,4 @@ function layersOf(subject: Exclude<LatencySource, string>): SearchSpace | Archit
   if (subject instanceof LabRatings) return subject.session.space;
   if (subject instanceof LabTeacher || subject instanceof NetworkDesign) return subject.architecture;
   return subject instanceof LabStudent ? subject.design.architecture : subject;
-}
-
-function ofDataset(teacher: Teacher, { name }: LabData, path: string): Teacher {
-  if (teacher.dataset === name) return teacher;
-  teacher.dispose();
-  throw new ConfigError(
-    `lab.teacher: the teacher in ${path} must be of data set ${name}, got ${teacher.dataset}; load that data set, or train a teacher`,
-    { path, dataset: teacher.dataset },
-  );
 }

@@ -118,11 +118,16 @@ function teacher({ teacher: trained, space: recorded, config }: RecordedRun): Pa
   const parts = blocks.map(({ index, macs, params }) => ({ name: `block ${index + 1}`, macs, params }));
   const rest = (whole: number, key: "macs" | "params") => whole - blocks.reduce((sum, block) => sum + block[key], 0);
   parts.push({ name: "head", macs: rest(macs, "macs"), params: rest(params, "params") });
+  const { file } = config.teacher;
+  const origin = file
+    ? `from ${file}`
+    : `after ${history.epochs.length} epochs (${formatDuration(trainedMs(history))})`;
   return {
     heading: "Teacher",
-    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters, ${percent(history.accuracy)} on ${history.validationImages} validation images after ${history.epochs.length} epochs (${formatDuration(trainedMs(history))}).`,
+    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters, ${percent(history.accuracy)} on ${history.validationImages} validation images ${origin}.`,
     figures: [
-      trainingCurve(architecture, history.epochs),
+      // Of a network that was found before, only the accuracy is known.
+      ...(history.epochs.length > 0 ? [trainingCurve(architecture, history.epochs)] : []),
       ...(blocks.length > 0 ? [costBars([{ label: "teacher", parts }])] : []),
     ],
   };

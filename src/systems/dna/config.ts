@@ -43,6 +43,11 @@ const data = z.strictObject({
 const teacher = z.strictObject({
   /** A preset's name, or an architecture as an object. */
   architecture: z.union([z.string(), z.record(z.string(), z.unknown())]).default(DNA_MINI.teacher),
+  /**
+   * A teacher that is there, which is not trained: a teacher's file `.safetensors`, or a found network's `.json` as the next
+   * round's teacher (DNA+). Its architecture and training are what they were.
+   */
+  file: z.string().optional(),
   epochs: count.default(DNA_MINI.teacherEpochs),
   ...training,
 });

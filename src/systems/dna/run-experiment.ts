@@ -8,6 +8,7 @@ import { type Architecture, architecturePreset, networkId, parseArchitecture } f
 import type { RunDirectory } from "../../study";
 import { Teacher, trainTeacher } from "../../teacher";
 import type { ExperimentConfig } from "./config";
+import { loadTeacher } from "./load-teacher";
 import type { MeasuredFront } from "./measured-front";
 import { rateBlocks, type Supernets } from "./rate-blocks";
 import { designsOf, measureDesigns, retrainDesign } from "./retrain-designs";
@@ -56,7 +57,7 @@ export async function runExperiment(
 }
 
 async function trainedTeacher(
-  { seed, teacher: { architecture, ...options } }: ExperimentConfig,
+  { seed, teacher: { architecture, file, ...options } }: ExperimentConfig,
   data: Dataset,
   run: RunDirectory,
   context: StepContext,
@@ -65,10 +66,12 @@ async function trainedTeacher(
   let trained: Teacher | undefined;
   await run.step("teacher", async () => {
     const checkpoint = run.file("checkpoints", "teacher.safetensors");
-    trained = await trainTeacher(teacherArchitecture(architecture), data, { ...options, seed, checkpoint }, context);
+    trained = file
+      ? loadTeacher(file, data)
+      : await trainTeacher(teacherArchitecture(architecture), data, { ...options, seed, checkpoint }, context);
     trained.save(path);
     const { macs, params } = trained.cost;
-    return { architecture: trained.architecture.name, macs, params, history: trained.history };
+    return { architecture: trained.architecture.name, file, macs, params, history: trained.history };
   });
   return trained ?? Teacher.load(path);
 }
