@@ -210,15 +210,22 @@ describe("NAS-Bench-Macro", () => {
 describe("storedRatings", () => {
   const folder = mkdtempSync(join(tmpdir(), "stored-ratings-"));
 
-  it("reads the first variant's ratings in the order of their seeds, and the weights", () => {
+  it("reads the first variant's ratings under its measure in the order of their seeds, and the weights", () => {
     const results = join(folder, "02");
     mkdirSync(results);
-    for (const seed of [10, 2]) writeFileSync(join(results, `dna-seed${seed}.json`), JSON.stringify(raw(seed, 0.1)));
+    for (const seed of [10, 2]) {
+      const of = { ...raw(seed, 0.1), measures: { nsr: raw(seed, 0.2).blocks } };
+      writeFileSync(join(results, `dna-seed${seed}.json`), JSON.stringify(of));
+    }
     writeFileSync(join(results, "spos-seed1.json"), JSON.stringify({ scores: {} }));
     writeFileSync(join(results, "other-seed1.json"), JSON.stringify({ ...raw(1, 0), variant: "other" }));
-    writeFileSync(`${results}.json`, JSON.stringify({ weights: [1, 0, 2], variants: [{ variant: "dna" }] }));
-    const { weights, raws } = storedRatings(results);
-    expect(weights).toEqual([1, 0, 2]);
+    writeFileSync(
+      `${results}.json`,
+      JSON.stringify({ weights: [1, 0, 2], variants: [{ variant: "dna", measure: "nsr" }] }),
+    );
+    const { weights, raws, measure } = storedRatings(results);
+    expect([measure, weights]).toEqual(["nsr", [1, 0, 2]]);
+    expect(raws[0].blocks).toEqual(raw(2, 0.2).blocks);
     expect(raws.map(({ seed }) => seed)).toEqual([2, 10]);
   });
 

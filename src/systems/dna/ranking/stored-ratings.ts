@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { DataError, readJson } from "../../../core";
 import type { Retraining } from "./retrain-networks";
 import type { RawRatings } from "./run-job";
+import type { Measure } from "./study-config";
+import { blocksOf } from "./summary";
 
 /** A study's committed ratings: its first variant's, one a seed, and the weights chosen for them. */
 export interface StoredRatings {
+  readonly measure: Measure;
   readonly weights: readonly number[];
-  /** Rising in seed. */
+  /** Rising in seed; `blocks` are the ratings under the measure. */
   readonly raws: readonly RawRatings[];
 }
 
@@ -27,19 +30,19 @@ export function storedRatings(results: string): StoredRatings {
   }
   const { weights, variants } = readJson(figures) as {
     readonly weights: readonly number[];
-    readonly variants: readonly { readonly variant: string }[];
+    readonly variants: readonly { readonly variant: string; readonly measure: Measure }[];
   };
-  const files = readdirSync(results).filter((file) => file.endsWith(".json"));
-  const raws = files
+  const [{ variant, measure }] = variants;
+  const raws = readdirSync(results)
+    .filter((file) => file.endsWith(".json"))
     .map((file) => readJson(join(results, file)) as RawRatings)
-    .filter(({ variant }) => variant === variants[0].variant)
-    .sort((a, b) => a.seed - b.seed);
+    .filter((raw) => raw.variant === variant)
+    .sort((a, b) => a.seed - b.seed)
+    .map((raw) => ({ ...raw, blocks: blocksOf(raw, measure) }));
   if (raws.length === 0) {
-    throw new DataError(`stored ratings: ${results} must have ratings of ${variants[0].variant}, and has none`, {
-      results,
-    });
+    throw new DataError(`stored ratings: ${results} must have ratings of ${variant}, and has none`, { results });
   }
-  return { weights, raws };
+  return { measure, weights, raws };
 }
 
 /** Networks that were trained here by one recipe; undefined when the file is absent. */
