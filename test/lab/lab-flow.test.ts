@@ -126,6 +126,7 @@ describe("the way from images to the front", () => {
     const losses = (supernet: Flow["supernet"]) =>
       supernet.history().map((cells) => cells.map((epochs) => epochs.map(({ loss }) => loss)));
     expect(losses(stopped)).toEqual(losses(whole));
+    expect(stopped.distilled.map(({ supernet }) => supernet.block)).toEqual([0, 1]);
   }, 300_000);
 
   it("saves a retrained network that can be loaded, with how it was found", async () => {
