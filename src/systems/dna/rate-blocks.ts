@@ -25,6 +25,8 @@ export interface Supernets {
   readonly space: SearchSpace;
   /** Where the supernets' states are kept: the run's `checkpoints/` when left out. */
   readonly states?: CellCheckpoints;
+  /** Where the teacher's features are kept, by teacher, cuts and images: the run's `features/` when left out. */
+  readonly features?: string;
   /** Rates the supernets as their states are, and trains nothing. */
   readonly asTheyAre?: boolean;
 }
@@ -79,11 +81,10 @@ function statesOf({ run, states }: Supernets): CellCheckpoints {
 }
 
 async function openFeatures(
-  { config, run, data, teacher, blocks }: Supernets,
+  { config, run, data, teacher, blocks, features: directory = run.file("features") }: Supernets,
   context: StepContext,
 ): Promise<Features> {
   const { seed, distill, rate } = config;
-  const directory = run.file("features");
   const calibration = await distillFeatures(
     teacher,
     blocks,

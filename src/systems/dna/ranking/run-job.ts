@@ -47,7 +47,7 @@ export interface TeacherSummary {
 
 /** Where a job finds and leaves things. */
 export interface JobPlace {
-  /** Folder of the runs; teachers lie in `teachers/` there and are shared by all studies. */
+  /** Folder of the runs; teachers and features lie in `teachers/` and `features/` there and are shared by all studies. */
   readonly runs: string;
   /** The images, see `cifar10`; the usual places when undefined. */
   readonly images: string | undefined;
@@ -74,7 +74,19 @@ export async function runJob(
     const space = nasBenchMacroSpace(cuts);
     const blocks = teacher.split(cuts);
     const states = statesOf(job, run, runs);
-    const supernets = { config: experiment, run, data, teacher, blocks, space, states, asTheyAre: !!distilledBy };
+    // Variants with the same teacher, cuts and images share them.
+    const features = join(runs, "features");
+    const supernets = {
+      config: experiment,
+      run,
+      data,
+      teacher,
+      blocks,
+      space,
+      features,
+      states,
+      asTheyAre: !!distilledBy,
+    };
     const rated = await rateBlocks(supernets, context);
     const measures = Object.fromEntries(
       SCORES.filter((one) => rated[0][0][one] !== undefined).map((one) => [one, byDigits(rated, one)]),
