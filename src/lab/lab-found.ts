@@ -1,6 +1,6 @@
 import { ConfigError, formatCount, type StepContext } from "../core";
 import { retrain } from "../retrain";
-import type { FoundNetwork, Limits } from "../search";
+import { type FoundNetwork, type Limits, meetsLimits } from "../search";
 import { opName } from "../space";
 import { alongFront, DNA_MINI, randomRivals } from "../systems/dna";
 import { ratedFrontFigure } from "../viz";
@@ -9,7 +9,7 @@ import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { engineReady } from "./engine-ready";
 import { FigureView } from "./figure-view";
 import { LabStudent } from "./lab-student";
-import { liesWithin, limitWords } from "./limits";
+import { limitWords } from "./limits";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
 import { percent, plural } from "./numbers";
@@ -69,7 +69,7 @@ export class LabFound extends NetworkDesign implements Displayable {
    */
   alongFront(count: number): LabFound[] {
     const { session, network, front, limits } = this;
-    const fitting = front.filter((other) => liesWithin(other, limits));
+    const fitting = front.filter((other) => meetsLimits(other, limits));
     return alongFront(fitting, network, count).map((chosen) =>
       chosen === network ? this : new LabFound(session, chosen, { limits, front }),
     );

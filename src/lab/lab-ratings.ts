@@ -6,6 +6,7 @@ import {
   costNames,
   type FoundNetwork,
   type IlpOptions,
+  isBudget,
   type Limits,
   weightedTable,
   withLatency,
@@ -24,7 +25,7 @@ import { type LabLatency, latencyTableFrom } from "./lab-latency";
 import { blockScores, LabPredictor, type TrainedNetwork } from "./lab-predictor";
 import { rememberFound } from "./lab-random";
 import { LabStudent } from "./lab-student";
-import { areUpper, type LabBudget, type LabLimits, parseLimits } from "./limits";
+import { type LabBudget, type LabLimits, parseLimits } from "./limits";
 import { NetworkDesign } from "./network-design";
 import type { SearchSession } from "./search-session";
 import { showTogether } from "./show";
@@ -78,7 +79,7 @@ export class LabRatings implements Displayable {
   search(limits: LabLimits): Promise<LabFound>;
   search(given: LabLimits = {}): LabFound | Promise<LabFound> {
     const limits = parseLimits("ratings.search", given, costNames(this.table));
-    if (!areUpper(limits)) return this.within(limits, {}).then(({ best }) => best);
+    if (!isBudget(limits)) return this.within(limits, {}).then(({ best }) => best);
     const { best, front, traversalScore } = searchRatings(this.table, limits);
     const found = new LabFound(this.session, best, { limits, front, traversalScore });
     rememberFound(found);

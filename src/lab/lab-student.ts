@@ -1,12 +1,12 @@
 import { formatCount, formatDuration, type StepContext } from "../core";
 import { engine } from "../engine";
 import { asTeacher, type Retrained, saveFound } from "../retrain";
+import { flatLimits } from "../search";
 import { timmStages } from "../space";
 import { costBars, trainingCurve } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
 import { LabTeacher } from "./lab-teacher";
-import { flatLimits } from "./limits";
 import type { NetworkDesign } from "./network-design";
 import { percent } from "./numbers";
 import { showTogether } from "./show";

@@ -1,5 +1,5 @@
 import { ConfigError, formatCount, parseCount } from "../core";
-import type { Budget, CostName, FoundNetwork, Limits } from "../search";
+import type { CostName, Limits } from "../search";
 
 type Count = number | string;
 
@@ -50,34 +50,11 @@ function parseLimit(where: string, name: string, limit: LabLimits[CostName]): nu
   throw new ConfigError(`${where}: the limit on ${name} must rise, [low, high], got [${limit.join(", ")}]`, { name });
 }
 
-/** Whether all limits are upper ones. */
-export function areUpper(limits: Limits): limits is Budget {
-  return Object.values(limits).every((limit) => typeof limit === "number");
-}
-
 /** "macs ≤ 4.00M", "params in 200.0k to 300.0k". */
 export function limitWords(limits: Limits): string[] {
   return Object.entries(limits).map(([name, limit]) =>
     typeof limit === "object"
       ? `${name} in ${formatCount(limit[0])} to ${formatCount(limit[1])}`
       : `${name} \u2264 ${formatCount(limit)}`,
-  );
-}
-
-/** Whether costs lie within all limits. */
-export function liesWithin({ cost }: Pick<FoundNetwork, "cost">, limits: Limits): boolean {
-  return (Object.entries(limits) as [CostName, NonNullable<Limits[CostName]>][]).every(([name, limit]) => {
-    const [low, high] = typeof limit === "number" ? [0, limit] : limit;
-    const value = cost[name] ?? Number.NaN;
-    return value >= low && value <= high;
-  });
-}
-
-/** All limits as single numbers, for a record. */
-export function flatLimits(limits: Limits): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(limits).flatMap(([name, limit]) =>
-      typeof limit === "object" ? [[`${name} from`, limit[0]] as const, [name, limit[1]] as const] : [[name, limit]],
-    ),
   );
 }

@@ -1,8 +1,7 @@
 import { formatCount } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
-import type { Budget, FoundNetwork, Limits } from "../search";
+import { type Budget, type FoundNetwork, type Limits, upperLimits } from "../search";
 import { type Architecture, assemble, formatTimm, networkId, timmStages } from "../space";
-import { upperLimits } from "../systems/dna";
 import { architectureDiagram } from "../viz";
 import { choiceWords, diagramLayers } from "./architecture-words";
 import { FigureView } from "./figure-view";

@@ -4,6 +4,7 @@ export { costNames, foundNetwork } from "./costs";
 export * from "./exact-front";
 export * from "./ilp";
 export { type LeastAttainable, leastAttainable } from "./infeasible";
+export * from "./limits";
 export * from "./pareto";
 export * from "./random-networks";
 export { bestSoFar, randomSearch, type TrialOptions } from "./random-search";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, readJson } from "../../src/core";
 import { DISTILL_DEFAULTS } from "../../src/distill";
-import { parseExperiment } from "../../src/systems/dna";
+import { type ExperimentInput, parseExperiment } from "../../src/systems/dna";
 
 const experiments = join(__dirname, "../../experiments");
 
@@ -26,6 +26,15 @@ describe("experiment", () => {
     expect(parseExperiment({ search: { macs: "4M", params: "300k" } }).search).toMatchObject({
       macs: 4e6,
       params: 3e5,
+    });
+  });
+
+  test("limits may be intervals", () => {
+    const search = { macs: ["3M", "4M"], activationBytes: [0, "400k"], latencyMs: [1, 2.5] };
+    expect(parseExperiment({ search } as ExperimentInput).search).toMatchObject({
+      macs: [3e6, 4e6],
+      activationBytes: [0, 4e5],
+      latencyMs: [1, 2.5],
     });
   });
 

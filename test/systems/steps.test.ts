@@ -2,14 +2,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BudgetInfeasibleError } from "../../src/core";
 import { type CandidateRating, ratedTable } from "../../src/rate";
+import { allNetworks, flatLimits, meetsLimits } from "../../src/search";
 import { enumerateBlock } from "../../src/space";
 import {
   alongFront,
-  checkBudget,
+  checkLimits,
   compare,
   type FrontPoint,
   macsOf,
   randomRivals,
+  searchLimits,
   searchRatings,
 } from "../../src/systems/dna";
 import { tinySpace } from "../distill/tiny";
@@ -59,11 +61,35 @@ describe("search of ratings", () => {
     expect(alongFront(front, front[3], 1).map(macsOf)).toEqual([20]);
   });
 
-  test("an impossible budget is known before any training, with the least attainable", () => {
-    expect(() => checkBudget(space, { macs: 10 })).toThrow(BudgetInfeasibleError);
-    expect(() => checkBudget(space, { macs: 10 })).toThrow(/least attainable/);
-    expect(() => checkBudget(space, { macs: 1e9, params: 10 })).toThrow(BudgetInfeasibleError);
-    checkBudget(space, { macs: 1e9 });
+  test("impossible limits are known before any training, with the least attainable", async () => {
+    await expect(checkLimits(space, { macs: 10 })).rejects.toThrow(BudgetInfeasibleError);
+    await expect(checkLimits(space, { macs: 10 })).rejects.toThrow(/least attainable/);
+    await expect(checkLimits(space, { macs: 1e9, params: 10 })).rejects.toThrow(BudgetInfeasibleError);
+    await expect(checkLimits(space, { macs: [1e8, 1e9] })).rejects.toThrow(/widen an interval/);
+    await checkLimits(space, { macs: 1e9 });
+    await checkLimits(space, { macs: [10, 1e9] });
+  });
+
+  test("limits may be intervals, and the networks may have to differ", async () => {
+    const ratings = table([0.1, 0.25, 0.17, 0.05]);
+    const all = allNetworks(ratings).sort((a, b) => a.score - b.score);
+    const macs = all.map(macsOf).sort((a, b) => a - b);
+    const limits = { macs: [macs[2], macs[Math.floor(macs.length / 2)]] as const };
+    const { best, along, front } = await searchLimits(ratings, limits, { networks: 3 });
+    expect(best.score).toBe(all.find((network) => meetsLimits(network, limits))!.score);
+    expect(along.at(-1)).toBe(best);
+    for (const network of along) expect(meetsLimits(network, limits)).toBe(true);
+    expect(Math.max(...front.map(macsOf))).toBeGreaterThan(limits.macs[1]);
+    const differing = await searchLimits(ratings, { macs: 1e9 }, { networks: 2, difference: 1 });
+    expect(differing.best.score).toBe(all[0].score);
+    const [a, b] = differing.along.map(({ choice }) => choice);
+    expect(a.filter((candidate, block) => candidate === b[block])).toEqual([]);
+    expect(await searchLimits(ratings, { macs: 1e9 })).toEqual(searchRatings(ratings, { macs: 1e9 }));
+    expect(flatLimits({ ...limits, params: 9 })).toEqual({
+      "macs from": limits.macs[0],
+      macs: limits.macs[1],
+      params: 9,
+    });
   });
 
   test("random rivals have about the same MACs and depend on the seed alone", () => {

@@ -24,7 +24,7 @@ test("an experiment takes every switch: the student as its own guide, labels, an
       sampler: "fair",
     },
     rate: { ...tinyExperiment.rate, score: "nsr", recalibrate: false },
-    search: { macs: "60k", weights: [1, 2] },
+    search: { macs: ["1k", "60k"], activationBytes: "1M", difference: 0.5, weights: [1, 2] },
     retrain: { ...tinyExperiment.retrain, epochs: 1, alongFront: 1, random: 0, warmStart: true },
   });
   const path = join(mkdtempSync(join(tmpdir(), "switches-")), "run");
@@ -45,4 +45,4 @@ test("an experiment takes every switch: the student as its own guide, labels, an
   } finally {
     run.close();
   }
-}, 120_000);
+}, 300_000);

@@ -8,9 +8,11 @@ import { DNA_MINI } from "./defaults";
 const count = z.int().min(1);
 const share = z.number().gt(0).max(1);
 /** A number, or text such as "4M" or "300k". */
-const limit = z.union([z.number(), z.string()]).transform((value, context) => {
+const amount = z.union([z.number(), z.string()]);
+/** An upper limit, or an interval `[low, high]`. */
+const limit = z.union([amount, z.tuple([amount, amount])]).transform((value, context): number | [number, number] => {
   try {
-    return parseCount(value);
+    return Array.isArray(value) ? [parseCount(value[0]), parseCount(value[1])] : parseCount(value);
   } catch (error) {
     context.addIssue({ code: "custom", message: (error as Error).message });
     return z.NEVER;
@@ -96,15 +98,25 @@ const rate = z.strictObject({
 });
 
 const search = z.strictObject({
-  /** Upper limits of the found network; MACs are limited by `macsOfTeacher` where `macs` is left out. */
+  /**
+   * Limits of the found network, each an upper one or an interval `["3M", "4M"]`; MACs are limited by `macsOfTeacher` where
+   * `macs` is left out.
+   */
   macs: limit.optional(),
   params: limit.optional(),
+  /** Bytes of all activations for one image, float32. */
+  activationBytes: limit.optional(),
   macsOfTeacher: share.default(DNA_MINI.macsOfTeacher),
   /** Measured milliseconds that the found network may take; `latencyTable` is the file of `blockwise latency --out`. */
-  latencyMs: z.number().gt(0).optional(),
+  latencyMs: z.union([z.number().gt(0), z.tuple([z.number().min(0), z.number().gt(0)])]).optional(),
   latencyTable: z.string().optional(),
   /** The paper's lambda, one a block; a network's rating is the weighted sum of its blocks'. All 1 when left out. */
   weights: z.array(z.number().gt(0)).optional(),
+  /**
+   * With it, not networks along the front are retrained but the best ones that differ from each other in this share of
+   * their blocks (0..1, at least one block): as many as `retrain.alongFront`.
+   */
+  difference: z.number().min(0).max(1).optional(),
 });
 
 const retrain = z.strictObject({

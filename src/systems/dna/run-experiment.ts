@@ -3,7 +3,7 @@ import { type LatencyTable, parseLatencyTable } from "../../cost";
 import { type Dataset, loadDataset } from "../../data";
 import { type RatedSpace, ratedTable } from "../../rate";
 import type { Retrained } from "../../retrain";
-import { type FoundNetwork, weightedTable, withLatency } from "../../search";
+import { type FoundNetwork, flatLimits, type Limits, weightedTable, withLatency } from "../../search";
 import { type Architecture, architecturePreset, networkId, parseArchitecture } from "../../space";
 import type { RunDirectory } from "../../study";
 import { Teacher, trainTeacher } from "../../teacher";
@@ -12,7 +12,7 @@ import { loadTeacher } from "./load-teacher";
 import type { MeasuredFront } from "./measured-front";
 import { rateBlocks, type Supernets } from "./rate-blocks";
 import { designsOf, measureDesigns, retrainDesign } from "./retrain-designs";
-import { checkBudget, type SearchResult, searchRatings, studentSpace } from "./steps";
+import { checkLimits, type SearchResult, searchLimits, studentSpace } from "./steps";
 
 /**
  * The whole way of DNA (Li et al., CVPR 2020), from images to a front of measured accuracies, in a run directory:
@@ -36,14 +36,15 @@ export async function runExperiment(
   try {
     const supernets = await around(teacher, data, config, run);
     const { space } = supernets;
-    const budget = budgetOf(config, teacher);
+    const limits = limitsOf(config, teacher);
+    const budget = flatLimits(limits);
     const latencies = latenciesOf(config);
-    checkBudget(space, budget, latencies);
+    await checkLimits(space, limits, latencies);
     const rated = ratedTable(space, await rateBlocks(supernets, context));
     const { weights } = config.search;
     const weighted = weights ? weightedTable(rated, weights) : rated;
     const table = latencies ? withLatency(weighted, space, latencies) : weighted;
-    const found = await search(config, budget, table, run);
+    const found = await search(config, limits, table, run);
     const designs = designsOf(config, table, found);
     for (const design of designs) retrained.push(await retrainDesign(supernets, design, context));
     return await run.step("front", async () => {
@@ -92,13 +93,14 @@ async function around(
   return { config, run, data, teacher, blocks, space };
 }
 
-function budgetOf(
-  { search: { macsOfTeacher, macs, params, latencyMs } }: ExperimentConfig,
+function limitsOf(
+  { search: { macsOfTeacher, macs, params, activationBytes, latencyMs } }: ExperimentConfig,
   teacher: Teacher,
-): Record<string, number> {
+): Limits {
   return {
     macs: macs ?? Math.floor(macsOfTeacher * teacher.cost.macs),
     ...(params !== undefined && { params }),
+    ...(activationBytes !== undefined && { activationBytes }),
     ...(latencyMs !== undefined && { latencyMs }),
   };
 }
@@ -113,16 +115,16 @@ function latenciesOf({ search: { latencyMs, latencyTable } }: ExperimentConfig):
 }
 
 async function search(
-  { retrain: { alongFront } }: ExperimentConfig,
-  budget: Record<string, number>,
+  { search: { difference }, retrain: { alongFront } }: ExperimentConfig,
+  limits: Limits,
   table: RatedSpace,
   run: RunDirectory,
 ): Promise<SearchResult> {
-  const found = searchRatings(table, budget, { networks: alongFront });
+  const found = await searchLimits(table, limits, { networks: alongFront, difference });
   await run.step("search", () => {
     writeJson(run.file("ratings", "table.json"), table);
     const { best, front, traversalScore } = found;
-    return { budget, best: point(best), traversalScore, networksOnFront: front.length };
+    return { budget: flatLimits(limits), best: point(best), traversalScore, networksOnFront: front.length };
   });
   return found;
 }

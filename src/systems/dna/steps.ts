@@ -7,12 +7,15 @@ import {
   type FoundNetwork,
   type IlpOptions,
   ilpSearch,
+  isBudget,
   type Limits,
+  meetsLimits,
   type RatingTable,
   randomNetworks,
   ratingTable,
   searchBest,
   traversal,
+  upperLimits,
   withLatency,
 } from "../../search";
 import { blockSpace, type Cell, mbconv, type SearchSpace } from "../../space";
@@ -100,14 +103,16 @@ export function ratingFeatures(
 }
 
 /**
- * Finds out before any training whether a budget can be met.
+ * Finds out before any training whether limits can be met, all at once.
  * @throws BudgetInfeasibleError naming the least attainable.
  */
-export function checkBudget(space: SearchSpace, budget: Budget, latencies?: LatencyTable): void {
+export async function checkLimits(space: SearchSpace, limits: Limits, latencies?: LatencyTable): Promise<void> {
   const costOf = ratingCosts(space);
   // Any scores do; these lead the search to the cheapest networks first.
   const table = ratingTable(space, (candidate) => Math.min(...Object.values(costOf(candidate).macs)));
-  searchBest(latencies ? withLatency(table, space, latencies) : table, budget);
+  const priced = latencies ? withLatency(table, space, latencies) : table;
+  if (isBudget(limits)) searchBest(priced, limits);
+  else await ilpSearch(priced, limits);
 }
 
 /** What a search gives. */
@@ -116,7 +121,7 @@ export interface SearchResult {
   readonly best: FoundNetwork;
   /** Every network that none beats in rating and MACs, under the limits other than MACs; rising in MACs. */
   readonly front: readonly FoundNetwork[];
-  /** Networks of the front up to the best, which is the last. */
+  /** Networks of the front up to the best, which is the last; or those that differ from each other. Rising in MACs. */
   readonly along: readonly FoundNetwork[];
   /** Summed rating of what the paper's traversal finds, equal to the best's; undefined when it would take too long. */
   readonly traversalScore?: number;
@@ -140,6 +145,34 @@ export function searchRatings(
   return { best, front, along: alongFront(front, best, networks), traversalScore: traversalScore(table, budget) };
 }
 
+export interface SearchOptions {
+  /** Networks along the front, the best included. */
+  readonly networks?: number;
+  /** With it the networks are the best that differ from each other in this share of their blocks, 0..1. */
+  readonly difference?: number;
+}
+
+/**
+ * As {@link searchRatings}, where limits may be intervals and networks may have to differ.
+ * @throws BudgetInfeasibleError when no network meets all limits.
+ */
+export async function searchLimits(
+  table: RatingTable,
+  limits: Limits,
+  { networks = DNA_MINI.alongFront, difference }: SearchOptions = {},
+): Promise<SearchResult> {
+  if (difference === undefined && isBudget(limits)) return searchRatings(table, limits, { networks });
+  const found = await searchDiverse(table, limits, difference === undefined ? {} : { k: networks, difference });
+  const { front } = found;
+  const [best] = found.networks;
+  const fitting = front.filter((network) => meetsLimits(network, limits));
+  const along =
+    difference === undefined
+      ? alongFront(fitting, best, networks)
+      : [...found.networks].sort((a, b) => macsOf(a) - macsOf(b));
+  return { best, front, along };
+}
+
 /** The best networks within limits of which some are intervals, or that must differ from each other. */
 export interface DiverseResult {
   /** Best first; fewer than asked for when there are not more. */
@@ -160,13 +193,6 @@ export async function searchDiverse(
   const networks = await ilpSearch(table, limits, options);
   const { macs: _, ...others } = upperLimits(limits);
   return { networks, front: exactFront(table, { axis: "macs", budget: others }) };
-}
-
-/** The upper ends of limits. */
-export function upperLimits(limits: Limits): Budget {
-  return Object.fromEntries(
-    Object.entries(limits).map(([name, limit]) => [name, typeof limit === "object" ? limit[1] : limit]),
-  );
 }
 
 function traversalScore(table: RatingTable, budget: Budget): number | undefined {
