@@ -51,7 +51,7 @@ describe.each(searches)("%s", (_, search) => {
           expect(network.score).toBeGreaterThanOrEqual(optimum.score);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -83,7 +83,7 @@ describe("randomSearch", () => {
     });
     const blocks = [0, 1, 2].map((block) => [0, 1, 2].map((i) => candidate(block, i)));
     const table = { space: "tiny", stemWidth: 8, stemCost: { macs: 1 }, headCost: { macs: { 8: 1 } }, blocks };
-    const draws = 4000;
+    const draws = 2000;
     const budget = { macs: 9 };
     const wanted = allNetworks(table).filter(({ cost }) => cost.macs! <= budget.macs).length;
     const seen = new Map<string, number>();
@@ -110,7 +110,7 @@ describe("agingEvolution", () => {
   it("finds better networks than random search where neighbours are alike", () => {
     const last = (seen: FoundNetwork[]) => bestSoFar(seen).at(-1)!.score;
     const mean = (search: typeof agingEvolution | typeof randomSearch) =>
-      [1, 2, 3].reduce((sum, seed) => sum + last(search(smooth, { evaluations: 400, budget, rng: new Rng(seed) })), 0) /
+      [1, 2, 3].reduce((sum, seed) => sum + last(search(smooth, { evaluations: 200, budget, rng: new Rng(seed) })), 0) /
       3;
     expect(mean(agingEvolution)).toBeLessThan(mean(randomSearch));
   });
