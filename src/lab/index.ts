@@ -29,6 +29,7 @@ export type { LabPredictor, TrainedNetwork } from "./lab-predictor";
 export { random } from "./lab-random";
 export type { DiverseOptions, LabRatings, PredictorItem } from "./lab-ratings";
 export type { LabStudent } from "./lab-student";
+export type { LabStudy, LabStudyRunOptions } from "./lab-study";
 export type { LabSupernet } from "./lab-supernet";
 export type { LabTeacher } from "./lab-teacher";
 export type { LabBudget, LabLimits } from "./limits";

@@ -8,6 +8,7 @@ import {
   type IlpOptions,
   isBudget,
   type Limits,
+  productTable,
   weightedTable,
   withLatency,
 } from "../search";
@@ -106,6 +107,14 @@ export class LabRatings implements Displayable {
       table: weightedTable(table, weights),
       weights: weights.map((weight, block) => weight * (before?.[block] ?? 1)),
     });
+  }
+
+  /**
+   * The same ratings joined by their product instead of their sum: their logarithms.
+   * @throws SpaceError when a rating is not above 0.
+   */
+  byProduct(): LabRatings {
+    return this.variant({ table: productTable(this.session.table) });
   }
 
   /**

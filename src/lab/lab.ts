@@ -3,6 +3,7 @@ import { ConfigError, type StepContext } from "../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../data";
 import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace, type SearchSpace } from "../space";
 import { DNA_MINI, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
+import { dataBeside, findStudy, readStudy, readTruth, TRUTH_FILE } from "../systems/dna/ranking";
 import { type TrainingOptions, trainTeacher } from "../teacher";
 import { engineReady } from "./engine-ready";
 import type { LabBlocks } from "./lab-blocks";
@@ -11,6 +12,7 @@ import type { LabFront } from "./lab-front";
 import { LabLatency, latencyTableFrom } from "./lab-latency";
 import { LabRatings } from "./lab-ratings";
 import { LabStudent } from "./lab-student";
+import { LabStudy } from "./lab-study";
 import { LabSupernet } from "./lab-supernet";
 import { LabTeacher } from "./lab-teacher";
 import { NetworkDesign } from "./network-design";
@@ -100,6 +102,17 @@ export const lab = {
     engineReady();
     const measured = layersOf(subject);
     return new LabLatency(await latencyTable(measured, options, context), measured);
+  },
+
+  /**
+   * A study of rankings on NAS-Bench-Macro by the name of its file in `experiments/studies` (ranking, block-count, ...), or
+   * by the path of a file. Trains nothing until its `run()`.
+   * @param truth The benchmark's table; beside a development tree it is found.
+   * @throws ConfigError when there is no such study, DataError when the table is absent.
+   */
+  study(name: string, { truth = dataBeside(TRUTH_FILE) ?? TRUTH_FILE }: { readonly truth?: string } = {}): LabStudy {
+    const { file, root } = findStudy(name);
+    return new LabStudy(readStudy(file, root), readTruth(truth));
   },
 
   /**

@@ -54,6 +54,22 @@ export function weightedTable<
   return { ...table, blocks };
 }
 
+/**
+ * A table whose scores are the logarithms of the ratings, so that the sum of a network is the logarithm of their product:
+ * the released DNA script's other way to join blocks. A block's ratings then count by their ratio, not by their distance.
+ * @throws SpaceError when a rating is not above 0.
+ */
+export function productTable<
+  R extends RatedCandidate,
+  T extends RatingTable & { readonly blocks: readonly (readonly R[])[] },
+>(table: T): T {
+  const log = (row: RatedCandidate) => {
+    if (row.score > 0) return Math.log(row.score);
+    throw new SpaceError(`productTable: ratings must be above 0, got ${row.score} in ${table.space}`, { row });
+  };
+  return { ...table, blocks: table.blocks.map((rows) => rows.map((row) => ({ ...row, score: log(row) }))) };
+}
+
 function limited({ macs, params, activationBytes }: { macs: number; params: number; activationBytes: number }) {
   return { macs, params, activationBytes };
 }

@@ -1,8 +1,15 @@
-import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatCount, packageRoot, type StepContext } from "../../core";
+import { formatCount, type StepContext } from "../../core";
 import type { Agreement, StudySummary, VariantSummary } from "../../systems/dna/ranking";
+import {
+  dataBeside,
+  findStudy,
+  IMAGES_FILE,
+  ownStudies,
+  type StudyFile,
+  TRUTH_FILE,
+} from "../../systems/dna/ranking/study-files";
 import { resumable } from "../interrupt";
 import { textTable } from "../table";
 import { wholeNumber } from "../whole-number";
@@ -17,15 +24,12 @@ interface StudyOptions {
   readonly summary?: boolean;
 }
 
-/** Folder of the studies' files. */
-const STUDIES = join("experiments", "studies");
-
 /** `blockwise study <name>`: ratings of a study against the true accuracies of NAS-Bench-Macro; resumes. */
 export function registerStudy(program: Command): void {
   program
     .command("study")
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
-    .argument("<study...>", `names in ${STUDIES} (ranking, ...), files, or "all"`)
+    .argument("<study...>", 'names (ranking, block-count, ...; files of experiments/studies), files, or "all"')
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
     .option("--truth <file>", "nas-bench-macro_cifar10.json")
@@ -41,44 +45,23 @@ export function registerStudy(program: Command): void {
 }
 
 function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
-  const files = names.flatMap((name) => (name === "all" ? allStudies() : [fileOf(name)]));
+  const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name)]));
   return resumable(options.runsDir, async (context) => {
     for (const file of files) await runStudyFile(file, options, context);
   });
 }
 
-function allStudies(): string[] {
-  return readdirSync(STUDIES)
-    .filter((file) => file.endsWith(".json"))
-    .sort()
-    .map((file) => join(STUDIES, file));
-}
-
-function fileOf(name: string): string {
-  if (existsSync(name)) return name;
-  const file = join(STUDIES, `${name}.json`);
-  if (existsSync(file)) return file;
-  throw new ConfigError(
-    `study: must be a file or one of ${allStudies()
-      .map((path) => basename(path, ".json"))
-      .join(", ")}, got ${JSON.stringify(name)}`,
-    { name },
-  );
-}
-
-async function runStudyFile(file: string, options: StudyOptions, context: StepContext): Promise<void> {
+async function runStudyFile({ file, root }: StudyFile, options: StudyOptions, context: StepContext): Promise<void> {
   // Loaded here: commands without tensors start without an engine.
   const { engine } = require("../../engine") as typeof import("../../engine");
   const ranking = require("../../systems/dna/ranking") as typeof import("../../systems/dna/ranking");
-  const study = ranking.readStudy(file);
-  const truth = ranking.readTruth(
-    options.truth ?? shared("nas-bench-macro_cifar10.json") ?? "nas-bench-macro_cifar10.json",
-  );
+  const study = ranking.readStudy(file, root);
+  const truth = ranking.readTruth(options.truth ?? dataBeside(TRUTH_FILE) ?? TRUTH_FILE);
   if (options.summary) {
     printSummary(ranking.writeFigures(study, truth));
   } else {
     engine.use("auto", { threads: options.threads });
-    const images = options.images ?? shared("cifar10-jpeg.zip");
+    const images = options.images ?? dataBeside(IMAGES_FILE);
     const provenance = () => ranking.provenanceOf(`npx blockwise study ${basename(file, ".json")}`);
     const place = { runs: options.runsDir, images, provenance };
     const { seed, variant } = options;
@@ -89,12 +72,6 @@ async function runStudyFile(file: string, options: StudyOptions, context: StepCo
     printSummary(summary);
   }
   console.log(`figures: ${ranking.figuresFile(study)}`);
-}
-
-/** A file of the data folder that lies beside a development tree; undefined where it does not. */
-function shared(name: string): string | undefined {
-  const file = join(packageRoot(), "..", "shared", "data", name);
-  return existsSync(file) ? file : undefined;
 }
 
 function printSummary({ variants, measures, ridge, baselines, spos, ...rest }: StudySummary): void {

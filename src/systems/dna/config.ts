@@ -112,6 +112,8 @@ const search = z.strictObject({
   latencyTable: z.string().optional(),
   /** The paper's lambda, one a block; a network's rating is the weighted sum of its blocks'. All 1 when left out. */
   weights: z.array(z.number().gt(0)).optional(),
+  /** "product": a network's rating is the product of its blocks', explained in `productTable`. */
+  join: z.enum(["sum", "product"]).default("sum"),
   /**
    * With it, not networks along the front are retrained but the best ones that differ from each other in this share of
    * their blocks (0..1, at least one block): as many as `retrain.alongFront`.

@@ -3,12 +3,11 @@ import { relative } from "node:path";
 import { readJson } from "../../../core";
 import { type Agreement, agreement, type Interval } from "./agreement";
 import type { RawRatings } from "./run-job";
-import { networkScores } from "./scores";
+import { blocksOf, networkScores } from "./scores";
 import type { SposRatings } from "./spos";
-import type { Measure, RatingJob } from "./study-config";
+import { MEASURES, type Measure, type RatingJob } from "./study-config";
 import {
   baselines,
-  blocksOf,
   divide,
   meanAgreement,
   meanIntervals,
@@ -38,7 +37,7 @@ export interface StudySummary {
   readonly tuningNetworks: number;
   /** Of every variant whose ratings are there, under the study's measure. */
   readonly variants: readonly VariantSummary[];
-  /** The first variant under every measure that was taken. */
+  /** The first variant under every measure that was taken, and its logarithm. */
   readonly measures: readonly VariantSummary[];
   /** Accuracy predictors on the first variant's ratings. */
   readonly ridge?: RidgeSummary;
@@ -79,7 +78,7 @@ export function summariseStudy(
     const own = there.filter((job) => job.name === name);
     return {
       label: { variant: name, title: own[0].title },
-      raws: own.map(({ result }) => readJson(result) as RawRatings),
+      raws: ratingsThere(own),
     };
   });
   const { measure } = jobs[0];
@@ -93,7 +92,7 @@ export function summariseStudy(
     tuningNetworks: networks.tuning.length,
     variants,
     measures: first
-      ? (Object.keys(first.raws[0].measures) as Measure[]).map((one) =>
+      ? MEASURES.filter((one) => one.replace("log ", "") in first.raws[0].measures).map((one) =>
           summarise(networks, first.raws, one, first.label),
         )
       : [],
@@ -112,8 +111,13 @@ export function summariseStudy(
         ];
       }),
     ),
-    ratings: there.map(({ result }) => relative(process.cwd(), result)),
+    ratings: there.map(({ result, root }) => relative(root, result)),
   };
+}
+
+/** The raw ratings of those jobs that are done. */
+export function ratingsThere(jobs: readonly RatingJob[]): RawRatings[] {
+  return jobs.filter(({ result }) => existsSync(result)).map(({ result }) => readJson(result) as RawRatings);
 }
 
 function foundBy(

@@ -1,3 +1,4 @@
+export * from "./additive-scores";
 export * from "./agreement";
 export * from "./expected";
 export * from "./half-of-teacher";
@@ -10,7 +11,9 @@ export * from "./scores";
 export * from "./search-study";
 export * from "./spos";
 export * from "./stored-ratings";
+export * from "./stored-study";
 export * from "./study-config";
+export * from "./study-files";
 export * from "./summary";
 export * from "./true-front";
 export * from "./truth";

@@ -43,7 +43,7 @@ export async function retrainNetworks(
   const data = await loadDataset(experiment.data.name, { ...experiment.data, root, seed: teacherSeed }, context);
   const trained: Retrained[] = [];
   for (const name of networks) {
-    const key = keyOf(name);
+    const key = keyOf(name, job.root);
     const teacher = { ...experiment.teacher, architecture: `nas-bench-macro/${key}` };
     const network = await sharedTeacher({ experiment: { ...experiment, teacher }, teacherSeed }, data, runs, context);
     try {

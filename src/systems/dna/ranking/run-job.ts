@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, readJson, type StepContext, StudyError, writeJson } from "../../../core";
+import { readJson, type StepContext, StudyError, writeJson } from "../../../core";
 import { loadDataset } from "../../../data";
 import { type CellCheckpoints, type DistillEpoch, epochFolder, fileCheckpoints } from "../../../distill";
 import { type CandidateRating, SCORES } from "../../../rate";
@@ -8,9 +8,12 @@ import { nasBenchMacroSpace } from "../../../space";
 import { differences, RunDirectory } from "../../../study";
 import { rateBlocks } from "../rate-blocks";
 import type { Provenance } from "./provenance";
-import type { BlockScores } from "./scores";
+import { type BlockScores, blocksOf } from "./scores";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
-import type { Measure, RatingJob, Setting } from "./study-config";
+import type { RatingJob, Setting } from "./study-config";
+
+/** Every measure that was taken. */
+export type Measures = Partial<Record<(typeof SCORES)[number], readonly BlockScores[]>>;
 
 /** The raw ratings of one setting under one seed: committed, and all that the study's figures are computed from. */
 export interface RawRatings {
@@ -22,7 +25,7 @@ export interface RawRatings {
   /** The study's rating by the digits of the block's layers; lower is better. */
   readonly blocks: readonly BlockScores[];
   /** The same under every measure that was taken. */
-  readonly measures: Partial<Record<Measure, readonly BlockScores[]>>;
+  readonly measures: Measures;
   /** Mean squared error of each block's distillation, epoch by epoch. */
   readonly losses: readonly (readonly number[])[];
   readonly teacher: TeacherSummary;
@@ -90,16 +93,14 @@ export async function runJob(
     const rated = await rateBlocks(supernets, context);
     const measures = Object.fromEntries(
       SCORES.filter((one) => rated[0][0][one] !== undefined).map((one) => [one, byDigits(rated, one)]),
-    ) as RawRatings["measures"];
-    if (!measures[measure])
-      throw new ConfigError(`study: ${variant} must be rated by ${measure}; set rate.score to it`);
+    ) as Measures;
     const raw: RawRatings = {
       study,
       variant,
       title,
       seed,
       cuts,
-      blocks: measures[measure],
+      blocks: blocksOf({ variant, measures }, measure),
       measures,
       losses: space.blocks.map((_, block) => epochsOf(run, block).map(({ loss }) => loss)),
       teacher: {
@@ -159,7 +160,7 @@ function checked(raw: RawRatings, { experiment, cuts, result }: RatingJob): RawR
   );
 }
 
-function byDigits(rated: readonly (readonly CandidateRating[])[], measure: Measure): BlockScores[] {
+function byDigits(rated: readonly (readonly CandidateRating[])[], measure: keyof Measures): BlockScores[] {
   return rated.map((block) => Object.fromEntries(block.map((rating) => [rating.path.join(""), rating[measure]!])));
 }
 

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type StepContext, writeJson } from "../../../core";
+import { readJson, type StepContext, writeJson } from "../../../core";
 import { type StudySummary, storedSummary, summariseStudy } from "./expected";
 import { retrainNetworks } from "./retrain-networks";
 import { type JobPlace, type RawRatings, runJob } from "./run-job";
+import { blocksOf } from "./scores";
 import { rateBySpos } from "./spos";
 import { jobsOf, type RatingJob, type StudyConfig } from "./study-config";
 import { reportedSample, type TrueNetwork } from "./truth";
@@ -47,11 +49,21 @@ export async function runStudy(
   return summary;
 }
 
-/** Computes a study's figures from the ratings that are there and writes them beside their folder; trains nothing. */
+/**
+ * Computes a study's figures from the ratings that are there and writes them beside their folder; trains nothing. The raw
+ * files' `blocks` follow where the study's measure is another than when they were rated.
+ */
 export function writeFigures(study: StudyConfig, truth: readonly TrueNetwork[]): StudySummary {
+  for (const job of jobsOf(study)) if (job.study === study.name && existsSync(job.result)) followMeasure(job);
   const summary = figuresOf(study, truth);
   writeJson(figuresFile(study), storedSummary(summary));
   return summary;
+}
+
+function followMeasure({ result, measure }: RatingJob): void {
+  const raw = readJson(result) as RawRatings;
+  const blocks = blocksOf(raw, measure);
+  if (JSON.stringify(blocks) !== JSON.stringify(raw.blocks)) writeJson(result, { ...raw, blocks });
 }
 
 /** A study's figures from the ratings that are there. @param draws Of the bootstrap. */

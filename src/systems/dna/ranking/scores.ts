@@ -1,9 +1,34 @@
 import { ConfigError } from "../../../core";
 import { kendallTauB } from "../../../rate";
+import type { RawRatings } from "./run-job";
+import type { Measure } from "./study-config";
 import { blockDigits, type TrueNetwork } from "./truth";
 
 /** A block's ratings: from the digits of its layers ("00" ... "222") to the score, lower is better. */
 export type BlockScores = Readonly<Record<string, number>>;
+
+/**
+ * The ratings of every block under a measure.
+ * @throws ConfigError when the measure was not taken.
+ */
+export function blocksOf(
+  { measures, variant }: Pick<RawRatings, "measures" | "variant">,
+  measure: Measure,
+): readonly BlockScores[] {
+  const isLog = measure.startsWith("log ");
+  const taken = measures[(isLog ? measure.slice(4) : measure) as keyof typeof measures];
+  if (!taken) {
+    throw new ConfigError(
+      `ranking: the ratings of ${variant} must have ${measure}, and lack it; set rate.score to it`,
+      {
+        variant,
+        measure,
+      },
+    );
+  }
+  if (!isLog) return taken;
+  return taken.map((block) => Object.fromEntries(Object.entries(block).map(([key, score]) => [key, Math.log(score)])));
+}
 
 /**
  * A score for each network, higher is better: minus the weighted sum of its blocks' ratings (DNA's lambda; all 1 when

@@ -14,9 +14,9 @@ const FOUND = "found:";
  * A network's key by its name: itself, or that of the network which a study found.
  * @throws ConfigError when the study has no figures yet.
  */
-export function keyOf(name: string): string {
+export function keyOf(name: string, root: string): string {
   if (!name.startsWith(FOUND)) return name;
-  const file = name.slice(FOUND.length);
+  const file = join(root, name.slice(FOUND.length));
   if (!existsSync(file)) {
     throw new ConfigError(
       `study: ${file} must have the network that the study found, and does not exist; run that study first`,
@@ -32,7 +32,7 @@ export function keyOf(name: string): string {
 export function withTeacher(job: RatingJob): RatingJob {
   const { teacher } = job.experiment;
   if (typeof teacher.architecture !== "string" || !teacher.architecture.startsWith(FOUND)) return job;
-  const architecture = `nas-bench-macro/${keyOf(teacher.architecture)}`;
+  const architecture = `nas-bench-macro/${keyOf(teacher.architecture, job.root)}`;
   return { ...job, experiment: { ...job.experiment, teacher: { ...teacher, architecture } } };
 }
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { DataError, readJson } from "../../../core";
 import type { Retraining } from "./retrain-networks";
 import type { RawRatings } from "./run-job";
+import { blocksOf } from "./scores";
 import type { Measure } from "./study-config";
-import { blocksOf } from "./summary";
 
 /** A study's committed ratings: its first variant's, one a seed, and the weights chosen for them. */
 export interface StoredRatings {

@@ -5,8 +5,14 @@ import { SCORES } from "../../../rate";
 import { NAS_BENCH_MACRO_CUTS } from "../../../space";
 import { type ExperimentConfig, parseExperiment } from "../config";
 
-/** Measures that a job's raw ratings can have. */
-export type Measure = (typeof SCORES)[number];
+type Score = (typeof SCORES)[number];
+
+/**
+ * A rating of blocks: one that was taken, or its logarithm, whose sum over the blocks is the logarithm of their product (the
+ * released DNA script joins blocks by sum or by product).
+ */
+export type Measure = Score | `log ${Score}`;
+export const MEASURES: readonly Measure[] = SCORES.flatMap((score): Measure[] => [score, `log ${score}`]);
 
 const part = z.record(z.string(), z.unknown());
 /** Layers of 1..8 that end a block but the last. */
@@ -43,7 +49,7 @@ const study = z.strictObject({
   teacherSeed: z.int().min(0).default(1),
   cuts: cuts.default([...NAS_BENCH_MACRO_CUTS]),
   /** The rating that stands for DNA: `blocks` of the raw files, and what the variants are compared by. */
-  measure: z.enum(SCORES).default("relativeL1"),
+  measure: z.enum(MEASURES).default("relativeL1"),
   /** As in a file for `blockwise run`; data, teacher, distill and rate count. */
   experiment: part,
   variants: z.array(variant).min(1),
@@ -64,7 +70,10 @@ const study = z.strictObject({
 });
 
 /** A study of rankings on NAS-Bench-Macro: settings whose ratings are compared with the true accuracies. */
-export type StudyConfig = z.output<typeof study>;
+export type StudyConfig = z.output<typeof study> & {
+  /** What its paths are relative to. */
+  readonly root: string;
+};
 
 /** A variant by its study. */
 export interface Setting {
@@ -82,6 +91,8 @@ export interface RatingJob {
   readonly title: string;
   readonly seed: number;
   readonly teacherSeed: number;
+  /** What a teacher's name `found:<file>` is relative to. */
+  readonly root: string;
   readonly cuts: readonly number[];
   readonly measure: Measure;
   readonly experiment: ExperimentConfig;
@@ -93,11 +104,25 @@ export interface RatingJob {
   readonly result: string;
 }
 
-/** Reads a study's file. @throws ConfigError listing what is wrong, each with its place. */
-export function readStudy(path: string): StudyConfig {
+/**
+ * Reads a study's file.
+ * @param root What the study's paths are relative to: the working folder when left out.
+ * @throws ConfigError listing what is wrong, each with its place.
+ */
+export function readStudy(path: string, root = "."): StudyConfig {
   const result = study.safeParse(readJson(path));
-  if (result.success) return result.data;
+  if (result.success) return rooted(result.data, root);
   throw new ConfigError(`${path}: must be a study, and is not:\n${z.prettifyError(result.error)}`, { path });
+}
+
+function rooted(config: z.output<typeof study>, root: string): StudyConfig {
+  const { results, retrain } = config;
+  return {
+    ...config,
+    root,
+    results: join(root, results),
+    ...(retrain && { retrain: { ...retrain, result: join(root, retrain.result) } }),
+  };
 }
 
 /**
@@ -131,6 +156,7 @@ function jobOf(config: StudyConfig, one: StudyConfig["variants"][number], seed: 
     title: one.title,
     seed,
     teacherSeed,
+    root: config.root,
     cuts: one.cuts ?? config.cuts,
     measure,
     experiment: parseExperiment(merged, `study ${name}, variant ${one.name}`),

@@ -1,7 +1,7 @@
 import { fitAccuracyPredictor } from "../../../rate";
 import { type Agreement, agreement, bootstrap, type Interval } from "./agreement";
 import type { RawRatings } from "./run-job";
-import { type BlockScores, blockTaus, networkScores, ratingsOf, tuneWeights } from "./scores";
+import { type BlockScores, blocksOf, blockTaus, networkScores, ratingsOf, tuneWeights } from "./scores";
 import type { Measure } from "./study-config";
 import { type TrueNetwork, tuningKeys } from "./truth";
 
@@ -107,13 +107,6 @@ export function ridge({ tuning, reported }: Networks, raws: readonly RawRatings[
     rmse: mean(all.map(({ rmse }) => rmse)),
     rmseOfMean: mean(all.map(({ rmseOfMean }) => rmseOfMean)),
   };
-}
-
-/** @throws TypeError when the ratings lack the measure. */
-export function blocksOf({ measures, variant }: RawRatings, measure: Measure): readonly BlockScores[] {
-  const blocks = measures[measure];
-  if (!blocks) throw new TypeError(`ranking: the ratings of ${variant} must have ${measure}, and lack it`);
-  return blocks;
 }
 
 function timeOf({ durationsMs }: RawRatings, steps: string): number {

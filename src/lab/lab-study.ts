@@ -1,0 +1,135 @@
+import type { StepContext } from "../core";
+import {
+  type Agreement,
+  blocksOf,
+  dataBeside,
+  divide,
+  figuresOf,
+  IMAGES_FILE,
+  jobsOf,
+  networkScores,
+  provenanceOf,
+  type RawRatings,
+  ratingsThere,
+  runStudy,
+  type StudyConfig,
+  type StudyPart,
+  type StudySummary,
+  type TrueNetwork,
+  type VariantSummary,
+} from "../systems/dna/ranking";
+import { rankScatter } from "../viz";
+import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
+import { engineReady } from "./engine-ready";
+import { FigureView } from "./figure-view";
+import { notebookContext } from "./notebook-context";
+import { showTogether } from "./show";
+import { Table } from "./table";
+
+export interface LabStudyRunOptions extends StudyPart {
+  /** CIFAR-10, see `cifar10`; the usual places when left out. */
+  readonly images?: string;
+  /** Where teachers, features and checkpoints are kept. Default `runs/studies`. */
+  readonly runs?: string;
+}
+
+/** A study of rankings on NAS-Bench-Macro: what its ratings are worth against the true accuracies. */
+export class LabStudy implements Displayable {
+  private readonly figures = new Map<number | undefined, StudySummary>();
+
+  constructor(
+    readonly config: StudyConfig,
+    /** The benchmark's distinct networks. */
+    readonly truth: readonly TrueNetwork[],
+  ) {}
+
+  /** Raw ratings that are there, by variant and seed. */
+  get ratings(): readonly RawRatings[] {
+    return ratingsThere(jobsOf(this.config));
+  }
+
+  /**
+   * All figures, computed from the ratings that are there and the benchmark's table.
+   * @param draws Of the bootstrap behind the 95 % intervals: 100 takes about ten seconds a variant and seed. Default 2: the
+   *   intervals mean nothing.
+   */
+  summary(draws = 2): StudySummary {
+    const known = this.figures.get(draws) ?? figuresOf(this.config, this.truth, draws);
+    this.figures.set(draws, known);
+    return known;
+  }
+
+  /**
+   * Does what is missing of the study, or of a part of it: trains, distils, rates; writes raw ratings and figures as the
+   * command `blockwise study` does. An interrupted run goes on where it stopped when it is called again.
+   * @throws StudyError when what is there is of another setting, InterruptedError when stopped.
+   */
+  async run(options: LabStudyRunOptions = {}, context: StepContext = notebookContext()): Promise<LabStudy> {
+    engineReady();
+    const { images = dataBeside(IMAGES_FILE), runs = "runs/studies", ...part } = options;
+    const provenance = () => provenanceOf(`lab.study("${this.config.name}").run()`);
+    await runStudy(this.config, part, this.truth, { runs, images, provenance }, context);
+    this.figures.clear();
+    return this;
+  }
+
+  /** How well each variant's rating ranks the networks, beside rankings that need no search; means over seeds. */
+  table(): Table {
+    const { variants, baselines, measure, tuningNetworks, spos, ridge } = this.summary();
+    const row = (name: string, of: Agreement, seeds: string | null, weights: string | null) => [
+      name,
+      seeds,
+      weights,
+      ...[of.tau, of.spearman, of.pearson, of.partialTau, of.concordance].map((value) => value.toFixed(3)),
+      of.regret.toFixed(2),
+    ];
+    const both = ({ title, plain, weighted, weights, seeds }: VariantSummary) => [
+      row(`${title}: plain sum`, plain, seeds.join(" "), null),
+      row(`${title}: weighted`, weighted, seeds.join(" "), weights.join(" ")),
+    ];
+    return new Table({
+      title: this.config.title,
+      columns: ["ranking", "seeds", "weights", "tau-b", "rho", "r", "tau given MACs", "equal MACs", "regret (points)"],
+      rows: [
+        ...variants.flatMap(both),
+        ...(ridge ? [row(`ridge on ${ridge.networks} networks`, ridge, null, null)] : []),
+        ...(spos
+          ? [
+              row(`SPOS (on ${spos.networks} networks)`, spos.spos, spos.seeds.join(" "), null),
+              row("DNA, weighted, on these", spos.dna, spos.seeds.join(" "), null),
+            ]
+          : []),
+        row("MACs alone", baselines.macs, null, null),
+        row("parameters alone", baselines.params, null, null),
+        row("one training against another", baselines.ceiling, null, null),
+      ],
+      note: `Rated by ${measure}; weights are chosen on ${tuningNetworks} networks, figures are on the others. Equal MACs: (concordant - discordant) / all pairs whose MACs differ by at most 2.5 %.`,
+    });
+  }
+
+  /**
+   * Every network that was not tuned on: its weighted rating against its true accuracy, for one variant and seed.
+   * @param variant The first one when left out.
+   */
+  scatter(variant = this.config.variants[0].name, seed = this.config.seeds[0]): FigureView {
+    const of = this.summary().variants.find((one) => one.variant === variant);
+    const raw = ratingsThere(jobsOf(this.config).filter((job) => job.name === variant && job.seed === seed))[0];
+    if (!of || !raw) throw new TypeError(`study: there are no ratings of ${variant} for seed ${seed}`);
+    const { reported } = divide(this.truth);
+    const scores = networkScores(reported, blocksOf(raw, of.measure), of.cuts, of.weights);
+    const { tau } = of.weightedBySeed[of.seeds.indexOf(seed)];
+    return new FigureView(
+      rankScatter({
+        points: reported.map(({ key, accuracy, macs }, i) => ({ key, predicted: -scores[i], actual: accuracy, macs })),
+        tau,
+        title: `${of.title}, seed ${seed}`,
+        predictedTitle: "weighted sum of the blocks' ratings (lower is better)",
+        actualTitle: "true test accuracy (%)",
+      }),
+    );
+  }
+
+  [DISPLAY](): Promise<MimeBundle> {
+    return showTogether(this.table());
+  }
+}
