@@ -10,7 +10,7 @@ import {
   ratedTable,
   studentFeatures,
 } from "../../src/rate";
-import { searchBest, weightedTable } from "../../src/search";
+import { productTable, searchBest, weightedTable } from "../../src/search";
 import { blockSpace, enumerateBlock, mbconv } from "../../src/space";
 import { tinyFeatures, tinySpace } from "../distill/tiny";
 
@@ -121,6 +121,28 @@ describe("each switch changes a rating", () => {
     expect([plain.score, weighted.score]).toEqual([2, 3.5]);
     expect(() => weightedTable(table, [1])).toThrow(/one positive weight for each of its 2 blocks/);
     expect(() => weightedTable(table, [1, 0])).toThrow(/positive weight/);
+    // Joined by product, scores are the logarithms.
+    const joined = (pairs: readonly (readonly [number, number])[]) => ({
+      ...table,
+      blocks: table.blocks.map((rows, block) => rows.slice(0, 2).map((row, i) => ({ ...row, score: pairs[block][i] }))),
+    });
+    const [product] = searchBest(
+      productTable(
+        joined([
+          [4, 4],
+          [0.5, 3],
+        ]),
+      ),
+    );
+    expect(product.score).toBeCloseTo(Math.log(2));
+    expect(() =>
+      productTable(
+        joined([
+          [0, 1],
+          [1, 1],
+        ]),
+      ),
+    ).toThrow(/must be above 0, got 0/);
   });
 });
 

@@ -7,10 +7,12 @@ import { engine } from "../../../src/engine";
 import {
   canonicalKeys,
   jobsOf,
+  MEASURES,
   provenanceOf,
   readStudy,
   readTruth,
   runJob,
+  runStudy,
   storedSummary,
   summariseStudy,
 } from "../../../src/systems/dna/ranking";
@@ -18,6 +20,8 @@ import {
 const folder = mkdtempSync(join(tmpdir(), "ranking-"));
 const images = join(folder, "cifar");
 const file = join(folder, "study.json");
+const other = join(folder, "other.json");
+const place = { runs: join(folder, "runs"), images, provenance: () => provenanceOf("test") };
 
 beforeAll(() => {
   engine.use("auto", { threads: 1 });
@@ -43,9 +47,33 @@ beforeAll(() => {
       { name: "stages", title: "blocks at the stages" },
       { name: "one", title: "one block", cuts: [], seeds: [2], distill: { epochs: 3 } },
     ],
+    retrain: {
+      result: join(folder, "retraining.json"),
+      networks: ["00000000", `found:${join(folder, "results.json")}`],
+    },
   };
+  const again = {
+    ...study,
+    name: "again",
+    results: join(folder, "again"),
+    measure: "log divergence",
+    retrain: undefined,
+    variants: [
+      { name: "two", title: "two epochs", keepEpochs: true, distill: { epochs: 2 } },
+      { name: "after-one", title: "after the first of them", distilledBy: "two", epoch: 1, distill: { epochs: 2 } },
+      {
+        name: "as-left",
+        title: "batch norms as they were left",
+        distilledBy: "two",
+        distill: { epochs: 2 },
+        rate: { recalibrate: false },
+      },
+      { name: "shared", title: "the other study's", sameAs: { study: "results", variant: "stages" } },
+    ],
+  };
+  writeFileSync(other, JSON.stringify(again));
   writeFileSync(file, JSON.stringify(study));
-});
+}, 60_000);
 
 test("a study's file becomes jobs, seed by seed; what is wrong in it is named", () => {
   const jobs = jobsOf(readStudy(file));
@@ -61,8 +89,6 @@ test("a study's file becomes jobs, seed by seed; what is wrong in it is named", 
 
 test("a job leaves raw ratings of all 51 candidates under every measure, and is not done twice", async () => {
   const [job] = jobsOf(readStudy(file));
-  const provenance = () => provenanceOf("test");
-  const place = { runs: join(folder, "runs"), images, provenance };
   const raw = await runJob(job, place, {});
   expect(raw.blocks.map((block) => Object.keys(block).length)).toEqual([9, 21, 21]);
   for (const blocks of Object.values(raw.measures)) {
@@ -81,13 +107,64 @@ test("a job leaves raw ratings of all 51 candidates under every measure, and is 
     params: i,
   }));
   const summary = summariseStudy("tiny", [job], truth, [], 3);
-  expect(summary.variants.map(({ measure }) => measure)).toEqual(["relativeL1", "relativeMse", "nsr", "divergence"]);
+  expect(summary.variants.map(({ measure }) => measure)).toEqual(["relativeL1"]);
   expect(storedSummary(summary)).toMatchObject({
     architectures: 3969,
     tuningNetworks: 100,
     tau_macs: expect.any(Number),
   });
+  expect(summary.measures.map(({ measure }) => measure)).toEqual([...MEASURES]);
 }, 120_000);
+
+test("supernets are rated after an epoch, and with other options, by who did not distil them; ratings are shared between studies", async () => {
+  const jobs = jobsOf(readStudy(other));
+  expect(jobs.map(({ name, study, variant }) => [name, study, variant])).toEqual([
+    ["two", "again", "two"],
+    ["after-one", "again", "after-one"],
+    ["as-left", "again", "as-left"],
+    ["shared", "results", "stages"],
+  ]);
+  await expect(runJob(jobs[1], place, {})).rejects.toThrow(/must hold the supernets that two of again distilled/);
+  const [two, first, left] = [
+    await runJob(jobs[0], place, {}),
+    await runJob(jobs[1], place, {}),
+    await runJob(jobs[2], place, {}),
+  ];
+  expect(two.losses.map((of) => of.length)).toEqual([2, 2, 2]);
+  expect(first.losses).toEqual(two.losses.map(([loss]) => [loss]));
+  expect(left.losses).toEqual(two.losses);
+  expect(first.blocks).not.toEqual(two.blocks);
+  expect(left.blocks).not.toEqual(two.blocks);
+  // The rating is the logarithm of a measure.
+  expect(two.blocks[0]["00"]).toBe(Math.log(two.measures.divergence![0]["00"]));
+  // Another setting under the same name is not taken for it.
+  const changed = {
+    ...jobs[0],
+    experiment: { ...jobs[0].experiment, rate: { ...jobs[0].experiment.rate, images: 4 } },
+  };
+  await expect(runJob(changed, place, {})).rejects.toThrow(/differs in rate.images: 8, now 4/);
+}, 120_000);
+
+test("a study rates, writes its figures, and trains what it found beside its teacher", async () => {
+  const study = readStudy(file);
+  const truth = canonicalKeys().map((key, i) => ({
+    key,
+    accuracy: 80 + (i % 7),
+    trainings: [80 + (i % 7), 81 + (i % 5)],
+    macs: i === 0 ? 2e7 : 1e7 - i,
+    params: i,
+  }));
+  const seen: string[] = [];
+  await runStudy(study, { variant: "stages" }, truth, place, {}, ({ name, seed }) => seen.push(`${name}-${seed}`));
+  expect(seen).toEqual(["stages-1"]);
+  const figures = JSON.parse(readFileSync(join(folder, "results.json"), "utf8"));
+  const { networks } = JSON.parse(readFileSync(join(folder, "retraining.json"), "utf8"));
+  expect(networks.map(({ key }: { key: string }) => key)).toEqual(["00000000", figures.found[0].key]);
+  for (const { testAccuracy, testImages } of networks) {
+    expect(testImages).toBe(16);
+    expect(testAccuracy).toBeGreaterThanOrEqual(0);
+  }
+}, 240_000);
 
 test("the benchmark's table must be there, whole and well-formed", () => {
   expect(() => readTruth(join(folder, "none.json"))).toThrow(/fetch nas-bench-macro_cifar10.json/);

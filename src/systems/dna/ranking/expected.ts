@@ -97,7 +97,7 @@ export function summariseStudy(
         )
       : [],
     ...(first && { ridge: ridge(networks, first.raws) }),
-    found: first ? first.raws.map((raw) => foundBy(raw, variants[0], truth)) : [],
+    found: first ? first.raws.flatMap((raw) => foundBy(raw, variants[0], truth)) : [],
     baselines: baselines(truth),
     ...(spos.length > 0 && first && { spos: compareSpos(spos, first.raws, variants[0], truth) }),
     intervals: Object.fromEntries(
@@ -124,13 +124,15 @@ function foundBy(
   raw: RawRatings,
   { measure, weights, cuts }: VariantSummary,
   truth: readonly TrueNetwork[],
-): FoundByRating {
+): FoundByRating[] {
   const teacher = truth.find(({ key }) => raw.teacher.architecture.endsWith(key));
   const limit = FOUND_SHARE * (teacher?.macs ?? Number.POSITIVE_INFINITY);
   const affordable = truth.filter(({ macs }) => macs <= limit);
+  // The teacher is among the smallest networks.
+  if (affordable.length === 0) return [];
   const scores = networkScores(affordable, blocksOf(raw, measure), cuts, weights);
   const { key, macs, accuracy } = affordable[scores.indexOf(Math.max(...scores))];
-  return { seed: raw.seed, key, macs, accuracy };
+  return [{ seed: raw.seed, key, macs, accuracy }];
 }
 
 function compareSpos(

@@ -6,6 +6,7 @@ import { type CellCheckpoints, type DistillEpoch, epochFolder, fileCheckpoints }
 import { type CandidateRating, SCORES } from "../../../rate";
 import { nasBenchMacroSpace } from "../../../space";
 import { differences, RunDirectory } from "../../../study";
+import { parseExperiment } from "../config";
 import { rateBlocks } from "../rate-blocks";
 import type { Provenance } from "./provenance";
 import { type BlockScores, blocksOf } from "./scores";
@@ -148,11 +149,9 @@ function statesOf(
 
 /** @throws StudyError when ratings that are there are of another setting. */
 function checked(raw: RawRatings, { experiment, cuts, result }: RatingJob): RawRatings {
-  // Through JSON, because that is how the file has it.
-  const different = differences(
-    { ...(raw.experiment as object), cuts: raw.cuts },
-    JSON.parse(JSON.stringify({ ...experiment, cuts })),
-  );
+  // Parsed once more: options that are newer than the file have the defaults that it was made with.
+  const before = { ...parseExperiment(raw.experiment, result), cuts: raw.cuts };
+  const different = differences(before, { ...experiment, cuts });
   if (different.length === 0) return raw;
   throw new StudyError(
     `study: ${result} must have the study's own setting, and differs in ${different.join("; ")}; delete it to rate anew`,

@@ -5,7 +5,7 @@ import { ConfigError, readJson, type StepContext } from "../../../core";
 import type { Dataset } from "../../../data";
 import { architecturePreset } from "../../../space";
 import { Teacher, trainTeacher } from "../../../teacher";
-import type { RatingJob } from "./study-config";
+import { inside, type RatingJob } from "./study-config";
 
 /** Teachers by the name `found:<file of a study's figures>`: the network that the study found. */
 const FOUND = "found:";
@@ -16,7 +16,7 @@ const FOUND = "found:";
  */
 export function keyOf(name: string, root: string): string {
   if (!name.startsWith(FOUND)) return name;
-  const file = join(root, name.slice(FOUND.length));
+  const file = inside(root, name.slice(FOUND.length));
   if (!existsSync(file)) {
     throw new ConfigError(
       `study: ${file} must have the network that the study found, and does not exist; run that study first`,

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { ConfigError, readJson } from "../../../core";
 import { SCORES } from "../../../rate";
@@ -120,9 +120,14 @@ function rooted(config: z.output<typeof study>, root: string): StudyConfig {
   return {
     ...config,
     root,
-    results: join(root, results),
-    ...(retrain && { retrain: { ...retrain, result: join(root, retrain.result) } }),
+    results: inside(root, results),
+    ...(retrain && { retrain: { ...retrain, result: inside(root, retrain.result) } }),
   };
+}
+
+/** A study's path: absolute ones stay. */
+export function inside(root: string, path: string): string {
+  return isAbsolute(path) ? path : join(root, path);
 }
 
 /**
