@@ -141,15 +141,16 @@ function compareSpos(
   { measure, weights, cuts }: VariantSummary,
   truth: readonly TrueNetwork[],
 ): NonNullable<StudySummary["spos"]> {
-  const rated = all.map(({ scores }) => truth.filter(({ key }) => scores[key] !== undefined));
-  const of = (score: (seed: number) => number[]) => meanAgreement(all.map((_, i) => agreement(rated[i], score(i))));
+  // Those that all seeds rated.
+  const rated = truth.filter(({ key }) => all.every(({ scores }) => scores[key] !== undefined));
+  const of = (score: (seed: number) => number[]) => meanAgreement(all.map((_, i) => agreement(rated, score(i))));
   return {
-    networks: rated[0].length,
+    networks: rated.length,
     seeds: all.map(({ seed }) => seed),
     trainMs: Math.round(all.reduce((sum, one) => sum + one.trainMs, 0) / all.length),
-    spos: of((i) => rated[i].map(({ key }) => -all[i].scores[key])),
-    dna: of((i) => networkScores(rated[i], blocksOf(group[i % group.length], measure), cuts, weights)),
-    macs: of((i) => rated[i].map(({ macs }) => macs)),
+    spos: of((i) => rated.map(({ key }) => -all[i].scores[key])),
+    dna: of((i) => networkScores(rated, blocksOf(group[i % group.length], measure), cuts, weights)),
+    macs: of(() => rated.map(({ macs }) => macs)),
   };
 }
 
