@@ -1,4 +1,4 @@
-import type { StepContext } from "../core";
+import { ConfigError, type StepContext } from "../core";
 import {
   type Agreement,
   blocksOf,
@@ -110,11 +110,13 @@ export class LabStudy implements Displayable {
   /**
    * Every network that was not tuned on: its weighted rating against its true accuracy, for one variant and seed.
    * @param variant The first one when left out.
+   * @throws ConfigError when there are no such ratings.
    */
   scatter(variant = this.config.variants[0].name, seed = this.config.seeds[0]): FigureView {
     const of = this.summary().variants.find((one) => one.variant === variant);
     const raw = ratingsThere(jobsOf(this.config).filter((job) => job.name === variant && job.seed === seed))[0];
-    if (!of || !raw) throw new TypeError(`study: there are no ratings of ${variant} for seed ${seed}`);
+    if (!of || !raw)
+      throw new ConfigError(`study: there are no ratings of ${variant} for seed ${seed}`, { variant, seed });
     const { reported } = divide(this.truth);
     const scores = networkScores(reported, blocksOf(raw, of.measure), of.cuts, of.weights);
     const { tau } = of.weightedBySeed[of.seeds.indexOf(seed)];

@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ranking } from "../../src";
+import { ConfigError, DataError, packageRoot } from "../../src/core";
+import { lab } from "../../src/lab";
+import { DISPLAY } from "../../src/lab/display-protocol";
+
+const table = ranking.dataBeside(ranking.TRUTH_FILE);
+
+describe("lab.study", () => {
+  test("names the studies that there are, and says where the benchmark's table comes from", () => {
+    expect(() => lab.study("no-such-study")).toThrow(ConfigError);
+    expect(() => lab.study("no-such-study")).toThrow(/ranking, block-count, distillation, teacher, search/);
+    expect(() => lab.study("ranking", { truth: "nowhere.json" })).toThrow(DataError);
+    expect(() => lab.study("ranking", { truth: "nowhere.json" })).toThrow(/github.com\/xiusu\/NAS-Bench-Macro/);
+  });
+
+  test("computes the committed figures from the committed ratings", async ({ skip }) => {
+    if (!table) skip(`${ranking.TRUTH_FILE} is not beside this tree`);
+    const study = lab.study("ranking", { truth: table });
+    const stored = JSON.parse(readFileSync(join(packageRoot(), "notebooks/expected/02_dna_ranking.json"), "utf8"));
+    const [dna] = study.summary().variants;
+    expect(dna.weights).toEqual(stored.weights);
+    expect(dna.weighted.tau).toBeCloseTo(stored.tau_dna, 4);
+    expect(dna.weighted.concordance).toBeCloseTo(stored.concordance_dna, 4);
+    expect(dna.weighted.regret).toBeCloseTo(stored.regret_dna, 4);
+    expect(study.ratings.map(({ seed }) => seed)).toEqual(stored.variants[0].seeds);
+    for (const path of stored.ratings) expect(existsSync(join(packageRoot(), path))).toBe(true);
+    const shown = await study[DISPLAY]();
+    expect(shown["text/plain"]).toContain("MACs alone");
+    const figure = await study.scatter()[DISPLAY]();
+    expect(Object.keys(figure)).toContain("application/vnd.plotly.v1+json");
+    expect(() => study.scatter("no-such-variant")).toThrow(/no ratings of no-such-variant/);
+  });
+});
