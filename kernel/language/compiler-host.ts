@@ -3,6 +3,7 @@ import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { requireCached } from "./compile-cache";
 import { callImportModule } from "./module-import";
 import type { PreludePackage } from "./package";
+import { hidePatternNames } from "./pattern-names";
 import { type CellText, nodeTypesFolder, withOurFiles } from "./visible-files";
 
 /** tslab's TypeScript as this kernel uses it. */
@@ -27,7 +28,8 @@ export interface CompilerSettings {
  *
  * tslab hard-codes its options, so two functions are replaced in the module cache:
  * - `createWatchCompilerHost`, for bundler resolution (packages with only an `import` export), only Node's types wherever
- *   the notebook lies (the DOM's would flood completion), and the files of `withOurFiles`;
+ *   the notebook lies (the DOM's would flood completion), the files of `withOurFiles`, and `hidePatternNames` before what
+ *   tslab does to the names of a cell;
  * - `transpileModule`, by which tslab makes CommonJS of ES modules: `import()` would become `require`.
  */
 export function loadTypeScript(settings: CompilerSettings): Compiler {
@@ -36,14 +38,17 @@ export function loadTypeScript(settings: CompilerSettings): Compiler {
   const original = exports as typeof TypeScript;
   const declarations = settings.declarations(original);
 
-  const createHost = original.createWatchCompilerHost as unknown as (...all: unknown[]) => unknown;
+  const createHost = original.createWatchCompilerHost as unknown as (...all: unknown[]) => WatchHost;
   const createWatchCompilerHost = (
     files: string[],
     options: TypeScript.CompilerOptions,
     sys: TypeScript.System,
     ...rest: unknown[]
-  ): unknown =>
-    createHost(files, withOurOptions(original, options), withOurFiles(sys, settings, declarations), ...rest);
+  ): WatchHost =>
+    withOurTransform(
+      original,
+      createHost(files, withOurOptions(original, options), withOurFiles(sys, settings, declarations), ...rest),
+    );
   const transpileModule = (text: string, options: TypeScript.TranspileOptions): TypeScript.TranspileOutput =>
     original.transpileModule(text, { ...options, transformers: { before: [callImportModule(original)] } });
 
@@ -69,4 +74,22 @@ function withOurOptions(ts: typeof TypeScript, options: TypeScript.CompilerOptio
     types: ["node"],
     typeRoots: [...(options.typeRoots ?? []), nodeTypesFolder(tslabFolder())],
   };
+}
+
+type WatchHost =
+  TypeScript.WatchCompilerHostOfFilesAndCompilerOptions<TypeScript.EmitAndSemanticDiagnosticsBuilderProgram>;
+
+/** tslab's own transformations run after those of TypeScript; ours before both. */
+function withOurTransform(ts: typeof TypeScript, host: WatchHost): WatchHost {
+  const { createProgram } = host;
+  host.createProgram = (...all) => {
+    const builder = createProgram(...all);
+    const { emit } = builder;
+    builder.emit = (file, write, token, onlyDeclarations, transformers) => {
+      const before = [hidePatternNames(ts), ...(transformers?.before ?? [])];
+      return emit(file, write, token, onlyDeclarations, { ...transformers, before });
+    };
+    return builder;
+  };
+  return host;
 }

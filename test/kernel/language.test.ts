@@ -134,6 +134,69 @@ describe("declarations", { timeout: 180_000 }, () => {
   });
 });
 
+describe("destructuring under other names what an earlier cell typed", { timeout: 180_000 }, () => {
+  beforeAll(async () => {
+    await printed(
+      'interface Row { title: string; name: string; raw: { losses: number[] } }\nconst rows: Row[] = [{ title: "t", name: "n", raw: { losses: [1, 2] } }];\nconst inferred = [{ name: "i", raw: 3 }], key = "raw", bias = 10;\nlet losses = [0];\nenum Colour { Red = 5 }\nclass Animal { legs = 4; walk(n: number) { return n * this.legs; } }',
+    );
+  }, 180_000);
+
+  // Each result needs a variable of the earlier cell: what tslab makes of such patterns hides those too.
+  const results: [string, string, string][] = [
+    ["an arrow's parameter", "rows.map(({ name: of, raw }) => of + raw.losses + bias)[0]", "n1,210"],
+    ["a property twice", "rows.map(({ title, raw, raw: { losses } }) => title + losses + raw.losses)[0]", "t1,21,2"],
+    [
+      "an arrow in a property",
+      "Object.values({ a: rows.map(({ name: of, raw }) => of + raw.losses), b: bias })",
+      "n1,2,10",
+    ],
+    ["an inferred type", "inferred.map(({ raw: r, name: of }) => r + of + bias)[0]", "3i10"],
+    [
+      "defaults of names and of patterns",
+      "rows.map(({ raw: { losses: [, second = bias, third = bias] = [] } = { losses } }) => second + third)[0]",
+      "12",
+    ],
+    ["patterns in arrays", "[...rows.entries()].map(([i, { raw: r }]) => i + r.losses.length + bias)[0]", "12"],
+    ["computed and quoted keys", "rows.map(({ [key]: r, 'name': n }) => n + r.losses + bias)[0]", "n1,210"],
+    ["an asynchronous arrow", "(await Promise.all(rows.map(async ({ name: n }) => (await n) + bias)))[0]", "n10"],
+    ["a method and its neighbours", "({ raw: bias, m({ name: n }: Row) { return n + this.raw; } }).m(rows[0])", "n10"],
+    [
+      "a function expression",
+      "(function ({ raw: { losses: l } }: Row, n = bias) { return l.length + n; })(rows[0])",
+      "12",
+    ],
+    [
+      "a constructor, a static block and this",
+      "(() => { class K extends Animal { static n: number; title: string; static { const { Red: red } = Colour; K.n = red + bias; } constructor({ title: t }: Row) { super(); const { legs: l } = this; this.title = t + l; } } return new K(rows[0]).title + K.n; })()",
+      "t415",
+    ],
+    ["for-of", "(() => { for (const { raw: { losses: l } } of rows) return l.length + bias; })()", "12"],
+    ["a classic for", "(() => { for (let { legs: l } = new Animal(); l < bias; ) return l + bias; })()", "14"],
+    ["catch", "(() => { try { throw rows[0]; } catch ({ raw: { losses: l } }) { return l.length + bias; } })()", "12"],
+    ["assignments", "(() => { let r: Row['raw']; ({ raw: r } = rows[0]); return r.losses.length + bias; })()", "12"],
+    ["assignments in for-of", "(() => { let r: string; for ({ name: r } of rows); return r + bias; })()", "n10"],
+  ];
+  it.each(results)("%s", async (_, expression, result) => {
+    expect(await printed(`console.log(String(${expression}));`)).toBe(result);
+  });
+
+  it("in statements of the cell, which later cells see", async () => {
+    await printed(
+      "const { raw: { losses: mine }, ...others } = rows[0], { Red: red } = Colour;\nfunction named({ raw: r, name: n = key }: Row, { legs: l }: Animal = new Animal()) { return n + r.losses + l + bias; }",
+    );
+    expect(await printed("console.log(mine.join(), Object.keys(others).join(), red);")).toBe("1,2 title,name 5");
+    expect(await printed("console.log(named(rows[0]), named({ ...rows[0], name: undefined }));")).toBe(
+      "n1,2410 raw1,2410",
+    );
+    expect(await printed("({ losses } = rows[0].raw); console.log(losses.join());")).toBe("1,2");
+  });
+
+  it("is checked, with errors at their places", async () => {
+    const reply = await failure("const one = 1;\nrows.map(({ name: n, raw: { gains: g } }) => n);");
+    expect(reply).toMatchObject({ ename: "TS2339", evalue: expect.stringMatching(/^2:29 - /) });
+  });
+});
+
 describe("a cell with // @ts-nocheck", { timeout: 180_000 }, () => {
   it("runs in spite of its types, awaits, and leaves its variables", async () => {
     expect(

@@ -69,6 +69,11 @@ describe("tslab's private parts", { timeout: 120_000 }, () => {
     expect(await run).toBe(false);
   });
 
+  it("take property names in patterns for variables of earlier cells, which hidePatternNames prevents", () => {
+    const earlier = "declare const rows: { name: string }[];";
+    expect(converter.convert(earlier, "rows.map(({ name: n }) => n)").output).toContain("{ exports, name: n }");
+  });
+
   it("inspect, complete and judge completeness", () => {
     const parts = executor.inspect("x", 1)?.displayParts ?? [];
     expect(parts.map(({ text }) => text).join("")).toBe("const x: number");
