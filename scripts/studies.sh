@@ -7,6 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh
 node dist/src/cli/main.js study all "$@"
-for name in 01_dna_method 02_dna_ranking 03_dna_block_count 04_dna_distillation 05_dna_teacher 06_dna_search 07_dna_cells; do
-  node dist/src/cli/main.js notebook run --in-place "notebooks/$name.ipynb" --timeout 7200
+for notebook in notebooks/0[1-9]_*.ipynb; do
+  node dist/src/cli/main.js notebook run --in-place "$notebook" --timeout 7200
 done

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import {
   jobsOf,
   MEASURES,
   provenanceOf,
+  rateBySpos,
   readStudy,
   readTruth,
   runJob,
@@ -47,6 +48,7 @@ beforeAll(() => {
       { name: "stages", title: "blocks at the stages" },
       { name: "one", title: "one block", cuts: [], seeds: [2], distill: { epochs: 3 } },
     ],
+    spos: { epochs: 1, batchSize: 16, learningRate: 0.05, networks: 3, ratingImages: 8, calibrationImages: 8 },
     retrain: {
       result: join(folder, "retraining.json"),
       networks: ["00000000", `found:${join(folder, "results.json")}`],
@@ -57,6 +59,7 @@ beforeAll(() => {
     name: "again",
     results: join(folder, "again"),
     measure: "log divergence",
+    spos: undefined,
     retrain: undefined,
     variants: [
       { name: "two", title: "two epochs", keepEpochs: true, distill: { epochs: 2 } },
@@ -145,6 +148,36 @@ test("supernets are rated after an epoch, and with other options, by who did not
   await expect(runJob(changed, place, {})).rejects.toThrow(/differs in rate.images: 8, now 4/);
 }, 120_000);
 
+test("the global supernet's training goes on after a stop and ends with the same scores", async () => {
+  const [job] = jobsOf(readStudy(file));
+  const options = {
+    epochs: 2,
+    batchSize: 16,
+    learningRate: 0.05,
+    ratingImages: 8,
+    calibrationImages: 8,
+    keys: ["00000000", "12012012"],
+    images,
+    provenance: place.provenance,
+  };
+  const at = (name: string) => ({ ...options, result: join(folder, `${name}.json`), checkpoint: join(folder, name) });
+  const whole = await rateBySpos(job, at("whole"), {});
+  const stop = new AbortController();
+  const onProgress = ({ task, done }: { task: string; done: number }) => {
+    // Of two epochs of two batches.
+    if (task.startsWith("train global") && done === 3) stop.abort();
+  };
+  await expect(rateBySpos(job, at("parts"), { signal: stop.signal, onProgress })).rejects.toThrow(/stopped/);
+  expect(existsSync(join(folder, "parts"))).toBe(true);
+  await expect(rateBySpos(job, { ...at("parts"), epochs: 3 }, {})).rejects.toThrow(
+    /must be the state of this training/,
+  );
+  const resumed = await rateBySpos(job, at("parts"), {});
+  expect(resumed.scores).toEqual(whole.scores);
+  expect(Object.keys(whole.scores).sort()).toEqual(options.keys);
+  expect(existsSync(join(folder, "parts"))).toBe(false);
+}, 120_000);
+
 test("a study rates, writes its figures, and trains what it found beside its teacher", async () => {
   const study = readStudy(file);
   const truth = canonicalKeys().map((key, i) => ({
@@ -158,6 +191,7 @@ test("a study rates, writes its figures, and trains what it found beside its tea
   await runStudy(study, { variant: "stages" }, truth, place, {}, ({ name, seed }) => seen.push(`${name}-${seed}`));
   expect(seen).toEqual(["stages-1"]);
   const figures = JSON.parse(readFileSync(join(folder, "results.json"), "utf8"));
+  expect(figures.spos.networks).toBe(3);
   const { networks } = JSON.parse(readFileSync(join(folder, "retraining.json"), "utf8"));
   expect(networks.map(({ key }: { key: string }) => key)).toEqual(["00000000", figures.found[0].key]);
   for (const { testAccuracy, testImages } of networks) {

@@ -39,9 +39,11 @@ export async function runStudy(
   if (study.spos) {
     const { networks, ...options } = study.spos;
     const keys = reportedSample(networks);
-    const { images, provenance } = place;
+    const { images, provenance, runs } = place;
     for (const job of jobs.filter(({ name }) => name === study.variants[0].name)) {
-      await rateBySpos(job, { ...options, result: sposResult(study, job.seed), images, keys, provenance }, context);
+      const checkpoint = join(runs, job.study, `spos-seed${job.seed}.safetensors`);
+      const result = sposResult(study, job.seed);
+      await rateBySpos(job, { ...options, result, checkpoint, images, keys, provenance }, context);
     }
   }
   const summary = writeFigures(study, truth);

@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { breathe, Progress, Rng, readJson, type StepContext, writeJson } from "../../../core";
 import { batchValues, type Dataset, epochOrder, loadDataset, takeBatch } from "../../../data";
-import { CellSupernet, uniformSampler } from "../../../distill";
+import { uniformSampler } from "../../../distill";
 import { fused, tf } from "../../../engine";
-import { ConvNorm, cosine, type ForwardContext, linearKernel, lossAndGradients, Module, sgd } from "../../../nn";
-import { type ConvLayer, nasBenchMacroSpace, type SearchSpace } from "../../../space";
+import { cosine, lossAndGradients, sgd } from "../../../nn";
+import { nasBenchMacroSpace } from "../../../space";
 import { drawImages } from "../steps";
+import { GlobalSupernet } from "./global-supernet";
 import type { Provenance } from "./provenance";
+import { type SposCheckpoint, sposCheckpoint } from "./spos-checkpoint";
 import type { RatingJob } from "./study-config";
 
 /** Ratings of whole networks by one weight-sharing supernet: a sample of the space. */
@@ -24,6 +26,8 @@ export interface SposRatings {
 
 export interface SposOptions {
   readonly result: string;
+  /** File of the state after each epoch; it is read when there, and removed in the end. */
+  readonly checkpoint: string;
   /** Passes over the distillation's images: as many as take the same time as all blocks' distillation. */
   readonly epochs: number;
   readonly batchSize: number;
@@ -36,41 +40,6 @@ export interface SposOptions {
   /** The images, see `cifar10`; the usual places when undefined. */
   readonly images: string | undefined;
   readonly provenance: () => Provenance;
-}
-
-/** The whole network space as one supernet with a classifier on top. */
-class GlobalSupernet extends Module {
-  readonly cell: CellSupernet;
-  private readonly head: ConvNorm;
-  private readonly kernel: tf.Variable<tf.Rank.R2>;
-  private readonly bias: tf.Variable<tf.Rank.R1>;
-
-  constructor(space: SearchSpace, rng: Rng) {
-    super();
-    this.cell = this.child("cell", new CellSupernet(space, 0, 0, rng.fork("cell")));
-    const [head] = space.head as [ConvLayer];
-    const { channels } = space.blocks[0].output;
-    this.head = this.child("head", new ConvNorm(head, channels, space, rng.fork("head")));
-    this.kernel = this.parameter("kernel", linearKernel(head.outChannels, space.classes, rng.fork("classifier")));
-    this.bias = this.parameter("bias", tf.zeros<tf.Rank.R1>([space.classes]));
-  }
-
-  forward(x: tf.Tensor4D): tf.Tensor4D {
-    return x.clone();
-  }
-
-  logits(x: tf.Tensor4D, path: readonly number[], mode: ForwardContext["mode"]): tf.Tensor2D {
-    return tf.tidy(() => {
-      const map = this.head.forward(this.cell.forward(x, { mode, path }), { mode });
-      return tf.add(tf.matMul(tf.mean(map, [1, 2]) as tf.Tensor2D, this.kernel), this.bias) as tf.Tensor2D;
-    });
-  }
-
-  used(path: readonly number[]): Map<string, tf.Variable> {
-    const own = [...this.parameters()].filter(([name]) => !name.startsWith("cell."));
-    const cell = [...this.cell.pathParameters(path)].map(([name, variable]) => [`cell.${name}`, variable] as const);
-    return new Map([...own, ...cell]);
-  }
 }
 
 /**
@@ -92,45 +61,52 @@ export async function rateBySpos(
   const rng = new Rng(seed).fork("spos");
   const supernet = new GlobalSupernet(space, rng.fork("weights"));
   try {
-    const started = performance.now();
     const { images } = experiment.distill;
-    await train(supernet, data, options, { images, seed }, rng, context);
+    const { epochs, batchSize, learningRate } = options;
+    const setting = { seed, images, epochs, batchSize, learningRate, data: data.fingerprint };
+    const checkpoint = sposCheckpoint(options.checkpoint, setting);
+    const trainMs = await train(supernet, data, options, { images, seed, checkpoint }, rng, context);
     const trained = performance.now();
     const scores = await rate(supernet, data, options, rng, context);
     const ratings: SposRatings = {
       study,
       seed,
       scores,
-      trainMs: Math.round(trained - started),
+      trainMs: Math.round(trainMs),
       rateMs: Math.round(performance.now() - trained),
       epochs: options.epochs,
       images: Math.min(images, data.train.count),
       provenance: options.provenance(),
     };
     writeJson(options.result, ratings);
+    checkpoint.remove();
     return ratings;
   } finally {
     supernet.dispose();
   }
 }
 
+/** @returns Milliseconds of all epochs, those before an interruption included. */
 async function train(
   supernet: GlobalSupernet,
   data: Dataset,
   { epochs, batchSize, learningRate }: SposOptions,
-  { images, seed }: { readonly images: number; readonly seed: number },
+  { images, seed, checkpoint }: { readonly images: number; readonly seed: number; readonly checkpoint: SposCheckpoint },
   rng: Rng,
   context: StepContext,
-): Promise<void> {
+): Promise<number> {
   // The same images as the blocks' distillation.
   const drawn =
     drawImages(data.train, images, seed, "distill") ?? Uint32Array.from({ length: data.train.count }, (_, i) => i);
   const steps = Math.floor(drawn.length / batchSize);
   const schedule = cosine({ base: learningRate, total: epochs * steps, warmup: Math.round(steps / 2) });
-  const progress = new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches");
   const optimizer = sgd({ momentum: 0.9, weightDecay: 5e-4, nesterov: true });
   try {
-    for (let epoch = 0; epoch < epochs; epoch++) {
+    const { epoch: done, trainMs: before } = checkpoint.restore(supernet, optimizer);
+    const progress = new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches", done * steps);
+    let trainMs = before;
+    for (let epoch = done; epoch < epochs; epoch++) {
+      const started = performance.now();
       const draws = rng.fork(`epoch${epoch}`);
       const order = epochOrder(drawn.length, draws.fork("order")).map((i) => drawn[i]);
       const paths = draws.fork("paths");
@@ -152,7 +128,10 @@ async function train(
         progress.advance(1, { epoch: epoch + 1, loss: lossSum / (i + 1) });
         await breathe();
       }
+      trainMs += performance.now() - started;
+      checkpoint.save(supernet, optimizer, { epoch: epoch + 1, trainMs });
     }
+    return trainMs;
   } finally {
     optimizer.dispose();
   }
