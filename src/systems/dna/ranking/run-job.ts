@@ -9,12 +9,9 @@ import { differences, RunDirectory } from "../../../study";
 import { parseExperiment } from "../config";
 import { rateBlocks } from "../rate-blocks";
 import type { Provenance } from "./provenance";
-import { type BlockScores, blocksOf } from "./scores";
+import { type BlockScores, blocksOf, type Measures } from "./scores";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
 import type { RatingJob, Setting } from "./study-config";
-
-/** Every measure that was taken. */
-export type Measures = Partial<Record<(typeof SCORES)[number], readonly BlockScores[]>>;
 
 /** The raw ratings of one setting under one seed: committed, and all that the study's figures are computed from. */
 export interface RawRatings {

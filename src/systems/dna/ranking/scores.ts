@@ -1,18 +1,20 @@
 import { ConfigError } from "../../../core";
-import { kendallTauB } from "../../../rate";
-import type { RawRatings } from "./run-job";
+import { kendallTauB, type SCORES } from "../../../rate";
 import type { Measure } from "./study-config";
 import { blockDigits, type TrueNetwork } from "./truth";
 
 /** A block's ratings: from the digits of its layers ("00" ... "222") to the score, lower is better. */
 export type BlockScores = Readonly<Record<string, number>>;
 
+/** The blocks' ratings under every measure that was taken. */
+export type Measures = Partial<Record<(typeof SCORES)[number], readonly BlockScores[]>>;
+
 /**
  * The ratings of every block under a measure.
  * @throws ConfigError when the measure was not taken.
  */
 export function blocksOf(
-  { measures, variant }: Pick<RawRatings, "measures" | "variant">,
+  { measures, variant }: { readonly measures: Measures; readonly variant: string },
   measure: Measure,
 ): readonly BlockScores[] {
   const isLog = measure.startsWith("log ");
