@@ -10,7 +10,6 @@ import {
   saveState,
   writeSafetensors,
 } from "../nn";
-import type { EpochRecord } from "./training-history";
 import type { TrainingOptions } from "./training-options";
 
 const FORMAT = "blockwise-training-1";
@@ -23,13 +22,13 @@ export function trainingFingerprint(subject: unknown, data: string, options: Tra
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** Keeps the state after a complete epoch: network, optimizer and history, whole or not at all. */
-export function saveTraining(
+/** Keeps the state after a complete epoch: network, optimizer and history (plain JSON), whole or not at all. */
+export function saveTraining<Epoch>(
   path: string,
   fingerprint: string,
   network: Module,
   optimizer: Optimizer,
-  history: readonly EpochRecord[],
+  history: readonly Epoch[],
 ): void {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of saveState(network)) tensors.set(`network.${name}`, tensor);
@@ -42,12 +41,12 @@ export function saveTraining(
  * @returns The epochs done so far.
  * @throws CheckpointError when the file is damaged or belongs to another training.
  */
-export function resumeTraining(
+export function resumeTraining<Epoch>(
   path: string,
   fingerprint: string,
   network: Module,
   optimizer: Optimizer,
-): EpochRecord[] {
+): Epoch[] {
   if (!existsSync(path)) return [];
   const { tensors, metadata } = readSafetensors(path);
   if (metadata.format !== FORMAT || metadata.fingerprint !== fingerprint) {

@@ -76,10 +76,7 @@ export function summariseStudy(
   const names = [...new Set(there.map(({ name }) => name))];
   const groups = names.map((name) => {
     const own = there.filter((job) => job.name === name);
-    return {
-      label: { variant: name, title: own[0].title },
-      raws: ratingsThere(own),
-    };
+    return { label: { variant: name, title: own[0].title }, raws: ratingsThere(own) };
   });
   const { measure } = jobs[0];
   const variants = groups.map(({ raws, label }) => summarise(networks, raws, measure, label));

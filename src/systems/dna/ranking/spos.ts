@@ -1,14 +1,15 @@
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, rmSync } from "node:fs";
 import { breathe, Progress, Rng, readJson, type StepContext, writeJson } from "../../../core";
 import { batchValues, type Dataset, epochOrder, loadDataset, takeBatch } from "../../../data";
 import { uniformSampler } from "../../../distill";
 import { fused, tf } from "../../../engine";
 import { cosine, lossAndGradients, sgd } from "../../../nn";
 import { nasBenchMacroSpace } from "../../../space";
+import { resumeTraining, saveTraining } from "../../../teacher";
 import { drawImages } from "../steps";
 import { GlobalSupernet } from "./global-supernet";
 import type { Provenance } from "./provenance";
-import { type SposCheckpoint, sposCheckpoint } from "./spos-checkpoint";
 import type { RatingJob } from "./study-config";
 
 /** Ratings of whole networks by one weight-sharing supernet: a sample of the space. */
@@ -63,9 +64,9 @@ export async function rateBySpos(
   try {
     const { images } = experiment.distill;
     const { epochs, batchSize, learningRate } = options;
-    const setting = { seed, images, epochs, batchSize, learningRate, data: data.fingerprint };
-    const checkpoint = sposCheckpoint(options.checkpoint, setting);
-    const trainMs = await train(supernet, data, options, { images, seed, checkpoint }, rng, context);
+    const setting = JSON.stringify({ seed, images, epochs, batchSize, learningRate, data: data.fingerprint });
+    const fingerprint = createHash("sha256").update(setting).digest("hex").slice(0, 16);
+    const trainMs = await train(supernet, data, options, { images, seed, fingerprint }, rng, context);
     const trained = performance.now();
     const scores = await rate(supernet, data, options, rng, context);
     const ratings: SposRatings = {
@@ -79,7 +80,7 @@ export async function rateBySpos(
       provenance: options.provenance(),
     };
     writeJson(options.result, ratings);
-    checkpoint.remove();
+    rmSync(options.checkpoint, { force: true });
     return ratings;
   } finally {
     supernet.dispose();
@@ -90,8 +91,8 @@ export async function rateBySpos(
 async function train(
   supernet: GlobalSupernet,
   data: Dataset,
-  { epochs, batchSize, learningRate }: SposOptions,
-  { images, seed, checkpoint }: { readonly images: number; readonly seed: number; readonly checkpoint: SposCheckpoint },
+  { epochs, batchSize, learningRate, checkpoint }: SposOptions,
+  { images, seed, fingerprint }: { readonly images: number; readonly seed: number; readonly fingerprint: string },
   rng: Rng,
   context: StepContext,
 ): Promise<number> {
@@ -102,9 +103,9 @@ async function train(
   const schedule = cosine({ base: learningRate, total: epochs * steps, warmup: Math.round(steps / 2) });
   const optimizer = sgd({ momentum: 0.9, weightDecay: 5e-4, nesterov: true });
   try {
-    const { epoch: done, trainMs: before } = checkpoint.restore(supernet, optimizer);
+    const durationsMs = resumeTraining<number>(checkpoint, fingerprint, supernet, optimizer);
+    const done = durationsMs.length;
     const progress = new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches", done * steps);
-    let trainMs = before;
     for (let epoch = done; epoch < epochs; epoch++) {
       const started = performance.now();
       const draws = rng.fork(`epoch${epoch}`);
@@ -128,10 +129,10 @@ async function train(
         progress.advance(1, { epoch: epoch + 1, loss: lossSum / (i + 1) });
         await breathe();
       }
-      trainMs += performance.now() - started;
-      checkpoint.save(supernet, optimizer, { epoch: epoch + 1, trainMs });
+      durationsMs.push(performance.now() - started);
+      saveTraining(checkpoint, fingerprint, supernet, optimizer, durationsMs);
     }
-    return trainMs;
+    return durationsMs.reduce((sum, ms) => sum + ms, 0);
   } finally {
     optimizer.dispose();
   }
