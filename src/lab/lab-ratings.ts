@@ -111,9 +111,14 @@ export class LabRatings implements Displayable {
 
   /**
    * The same ratings joined by their product instead of their sum: their logarithms.
-   * @throws SpaceError when a rating is not above 0.
+   * @throws SpaceError when a rating is not above 0, ConfigError after `weighted()`: inside a logarithm weights do nothing.
    */
   byProduct(): LabRatings {
+    if (this.session.weights) {
+      throw new ConfigError(
+        "ratings.byProduct: must come before the weights; call ratings.byProduct().weighted([...])",
+      );
+    }
     return this.variant({ table: productTable(this.session.table) });
   }
 

@@ -152,6 +152,8 @@ describe("search in cells", () => {
     expect(weighted.search().score).toBe(least(weightedTable(ratings.table, [1, 20]), () => true));
     expect(weighted.weighted([2, 1]).session.weights).toEqual([2, 20]);
     expect(() => ratings.weighted([1])).toThrow(SpaceError);
+    expect(() => weighted.byProduct()).toThrow(/must come before the weights/);
+    expect(ratings.byProduct().table.blocks[0][0].score).toBe(Math.log(ratings.table.blocks[0][0].score));
   });
 });
 
