@@ -22,7 +22,8 @@ import {
 } from "../../src/distill";
 import { engine, tf } from "../../src/engine";
 import { lossAndGradients, saveState } from "../../src/nn";
-import { breaking, tinyFeatures, tinySpace } from "./tiny";
+import { blockSpace, conv, identity, mbconv } from "../../src/space";
+import { breaking, sameShapeFeatures, tinyFeatures, tinySpace } from "./tiny";
 
 beforeAll(() => {
   engine.use("auto", { threads: 1 });
@@ -115,6 +116,22 @@ describe("distillBlock", () => {
       expect(ops.size).toBe(cell.depth);
     }
     before.dispose();
+    supernet.dispose();
+  });
+
+  test("a block of one layer trains although its identity has no parameters", async () => {
+    const features = sameShapeFeatures(32);
+    const single = blockSpace([{ input: features.shapes[0], output: features.shapes[1] }], {
+      name: "one layer",
+      ops: [identity, ...mbconv([3], [2])],
+      cells: [[{ depth: 1, width: 4 }]],
+      stem: [],
+      head: [conv(1, 8)],
+      classes: 4,
+    });
+    const { supernet, history } = await distillBlock(single, 0, features, { ...options, epochs: 6 });
+    // The identity's error stays; the convolution's falls, and with it the mean over the paths drawn.
+    expect(history[0][5].loss).toBeLessThan(history[0][0].loss);
     supernet.dispose();
   });
 

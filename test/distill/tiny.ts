@@ -67,6 +67,25 @@ export function tinyFeatures(space: SearchSpace, count: number, seed = 1): Featu
   };
 }
 
+/** Features that a block without stride brings from one boundary to the next: noise, and the same noise reversed along the channels. */
+export function sameShapeFeatures(count: number): FeatureSource {
+  const size = 6 * 6 * 4;
+  const rng = new Rng(1).fork("same shape features");
+  const maps = Float32Array.from({ length: count * size }, () => rng.normal());
+  return {
+    count,
+    shapes: [shape(6, 4), shape(6, 4)],
+    fingerprint: `same-shape-${count}`,
+    batch(boundary, positions) {
+      return tf.tidy(() => {
+        const taken = Array.from(positions, (at) => [...maps.subarray(at * size, (at + 1) * size)]).flat();
+        const batch = tf.tensor4d(taken, [positions.length, 6, 6, 4]);
+        return boundary === 0 ? batch : tf.reverse4d(batch, 3);
+      });
+    },
+  };
+}
+
 /** A source whose features at one boundary are not finite from the n-th batch on. */
 export function breaking(features: FeatureSource, boundary: number, afterBatches: number): FeatureSource {
   let batches = 0;
