@@ -10,6 +10,8 @@ import {
   differenceVerdict,
   figuresFile,
   figuresOf,
+  macsRatings,
+  networkScores,
   readStudy,
   type StudyConfig,
   seedRange,
@@ -112,6 +114,23 @@ test("the best sums know all with one block, and are farther from the truth the 
   const scores = additiveScores(sums, [1, 2, 3, 4, 5, 6, 7]);
   scores.forEach((score, i) => {
     expect(score).toBeCloseTo(sums[i].accuracy, 3);
+  });
+});
+
+test("ratings by MACs put what is larger first, and know nothing of accuracies", () => {
+  const blind = truth.map((network) => ({ ...network, accuracy: 0 }));
+  for (const cuts of [[], [2, 5], [1, 2, 3, 4, 5, 6, 7]]) {
+    const ratings = macsRatings(truth, cuts);
+    expect(macsRatings(blind, cuts)).toEqual(ratings);
+    for (const block of ratings) {
+      const length = Object.keys(block)[0].length;
+      expect(block["2".repeat(length)]).toBe(Math.min(...Object.values(block)));
+    }
+  }
+  // With one block they are the MACs themselves.
+  const scores = networkScores(truth, macsRatings(truth, []), []);
+  scores.forEach((score, i) => {
+    expect(Math.exp(score)).toBeCloseTo(truth[i].macs, -2);
   });
 });
 

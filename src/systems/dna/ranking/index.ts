@@ -3,6 +3,7 @@ export * from "./agreement";
 export * from "./expected";
 export * from "./half-of-teacher";
 export * from "./macro-table";
+export * from "./macs-ratings";
 export * from "./provenance";
 export * from "./retrain-networks";
 export * from "./run-job";
