@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { positive } from "./arguments";
-import { measureDna } from "./dna";
 import { withRivals } from "./pytorch";
 
 /** `bench dna`: the whole search beside plain PyTorch's. */
@@ -13,6 +12,8 @@ export function addDna(program: Command): void {
     .option("--json", "one line of JSON", false)
     .option("--threads <count>", "of both sides", positive, 2)
     .action(async ({ json, threads }: { json: boolean; threads: number }) => {
+      // Only here, because it needs what `npm run build` makes.
+      const { measureDna } = await import("./dna.js");
       await withRivals(async (rivals) => {
         const result = await measureDna(rivals, threads, (line) => process.stderr.write(`${line}\n`));
         if (json) process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -1,16 +1,23 @@
-import { batchValues, type Dataset, loadDataset } from "../src/data";
-import { type BlockSupernet, distillAhead, distillBlock, memoryCheckpoints } from "../src/distill";
-import { engine } from "../src/engine";
-import { saveState } from "../src/nn";
-import { type CandidateRating, rateBlock, ratedTable, rateNaive } from "../src/rate";
-import { exactFront } from "../src/search";
-import { architecturePreset, type SearchSpace, supernetInput, supernetLayers } from "../src/space";
-import { studentSpace } from "../src/systems/dna";
-import { type FeatureStore, type Teacher, teacherFeatures, trainTeacher } from "../src/teacher";
+import type { Dataset } from "../src/data";
+import type { BlockSupernet } from "../src/distill";
+import type { CandidateRating } from "../src/rate";
+import type { SearchSpace } from "../src/space";
+import type { FeatureStore, Teacher } from "../src/teacher";
+import { built } from "./built";
 import { stored } from "./contest";
 import { machine, round } from "./numbers";
 import type { PyTorch, Rivals } from "./pytorch";
 import { storedWeights } from "./training";
+
+const { batchValues, loadDataset } = built<typeof import("../src/data")>("data");
+const { distillAhead, distillBlock, memoryCheckpoints } = built<typeof import("../src/distill")>("distill");
+const { engine } = built<typeof import("../src/engine")>("engine");
+const { saveState } = built<typeof import("../src/nn")>("nn");
+const { rateBlock, ratedTable, rateNaive } = built<typeof import("../src/rate")>("rate");
+const { exactFront } = built<typeof import("../src/search")>("search");
+const { architecturePreset, supernetInput, supernetLayers } = built<typeof import("../src/space")>("space");
+const { studentSpace } = built<typeof import("../src/systems/dna")>("systems/dna");
+const { teacherFeatures, trainTeacher } = built<typeof import("../src/teacher")>("teacher");
 
 /** A tenth of the quickstart: its space, its epochs, about a tenth of its images in every step. */
 const OPTIONS = {
@@ -243,14 +250,14 @@ function payloadOf(teacher: Teacher, data: Dataset, space: SearchSpace, cuts: re
   };
 }
 
-/** Naive over shared rating, for one cell of four layers and six ops around the teacher's third block. */
+/** Naive over shared rating, for one cell of four layers and six ops in the place of the teacher's second block, 14x14 to 7x7. */
 async function sharingAtDepthFour(teacher: Teacher, data: Dataset): Promise<number> {
   const blocks = teacher.split(BLOCKS);
   const cells = blocks.map(({ output }) => [{ depth: 4, width: output.channels }]);
   const space = studentSpace(teacher, blocks, { cells });
   const features: FeatureStore = await teacherFeatures(teacher, blocks, data.validation);
   const options = { seed: SEED, calibrationImages: 64, batchSize: 64 };
-  const { supernet } = await distillBlock(space, 2, features, { seed: SEED, epochs: 1 }, { workers: 0 });
+  const { supernet } = await distillBlock(space, 1, features, { seed: SEED, epochs: 1 }, { workers: 0 });
   const started = performance.now();
   await rateBlock(supernet, { calibration: features, rating: features }, options);
   const shared = performance.now();

@@ -5,6 +5,7 @@ every candidate is calibrated and rated alone. "cached": the teacher's features 
 walks the tree of paths, each node computed once. Same space, images, steps, optimiser and rating in both.
 """
 
+import math
 import random
 import time
 
@@ -35,6 +36,16 @@ class Cell(nn.Module):
         for ops, op in zip(self.layers, path):
             x = ops[op](x)
         return x
+
+
+def initialise(module):
+    """Convolutions as in the released code (EfficientNet's): normal, variance 2 / fan out. PyTorch's own start lower."""
+    for m in module.modules():
+        if isinstance(m, nn.Conv2d):
+            fan_out = m.kernel_size[0] * m.kernel_size[1] * m.out_channels // m.groups
+            nn.init.normal_(m.weight, 0, math.sqrt(2 / fan_out))
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
 
 
 def adam_groups(module, decay):
@@ -110,7 +121,9 @@ class Search:
         for block, cells in enumerate(self.spaces):
             block_losses, scores = [], []
             for spec in cells:
-                cell = Cell(spec, self.epsilon).to(memory_format=FORMATS[self.layout])
+                cell = Cell(spec, self.epsilon)
+                initialise(cell)
+                cell = cell.to(memory_format=FORMATS[self.layout])
                 start = time.perf_counter()
                 block_losses.append(self.distill(cell, block, train, draws))
                 times["distill"] += time.perf_counter() - start
