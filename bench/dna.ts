@@ -5,7 +5,7 @@ import type { SearchSpace } from "../src/space";
 import type { FeatureStore, Teacher } from "../src/teacher";
 import { built } from "./built";
 import { stored } from "./contest";
-import { machine, round } from "./numbers";
+import { machine, median, round } from "./numbers";
 import type { PyTorch, Rivals } from "./pytorch";
 import { storedWeights } from "./training";
 
@@ -32,6 +32,8 @@ const OPTIONS = {
 };
 const SEED = 1;
 const BLOCKS = 4;
+/** Of what is timed more than once. */
+const ROUNDS = 3;
 
 /** Where the time of a search goes, seconds. */
 interface Seconds {
@@ -63,8 +65,9 @@ export interface DnaBench {
   readonly quality_best_ratings: readonly number[] | null;
   /** Rating by feature sharing against one candidate at a time: six ops, four layers, ours both. */
   readonly sharing_depth_4: number;
+  /** Medians. */
   readonly seconds: Readonly<Record<string, number>>;
-  readonly runs: Readonly<Record<string, Searched>>;
+  readonly runs: Readonly<Record<string, readonly Searched[]>>;
   readonly options: typeof OPTIONS;
   readonly threads: number;
   readonly cpu: string;
@@ -93,28 +96,24 @@ export async function measureDna(
   const teacher = await trainTeacher(architecture, data, { seed: SEED, epochs: 2 });
   const blocks = teacher.split(BLOCKS);
   const space = studentSpace(teacher, blocks);
-  const say = (name: string, run: Searched) =>
+  const runs: Record<string, Searched[]> = {};
+  const keep = async (name: string, running: Promise<Searched>) => {
+    const run = await running;
+    runs[name] = [...(runs[name] ?? []), run];
     seen(`${name}: ${total(run).toFixed(1)} s ${JSON.stringify(run.seconds)}`);
-  const runs: Record<string, Searched> = {};
-  const keep = (name: string, run: Searched) => {
-    runs[name] = run;
-    say(name, run);
   };
-  keep("ours", await ourSearch(teacher, data, space, threads));
-  keep("ours, one block after another", await ourSearch(teacher, data, space, 0));
-  if (rivals) {
-    const { plain } = rivals;
-    const payload = payloadOf(
-      teacher,
-      data,
-      space,
-      blocks.map(({ lastLayer }) => lastLayer),
-    );
-    await plain.ask({ do: "set up", task: "dna", payload, layouts: ["nhwc"], threads });
-    keep("PyTorch, cached", await torchSearch(plain, "cached"));
-    keep("PyTorch, released", await torchSearch(plain, "released"));
-    // Again, so that both of ours stand before and after.
-    keep("ours again", await ourSearch(teacher, data, space, threads));
+  const torch = rivals?.plain;
+  if (torch) {
+    const cuts = blocks.map(({ lastLayer }) => lastLayer);
+    const payload = payloadOf(teacher, data, space, cuts);
+    await torch.ask({ do: "set up", task: "dna", payload, layouts: ["nhwc"], threads });
+    await keep("PyTorch, released", torchSearch(torch, "released"));
+  }
+  await keep("ours, one block after another", ourSearch(teacher, data, space, 0));
+  // The machine's speed wanders: those that are close take turns.
+  for (let round = 0; round < ROUNDS; round++) {
+    await keep("ours", ourSearch(teacher, data, space, threads));
+    if (torch) await keep("PyTorch, cached", torchSearch(torch, "cached"));
   }
   const sharing = await sharingAtDepthFour(teacher, data);
   teacher.dispose();
@@ -134,9 +133,10 @@ type Compared = Pick<
   "speedup" | "speedup_vs_cached" | "factors" | "shares" | "quality_losses" | "quality_best_ratings" | "seconds"
 >;
 
-function compare(runs: Record<string, Searched>): Compared {
-  const seconds = Object.fromEntries(Object.entries(runs).map(([name, run]) => [name, round(total(run), 2)]));
-  const released = runs["PyTorch, released"];
+function compare(runs: Readonly<Record<string, readonly Searched[]>>): Compared {
+  const middle = (of: readonly Searched[]) => median(of.map(total));
+  const seconds = Object.fromEntries(Object.entries(runs).map(([name, of]) => [name, round(middle(of), 2)]));
+  const [released] = runs["PyTorch, released"] ?? [];
   const cached = runs["PyTorch, cached"];
   if (!released || !cached) {
     return {
@@ -149,24 +149,25 @@ function compare(runs: Record<string, Searched>): Compared {
       seconds,
     };
   }
-  const ours = (total(runs.ours) + total(runs["ours again"])) / 2;
-  const sequential = total(runs["ours, one block after another"]);
+  const ours = middle(runs.ours);
+  const sequential = middle(runs["ours, one block after another"]);
   // Between the two: features cached, candidates still rated one by one.
-  const naive = cached.seconds.features + cached.seconds.distill + released.seconds.rate;
+  const naive = median(cached.map((run) => run.seconds.features + run.seconds.distill)) + released.seconds.rate;
   const speedup = total(released) / ours;
   const factors = {
     "feature cache": total(released) / naive,
-    "shared rating": naive / total(cached),
-    engine: total(cached) / sequential,
+    "shared rating": naive / middle(cached),
+    engine: middle(cached) / sequential,
     "parallel blocks": sequential / ours,
   };
   const rounded = (of: Record<string, number>) =>
     Object.fromEntries(Object.entries(of).map(([name, value]) => [name, round(value, 3)]));
+  // Every run of a side does the same steps, with the same outcome.
   const ratio = (of: (run: Searched) => readonly number[]) =>
-    of(runs.ours).map((value, block) => round(value / of(cached)[block], 3));
+    of(runs.ours[0]).map((value, block) => round(value / of(cached[0])[block], 3));
   return {
     speedup: round(speedup, 2),
-    speedup_vs_cached: round(total(cached) / ours, 2),
+    speedup_vs_cached: round(middle(cached) / ours, 2),
     factors: rounded(factors),
     shares: rounded(
       Object.fromEntries(Object.entries(factors).map(([name, factor]) => [name, Math.log(factor) / Math.log(speedup)])),
@@ -177,7 +178,7 @@ function compare(runs: Record<string, Searched>): Compared {
   };
 }
 
-/** Our search, through what `blockwise run` calls. @param workers 0: one block after another, on one thread. */
+/** Our search, through what `blockwise run` calls. @param workers 0: one cell after another. */
 async function ourSearch(teacher: Teacher, data: Dataset, space: SearchSpace, workers: number): Promise<Searched> {
   const started = performance.now();
   const blocks = teacher.split(BLOCKS);
@@ -200,7 +201,12 @@ async function ourSearch(teacher: Teacher, data: Dataset, space: SearchSpace, wo
   const ratings: CandidateRating[][] = [];
   for (const supernet of supernets) {
     ratings.push(
-      await rateBlock(supernet, { calibration, rating }, { seed: SEED, calibrationImages, batchSize: ratingBatch }),
+      await rateBlock(
+        supernet,
+        { calibration, rating },
+        { seed: SEED, calibrationImages, batchSize: ratingBatch },
+        { workers },
+      ),
     );
     supernet.dispose();
   }
@@ -250,20 +256,32 @@ function payloadOf(teacher: Teacher, data: Dataset, space: SearchSpace, cuts: re
   };
 }
 
-/** Naive over shared rating, for one cell of four layers and six ops in the place of the teacher's second block, 14x14 to 7x7. */
+/**
+ * Naive over shared rating, for one cell of four layers and six ops in the place of the teacher's second block, 14x14 to
+ * 7x7. Both in this thread with one engine thread, in turns; medians.
+ */
 async function sharingAtDepthFour(teacher: Teacher, data: Dataset): Promise<number> {
   const blocks = teacher.split(BLOCKS);
   const cells = blocks.map(({ output }) => [{ depth: 4, width: output.channels }]);
   const space = studentSpace(teacher, blocks, { cells });
-  const features: FeatureStore = await teacherFeatures(teacher, blocks, data.validation);
+  const store: FeatureStore = await teacherFeatures(teacher, blocks, data.validation);
+  const features = { calibration: store, rating: store };
   const options = { seed: SEED, calibrationImages: 64, batchSize: 64 };
-  const { supernet } = await distillBlock(space, 1, features, { seed: SEED, epochs: 1 }, { workers: 0 });
-  const started = performance.now();
-  await rateBlock(supernet, { calibration: features, rating: features }, options);
-  const shared = performance.now();
-  rateNaive(supernet, { calibration: features, rating: features }, options);
-  const naive = performance.now();
+  const { supernet } = await distillBlock(space, 1, store, { seed: SEED, epochs: 1 }, { workers: 0 });
+  const { threads } = engine.info();
+  engine.setThreads(1);
+  const shared: number[] = [];
+  const naive: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const started = performance.now();
+    await rateBlock(supernet, features, options, { workers: 0 });
+    const between = performance.now();
+    rateNaive(supernet, features, options);
+    shared.push(between - started);
+    naive.push(performance.now() - between);
+  }
+  engine.setThreads(threads);
   supernet.dispose();
-  features.close();
-  return round((naive - shared) / (shared - started), 2);
+  store.close();
+  return round(median(naive) / median(shared), 2);
 }

@@ -65,3 +65,26 @@ export class Rng {
     return order;
   }
 }
+
+/** A stream of zeros: builds quickly what a state is loaded into at once. */
+export class ZeroRng extends Rng {
+  constructor() {
+    super(0);
+  }
+
+  override fork(): Rng {
+    return this;
+  }
+
+  override uniform(): number {
+    return 0;
+  }
+
+  override int(): number {
+    return 0;
+  }
+
+  override normal(): number {
+    return 0;
+  }
+}

@@ -1,4 +1,4 @@
-import { Rng } from "../core";
+import { Rng, ZeroRng } from "../core";
 import { blockAt, type SearchSpace } from "../space";
 import { CellSupernet } from "./cell-supernet";
 
@@ -6,11 +6,11 @@ import { CellSupernet } from "./cell-supernet";
 export class BlockSupernet {
   readonly cells: readonly CellSupernet[];
 
-  /** Builds the cells with weights drawn from the seed, block and cell alone. */
+  /** Builds the cells with weights drawn from the seed, block and cell alone; without a seed, for states to be loaded. */
   constructor(
     readonly space: SearchSpace,
     readonly block: number,
-    seed: number,
+    seed?: number,
   ) {
     this.cells = blockAt(space, block).cells.map((_, cell) => buildCell(space, block, cell, seed));
   }
@@ -21,7 +21,8 @@ export class BlockSupernet {
   }
 }
 
-/** A cell as it is before any training. */
-export function buildCell(space: SearchSpace, block: number, cell: number, seed: number): CellSupernet {
-  return new CellSupernet(space, block, cell, new Rng(seed).fork(`distill/block${block}/cell${cell}/weights`));
+/** A cell as it is before any training; without a seed its kernels are zero, for a state to be loaded. */
+export function buildCell(space: SearchSpace, block: number, cell: number, seed?: number): CellSupernet {
+  const rng = seed === undefined ? new ZeroRng() : new Rng(seed).fork(`distill/block${block}/cell${cell}/weights`);
+  return new CellSupernet(space, block, cell, rng);
 }

@@ -1,7 +1,11 @@
+import { type JobWork, Progress } from "../core";
+import { engine } from "../engine";
 import type { SearchSpace } from "../space";
-import type { CellState } from "./cell-checkpoint";
+import { buildCell } from "./block-supernet";
+import type { CellCheckpoints, CellState } from "./cell-checkpoint";
+import { distillCell } from "./distill-cell";
 import type { DistillOptions } from "./distill-options";
-import type { SharedFeatures } from "./shared-features";
+import { type SharedFeatures, sharedSource } from "./shared-features";
 
 /** The distillation of one cell as plain data: any thread does it and gets the same bytes. */
 export interface CellJob {
@@ -16,18 +20,26 @@ export interface CellJob {
   readonly state?: CellState;
 }
 
-/** From the main thread to a worker. */
-export type ToWorker = { readonly kind: "job"; readonly job: CellJob } | { readonly kind: "stop" };
-
-/** From a worker to the main thread. */
-export type FromWorker =
+/** What comes of a cell's distillation. */
+export type CellMessage =
   | { readonly kind: "batch"; readonly metrics: Record<string, number> }
-  | { readonly kind: "epoch"; readonly state: CellState }
-  | { readonly kind: "done" }
-  | {
-      readonly kind: "failed";
-      readonly code?: string;
-      readonly message: string;
-      readonly details?: Record<string, unknown>;
-      readonly stack?: string;
-    };
+  | { readonly kind: "epoch"; readonly state: CellState };
+
+/** Distils a cell in a job thread, with one thread of the native engine. */
+export const work: JobWork<CellJob, CellMessage> = async (job, tell, signal) => {
+  engine.use("native", { threads: 1 });
+  const { space, block, options, features, place, state } = job;
+  const checkpoints: CellCheckpoints = {
+    place: () => place,
+    read: () => state,
+    write: (_block, _cell, written) => tell({ kind: "epoch", state: written }),
+  };
+  const onProgress = ({ metrics }: { metrics: Readonly<Record<string, number>> }) => tell({ kind: "batch", metrics });
+  const cell = buildCell(space, block, job.cell, state ? undefined : options.seed);
+  try {
+    const progress = new Progress({ signal, onProgress }, "distill", Number.POSITIVE_INFINITY, "batches");
+    await distillCell(cell, sharedSource(features), options, checkpoints, progress);
+  } finally {
+    cell.dispose();
+  }
+};

@@ -73,13 +73,15 @@ export async function distillBlock(
   const options = resolveDistillOptions(given);
   checkFeatures(space, block, features);
   checkGuide(options, block, features);
-  const supernet = new BlockSupernet(space, block, options.seed);
+  const work = { space, blocks: [block], features, options, checkpoints };
+  const progress = workProgress(work, context);
+  await distilByWorkers(work, workers, progress, context);
+  // Drawing weights takes long enough to be left out where states replace them.
+  const states = space.blocks[block].cells.every((_, cell) => checkpoints.read(block, cell));
+  const supernet = new BlockSupernet(space, block, states ? undefined : options.seed);
   const { threads } = engine.info();
+  engine.setThreads(1);
   try {
-    const work = { space, blocks: [block], features, options, checkpoints };
-    const progress = workProgress(work, context);
-    await distilByWorkers(work, workers, progress, context);
-    engine.setThreads(1);
     // After the workers, this only loads what they did.
     const history: DistillEpoch[][] = [];
     for (const cell of supernet.cells) history.push(await distillCell(cell, features, options, checkpoints, progress));
@@ -104,7 +106,7 @@ export function loadBlock(
   checkpoints: CellCheckpoints,
 ): DistilledBlock {
   const options = resolveDistillOptions(given);
-  const supernet = new BlockSupernet(space, block, options.seed);
+  const supernet = new BlockSupernet(space, block);
   try {
     const history = supernet.cells.map((cell, index) => {
       const state = checkpoints.read(block, index);

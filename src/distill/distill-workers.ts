@@ -1,9 +1,9 @@
-import { InterruptedError, Progress, type StepContext } from "../core";
+import { join } from "node:path";
+import { InterruptedError, Progress, runJobs, type StepContext } from "../core";
 import { engine } from "../engine";
 import type { SearchSpace } from "../space";
 import type { CellCheckpoints } from "./cell-checkpoint";
-import type { CellJob } from "./cell-job";
-import { hasWorkers, runCellJobs } from "./cell-pool";
+import type { CellJob, CellMessage } from "./cell-job";
 import { batchesPerEpoch, epochsDone } from "./distill-cell";
 import { blockEpochs, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
@@ -61,7 +61,7 @@ export async function distilByWorkers(
   const cells = unfinished(work);
   const perEpoch = batchesPerEpoch(features.count, options);
   const batches = cells.reduce((sum, { block, done }) => sum + (blockEpochs(options, block) - done) * perEpoch, 0);
-  const hired = workers ?? (batches >= WORTH_WORKERS ? defaultWorkers() : 0);
+  const hired = workers ?? (batches >= WORTH_WORKERS ? engine.workers() : 0);
   if (hired === 0 || cells.length === 0) return;
   const boundaries = [...new Set(cells.flatMap(({ block }) => [block, block + 1]))];
   const shared = await shareFeatures(features, boundaries);
@@ -71,18 +71,16 @@ export async function distilByWorkers(
   });
   // The longest first, so that no thread is left with it at the end.
   jobs.sort((a, b) => effort(b) - effort(a));
-  const listener = {
-    onBatch: (_job: CellJob, metrics: Record<string, number>) => {
-      try {
-        progress.advance(1, metrics);
-      } catch (error) {
-        // The workers are told by the signal; they end first.
-        if (!(error instanceof InterruptedError)) throw error;
-      }
-    },
-    onEpoch: (job: CellJob, state: NonNullable<CellJob["state"]>) => checkpoints.write(job.block, job.cell, state),
+  const onMessage = (job: CellJob, message: CellMessage) => {
+    if (message.kind === "epoch") return checkpoints.write(job.block, job.cell, message.state);
+    try {
+      progress.advance(1, message.metrics);
+    } catch (error) {
+      // The workers are told by the signal; they end first.
+      if (!(error instanceof InterruptedError)) throw error;
+    }
   };
-  const complete = await runCellJobs(jobs, hired, listener, signal);
+  const complete = await runJobs(join(__dirname, "cell-job"), jobs, hired, onMessage, signal);
   if (!complete) progress.throwIfStopped();
 }
 
@@ -98,9 +96,4 @@ function unfinished({ space, blocks, options, checkpoints }: DistillWork): Unfin
 function effort({ space, block, cell }: CellJob): number {
   const { output, cells } = space.blocks[block];
   return output.height * output.width * cells[cell].depth * cells[cell].width ** 2;
-}
-
-function defaultWorkers(): number {
-  const { backend, threads } = engine.info();
-  return backend === "native" && threads > 1 && hasWorkers() ? threads : 0;
 }

@@ -1,4 +1,4 @@
-import { BlockwiseError, EngineError } from "../core";
+import { BlockwiseError, EngineError, hasJobThreads } from "../core";
 import type { NativeBackend } from "./native/backend";
 import { cpuBackend, fallbackCounts } from "./native/fallback";
 import { registerNative } from "./native/register";
@@ -155,6 +155,12 @@ export const engine = {
   /** What is in use, its device, threads and library versions, and why others were not taken. */
   info(): EngineInfo {
     return { ...state, fallbacks: fallbackCounts() };
+  },
+
+  /** Job threads, each with a native engine of one thread, that may take the place of this engine's threads; 0: none can. */
+  workers(): number {
+    const { backend, device, threads } = state;
+    return backend === "native" && device === "cpu" && threads > 1 && hasJobThreads() ? threads : 0;
   },
 
   /**

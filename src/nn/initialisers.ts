@@ -20,9 +20,8 @@ export function linearKernel(inFeatures: number, outFeatures: number, rng: Rng):
 }
 
 function normal(shape: number[], deviation: number, rng: Rng): tf.Tensor {
-  const size = shape.reduce((product, n) => product * n, 1);
-  return tf.tensor(
-    Float32Array.from({ length: size }, () => rng.normal() * deviation),
-    shape,
-  );
+  // A plain loop: Float32Array.from takes ten times as long to ask for its values.
+  const values = new Float32Array(shape.reduce((product, n) => product * n, 1));
+  for (let i = 0; i < values.length; i++) values[i] = rng.normal() * deviation;
+  return tf.tensor(values, shape);
 }

@@ -1,20 +1,33 @@
-import { breathe, Progress, type StepContext } from "../core";
-import type { BlockSupernet, CellSupernet, Path } from "../distill";
-import type { tf } from "../engine";
-import type { Module } from "../nn";
-import { blockAt, cellAt, cellPaths } from "../space";
-import { batchErrors, type CandidateRating, combine } from "./candidate-rating";
+import { join } from "node:path";
+import { InterruptedError, Progress, runJobs, type StepContext } from "../core";
+import type { BlockSupernet } from "../distill";
+import { engine } from "../engine";
+import { saveState } from "../nn";
+import type { CandidateRating } from "./candidate-rating";
+import { CellWalk, subtrees } from "./cell-walk";
 import { keepingStatistics } from "./keeping-statistics";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
-import { disposeData, disposeMaps, loadRatingData, type Maps, type RatingData } from "./rating-data";
+import { disposeData, loadRatingData, type RatingData } from "./rating-data";
+import { type SubtreeJob, type SubtreeMessage, shareMaps } from "./subtree-job";
+
+export interface RateContext extends StepContext {
+  /**
+   * Worker threads, each at a part of a cell; 0: all in this thread. By default as many as the native engine has threads,
+   * unless the work is so short that starting them takes longer. A rating with the teacher's `rest` never has any.
+   */
+  readonly workers?: number;
+}
+
+/** Images times op evaluations that take longer than starting threads. */
+const WORTH_WORKERS = 30_000;
 
 /**
  * Rates every candidate of a block by feature sharing: a depth-first walk over the tree of path prefixes, in which each
  * node's output is computed once and used by all paths through it (DNA, section 3.3).
  *
  * At each node the op's batch norms take over the statistics of the calibration batch as it arrives there, so a path is
- * rated exactly as if it were calibrated and run alone. At most depth + 1 feature maps an image are kept. The supernet is
- * afterwards as it was before.
+ * rated exactly as if it were calibrated and run alone. At most depth + 1 feature maps an image are kept, by each worker.
+ * The supernet is afterwards as it was before.
  * @returns The candidates in lexicographic order: cell, then path with the last layer fastest.
  * @throws InterruptedError when stopped.
  */
@@ -22,81 +35,70 @@ export async function rateBlock(
   supernet: BlockSupernet,
   features: RatingFeatures,
   given: Partial<RateOptions> = {},
-  context: StepContext = {},
+  { workers, ...context }: RateContext = {},
 ): Promise<CandidateRating[]> {
-  const { space, block, cells } = supernet;
-  const data = loadRatingData(space, block, features, resolveRateOptions(given));
-  const walks = cells.map((cell, i) => ({
-    cell,
-    nodes: prefixes(cellPaths(blockAt(space, block), cellAt(space, block, i))),
-  }));
-  const total = walks.reduce((sum, { nodes }) => sum + nodes.size, 0);
-  const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
-  const ratings: CandidateRating[] = [];
+  const { space, block } = supernet;
+  const options = resolveRateOptions(given);
+  const data = loadRatingData(space, block, features, options);
   try {
-    await keepingStatistics(cells, async () => {
-      for (const { cell, nodes } of walks) await new CellWalk(cell, nodes, data, progress, ratings).run();
-    });
-    return ratings;
+    const total = subtrees(space, block, 1).reduce((sum, { nodes }) => sum + nodes.size, 0);
+    const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
+    const images = features.rating.count + (options.recalibrate ? options.calibrationImages : 0);
+    const hired = features.rest ? 0 : (workers ?? (total * images >= WORTH_WORKERS ? engine.workers() : 0));
+    return await (hired > 0
+      ? rateByWorkers(supernet, data, hired, progress, context)
+      : rateHere(supernet, data, progress));
   } finally {
     disposeData(data);
   }
 }
 
-/** All beginnings of paths: the nodes of the tree that they form. */
-function prefixes(paths: readonly Path[]): Set<string> {
-  return new Set(paths.flatMap((path) => path.map((_, layer) => String(path.slice(0, layer + 1)))));
+function rateHere(
+  { space, block, cells }: BlockSupernet,
+  data: RatingData,
+  progress: Progress,
+): Promise<CandidateRating[]> {
+  const ratings: CandidateRating[] = [];
+  return keepingStatistics(cells, async () => {
+    for (const { cell, nodes } of subtrees(space, block, 1)) {
+      ratings.push(...(await new CellWalk(cells[cell], nodes, data, progress, ratings.length).run()));
+    }
+    return ratings;
+  });
 }
 
-/** The walk over one cell's tree. */
-class CellWalk {
-  constructor(
-    private readonly cell: CellSupernet,
-    private readonly nodes: ReadonlySet<string>,
-    private readonly data: RatingData,
-    private readonly progress: Progress,
-    private readonly ratings: CandidateRating[],
-  ) {}
-
-  async run(): Promise<void> {
-    const { cell, data } = this;
-    if (!cell.stem) return this.visit(data.input, []);
-    const stemmed = through(cell.stem, data.input);
-    try {
-      await this.visit(stemmed, []);
-    } finally {
-      disposeMaps(stemmed);
-    }
-  }
-
-  private async visit(input: Maps, prefix: readonly number[]): Promise<void> {
-    for (const [op, module] of this.cell.layers[prefix.length].entries()) {
-      const path = [...prefix, op];
-      if (!this.nodes.has(String(path))) continue;
-      const output = through(module, input);
-      try {
-        if (path.length === this.cell.depth) this.rate(output, path);
-        this.progress.advance(1, { candidates: this.ratings.length });
-        await breathe();
-        if (path.length < this.cell.depth) await this.visit(output, path);
-      } finally {
-        disposeMaps(output);
-      }
-    }
-  }
-
-  private rate({ rating }: Maps, path: readonly number[]): void {
-    const { block, cell } = this.cell;
-    const { targets, measure } = this.data;
-    const errors = rating.map((y, i) => batchErrors(y, targets[i]));
-    this.ratings.push(combine({ block, cell, path }, errors, targets, measure));
-  }
-}
-
-/** Calibrates a module on the calibration maps, if there are any, then runs all maps through it. */
-function through(module: Module, { calibration, rating }: Maps): Maps {
-  return {
-    ...(calibration && { calibration: module.forward(calibration, { mode: "recalibrate" }) }),
-    rating: rating.map((x): tf.Tensor4D => module.forward(x, { mode: "eval" })),
+async function rateByWorkers(
+  { space, block, cells }: BlockSupernet,
+  { input, targets, measure }: RatingData,
+  workers: number,
+  progress: Progress,
+  { signal }: StepContext,
+): Promise<CandidateRating[]> {
+  const weights = cells.map(saveState);
+  const shared = {
+    ...(input.calibration && { calibration: shareMaps(input.calibration) }),
+    rating: input.rating.map(shareMaps),
+    targets: targets.map(({ features }) => shareMaps(features)),
+    measure,
   };
+  const parts = subtrees(space, block, workers).map(
+    (subtree): SubtreeJob => ({ space, block, subtree, weights: weights[subtree.cell], ...shared }),
+  );
+  const rated = new Map<SubtreeJob, readonly CandidateRating[]>();
+  let candidates = 0;
+  const onMessage = (job: SubtreeJob, message: SubtreeMessage) => {
+    if (message.ratings) rated.set(job, message.ratings);
+    candidates += message.candidates;
+    try {
+      progress.advance(message.evaluations, { candidates });
+    } catch (error) {
+      // The workers are told by the signal; they end first.
+      if (!(error instanceof InterruptedError)) throw error;
+    }
+  };
+  // The longest first, so that no thread is left with it at the end.
+  const jobs = [...parts].sort((a, b) => b.subtree.nodes.size - a.subtree.nodes.size);
+  const complete = await runJobs(join(__dirname, "subtree-job"), jobs, workers, onMessage, signal);
+  if (!complete) progress.throwIfStopped();
+  return parts.flatMap((job) => [...rated.get(job)!]);
 }

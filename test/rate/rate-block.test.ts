@@ -188,6 +188,58 @@ describe("rateBlock", () => {
   });
 });
 
+describe("rateBlock on worker threads", () => {
+  const native = engine.use("auto", { threads: 1 }).backend === "native";
+
+  test.runIf(native)("any number of workers gives the ratings of none, and the progress adds up", async () => {
+    for (const block of [0, 1]) {
+      await withSupernet(4, block, async (supernet) => {
+        const alone = await rateBlock(supernet, features(), options, { workers: 0 });
+        for (const workers of [1, 2, 5]) {
+          const events: ProgressEvent[] = [];
+          const context = { workers, onProgress: (event: ProgressEvent) => events.push(event) };
+          expect(await rateBlock(supernet, features(), options, context)).toEqual(alone);
+          expect(events.at(-1)).toMatchObject({ done: 8, total: 8, metrics: { candidates: alone.length } });
+        }
+      });
+    }
+  });
+
+  test.runIf(native)("identities and switches go with the job", async () => {
+    const own = tinySpace([[{ depth: 1, width: 4 }], [{ depth: 3, width: 6 }]], [...mbconv([3, 5], [2]), { kind: "identity" }]);
+    const given = { calibration: tinyFeatures(own, 24), rating: tinyFeatures(own, 20, 2) };
+    const switched = { ...options, recalibrate: false, score: "nsr" as const };
+    const supernet = new BlockSupernet(own, 1, 1);
+    const alone = await rateBlock(supernet, given, switched, { workers: 0 });
+    expect(alone.map(place)).toEqual(enumerateBlock(own, 1).map(place));
+    expect(await rateBlock(supernet, given, switched, { workers: 2 })).toEqual(alone);
+    supernet.dispose();
+  });
+
+  test.runIf(native)("the teacher's rest, which is no plain data, is rated with in this thread", async () => {
+    await withSupernet(1, 1, async (supernet) => {
+      const rest = (y: tf.Tensor4D) => tf.mean(y, [1, 2]) as tf.Tensor2D;
+      const [rated] = await rateBlock(supernet, { ...features(), rest }, options, { workers: 2 });
+      expect(rated.divergence).toBeGreaterThan(0);
+    });
+  });
+
+  test.runIf(native)("stopped, it leaves the supernet as it was and nothing behind", async () => {
+    await withSupernet(1, 0, async (supernet) => {
+      const before = tf.memory().numTensors;
+      const stop = new AbortController();
+      const rating = rateBlock(supernet, features(), options, {
+        workers: 2,
+        signal: stop.signal,
+        onProgress: () => stop.abort(),
+      });
+      await expect(rating).rejects.toThrow(InterruptedError);
+      expect(tf.memory().numTensors).toBe(before);
+      expect(await rateBlock(supernet, features(), options, { workers: 2 })).toHaveLength(6);
+    });
+  });
+});
+
 describe("ratedTable", () => {
   test("costs are those of the assembled network", async () => {
     const { supernet, ratings } = await ratedSpace();

@@ -1,0 +1,158 @@
+import { existsSync } from "node:fs";
+import { extname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { BlockwiseError, CheckpointError, ConfigError, type ErrorCode, TrainingError } from "./errors";
+
+/**
+ * What a module that job threads load exports as `work`: does a job and tells what comes of it.
+ * @throws InterruptedError soon after the signal.
+ */
+export type JobWork<Job, Message> = (job: Job, tell: (message: Message) => void, signal: AbortSignal) => Promise<void>;
+
+/** From the main thread to a job thread. */
+export type ToThread = { readonly kind: "job"; readonly module: string; readonly job: unknown } | { kind: "stop" };
+
+/** From a job thread to the main thread. */
+export type FromThread =
+  | { readonly kind: "told"; readonly message: unknown }
+  | { readonly kind: "done" }
+  | {
+      readonly kind: "failed";
+      readonly code?: string;
+      readonly message: string;
+      readonly details?: Record<string, unknown>;
+      readonly stack?: string;
+    };
+
+const EXTENSION = extname(__filename);
+const ENTRY = join(__dirname, `job-thread${EXTENSION}`);
+/** A thread that nobody needed for so long ends: until then the next jobs save its start. */
+const IDLE_MS = 10_000;
+
+/** Threads without a job, with what will end them. */
+const idle = new Map<Worker, NodeJS.Timeout>();
+
+/** Whether job threads can be had: not where the library was bundled into one file. */
+export function hasJobThreads(): boolean {
+  return existsSync(ENTRY);
+}
+
+/**
+ * Does jobs on so many worker threads, in the order given.
+ *
+ * After the first failure, or when stopped, the jobs at work stop and no other is begun.
+ * @param module Path of the module that has the {@link JobWork}, without its extension; jobs and messages are plain data.
+ * @param onMessage What it throws fails the job.
+ * @returns Whether all jobs were done: false when stopped.
+ * @throws What a job threw first.
+ */
+export async function runJobs<Job, Message>(
+  module: string,
+  jobs: readonly Job[],
+  threads: number,
+  onMessage: (job: Job, message: Message) => void,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const waiting = [...jobs];
+  const failures: unknown[] = [];
+  const hired = Array.from({ length: Math.min(threads, jobs.length) }, takeThread);
+  let stopped = signal?.aborted ?? false;
+  const stop = () => {
+    stopped = true;
+    for (const thread of hired) thread.postMessage({ kind: "stop" } satisfies ToThread);
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  const broken = new Set<Worker>();
+  try {
+    await Promise.all(
+      hired.map(async (thread) => {
+        while (!stopped) {
+          const job = waiting.shift();
+          if (job === undefined) return;
+          try {
+            await runOn(thread, module + EXTENSION, job, (message) => onMessage(job, message as Message));
+          } catch (error) {
+            if (!(error instanceof BlockwiseError && error.code === "INTERRUPTED")) {
+              failures.push(error);
+              broken.add(thread);
+            }
+            stop();
+          }
+        }
+      }),
+    );
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await Promise.all(hired.map((thread) => (broken.has(thread) ? thread.terminate() : leaveThread(thread))));
+  }
+  if (failures.length > 0) throw failures[0];
+  return !stopped;
+}
+
+function takeThread(): Worker {
+  for (const [thread, ending] of idle) {
+    clearTimeout(ending);
+    idle.delete(thread);
+    thread.ref();
+    return thread;
+  }
+  const thread = EXTENSION === ".ts" ? new Worker(fromSource(), { eval: true }) : new Worker(ENTRY);
+  // A thread that dies with no job at work is not taken again.
+  thread.on("error", () => {});
+  thread.on("exit", () => {
+    clearTimeout(idle.get(thread));
+    idle.delete(thread);
+  });
+  return thread;
+}
+
+/** Keeps a thread for the next jobs; it holds up neither the process nor, for long, memory. */
+function leaveThread(thread: Worker): void {
+  const end = () => {
+    idle.delete(thread);
+    void thread.terminate();
+  };
+  thread.unref();
+  idle.set(thread, setTimeout(end, IDLE_MS).unref());
+}
+
+/** Runs the entry from its TypeScript source, in tests and development: a thread has no loader of its own. */
+function fromSource(): string {
+  return [require.resolve("tsx/cjs"), ENTRY].map((path) => `require(${JSON.stringify(path)});`).join("");
+}
+
+function runOn(worker: Worker, module: string, job: unknown, onTold: (message: unknown) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => {
+      worker.off("message", onMessage);
+      worker.off("error", onError);
+      worker.off("exit", onExit);
+      end();
+    };
+    const onError = (error: Error) => settle(() => reject(error));
+    const onExit = (code: number) => settle(() => reject(new Error(`a job thread ended with exit code ${code}`)));
+    const onMessage = (message: FromThread) => {
+      try {
+        if (message.kind === "told") onTold(message.message);
+        else if (message.kind === "done") settle(resolve);
+        else settle(() => reject(rebuilt(message)));
+      } catch (error) {
+        // The listener's, e.g. a full disk: the job cannot go on.
+        settle(() => reject(error));
+      }
+    };
+    worker.on("message", onMessage);
+    worker.on("error", onError);
+    worker.on("exit", onExit);
+    worker.postMessage({ kind: "job", module, job } satisfies ToThread);
+  });
+}
+
+/** A thread's error as it would have been thrown here. */
+function rebuilt({ code, message, details, stack }: Extract<FromThread, { kind: "failed" }>): Error {
+  if (code === "TRAINING") return new TrainingError(message, details);
+  if (code === "CHECKPOINT") return new CheckpointError(message, details);
+  if (code === "CONFIG") return new ConfigError(message, details);
+  if (code) return new BlockwiseError(code as ErrorCode, message, details);
+  return Object.assign(new Error(message), { stack });
+}
