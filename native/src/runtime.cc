@@ -16,6 +16,8 @@ namespace {
 Napi::Value SetThreads(Call& call) {
   const int threads = static_cast<int>(call.Int(0));
   if (threads < 1) throw std::invalid_argument("threads must be at least 1, got " + std::to_string(threads));
+  // What libtorch does late, on a thread's first question, would undo the setting: it takes over the last of any thread.
+  at::get_num_threads();
   at::set_num_threads(threads);
   // OpenBLAS built on pthreads has a pool of its own.
   using Setter = void (*)(int);

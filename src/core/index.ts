@@ -1,7 +1,7 @@
 export * from "./atomic-file";
 export * from "./code-version";
 export * from "./errors";
-export { hasJobThreads, type JobWork, runJobs } from "./job-threads";
+export { hasJobThreads, type JobWork, readyThreads, runJobs } from "./job-threads";
 export * from "./package-root";
 export * from "./progress";
 export * from "./rng";

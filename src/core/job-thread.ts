@@ -9,6 +9,7 @@ let stop: AbortController | undefined;
 
 port.on("message", (message: ToThread) => {
   if (message.kind === "stop") stop?.abort();
+  else if (message.kind === "load") require(message.module);
   else void run(message);
 });
 

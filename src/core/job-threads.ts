@@ -10,7 +10,10 @@ import { BlockwiseError, CheckpointError, ConfigError, type ErrorCode, TrainingE
 export type JobWork<Job, Message> = (job: Job, tell: (message: Message) => void, signal: AbortSignal) => Promise<void>;
 
 /** From the main thread to a job thread. */
-export type ToThread = { readonly kind: "job"; readonly module: string; readonly job: unknown } | { kind: "stop" };
+export type ToThread =
+  | { readonly kind: "load"; readonly module: string }
+  | { readonly kind: "job"; readonly module: string; readonly job: unknown }
+  | { readonly kind: "stop" };
 
 /** From a job thread to the main thread. */
 export type FromThread =
@@ -35,6 +38,15 @@ const idle = new Map<Worker, NodeJS.Timeout>();
 /** Whether job threads can be had: not where the library was bundled into one file. */
 export function hasJobThreads(): boolean {
   return existsSync(ENTRY);
+}
+
+/** Starts so many threads for {@link runJobs}, so that they load the module while this one prepares the jobs. */
+export function readyThreads(module: string, threads: number): void {
+  const taken = Array.from({ length: threads }, takeThread);
+  for (const thread of taken) {
+    thread.postMessage({ kind: "load", module: module + EXTENSION } satisfies ToThread);
+    leaveThread(thread);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { InterruptedError, Progress, runJobs, type StepContext } from "../core";
+import { InterruptedError, Progress, readyThreads, runJobs, type StepContext } from "../core";
 import { engine } from "../engine";
 import type { SearchSpace } from "../space";
 import type { CellCheckpoints } from "./cell-checkpoint";
@@ -24,6 +24,8 @@ interface Unfinished {
   readonly cell: number;
   readonly done: number;
 }
+
+const CELL_JOB = join(__dirname, "cell-job");
 
 /** Batches that take longer than starting threads. */
 const WORTH_WORKERS = 400;
@@ -63,6 +65,7 @@ export async function distilByWorkers(
   const batches = cells.reduce((sum, { block, done }) => sum + (blockEpochs(options, block) - done) * perEpoch, 0);
   const hired = workers ?? (batches >= WORTH_WORKERS ? engine.workers() : 0);
   if (hired === 0 || cells.length === 0) return;
+  readyThreads(CELL_JOB, Math.min(hired, cells.length));
   const boundaries = [...new Set(cells.flatMap(({ block }) => [block, block + 1]))];
   const shared = await shareFeatures(features, boundaries);
   const jobs = cells.map(({ block, cell }): CellJob => {
@@ -80,7 +83,7 @@ export async function distilByWorkers(
       if (!(error instanceof InterruptedError)) throw error;
     }
   };
-  const complete = await runJobs(join(__dirname, "cell-job"), jobs, hired, onMessage, signal);
+  const complete = await runJobs(CELL_JOB, jobs, hired, onMessage, signal);
   if (!complete) progress.throwIfStopped();
 }
 

@@ -13,12 +13,20 @@ export interface Subtree {
   readonly nodes: ReadonlySet<string>;
 }
 
-/** The cells of a block, each in so many parts (fewer where it has fewer first ops), in lexicographic order. */
-export function subtrees(space: SearchSpace, block: number, parts: number): Subtree[] {
-  return blockAt(space, block).cells.flatMap((_, cell) => {
+/**
+ * The cells of a block for so many workers, in lexicographic order: a cell that would keep one of them busy for too long is
+ * split among all.
+ */
+export function subtrees(space: SearchSpace, block: number, workers: number): Subtree[] {
+  const cells = blockAt(space, block).cells.map((_, cell) => {
     const paths = cellPaths(blockAt(space, block), cellAt(space, block, cell));
+    return { cell, paths, nodes: prefixes(paths) };
+  });
+  const total = cells.reduce((sum, { nodes }) => sum + nodes.size, 0);
+  return cells.flatMap(({ cell, paths, nodes }) => {
+    if (workers === 1 || nodes.size <= total / (2 * workers)) return [{ cell, nodes }];
     const first = [...new Set(paths.map(([op]) => op))];
-    const size = Math.ceil(first.length / parts);
+    const size = Math.ceil(first.length / workers);
     return Array.from({ length: Math.ceil(first.length / size) }, (_, part) => {
       const ops = first.slice(part * size, (part + 1) * size);
       return { cell, nodes: prefixes(paths.filter(([op]) => ops.includes(op))) };

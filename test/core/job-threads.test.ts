@@ -30,7 +30,13 @@ describe("runJobs", () => {
   test("a failure comes as it was thrown, and its thread is not taken again", async () => {
     const failed: number[] = [];
     const jobs: FixtureJob[] = [{ does: "fail" }];
-    const running = runJobs(join(__dirname, "job-fixture"), jobs, 1, (_, thread: number) => failed.push(thread), undefined);
+    const running = runJobs(
+      join(__dirname, "job-fixture"),
+      jobs,
+      1,
+      (_, thread: number) => failed.push(thread),
+      undefined,
+    );
     await expect(running).rejects.toThrow(ConfigError);
     const { told } = await threadsOf(["tell", "tell", "tell"], 1);
     expect(told).not.toContain(failed[0]);

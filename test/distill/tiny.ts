@@ -1,12 +1,23 @@
 import { Rng } from "../../src/core";
 import type { FeatureSource } from "../../src/distill";
 import { tf } from "../../src/engine";
-import { blockSpace, type Cell, conv, type ImageShape, mbconv, type SearchSpace } from "../../src/space";
+import {
+  blockSpace,
+  type CandidateOp,
+  type Cell,
+  conv,
+  type ImageShape,
+  mbconv,
+  type SearchSpace,
+} from "../../src/space";
 
 const shape = (size: number, channels: number): ImageShape => ({ height: size, width: size, channels });
 
 /** Two blocks on 8x8 images with two ops a layer; small enough for any engine. */
-export function tinySpace(cells: readonly (readonly Cell[])[] = TINY_CELLS, ops = mbconv([3, 5], [2])): SearchSpace {
+export function tinySpace(
+  cells: readonly (readonly Cell[])[] = TINY_CELLS,
+  ops: readonly CandidateOp[] = mbconv([3, 5], [2]),
+): SearchSpace {
   const blocks = [
     { input: shape(8, 1), output: shape(4, 4) },
     { input: shape(4, 4), output: shape(2, 6) },
@@ -45,24 +56,33 @@ export function tinyFeatures(space: SearchSpace, count: number, seed = 1): Featu
     const draw = new Rng(7).fork(`mix${i}`);
     return Float32Array.from({ length: shapes[i].channels * to.channels }, () => draw.normal());
   });
+  // All images at once, and once: a product of other rows may be rounded otherwise, and a store's features are fixed.
+  const kept = new Map([[0, images]]);
+  const mapsAt = (boundary: number): Float32Array => {
+    const maps = kept.get(boundary) ?? next(mapsAt(boundary - 1), boundary - 1);
+    kept.set(boundary, maps);
+    return maps;
+  };
+  const next = (before: Float32Array, i: number) =>
+    tf.tidy(() => {
+      const { height, width, channels } = shapes[i];
+      const mix = tf.tensor4d(mixes[i], [1, 1, channels, shapes[i + 1].channels]);
+      const mixed = tf.conv2d(tf.tensor4d(before, [count, height, width, channels]), mix, 1, "same");
+      return Float32Array.from(tf.tanh(tf.avgPool(mixed, 2, 2, "same")).dataSync());
+    });
   return {
     count,
     shapes,
     fingerprint: `tiny-${seed}-${count}`,
     batch(boundary, positions) {
-      return tf.tidy(() => {
-        const size = height * width * channels;
-        const taken = new Float32Array(positions.length * size);
-        for (let i = 0; i < positions.length; i++) {
-          taken.set(images.subarray(positions[i] * size, (positions[i] + 1) * size), i * size);
-        }
-        let maps = tf.tensor4d(taken, [positions.length, height, width, channels]);
-        for (let i = 0; i < boundary; i++) {
-          const mix = tf.tensor4d(mixes[i], [1, 1, shapes[i].channels, shapes[i + 1].channels]);
-          maps = tf.tanh(tf.avgPool(tf.conv2d(maps, mix, 1, "same"), 2, 2, "same"));
-        }
-        return maps;
-      });
+      const { height, width, channels } = shapes[boundary];
+      const size = height * width * channels;
+      const maps = mapsAt(boundary);
+      const taken = new Float32Array(positions.length * size);
+      for (let i = 0; i < positions.length; i++) {
+        taken.set(maps.subarray(positions[i] * size, (positions[i] + 1) * size), i * size);
+      }
+      return tf.tensor4d(taken, [positions.length, height, width, channels]);
     },
   };
 }

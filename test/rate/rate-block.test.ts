@@ -14,7 +14,7 @@ import {
   resolveRateOptions,
 } from "../../src/rate";
 import { calibrationBatch } from "../../src/rate/rating-data";
-import { assemble, enumerateBlock, mbconv } from "../../src/space";
+import { assemble, enumerateBlock, identity, mbconv } from "../../src/space";
 import { tinyFeatures, tinySpace } from "../distill/tiny";
 
 beforeAll(() => {
@@ -206,7 +206,7 @@ describe("rateBlock on worker threads", () => {
   });
 
   test.runIf(native)("identities and switches go with the job", async () => {
-    const own = tinySpace([[{ depth: 1, width: 4 }], [{ depth: 3, width: 6 }]], [...mbconv([3, 5], [2]), { kind: "identity" }]);
+    const own = tinySpace([[{ depth: 1, width: 4 }], [{ depth: 3, width: 6 }]], [...mbconv([3, 5], [2]), identity]);
     const given = { calibration: tinyFeatures(own, 24), rating: tinyFeatures(own, 20, 2) };
     const switched = { ...options, recalibrate: false, score: "nsr" as const };
     const supernet = new BlockSupernet(own, 1, 1);
