@@ -258,8 +258,7 @@ function payloadOf(teacher: Teacher, data: Dataset, space: SearchSpace, cuts: re
 
 /**
  * Naive over shared rating, for one cell of four layers and six ops in the place of the teacher's second block, 14x14 to
- * 7x7. Both in this thread with one engine thread; median of
- * ratios to the mean of the shared ratings before and after.
+ * 7x7. Both in this thread with one engine thread; median of ratios to the mean of the shared ratings before and after.
  */
 async function sharingAtDepthFour(teacher: Teacher, data: Dataset): Promise<number> {
   const blocks = teacher.split(BLOCKS);

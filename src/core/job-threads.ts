@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { BlockwiseError, CheckpointError, ConfigError, type ErrorCode, TrainingError } from "./errors";
+import {
+  BlockwiseError,
+  CheckpointError,
+  ConfigError,
+  type ErrorCode,
+  InterruptedError,
+  TrainingError,
+} from "./errors";
 
 /**
  * What a module that job threads load exports as `work`: does a job and tells what comes of it.
@@ -54,7 +61,7 @@ export function readyThreads(module: string, threads: number): void {
  *
  * After the first failure, or when stopped, the jobs at work stop and no other is begun.
  * @param module Path of the module that has the {@link JobWork}, without its extension; jobs and messages are plain data.
- * @param onMessage What it throws fails the job.
+ * @param onMessage What it throws fails the job, but for an InterruptedError: the signal tells the threads, they end first.
  * @returns Whether all jobs were done: false when stopped.
  * @throws What a job threw first.
  */
@@ -150,7 +157,7 @@ function runOn(worker: Worker, module: string, job: unknown, onTold: (message: u
         else settle(() => reject(rebuilt(message)));
       } catch (error) {
         // The listener's, e.g. a full disk: the job cannot go on.
-        settle(() => reject(error));
+        if (!(error instanceof InterruptedError)) settle(() => reject(error));
       }
     };
     worker.on("message", onMessage);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { InterruptedError, Progress, readyThreads, runJobs, type StepContext } from "../core";
+import { Progress, readyThreads, runJobs, type StepContext } from "../core";
 import { engine } from "../engine";
 import type { SearchSpace } from "../space";
 import type { CellCheckpoints } from "./cell-checkpoint";
@@ -75,13 +75,8 @@ export async function distilByWorkers(
   // The longest first, so that no thread is left with it at the end.
   jobs.sort((a, b) => effort(b) - effort(a));
   const onMessage = (job: CellJob, message: CellMessage) => {
-    if (message.kind === "epoch") return checkpoints.write(job.block, job.cell, message.state);
-    try {
-      progress.advance(1, message.metrics);
-    } catch (error) {
-      // The workers are told by the signal; they end first.
-      if (!(error instanceof InterruptedError)) throw error;
-    }
+    if (message.kind === "epoch") checkpoints.write(job.block, job.cell, message.state);
+    else progress.advance(1, message.metrics);
   };
   const complete = await runJobs(CELL_JOB, jobs, hired, onMessage, signal);
   if (!complete) progress.throwIfStopped();

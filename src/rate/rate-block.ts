@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { InterruptedError, Progress, runJobs, type StepContext } from "../core";
+import { Progress, runJobs, type StepContext } from "../core";
 import type { BlockSupernet } from "../distill";
 import { engine } from "../engine";
 import { saveState } from "../nn";
 import type { CandidateRating } from "./candidate-rating";
-import { CellWalk, subtrees } from "./cell-walk";
+import { CellWalk, type Subtree, subtrees } from "./cell-walk";
 import { keepingStatistics } from "./keeping-statistics";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { disposeData, loadRatingData, type RatingData } from "./rating-data";
@@ -41,26 +41,28 @@ export async function rateBlock(
   const options = resolveRateOptions(given);
   const data = loadRatingData(space, block, features, options);
   try {
-    const total = subtrees(space, block, 1).reduce((sum, { nodes }) => sum + nodes.size, 0);
+    const whole = subtrees(space, block, 1);
+    const total = whole.reduce((sum, { nodes }) => sum + nodes.size, 0);
     const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
     const images = features.rating.count + (options.recalibrate ? options.calibrationImages : 0);
     const hired = features.rest ? 0 : (workers ?? (total * images >= WORTH_WORKERS ? engine.workers() : 0));
     return await (hired > 0
       ? rateByWorkers(supernet, data, hired, progress, context)
-      : rateHere(supernet, data, progress));
+      : rateHere(supernet, whole, data, progress));
   } finally {
     disposeData(data);
   }
 }
 
 function rateHere(
-  { space, block, cells }: BlockSupernet,
+  { cells }: BlockSupernet,
+  whole: readonly Subtree[],
   data: RatingData,
   progress: Progress,
 ): Promise<CandidateRating[]> {
   const ratings: CandidateRating[] = [];
   return keepingStatistics(cells, async () => {
-    for (const { cell, nodes } of subtrees(space, block, 1)) {
+    for (const { cell, nodes } of whole) {
       ratings.push(...(await new CellWalk(cells[cell], nodes, data, progress, ratings.length).run()));
     }
     return ratings;
@@ -78,7 +80,7 @@ async function rateByWorkers(
   const shared = {
     ...(input.calibration && { calibration: shareMaps(input.calibration) }),
     rating: input.rating.map(shareMaps),
-    targets: targets.map(({ features }) => shareMaps(features)),
+    targets: targets.map(({ features, ...spread }) => ({ ...spread, features: shareMaps(features) })),
     measure,
   };
   const parts = subtrees(space, block, workers).map(
@@ -89,12 +91,7 @@ async function rateByWorkers(
   const onMessage = (job: SubtreeJob, message: SubtreeMessage) => {
     if (message.ratings) rated.set(job, message.ratings);
     candidates += message.candidates;
-    try {
-      progress.advance(message.evaluations, { candidates });
-    } catch (error) {
-      // The workers are told by the signal; they end first.
-      if (!(error instanceof InterruptedError)) throw error;
-    }
+    progress.advance(message.evaluations, { candidates });
   };
   // The longest first, so that no thread is left with it at the end.
   const jobs = [...parts].sort((a, b) => b.subtree.nodes.size - a.subtree.nodes.size);

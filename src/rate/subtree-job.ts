@@ -3,7 +3,7 @@ import { buildCell } from "../distill";
 import { engine, tf } from "../engine";
 import { loadState, type StoredTensor } from "../nn";
 import type { SearchSpace } from "../space";
-import { type CandidateRating, ratingTarget } from "./candidate-rating";
+import type { CandidateRating, RatingTarget } from "./candidate-rating";
 import { CellWalk, type Subtree } from "./cell-walk";
 import { disposeData, type RatingData } from "./rating-data";
 
@@ -12,6 +12,9 @@ export interface SharedMaps {
   readonly shape: readonly number[];
   readonly values: SharedArrayBuffer;
 }
+
+/** A rating batch's target without the teacher's answers, which are no plain data. */
+export type SharedTarget = Omit<RatingTarget, "features" | "answers"> & { readonly features: SharedMaps };
 
 /** The rating of part of a cell as plain data. */
 export interface SubtreeJob {
@@ -22,7 +25,7 @@ export interface SubtreeJob {
   readonly weights: Map<string, StoredTensor>;
   readonly calibration?: SharedMaps;
   readonly rating: readonly SharedMaps[];
-  readonly targets: readonly SharedMaps[];
+  readonly targets: readonly SharedTarget[];
   readonly measure: RatingData["measure"];
 }
 
@@ -44,7 +47,7 @@ export const work: JobWork<SubtreeJob, SubtreeMessage> = async (job, tell, signa
   const cell = buildCell(space, block, subtree.cell);
   const data: RatingData = {
     input: { ...(calibration && { calibration: tensor(calibration) }), rating: rating.map(tensor) },
-    targets: targets.map((maps) => ratingTarget(tensor(maps))),
+    targets: targets.map((target) => ({ ...target, features: tensor(target.features) })),
     measure,
   };
   const since = (done: number, candidates: number) => ({
