@@ -1,6 +1,7 @@
 export * from "./atomic-file";
 export * from "./code-version";
 export * from "./errors";
+export * from "./fingerprint";
 export { hasJobThreads, type JobWork, readyThreads, runJobs } from "./job-threads";
 export * from "./nearest-name";
 export * from "./package-root";
