@@ -2,8 +2,8 @@
 # All experiments of the papers: trains and rates what is missing under notebooks/expected/, then executes their notebooks and
 # keeps the outputs. Stop it at any time: the same command goes on. Some four hours on two cores from
 # nothing, put together from the parts' times: nobody has run it in one piece.
-#   npm run studies                 CIFAR-10 and the benchmark's table lie beside the clone, or are named:
-#   npm run studies -- --images <folder or zip> --truth <nas-bench-macro_cifar10.json>
+#   npm run studies                                 CIFAR-10 is found in $BLOCKWISE_DATA or the cache, or downloaded;
+#   npm run studies -- --images <folder or zip>     or is named. The benchmark's table ships with the package.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh

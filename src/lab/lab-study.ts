@@ -2,10 +2,8 @@ import { ConfigError, type StepContext } from "../core";
 import {
   type Agreement,
   blocksOf,
-  dataBeside,
   divide,
   figuresOf,
-  IMAGES_FILE,
   jobsOf,
   networkScores,
   provenanceOf,
@@ -66,7 +64,7 @@ export class LabStudy implements Displayable {
    */
   async run(options: LabStudyRunOptions = {}, context: StepContext = notebookContext()): Promise<LabStudy> {
     engineReady();
-    const { images = dataBeside(IMAGES_FILE), runs = "runs/studies", ...part } = options;
+    const { images, runs = "runs/studies", ...part } = options;
     const provenance = () => provenanceOf(`lab.study("${this.config.name}").run()`);
     await runStudy(this.config, part, this.truth, { runs, images, provenance }, context);
     this.figures.clear();

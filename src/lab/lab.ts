@@ -3,9 +3,10 @@ import { ConfigError, type StepContext } from "../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../data";
 import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace, type SearchSpace } from "../space";
 import { DNA_MINI, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
-import { dataBeside, findStudy, readStudy, readTruth, TRUTH_FILE } from "../systems/dna/ranking";
+import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
 import { type TrainingOptions, trainTeacher } from "../teacher";
 import { engineReady } from "./engine-ready";
+import { benchmark } from "./lab-benchmark";
 import type { LabBlocks } from "./lab-blocks";
 import { LabData } from "./lab-data";
 import type { LabFront } from "./lab-front";
@@ -104,13 +105,15 @@ export const lab = {
     return new LabLatency(await latencyTable(measured, options, context), measured);
   },
 
+  benchmark,
+
   /**
    * A study of rankings on NAS-Bench-Macro by the name of its file in `experiments/studies` (ranking, block-count, ...), or
    * by the path of a file. Trains nothing until its `run()`.
-   * @param truth The benchmark's table; beside a development tree it is found.
+   * @param truth The benchmark's table: "nas-bench-macro" ships with the package and is the default; or the path of a table.
    * @throws ConfigError when there is no such study, DataError when the table is absent.
    */
-  study(name: string, { truth = dataBeside(TRUTH_FILE) ?? TRUTH_FILE }: { readonly truth?: string } = {}): LabStudy {
+  study(name: string, { truth }: { readonly truth?: string } = {}): LabStudy {
     const { file, root } = findStudy(name);
     return new LabStudy(readStudy(file, root), readTruth(truth));
   },

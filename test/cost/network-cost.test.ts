@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { layerCost, networkCost } from "../../src/cost";
 import {
@@ -11,6 +10,7 @@ import {
   placeOp,
   squeezeWidth,
 } from "../../src/space";
+import { readBenchmark } from "../../src/systems/dna/ranking/benchmarks";
 import golden from "../golden/torchvision-params.json";
 
 const ops = mbconv([3, 5, 7], [6, 3]);
@@ -134,28 +134,20 @@ describe("a network's cost", () => {
   });
 });
 
-const TABLE = "../shared/data/nas-bench-macro_cifar10.json";
-const tableIsThere = existsSync(TABLE);
-
 describe("NAS-Bench-Macro", () => {
   it("all identities: 387,882 parameters and 7,713,280 MACs", () => {
     const { params, macs } = networkCost(nasBenchMacro("00000000"));
     expect([params, macs]).toEqual([387_882, 7_713_280]);
   });
 
-  it.skipIf(!tableIsThere)(
-    tableIsThere
-      ? "params and MACs of all 6,561 networks are the table's"
-      : `params and MACs of all 6,561 networks: NOT CHECKED, ${TABLE} is absent`,
-    () => {
-      const table: Record<string, { params: number; flops: number }> = JSON.parse(readFileSync(TABLE, "utf8"));
-      const keys = nasBenchMacroKeys();
-      expect(keys).toHaveLength(6561);
-      const wrong = keys.filter((key) => {
-        const { params, macs } = networkCost(nasBenchMacro(key));
-        return params !== table[key].params || macs !== table[key].flops;
-      });
-      expect(wrong).toEqual([]);
-    },
-  );
+  it("params and MACs of all 6,561 networks are the table's", () => {
+    const table = readBenchmark("nas-bench-macro") as Record<string, { params: number; flops: number }>;
+    const keys = nasBenchMacroKeys();
+    expect(keys).toHaveLength(6561);
+    const wrong = keys.filter((key) => {
+      const { params, macs } = networkCost(nasBenchMacro(key));
+      return params !== table[key].params || macs !== table[key].flops;
+    });
+    expect(wrong).toEqual([]);
+  });
 });

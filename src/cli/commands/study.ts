@@ -2,14 +2,7 @@ import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { formatCount, type StepContext } from "../../core";
 import type { Agreement, StudySummary, VariantSummary } from "../../systems/dna/ranking";
-import {
-  dataBeside,
-  findStudy,
-  IMAGES_FILE,
-  ownStudies,
-  type StudyFile,
-  TRUTH_FILE,
-} from "../../systems/dna/ranking/study-files";
+import { findStudy, ownStudies, type StudyFile } from "../../systems/dna/ranking/study-files";
 import { resumable } from "../interrupt";
 import { textTable } from "../table";
 import { wholeNumber } from "../whole-number";
@@ -32,7 +25,7 @@ export function registerStudy(program: Command): void {
     .argument("<study...>", 'names (ranking, block-count, ...; files of experiments/studies), files, or "all"')
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
-    .option("--truth <file>", "nas-bench-macro_cifar10.json")
+    .option("--truth <file>", "another table of the benchmark than the one that ships with Blockwise")
     .option("--threads <count>", "of the engine; the physical cores by default", (text) =>
       wholeNumber("--threads", text, 1),
     )
@@ -56,14 +49,13 @@ async function runStudyFile({ file, root }: StudyFile, options: StudyOptions, co
   const { engine } = require("../../engine") as typeof import("../../engine");
   const ranking = require("../../systems/dna/ranking") as typeof import("../../systems/dna/ranking");
   const study = ranking.readStudy(file, root);
-  const truth = ranking.readTruth(options.truth ?? dataBeside(TRUTH_FILE) ?? TRUTH_FILE);
+  const truth = ranking.readTruth(options.truth);
   if (options.summary) {
     printSummary(ranking.writeFigures(study, truth));
   } else {
     engine.use("auto", { threads: options.threads });
-    const images = options.images ?? dataBeside(IMAGES_FILE);
     const provenance = () => ranking.provenanceOf(`npx blockwise study ${basename(file, ".json")}`);
-    const place = { runs: options.runsDir, images, provenance };
+    const place = { runs: options.runsDir, images: options.images, provenance };
     const { seed, variant } = options;
     const summary = await ranking.runStudy(study, { seed, variant }, truth, place, context, (job, { durationsMs }) => {
       const seconds = Object.values(durationsMs).reduce((sum, ms) => sum + ms, 0) / 1000;

@@ -1,5 +1,7 @@
 export * from "./additive-scores";
 export * from "./agreement";
+export * from "./benchmarks";
+export * from "./cell-benchmark";
 export * from "./expected";
 export * from "./half-of-teacher";
 export * from "./macro-table";

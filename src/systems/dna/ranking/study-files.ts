@@ -32,14 +32,3 @@ export function findStudy(name: string): StudyFile {
   const names = own.map(({ file }) => basename(file, ".json")).join(", ");
   throw new ConfigError(`study: must be a file or one of ${names}, got ${JSON.stringify(name)}`, { name });
 }
-
-/** A file of the data folder that lies beside a development tree; undefined where it does not. */
-export function dataBeside(name: string): string | undefined {
-  const file = join(packageRoot(), "..", "shared", "data", name);
-  return existsSync(file) ? file : undefined;
-}
-
-/** The benchmark's table by the name under which its authors publish it. */
-export const TRUTH_FILE = "nas-bench-macro_cifar10.json";
-/** CIFAR-10 as an image folder, beside the table. */
-export const IMAGES_FILE = "cifar10-jpeg.zip";

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { DataError, Rng } from "../../../core";
 import { enumerateBlock, nasBenchMacroSpace } from "../../../space";
+import { readBenchmark } from "./benchmarks";
 
 /** A network of NAS-Bench-Macro with what its authors measured on CIFAR-10. */
 export interface TrueNetwork {
@@ -26,36 +26,22 @@ const schema = z.record(z.string().regex(/^[012]{8}$/), entry);
 
 /**
  * Reads NAS-Bench-Macro (Su et al., CVPR 2021): of its 6,561 keys the canonical ones, which are the 3,969 distinct networks.
- * @param path `nas-bench-macro_cifar10.json` of github.com/xiusu/NAS-Bench-Macro.
+ * @param place "nas-bench-macro", the table that ships with the package, or the path of one of the same form.
  * @throws DataError when the file is absent, malformed or lacks a network.
  */
-export function readTruth(path: string): TrueNetwork[] {
-  if (!existsSync(path)) {
-    throw new DataError(
-      `NAS-Bench-Macro: ${path} must be the benchmark's table, and does not exist; fetch nas-bench-macro_cifar10.json from https://github.com/xiusu/NAS-Bench-Macro and name it`,
-      { path },
-    );
-  }
-  const table = schema.safeParse(parsed(path));
+export function readTruth(place = "nas-bench-macro"): TrueNetwork[] {
+  const table = schema.safeParse(readBenchmark("nas-bench-macro", place));
   if (!table.success) {
-    throw new DataError(`NAS-Bench-Macro: ${path} must be the benchmark's table: ${z.prettifyError(table.error)}`, {
-      path,
+    throw new DataError(`NAS-Bench-Macro: ${place} must be the benchmark's table: ${z.prettifyError(table.error)}`, {
+      place,
     });
   }
   return canonicalKeys().map((key) => {
     const found = table.data[key];
     if (!found)
-      throw new DataError(`NAS-Bench-Macro: ${path} must have the network ${key}, and lacks it`, { path, key });
+      throw new DataError(`NAS-Bench-Macro: ${place} must have the network ${key}, and lacks it`, { place, key });
     return { key, accuracy: found.mean_acc, trainings: found.test_acc, macs: found.flops, params: found.params };
   });
-}
-
-function parsed(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new DataError(`NAS-Bench-Macro: ${path} must hold JSON: ${(cause as Error).message}`, { path }, { cause });
-  }
 }
 
 /** The 3,969 canonical keys in counting order. */
