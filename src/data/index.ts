@@ -1,4 +1,5 @@
 export * from "./batches";
+export * from "./check-dataset";
 export * from "./dataset";
 export * from "./fashion-mnist";
 export * from "./holdout";

@@ -27,7 +27,7 @@ export interface Dataset {
   readonly test: Split;
   /** Measured on the training part. */
   readonly preprocessing: Preprocessing;
-  /** Names the exact images and their division (hexadecimal): equal fingerprints, equal data. */
+  /** Names images, labels, division, preprocessing, shape and classes (hexadecimal): equal fingerprints, equal data. */
   readonly fingerprint: string;
 }
 
