@@ -15,6 +15,7 @@ export {
 export type { LabDistillOptions } from "./distillation-job";
 export type { LabFeatureOptions } from "./feature-maps";
 export { FigureView } from "./figure-view";
+export { Findings } from "./findings";
 export type { FrontNetwork } from "./front-network";
 export { clearOutput, comms, input, page } from "./interaction";
 export { type LabDataOptions, type LabTeacherOptions, type LatencySource, lab } from "./lab";

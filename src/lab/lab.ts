@@ -6,6 +6,7 @@ import { DNA_MINI, type LatencyOptions, latencyTable, loadTeacher } from "../sys
 import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
 import { type TrainingOptions, trainTeacher } from "../teacher";
 import { engineReady } from "./engine-ready";
+import { findings } from "./findings";
 import { benchmark } from "./lab-benchmark";
 import type { LabBlocks } from "./lab-blocks";
 import { LabData } from "./lab-data";
@@ -141,6 +142,9 @@ export const lab = {
   },
 
   record,
+
+  /** Sentences made from a run's values, as a list; what is undefined or false is left out. */
+  findings,
 };
 
 function layersOf(subject: Exclude<LatencySource, string>): SearchSpace | Architecture {
