@@ -14,7 +14,14 @@ export async function resumable(place: string, work: (context: StepContext) => P
   const release = onInterrupt(() => stop.abort());
   const progress = progressReporter(process.stderr);
   try {
-    await work({ signal: stop.signal, onProgress: (event) => progress.report(event) });
+    await work({
+      signal: stop.signal,
+      onProgress: (event) => progress.report(event),
+      onWarning: (message) => {
+        progress.finish();
+        console.error(`warning: ${message}`);
+      },
+    });
     return 0;
   } catch (error) {
     progress.finish();

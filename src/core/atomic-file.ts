@@ -1,33 +1,117 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
-import writeFileAtomic from "write-file-atomic";
-import { CheckpointError } from "./errors";
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { writeFailure } from "./file-error";
+import { temporaryName } from "./temporary-files";
 
-/** Writes a file whole or not at all (temporary file, fsync, rename); makes the folders it needs. */
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, every byte, synced, then renamed; makes the folders
+ * it needs. A file that was there before stays as it was when anything fails.
+ * @throws CheckpointError that says what to do when the disk is full or the place cannot be written.
+ */
 export function writeAtomic(path: string, data: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const bytes = typeof data === "string" ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  writeFileAtomic.sync(path, bytes);
+  const bytes = typeof data === "string" ? Buffer.from(data) : data;
+  let temporary: string | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const { target, before } = existing(path);
+    temporary = join(dirname(target), temporaryName(target));
+    writeSynced(temporary, bytes, before);
+    renameSync(temporary, target);
+    syncFolder(dirname(target));
+  } catch (error) {
+    if (temporary) rmSync(temporary, { force: true });
+    throw writeFailure(path, error);
+  }
 }
 
-/** Writes indented JSON with a final newline, whole or not at all. */
-export function writeJson(path: string, value: unknown): void {
-  writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+/** Writes all bytes at a place of an open file: the system may take fewer at once. */
+export function writeFully(file: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const wrote = writeSync(file, bytes, done, bytes.length - done, position + done);
+    if (wrote === 0) throw Object.assign(new Error("the system took no byte"), { code: "ENOSPC" });
+    done += wrote;
+  }
 }
 
 /**
- * Reads a JSON file.
- * @throws CheckpointError when the file is not JSON.
+ * Adds bytes to an open file and waits until they are on the disk, all of them or none.
+ * @param end Length of the file so far; what a failed write left beyond it is cut off.
+ * @throws CheckpointError as {@link writeAtomic}.
  */
-export function readJson(path: string): unknown {
-  const text = readFileSync(path, "utf8");
+export function appendSynced(path: string, file: number, bytes: Uint8Array, end: number): void {
   try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new CheckpointError(
-      `readJson: ${path} must hold JSON, got ${JSON.stringify(text.slice(0, 40))}`,
-      { path },
-      { cause },
-    );
+    writeFully(file, bytes, end);
+    fsyncSync(file);
+  } catch (error) {
+    try {
+      ftruncateSync(file, end);
+    } catch {
+      // Whoever opens the file next cuts the torn end off.
+    }
+    throw writeFailure(path, error);
+  }
+}
+
+/** A link is written through, and a file that is there keeps its owner and rights. */
+function existing(path: string): { target: string; before?: Stats } {
+  try {
+    const target = realpathSync(path);
+    return { target, before: statSync(target) };
+  } catch {
+    return { target: path };
+  }
+}
+
+function writeSynced(path: string, bytes: Uint8Array, before: Stats | undefined): void {
+  const file = openSync(path, "wx");
+  try {
+    writeFully(file, bytes, 0);
+    if (before) keepRights(file, before);
+    fsyncSync(file);
+    const { size } = fstatSync(file);
+    if (size !== bytes.length) {
+      throw Object.assign(new Error(`${size} of ${bytes.length} bytes were kept`), { code: "ENOSPC" });
+    }
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  closeSync(file);
+}
+
+function keepRights(file: number, { mode, uid, gid }: Stats): void {
+  try {
+    fchmodSync(file, mode);
+    fchownSync(file, uid, gid);
+  } catch {
+    // Only the owner may, and only root may give a file away.
+  }
+}
+
+/** A rename is kept through a power cut once its folder is synced; some systems cannot open folders. */
+function syncFolder(folder: string): void {
+  let file: number | undefined;
+  try {
+    file = openSync(folder, "r");
+    fsyncSync(file);
+  } catch {
+    // The file itself is synced.
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

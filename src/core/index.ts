@@ -1,10 +1,16 @@
 export * from "./atomic-file";
 export * from "./code-version";
+export * from "./content-hash";
 export * from "./errors";
+export * from "./file-error";
 export * from "./fingerprint";
 export { hasJobThreads, type JobWork, readyThreads, runJobs } from "./job-threads";
+export * from "./json-file";
+export * from "./lock";
 export * from "./nearest-name";
 export * from "./package-root";
+export * from "./process-identity";
 export * from "./progress";
 export * from "./rng";
+export { isTemporary, sweepTemporaries } from "./temporary-files";
 export * from "./units";

@@ -22,6 +22,14 @@ export interface StepContext {
   /** Aborted by Ctrl-C or a notebook's interrupt; steps stop between two batches. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
+  /** Told in a sentence what was not as it must be and was mended, e.g. a damaged file whose step is done again. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Tells a warning to whom the context names, or else to Node's own warnings: it is never lost. */
+export function warn({ onWarning }: StepContext, message: string): void {
+  if (onWarning) onWarning(message);
+  else process.emitWarning(message, { code: "BLOCKWISE_MENDED" });
 }
 
 /** Counts the work of one task and reports it, with the time left, through a {@link StepContext}. */

@@ -34,13 +34,9 @@ export async function saveLayersModel(folder: string, model: tf.LayersModel): Pr
     const { modelTopology, weightSpecs, weightData, format, generatedBy } = artifacts;
     const parts = Array.isArray(weightData) ? weightData : [weightData as ArrayBuffer];
     writeAtomic(join(folder, "weights.bin"), Buffer.concat(parts.map((part) => new Uint8Array(part))));
-    writeJson(join(folder, "model.json"), {
-      format,
-      generatedBy,
-      convertedBy: "blockwise",
-      modelTopology,
-      weightsManifest: [{ paths: ["weights.bin"], weights: weightSpecs }],
-    });
+    const weightsManifest = [{ paths: ["weights.bin"], weights: weightSpecs }];
+    const model = { format, generatedBy, convertedBy: "blockwise", modelTopology, weightsManifest };
+    writeJson(join(folder, "model.json"), model, { hash: false });
     return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };
   });
   await model.save(handler);

@@ -1,6 +1,6 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { StudyError } from "../core";
+import { appendSynced, checkHash, StudyError, withHash, writeAtomic, writeFailure } from "../core";
 
 /** One line of a journal: what was done, and what came of it. Plain JSON. */
 export interface JournalRecord {
@@ -9,50 +9,90 @@ export interface JournalRecord {
   readonly [key: string]: unknown;
 }
 
+/** A whole line that is no record, or not the one that was written: the file was damaged otherwise than by a kill. */
+export interface DamagedLine {
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+  /** What is wrong with it. */
+  readonly met: string;
+}
+
 /**
- * The whole lines of a journal's bytes, in order; a torn last line (no newline) is dropped.
- * @throws StudyError when a whole line is no record: the file was damaged otherwise than by a kill.
+ * The whole lines of a journal's bytes, in order; a torn last line (no newline) is dropped. Each line has a last member
+ * `sha256` over its others; older journals have none.
+ * @throws StudyError at a damaged line.
  */
 export function replay(bytes: Buffer, path = "journal"): { records: JournalRecord[]; length: number } {
+  const { records, damaged, length } = readLines(bytes);
+  if (damaged.length > 0) throw damagedAt(damaged[0], path);
+  return { records, length };
+}
+
+function readLines(bytes: Buffer): { records: JournalRecord[]; damaged: DamagedLine[]; length: number } {
   const length = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.toString("utf8", 0, length).split("\n").slice(0, -1);
-  return { records: lines.map((line, i) => parseLine(line, i, path)), length };
-}
-
-function parseLine(line: string, index: number, path: string): JournalRecord {
-  let record: unknown;
-  try {
-    record = JSON.parse(line);
-  } catch (cause) {
-    throw damaged(line, index, path, cause);
+  const records: JournalRecord[] = [];
+  const damaged: DamagedLine[] = [];
+  let hashed = false;
+  for (const [i, text] of lines.entries()) {
+    const met = (what: string) => damaged.push({ line: i + 1, text, met: what });
+    const { value, verified, mismatch } = parsed(text);
+    const isRecord = typeof (value as JournalRecord | null | undefined)?.step === "string";
+    if (mismatch) met("has other content than its sha256 names");
+    else if (!isRecord) met("is none");
+    // An older Blockwise writes no hashes, and never after a newer one.
+    else if (hashed && !verified) met("has lost its sha256");
+    else records.push(value as JournalRecord);
+    hashed ||= verified;
   }
-  if (typeof (record as JournalRecord | null)?.step !== "string") throw damaged(line, index, path);
-  return record as JournalRecord;
+  return { records, damaged, length };
 }
 
-function damaged(line: string, index: number, path: string, cause?: unknown): StudyError {
+function parsed(line: string): ReturnType<typeof checkHash> {
+  try {
+    return checkHash(JSON.parse(line));
+  } catch {
+    return { value: undefined, verified: false };
+  }
+}
+
+function damagedAt({ line, text, met }: DamagedLine, path: string): StudyError {
   return new StudyError(
-    `journal: line ${index + 1} of ${path} must be a record with a step, got ${JSON.stringify(line.slice(0, 60))}; the file is damaged: remove the run directory and run again`,
-    { path, line: index + 1 },
-    { cause },
+    `journal: line ${line} of ${path} must be a record with a step, and ${met}: ${JSON.stringify(text.slice(0, 60))}; the file is damaged: run the same blockwise run again, which does that step anew`,
+    { path, line },
   );
 }
 
 /** An append-only file of JSON lines: what is in it is done, all else is to be done again. */
 export class Journal {
+  /** Lines that were dropped when it was opened: their steps are to be done again. The file as it was lies beside it. */
+  readonly damaged: readonly DamagedLine[];
   private readonly file: number;
   private readonly kept: JournalRecord[];
   private end: number;
 
-  /** Opens or makes a journal and cuts a torn last line off. */
+  /**
+   * Opens or makes a journal; cuts a torn last line off and drops damaged ones, after a copy `<path>.damaged`.
+   * @throws CheckpointError when it cannot be read or written.
+   */
   constructor(readonly path: string) {
-    mkdirSync(dirname(path), { recursive: true });
-    const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-    const { records, length } = replay(bytes, path);
-    this.kept = records;
-    this.file = openSync(path, existsSync(path) ? "r+" : "w+");
-    ftruncateSync(this.file, length);
-    this.end = length;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+      const { records, damaged, length } = readLines(bytes);
+      if (damaged.length > 0) {
+        writeAtomic(damagedCopy(path), bytes);
+        writeAtomic(path, records.map(lineOf).join(""));
+      }
+      this.kept = records;
+      this.damaged = damaged;
+      this.file = openSync(path, existsSync(path) ? "r+" : "w+");
+      this.end = damaged.length > 0 ? fstatSync(this.file).size : length;
+      ftruncateSync(this.file, this.end);
+    } catch (error) {
+      throw writeFailure(path, error);
+    }
   }
 
   /** Everything recorded so far, in order. */
@@ -65,11 +105,14 @@ export class Journal {
     return this.kept.filter((record) => record.step === step).at(-1);
   }
 
-  /** Adds a record and waits until it is on the disk. */
+  /**
+   * Adds a record and waits until it is on the disk; a line that cannot be written whole is not written at all.
+   * @throws StudyError when the file was removed or replaced meanwhile, CheckpointError when the disk is full.
+   */
   append(record: JournalRecord): void {
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
-    writeSync(this.file, line, 0, line.length, this.end);
-    fsyncSync(this.file);
+    this.checkPlace();
+    const line = Buffer.from(lineOf(record));
+    appendSynced(this.path, this.file, line, this.end);
     this.end += line.length;
     this.kept.push(record);
   }
@@ -77,4 +120,28 @@ export class Journal {
   close(): void {
     closeSync(this.file);
   }
+
+  /** An open file goes on existing for its process when its directory is deleted. */
+  private checkPlace(): void {
+    let there: { ino: number; dev: number } | undefined;
+    try {
+      there = statSync(this.path);
+    } catch {
+      // Gone.
+    }
+    const { ino, dev } = fstatSync(this.file);
+    if (there?.ino === ino && there.dev === dev) return;
+    throw new StudyError(
+      `journal: ${this.path} must stay where it is while the run is at work, and was ${there ? "replaced by another file" : "deleted"}; nothing more is recorded. Run the same command again`,
+      { path: this.path },
+    );
+  }
+}
+
+function lineOf(record: JournalRecord): string {
+  return `${JSON.stringify(withHash(record))}\n`;
+}
+
+function damagedCopy(path: string): string {
+  return `${path}.damaged`;
 }

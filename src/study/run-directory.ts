@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { readJson, StudyError, writeJson } from "../core";
+import { acquireLock, type Lock, readJson, StudyError, sweepTemporaries, writeJson } from "../core";
 import { differences } from "./differences";
 import { environment } from "./environment";
 import { Journal, type JournalRecord } from "./journal";
-import { acquireLock, type Lock } from "./lock";
 
 export interface OpenOptions {
   /** Discards what the directory holds and starts anew. */
@@ -42,6 +41,7 @@ export class RunDirectory {
     }
     const lock = acquireLock(join(path, LOCK));
     try {
+      sweepTemporaries(path);
       if (force) for (const name of readdirSync(path)) if (name !== LOCK) rmSync(join(path, name), { recursive: true });
       if (existsSync(configFile)) checkConfig(path, readJson(configFile), config);
       else writeJson(configFile, config);
@@ -89,6 +89,7 @@ export class RunDirectory {
   /** Gives the directory free for others. */
   close(): void {
     this.journal.close();
+    sweepTemporaries(this.path);
     this.lock.release();
   }
 }

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readJson, StudyError } from "../../src/core";
-import { acquireLock, differences, isAlive, RunDirectory, thisProcess } from "../../src/study";
+import { acquireLock, isAlive, readJson, StudyError, thisProcess } from "../../src/core";
+import { differences, RunDirectory } from "../../src/study";
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), "run-")), "run");
 const config = { seed: 1, distill: { epochs: 5 } };

@@ -11,9 +11,11 @@ export interface ProcessIdentity {
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {
-  const startTime = startTimeOf(process.pid);
-  return { pid: process.pid, ...(startTime !== undefined && { startTime }), host: hostname() };
+  known ??= startTimeOf(process.pid) ?? "";
+  return { pid: process.pid, ...(known && { startTime: known }), host: hostname() };
 }
+
+let known: string | undefined;
 
 /** Whether a process is running; one of another machine is taken to be. */
 export function isAlive({ pid, startTime, host }: ProcessIdentity): boolean {
