@@ -33,10 +33,10 @@ export class CellSupernet extends Module {
     super();
     const own = cellAt(space, block, cell);
     this.depth = own.depth;
-    this.isCandidate = canonical(space.blocks[block], own);
     this.opsPerLayer = space.blocks[block].ops.length;
     if (block === 0) this.stem = this.child("stem", buildStem(space, rng.fork("stem")));
-    let channels = supernetInput(space, block).channels;
+    let { channels } = supernetInput(space, block);
+    this.isCandidate = canonical(space.blocks[block], own, channels);
     this.layers = supernetLayers(space, block, cell).map((ops, layer) => {
       const modules = ops.map((op, i) =>
         this.child(`layer${layer}.op${i}`, buildLayer(op, channels, space, rng.fork(`layer${layer}/op${i}`))),

@@ -1,6 +1,15 @@
 import { type NetworkCost, networkCost } from "../cost";
 import type { FoundNetwork, RatedCandidate } from "../search";
-import { type Architecture, formatShape, type Layer, opName, type SearchSpace, timmStages } from "../space";
+import {
+  type Architecture,
+  describeLayer,
+  formatShape,
+  hasTimmWords,
+  type Layer,
+  opName,
+  type SearchSpace,
+  timmStages,
+} from "../space";
 import type { DiagramLayer, NetworkFacts } from "../viz";
 
 /** A longer front tells its costs alone, so that a figure stays small. */
@@ -14,9 +23,14 @@ export function choiceWords(space: SearchSpace, choice: readonly RatedCandidate[
   });
 }
 
-/** The stages in timm's words, a line a stage. */
+/** The stages in timm's words, a line a stage; layer by layer where timm has none for a layer. */
 export function stageWords(architecture: Architecture): string[] {
-  return timmStages(architecture).map((stage, i) => `stage ${i + 1}: ${stage.join(" ")}`);
+  const stages = hasTimmWords(architecture)
+    ? timmStages(architecture)
+    : [architecture.stem.slice(1), ...architecture.blocks]
+        .filter(({ length }) => length > 0)
+        .map((layers) => layers.map(describeLayer));
+  return stages.map((stage, i) => `stage ${i + 1}: ${stage.join(" ")}`);
 }
 
 /** What figures say of a network where the mouse is. */

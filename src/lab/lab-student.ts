@@ -2,7 +2,7 @@ import { formatCount, formatDuration, type StepContext } from "../core";
 import { engine } from "../engine";
 import { asTeacher, type Retrained, saveFound } from "../retrain";
 import { flatLimits } from "../search";
-import { timmStages } from "../space";
+import { hasTimmWords, timmStages } from "../space";
 import { costBars, trainingCurve } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
@@ -63,7 +63,7 @@ export class LabStudent implements Displayable {
     return new LabTeacher(asTeacher(this.retrained), this.design.session.data);
   }
 
-  /** The stages in timm's words. */
+  /** The stages in timm's words. @throws SpaceError for ResNet's blocks, which timm's strings cannot say. */
   toTimm(): string {
     return this.design.toTimm();
   }
@@ -81,7 +81,7 @@ export class LabStudent implements Displayable {
         seeds: { ...session.seeds },
       },
       test: this.evaluation,
-      timm: timmStages(architecture).flat(),
+      ...(hasTimmWords(architecture) && { timm: timmStages(architecture).flat() }),
       versions: engine.info().versions,
     });
     return path;
@@ -105,7 +105,9 @@ export class LabStudent implements Displayable {
         parameters: `${formatCount(params)} (${percent(params / teacher.cost.params, 1)} of the teacher's)`,
         epochs: epochs.length,
         "training time": `${formatDuration(trainedMs)} (${Math.round(imagesPerSecond)} images/s)`,
-        "in timm's words": this.toTimm(),
+        ...(hasTimmWords(design.architecture)
+          ? { "in timm's words": this.toTimm() }
+          : { layers: design.describe().join("; ") }),
       },
       "The test images were not looked at yet; lab.pareto measures on them.",
     );

@@ -1,7 +1,16 @@
 import { ConfigError, formatCount, type StepContext } from "../core";
 import type { DistillEpoch, DistilledBlock } from "../distill";
 import { ratedTable } from "../rate";
-import { type Candidate, countCandidates, countNetworks, formatShape, opName, type SearchSpace } from "../space";
+import {
+  type Candidate,
+  countCandidates,
+  countCells,
+  countNetworks,
+  formatShape,
+  opLegend,
+  opName,
+  type SearchSpace,
+} from "../space";
 import { featureMontage, supernetSketch } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { DistillationJob, type LabDistillOptions } from "./distillation-job";
@@ -118,6 +127,7 @@ export class LabSupernet implements Displayable {
 
   table(): Table {
     const { space } = this;
+    const counts = countCells(space);
     return new Table({
       title: `Search space ${space.name}: ${formatCount(Number(this.candidates))} candidates, ${this.networks.toLocaleString("en-US")} networks`,
       columns: ["block", "cell", "layers", "channels", "ops", "candidates", "imitates"],
@@ -128,21 +138,22 @@ export class LabSupernet implements Displayable {
           depth,
           width,
           ops.map(opName).join(" "),
-          ops.length ** depth,
+          Number(counts[block][cell]),
           `${formatShape(input)} \u2192 ${formatShape(output)}`,
         ]),
       ),
-      note: "e6k3 is an MBConv of expansion 6 and kernel 3. Inside the supernet a cell's last layer emits the teacher's channels.",
+      note: `${opLegend(space.blocks.flatMap(({ ops }) => ops))}. Inside the supernet a cell's last layer emits the teacher's channels.`,
     });
   }
 
   figure(): FigureView {
+    const counts = countCells(this.space);
     return new FigureView(
       supernetSketch(
         this.space.blocks.map(({ ops, cells, input, output }, block) => ({
           block,
           ops: ops.length,
-          cells,
+          cells: cells.map((cell, i) => ({ ...cell, candidates: Number(counts[block][i]) })),
           input: formatShape(input),
           output: formatShape(output),
         })),

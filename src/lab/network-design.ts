@@ -73,7 +73,10 @@ export class NetworkDesign {
     );
   }
 
-  /** The stages in timm's words, e.g. to build the network with PyTorch. */
+  /**
+   * The stages in timm's words, e.g. to build the network with PyTorch.
+   * @throws SpaceError for ResNet's blocks, which timm's strings cannot say.
+   */
   toTimm(): string {
     return formatTimm(timmStages(this.architecture));
   }

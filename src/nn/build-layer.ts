@@ -41,7 +41,7 @@ export function buildLayer(layer: Layer, inChannels: number, settings: LayerSett
     case "mbconv":
       return new MBConv(layer, inChannels, settings, rng, dropRate);
     case "residual":
-      return new ResidualBlock(layer, inChannels, settings, rng);
+      return new ResidualBlock(layer, inChannels, settings, rng, dropRate);
     case "maxpool":
       return new MaxPool(layer, settings);
     case "identity":

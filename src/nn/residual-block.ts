@@ -2,6 +2,7 @@ import type { Rng } from "../core";
 import { tf } from "../engine";
 import { type ConvLayer, channelsAfter, type MaxPoolLayer, type ResidualLayer, residualConvolutions } from "../space";
 import { ConvNorm, type LayerSettings, paddingFor } from "./conv-norm";
+import { dropConnect } from "./dropout";
 import { type ForwardContext, Module } from "./module";
 
 /** ResNet's block: convolutions in a row and a way around them, added before the last activation (He et al., CVPR 2016). */
@@ -15,6 +16,8 @@ export class ResidualBlock extends Module {
     inChannels: number,
     settings: LayerSettings,
     rng: Rng,
+    /** Probability of dropping the convolutions of a sample in training (stochastic depth). */
+    private readonly dropRate = 0,
   ) {
     super();
     const { main, shortcut } = residualConvolutions(layer, inChannels);
@@ -31,7 +34,9 @@ export class ResidualBlock extends Module {
   forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
     return tf.tidy(() => {
       const y = this.convolutions.reduce((map, conv) => conv.forward(map, context), x);
-      const sum = tf.add(y, this.shortcut ? this.shortcut.forward(x, context) : x) as tf.Tensor4D;
+      const dropped = context.mode === "train" && this.dropRate > 0 && context.rng !== undefined;
+      const branch = dropped ? dropConnect(y, this.dropRate, context.rng!) : y;
+      const sum = tf.add(branch, this.shortcut ? this.shortcut.forward(x, context) : x) as tf.Tensor4D;
       const { activation } = this.layer;
       return activation === "relu" ? tf.relu(sum) : activation === "relu6" ? tf.relu6(sum) : activated(sum, activation);
     });

@@ -2,7 +2,7 @@ import { breathe, type Progress } from "../core";
 import type { CellSupernet, Path } from "../distill";
 import type { tf } from "../engine";
 import type { Module } from "../nn";
-import { blockAt, cellAt, cellPaths, type SearchSpace } from "../space";
+import { blockAt, cellAt, cellPaths, type SearchSpace, supernetInput } from "../space";
 import { batchErrors, type CandidateRating, combine } from "./candidate-rating";
 import { disposeMaps, type Maps, type RatingData } from "./rating-data";
 
@@ -19,7 +19,8 @@ export interface Subtree {
  */
 export function subtrees(space: SearchSpace, block: number, workers: number): Subtree[] {
   const cells = blockAt(space, block).cells.map((_, cell) => {
-    const paths = cellPaths(blockAt(space, block), cellAt(space, block, cell));
+    const { channels } = supernetInput(space, block);
+    const paths = cellPaths(blockAt(space, block), cellAt(space, block, cell), channels);
     return { cell, paths, nodes: prefixes(paths) };
   });
   const total = cells.reduce((sum, { nodes }) => sum + nodes.size, 0);

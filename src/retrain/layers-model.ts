@@ -9,6 +9,8 @@ import {
   hasResidual,
   type Layer,
   type MBConvLayer,
+  type ResidualLayer,
+  residualConvolutions,
   squeezeWidth,
 } from "../space";
 
@@ -77,11 +79,28 @@ class Exporter {
   }
 
   private layer(layer: Layer, x: Symbolic, inChannels: number, prefix: string): Symbolic {
-    if (layer.kind === "identity") return x;
-    if (layer.kind === "residual" || layer.kind === "maxpool") {
-      throw new SpaceError(`toLayersModel: ${prefix} must be a convolution, MBConv or identity, is a ${layer.kind}`);
+    switch (layer.kind) {
+      case "identity":
+        return x;
+      case "conv":
+        return this.conv(layer, x, prefix);
+      case "mbconv":
+        return this.mbconv(layer, x, inChannels, prefix);
+      case "residual":
+        return this.residual(layer, x, inChannels, prefix);
+      case "maxpool":
+        throw new SpaceError(
+          `toLayersModel: ${prefix} must be a convolution, MBConv, residual block or identity, is a maxpool`,
+        );
     }
-    return layer.kind === "conv" ? this.conv(layer, x, prefix) : this.mbconv(layer, x, inChannels, prefix);
+  }
+
+  private residual(layer: ResidualLayer, x: Symbolic, inChannels: number, prefix: string): Symbolic {
+    const { main, shortcut } = residualConvolutions(layer, inChannels);
+    const y = main.reduce((map, conv, i) => this.conv(conv, map, `${prefix}.conv${i + 1}`), x);
+    const around = shortcut ? this.conv(shortcut, x, `${prefix}.shortcut`) : x;
+    const sum = tf.layers.add({ name: safe(`${prefix}.add`) }).apply([around, y]) as Symbolic;
+    return this.activated(sum, layer.activation, prefix);
   }
 
   private conv({ kernelSize, stride, outChannels, activation }: ConvLayer, x: Symbolic, prefix: string): Symbolic {
@@ -148,6 +167,10 @@ class Exporter {
     const { batchNormEpsilon: epsilon } = this.network.architecture;
     const names = ["gamma", "beta", "runningMean", "runningVariance"].map((part) => `${prefix}.${part}`);
     const y = this.place(tf.layers.batchNormalization({ epsilon, name: safe(prefix) }), x, names);
+    return this.activated(y, activation, prefix);
+  }
+
+  private activated(y: Symbolic, activation: Activation, prefix: string): Symbolic {
     if (activation === "none") return y;
     const name = safe(`${prefix}.${activation}`);
     return tf.layers.activation({ activation: ACTIVATIONS[activation], name }).apply(y) as Symbolic;

@@ -1,5 +1,5 @@
 import { SpaceError } from "../core";
-import { placeCandidate } from "./layers";
+import { placeCandidate } from "./ops";
 import { layerOutput, outputShape } from "./shapes";
 import type { Architecture, BlockSpace, Candidate, Cell, ImageShape, Layer, LayerPlace, SearchSpace } from "./types";
 

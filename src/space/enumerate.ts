@@ -1,25 +1,27 @@
-import { blockAt, cellPlaces } from "./block";
+import { blockAt, cellPlaces, supernetInput } from "./block";
 import type { BlockSpace, Candidate, Cell, SearchSpace } from "./types";
 
 /** All candidates of a block in lexicographic order: cell, then path with the last layer fastest; see {@link cellPaths}. */
 export function enumerateBlock(space: SearchSpace, block: number): Candidate[] {
   const own = blockAt(space, block);
-  return own.cells.flatMap((of, cell) => cellPaths(own, of).map((path) => ({ block, cell, path })));
+  const { channels } = supernetInput(space, block);
+  return own.cells.flatMap((of, cell) => cellPaths(own, of, channels).map((path) => ({ block, cell, path })));
 }
 
 /**
  * All **canonical** paths of a cell. Where layers keep the shape, the place of an identity among them does not matter:
  * only the path with the identities first stands for the network (`201`, not `210`). Without identities every path is canonical.
+ * @param channels Entering the cell: those of the block's input unless given; of block 0, the stem's.
  */
-export function cellPaths(block: BlockSpace, cell: Cell): number[][] {
-  return paths(block.ops.length, cell.depth).filter(canonical(block, cell));
+export function cellPaths(block: BlockSpace, cell: Cell, channels?: number): number[][] {
+  return paths(block.ops.length, cell.depth).filter(canonical(block, cell, channels));
 }
 
 /** Tells canonical paths of a cell from others; see {@link cellPaths}. */
-export function canonical(block: BlockSpace, cell: Cell): (path: readonly number[]) => boolean {
+export function canonical(block: BlockSpace, cell: Cell, channels?: number): (path: readonly number[]) => boolean {
   const identities = identityOps(block);
   if (identities.size === 0) return () => true;
-  const keeps = keepsShape(block, cell);
+  const keeps = keepsShape(block, cell, channels);
   return (path) =>
     !path.some((op, i) => i > 0 && keeps[i] && keeps[i - 1] && identities.has(op) && !identities.has(path[i - 1]));
 }
@@ -29,8 +31,8 @@ function identityOps({ ops }: BlockSpace): Set<number> {
 }
 
 /** Whether each layer of a cell leaves the shape as it was: there an identity does nothing. */
-function keepsShape(block: BlockSpace, cell: Cell): boolean[] {
-  let channels = block.input.channels;
+function keepsShape(block: BlockSpace, cell: Cell, entering = block.input.channels): boolean[] {
+  let channels = entering;
   return cellPlaces(block, cell).map(({ width, stride }) => {
     const keeps = stride === 1 && width === channels;
     channels = width;
@@ -47,28 +49,47 @@ export function paths(choices: number, depth: number): number[][] {
   return grown;
 }
 
-/** Candidates of one block: sum over cells of ops^depth, or of the canonical paths where there are identities. */
+/**
+ * Candidates of one block: sum over cells of ops^depth, or of the canonical paths where there are identities (taking what
+ * enters for the block's input; see {@link countCandidates} for a space's).
+ */
 export function countBlock(block: BlockSpace): bigint {
+  return block.cells.reduce((sum, cell) => sum + countCell(block, cell), 0n);
+}
+
+/** Candidates of one cell; `channels` as in {@link cellPaths}. */
+function countCell(block: BlockSpace, cell: Cell, channels?: number): bigint {
   const identities = BigInt(identityOps(block).size);
   const others = BigInt(block.ops.length) - identities;
-  return block.cells.reduce((sum, cell) => {
-    // Paths that end with an operation among layers that keep the shape, after which no identity may come; and all others.
-    let closed = 0n;
-    let open = 1n;
-    for (const keeps of keepsShape(block, cell)) {
-      const total = closed + open;
-      [closed, open] = keeps ? [total * others, open * identities] : [0n, total * (identities + others)];
-    }
-    return sum + closed + open;
-  }, 0n);
+  if (identities === 0n) return others ** BigInt(cell.depth);
+  // Paths that end with an operation among layers that keep the shape, after which no identity may come; and all others.
+  let closed = 0n;
+  let open = 1n;
+  for (const keeps of keepsShape(block, cell, channels)) {
+    const total = closed + open;
+    [closed, open] = keeps ? [total * others, open * identities] : [0n, total * (identities + others)];
+  }
+  return closed + open;
+}
+
+/** Candidates of each cell, `[block][cell]`: what has to be rated. */
+export function countCells(space: SearchSpace): bigint[][] {
+  return space.blocks.map((block, i) => {
+    const { channels } = supernetInput(space, i);
+    return block.cells.map((cell) => countCell(block, cell, channels));
+  });
+}
+
+function countBlocks(space: SearchSpace): bigint[] {
+  return countCells(space).map((cells) => cells.reduce((sum, count) => sum + count, 0n));
 }
 
 /** Candidates of all blocks: what has to be rated. */
 export function countCandidates(space: SearchSpace): bigint {
-  return space.blocks.reduce((sum, block) => sum + countBlock(block), 0n);
+  return countBlocks(space).reduce((sum, count) => sum + count, 0n);
 }
 
 /** Networks: one candidate a block, all combinations. */
 export function countNetworks(space: SearchSpace): bigint {
-  return space.blocks.reduce((product, block) => product * countBlock(block), 1n);
+  return countBlocks(space).reduce((product, count) => product * count, 1n);
 }

@@ -4,6 +4,7 @@ export * from "./counted-space";
 export * from "./describe";
 export * from "./enumerate";
 export * from "./layers";
+export * from "./ops";
 export * from "./presets";
 export { type BlockShapes, type BlockSpaceOptions, blockSpace, miniCells } from "./presets/block-space";
 export { dnaNetworks, dnaSpace } from "./presets/dna";

@@ -1,66 +1,39 @@
 import { SpaceError } from "../core";
-import type {
-  Activation,
-  CandidateOp,
-  ConvLayer,
-  IdentityLayer,
-  Layer,
-  MBConvLayer,
-  MBConvOp,
-  ResidualLayer,
-} from "./types";
+import type { Activation, ConvLayer, ConvOp, IdentityLayer, Layer, MBConvLayer, ResidualLayer } from "./types";
 
-/** Convolution + batch norm + activation; stride 1 and SiLU unless said otherwise. */
+interface ConvOptions {
+  readonly stride?: number;
+  readonly activation?: Activation;
+}
+
+/**
+ * Convolution + batch norm + activation: a layer, or, from a list of kernels, candidate operations. Stride 1 and SiLU unless
+ * said otherwise.
+ *
+ * `conv(3, 16, { stride: 2 })` is a layer, e.g. of a stem; `conv([3, 5])` are two ops, to stand beside `mbconv(...)`.
+ * @throws SpaceError for an empty list, or a kernel that is none.
+ */
+export function conv(kernels: readonly number[], options?: Omit<ConvOptions, "stride">): ConvOp[];
+export function conv(kernelSize: number, outChannels: number, options?: ConvOptions): ConvLayer;
 export function conv(
-  kernelSize: number,
-  outChannels: number,
-  { stride = 1, activation = "silu" }: { stride?: number; activation?: Activation } = {},
-): ConvLayer {
-  return { kind: "conv", kernelSize, stride, outChannels, activation };
-}
-
-/** An MBConv at its place: with its stride and output channels. */
-export function placeOp(op: MBConvOp, outChannels: number, stride = 1): MBConvLayer {
-  const { kernelSize, expansion, seRatio, activation } = op;
-  return { kind: "mbconv", kernelSize, stride, expansion, outChannels, seRatio, activation };
-}
-
-/** A candidate operation at its place, behind so many channels. */
-export function placeCandidate(op: CandidateOp, inChannels: number, outChannels: number, stride: number): Layer {
-  if (op.kind !== "identity") return placeOp(op, outChannels, stride);
-  const changes = stride !== 1 || inChannels !== outChannels;
-  return changes ? conv(1, outChannels, { stride, activation: "none" }) : identity;
+  kernels: number | readonly number[],
+  second?: number | Omit<ConvOptions, "stride">,
+  third: ConvOptions = {},
+): ConvLayer | ConvOp[] {
+  if (typeof kernels === "number") {
+    const { stride = 1, activation = "silu" } = third;
+    return { kind: "conv", kernelSize: kernels, stride, outChannels: second as number, activation };
+  }
+  const { activation = "silu" } = (second ?? {}) as ConvOptions;
+  if (kernels.length === 0) throw new SpaceError("conv: at least one kernel is needed, got none; e.g. conv([3, 5])");
+  return kernels.map((kernelSize): ConvOp => {
+    checkLayer(conv(kernelSize, 1, { activation }), "conv");
+    return { kind: "conv", kernelSize, activation };
+  });
 }
 
 /** Passes its input on. */
 export const identity: IdentityLayer = { kind: "identity" };
-
-/**
- * The candidate operations of kernels x expansions, expansion-major in the order given: `mbconv([3, 5, 7], [6, 3])` is
- * e6k3, e6k5, e6k7, e3k3, e3k5, e3k7 (DNA's order).
- * @throws SpaceError for an empty list, or a kernel or expansion that is no operation.
- */
-export function mbconv(
-  kernels: readonly number[],
-  expansions: readonly number[],
-  { seRatio = 0.25, activation = "silu" }: { seRatio?: number; activation?: Activation } = {},
-): MBConvOp[] {
-  if (kernels.length === 0 || expansions.length === 0) {
-    throw new SpaceError(
-      "mbconv: at least one kernel and one expansion are needed, got none; e.g. mbconv([3, 5], [6, 3])",
-    );
-  }
-  const ops = expansions.flatMap((expansion) =>
-    kernels.map((kernelSize) => ({ kernelSize, expansion, seRatio, activation })),
-  );
-  for (const op of ops) checkLayer(placeOp(op, 1), "mbconv");
-  return ops;
-}
-
-/** "e6k3" of a candidate operation; "id" of none. */
-export function opName(op: CandidateOp): string {
-  return op.kind === "identity" ? "id" : `e${op.expansion}k${op.kernelSize}`;
-}
 
 /** Channels that leave a layer. */
 export function channelsAfter(layer: Layer, inChannels: number): number {
@@ -94,7 +67,15 @@ export function squeezeWidth({ seRatio }: { seRatio: number }, inChannels: numbe
   return seRatio > 0 ? Math.max(1, Math.floor(seRatio * inChannels)) : 0;
 }
 
-const KINDS: readonly Layer["kind"][] = ["conv", "mbconv", "residual", "maxpool"];
+/** A table, so that the compiler asks for a kind that is new. */
+const KINDS: Readonly<Record<Layer["kind"], true>> = {
+  identity: true,
+  conv: true,
+  mbconv: true,
+  residual: true,
+  maxpool: true,
+};
+const ACTIVATIONS: readonly Activation[] = ["none", "silu", "relu", "relu6"];
 
 const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
 
@@ -104,9 +85,9 @@ const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
  */
 export function checkLayer(layer: Layer, place: string): void {
   if (layer.kind === "identity") return;
-  if (!KINDS.includes(layer.kind)) {
+  if (!Object.hasOwn(KINDS, layer.kind)) {
     throw new SpaceError(
-      `${place}: kind must be identity, ${KINDS.join(", ")}, got ${JSON.stringify((layer as Layer).kind)}`,
+      `${place}: kind must be one of ${Object.keys(KINDS).join(", ")}, got ${JSON.stringify((layer as Layer).kind)}`,
     );
   }
   const { kernelSize, stride } = layer;
@@ -118,6 +99,11 @@ export function checkLayer(layer: Layer, place: string): void {
   const { outChannels } = layer;
   if (!isCount(outChannels))
     throw new SpaceError(`${place}: outChannels must be a whole number from 1, got ${outChannels}`);
+  if (!ACTIVATIONS.includes(layer.activation)) {
+    throw new SpaceError(
+      `${place}: activation must be one of ${ACTIVATIONS.join(", ")}, got ${JSON.stringify(layer.activation)}`,
+    );
+  }
   if (layer.kind === "conv") return;
   if (layer.kind === "residual") {
     if (isCount(layer.innerChannels)) return;

@@ -152,7 +152,18 @@ export function architectureFromTimm(stages: TimmStages, settings: TimmSettings 
   };
 }
 
-/** timm's stages of a network: what its stem has after the first convolution, then its blocks. */
+/** Whether timm's block strings can say a network: they have no word for ResNet's blocks, poolings, or convolutions without activation. */
+export function hasTimmWords({ stem, blocks }: Architecture): boolean {
+  return [...stem.slice(1), ...blocks.flat()].every(
+    (layer) =>
+      layer.kind === "identity" || ((layer.kind === "conv" || layer.kind === "mbconv") && layer.activation !== "none"),
+  );
+}
+
+/**
+ * timm's stages of a network: what its stem has after the first convolution, then its blocks.
+ * @throws SpaceError unless {@link hasTimmWords}.
+ */
 export function timmStages(architecture: Architecture): string[][] {
   const rest = architecture.stem.slice(1);
   return encodeTimm(rest.length > 0 ? [rest, ...architecture.blocks] : architecture.blocks);

@@ -79,7 +79,7 @@ export interface Architecture {
   readonly dropConnect?: number;
 }
 
-/** An MBConv without its place. */
+/** An MBConv without its place; {@link mbconv} makes some. */
 export interface MBConvOp {
   readonly kind?: "mbconv";
   readonly kernelSize: number;
@@ -93,8 +93,29 @@ export interface IdentityOp {
   readonly kind: "identity";
 }
 
+/** A convolution with batch norm and activation without its place; {@link conv} makes some from a list of kernels. */
+export interface ConvOp {
+  readonly kind: "conv";
+  readonly kernelSize: number;
+  readonly activation: Activation;
+}
+
+/**
+ * ResNet's block without its place; {@link residual} makes some. The inner width follows from the place: "basic" has that of
+ * its output, "bottleneck" a quarter of it (rounded down, one at least).
+ */
+export interface ResidualOp {
+  readonly kind: "residual";
+  readonly design: ResidualLayer["design"];
+  readonly kernelSize: number;
+  readonly activation: Activation;
+}
+
 /** One candidate operation of a searchable layer. */
-export type CandidateOp = MBConvOp | IdentityOp;
+export type CandidateOp = MBConvOp | ConvOp | ResidualOp | IdentityOp;
+
+/** Kinds of candidate operations; an op without a kind is an MBConv. */
+export type OpKind = NonNullable<CandidateOp["kind"]>;
 
 /** Where a layer of a cell stands. */
 export interface LayerPlace {

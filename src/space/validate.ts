@@ -1,6 +1,6 @@
 import { SpaceError } from "../core";
 import { cellPlaces, supernetInput } from "./block";
-import { checkLayer, placeOp } from "./layers";
+import { checkOp } from "./ops";
 import { checkShape, formatShape, layerOutputs, sameShape } from "./shapes";
 import type { SearchSpace } from "./types";
 
@@ -29,19 +29,28 @@ export function validateSpace(space: SearchSpace): void {
       );
     }
     block.ops.forEach((op, j) => {
-      if (op.kind !== "identity") checkLayer(placeOp(op, 1), `${place}: op ${j}`);
+      checkOp(op, `${place}: op ${j}`);
     });
     let { height, width } = supernetInput(space, i);
     for (let s = block.stride; s > 1; s /= 2) {
       height = Math.ceil(height / 2);
       width = Math.ceil(width / 2);
     }
+    const hasIdentity = block.ops.some(({ kind }) => kind === "identity");
     for (const cell of block.cells) {
-      cellPlaces(block, cell);
+      const [first] = cellPlaces(block, cell);
       checkShape({ ...block.output, channels: cell.width }, `${place}: cell width`);
-      if (cell.width !== block.output.channels && block.ops.some(({ kind }) => kind === "identity")) {
+      if (hasIdentity && cell.width !== block.output.channels) {
         throw new SpaceError(
           `${place}: with an identity among the ops every cell must be as wide as the teacher, ${block.output.channels}, got ${cell.width}`,
+        );
+      }
+      // Rated as passing the teacher's feature map on, it must not be another layer behind a narrower cell.
+      const passes = hasIdentity && i > 0 && first.stride === 1 && first.width === block.input.channels;
+      const other = passes && blocks[i - 1].cells.find(({ width }) => width !== block.input.channels);
+      if (other) {
+        throw new SpaceError(
+          `${place}: with an identity among the ops of a first layer that keeps the shape, every cell of the block before must be as wide as the teacher, ${block.input.channels}, got ${other.width}`,
         );
       }
     }

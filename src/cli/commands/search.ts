@@ -13,7 +13,7 @@ import {
   type RatingTable,
   withLatency,
 } from "../../search";
-import { assemble, networkId, type SearchSpace, timmStages } from "../../space";
+import { assemble, hasTimmWords, networkId, type SearchSpace, timmStages } from "../../space";
 import { readRun } from "../report/recorded-run";
 import { textTable } from "../table";
 
@@ -85,7 +85,13 @@ function parseLimit(text: string): Limit {
 
 function described(space: SearchSpace, { choice, score, cost }: FoundNetwork) {
   const architecture = assemble(space, choice);
-  return { id: networkId(choice), score, cost, timm: timmStages(architecture), architecture };
+  return {
+    id: networkId(choice),
+    score,
+    cost,
+    timm: hasTimmWords(architecture) ? timmStages(architecture) : undefined,
+    architecture,
+  };
 }
 
 function print(table: RatingTable, space: SearchSpace, found: readonly FoundNetwork[]): void {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { countBlock, formatShape, opName, spaceNames, spaceNote, spacePreset } from "../../space";
+import { countCells, formatShape, opName, spaceNames, spaceNote, spacePreset } from "../../space";
 import { groupDigits, textTable } from "../table";
 
 /** `blockwise space <preset>`: how many candidates and networks a search space has. */
@@ -13,11 +13,12 @@ export function registerSpace(program: Command): void {
       const space = spacePreset(name);
       const { candidates, networks } = space.count();
       const note = spaceNote(name);
+      const counts = countCells(space).map((cells) => Number(cells.reduce((sum, count) => sum + count, 0n)));
       if (options.json) {
-        const blocks = space.blocks.map((block) => ({ ...block, candidates: Number(countBlock(block)) }));
+        const blocks = space.blocks.map((block, i) => ({ ...block, candidates: counts[i] }));
         // Networks exceed 2^53, so they are text.
-        const counts = { name: space.name, candidates: Number(candidates), networks: String(networks), note };
-        console.log(JSON.stringify({ ...counts, blocks }, null, 2));
+        const whole = { name: space.name, candidates: Number(candidates), networks: String(networks), note };
+        console.log(JSON.stringify({ ...whole, blocks }, null, 2));
         return;
       }
       const rows = space.blocks.map((block, i) => [
@@ -25,7 +26,7 @@ export function registerSpace(program: Command): void {
         `${formatShape(block.input)} -> ${formatShape(block.output)}`,
         block.ops.map(opName).join(" "),
         block.cells.map(({ depth, width }) => `${depth}x${width}`).join(" "),
-        Number(countBlock(block)),
+        counts[i],
       ]);
       console.log(textTable(["block", "teacher's maps", "ops", "cells (layers x width)", "candidates"], rows));
       console.log(`\n${space.name}`);

@@ -1,5 +1,5 @@
 import { formatCount, formatDuration } from "../../core";
-import { countCandidates, countNetworks, formatShape, opName } from "../../space";
+import { countCandidates, countCells, countNetworks, formatShape, opName } from "../../space";
 import { compare } from "../../systems/dna";
 import type { TrainingHistory } from "../../teacher";
 import {
@@ -101,8 +101,10 @@ function distillation({ distilled }: RecordedRun): PageSection | undefined {
 function space({ space: recorded }: RecordedRun): PageSection | undefined {
   if (!recorded) return undefined;
   const { blocks } = recorded.space;
-  const sketched = blocks.map(({ ops, cells, input, output }, block) => {
-    return { block, ops: ops.length, cells, input: formatShape(input), output: formatShape(output) };
+  const counts = countCells(recorded.space);
+  const sketched = blocks.map(({ ops, input, output, ...block }, i) => {
+    const cells = block.cells.map((cell, j) => ({ ...cell, candidates: Number(counts[i][j]) }));
+    return { block: i, ops: ops.length, cells, input: formatShape(input), output: formatShape(output) };
   });
   return {
     heading: "Search space",

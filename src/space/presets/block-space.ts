@@ -1,6 +1,8 @@
+import { SpaceError } from "../../core";
 import { strideBetween } from "../block";
 import { CountedSpace } from "../counted-space";
-import { conv, mbconv } from "../layers";
+import { conv } from "../layers";
+import { mbconv } from "../ops";
 import { outputShape } from "../shapes";
 import type { BlockSpace, CandidateOp, Cell, ImageShape, Layer, SearchSpace } from "../types";
 import { validateSpace } from "../validate";
@@ -15,8 +17,11 @@ export interface BlockShapes {
 /** How the students around a teacher's blocks look; every part has a default. */
 export interface BlockSpaceOptions {
   readonly name?: string;
-  /** Ops of every layer; MBConv of kernel 3, 5, 7 and expansion 3, 6 when left out. */
-  readonly ops?: readonly CandidateOp[];
+  /**
+   * Ops of every layer, or a list of them for each block: `[mbconv([3], [3, 6]), residual([3])]` for two blocks. MBConv of
+   * kernel 3, 5, 7 and expansion 3, 6 when left out.
+   */
+  readonly ops?: readonly CandidateOp[] | readonly (readonly CandidateOp[])[];
   /** Cells of every block, by block, or from its number and shapes; see {@link miniCells} for the default. */
   readonly cells?:
     | readonly (readonly Cell[])[]
@@ -66,6 +71,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
     padding = "same",
     batchNormEpsilon = 1e-3,
   } = options;
+  const opsOf = byBlock(name, ops, blocks.length);
   const input = blocks[0]?.input ?? { height: 0, width: 0, channels: 0 };
   const stem = options.stem ?? [conv(3, 8, { stride: blocks[0]?.output.height < input.height ? 2 : 1 })];
   const space: SearchSpace = {
@@ -83,7 +89,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
         stride,
         input: from,
         output,
-        ops,
+        ops: opsOf[i],
         cells: (typeof cells === "function" ? cells(i, shapes, stride) : (cells[i] ?? [])).slice(0, cellsPerBlock),
       };
     }),
@@ -94,4 +100,29 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
   };
   validateSpace(space);
   return new CountedSpace(space);
+}
+
+type Ops = readonly CandidateOp[];
+
+/** The ops of each block. @throws SpaceError when lists and ops are mixed, or there is not one list a block. */
+function byBlock(name: string, ops: Ops | readonly Ops[], blocks: number): Ops[] {
+  if (!Array.isArray(ops)) {
+    throw new SpaceError(
+      `${name}: ops must be a list of operations, got ${JSON.stringify(ops)}; e.g. mbconv([3, 5], [6])`,
+    );
+  }
+  const lists = ops.filter((one: unknown): one is Ops => Array.isArray(one));
+  if (lists.length === 0) return new Array<Ops>(blocks).fill(ops as Ops);
+  if (lists.length !== ops.length) {
+    throw new SpaceError(
+      `${name}: ops must be operations, or one list of them for each block, got both; spread lists into one: [...mbconv([3], [6]), ...conv([3])]`,
+    );
+  }
+  if (lists.length !== blocks) {
+    throw new SpaceError(
+      `${name}: ops by block must be one list for each of the ${blocks} blocks, got ${lists.length}; for the same ops in every block give one list: [...mbconv([3], [6]), ...conv([3])]`,
+      { blocks, lists: lists.length },
+    );
+  }
+  return lists;
 }

@@ -1,4 +1,5 @@
-import { conv, mbconv, placeOp } from "../layers";
+import { conv } from "../layers";
+import { mbconv, placeOp } from "../ops";
 import type { Architecture, BlockSpace, Cell, Layer, SearchSpace } from "../types";
 import { stage, stageLayers } from "./efficientnet";
 

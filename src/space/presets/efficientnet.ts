@@ -1,4 +1,5 @@
-import { conv, mbconv, placeOp } from "../layers";
+import { conv } from "../layers";
+import { mbconv, placeOp } from "../ops";
 import type { Architecture, MBConvLayer } from "../types";
 
 /** A stage of equal MBConv layers; the first carries the stride. */

@@ -1,6 +1,7 @@
 import { SpaceError } from "../../core";
 import { paths } from "../enumerate";
-import { channelsAfter, conv, placeCandidate } from "../layers";
+import { channelsAfter, conv } from "../layers";
+import { placeCandidate } from "../ops";
 import type { Architecture, BlockSpace, CandidateOp, ImageShape, Layer, LayerPlace, SearchSpace } from "../types";
 import { validateSpace } from "../validate";
 

@@ -54,21 +54,72 @@ const teacher = z.strictObject({
   ...training,
 });
 
-const space = z.strictObject({
-  kernels: z
-    .array(count)
-    .min(1)
-    .default([...DNA_MINI.kernels]),
-  expansions: z
-    .array(count)
-    .min(1)
-    .default([...DNA_MINI.expansions]),
-  seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
-  /** `[block][cell]`; without it cells follow from the teacher's shapes. */
-  cells: z.array(z.array(z.strictObject({ depth: count, width: count })).min(1)).optional(),
-  /** At most so many cells a block: 1 is the paper's single cell. */
-  cellsPerBlock: count.optional(),
-});
+const activation = z.enum(["none", "silu", "relu", "relu6"]).default("silu");
+/** A candidate operation, as the ops that `mbconv`, `conv` and `residual` make. */
+const op = z.discriminatedUnion("kind", [
+  z.strictObject({
+    // Ops without a kind are MBConvs, in JSON as in TypeScript.
+    kind: z.literal("mbconv").optional(),
+    kernelSize: count,
+    expansion: count,
+    seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
+    activation,
+  }),
+  z.strictObject({ kind: z.literal("conv"), kernelSize: count, activation }),
+  z.strictObject({
+    kind: z.literal("residual"),
+    kernelSize: count,
+    design: z.enum(["basic", "bottleneck"]).default("basic"),
+    activation,
+  }),
+  z.strictObject({ kind: z.literal("identity") }),
+]);
+
+type OpInput = z.input<typeof op>;
+
+/** One list of ops, or one a block. Which is meant the first entry says, so that a mistake is named at its place. */
+const opLists = z
+  .custom<readonly OpInput[] | readonly (readonly OpInput[])[]>(Array.isArray, "must be a list")
+  .transform((value, context) => {
+    const list = z.array(op).min(1);
+    const result = (Array.isArray(value[0]) ? z.array(list).min(1) : list).safeParse(value);
+    if (result.success) return result.data;
+    for (const { path, message } of result.error.issues) context.addIssue({ code: "custom", path, message });
+    return z.NEVER;
+  });
+
+const space = z
+  .strictObject({
+    kernels: z
+      .array(count)
+      .min(1)
+      .default([...DNA_MINI.kernels]),
+    expansions: z
+      .array(count)
+      .min(1)
+      .default([...DNA_MINI.expansions]),
+    seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
+    /**
+     * Operations of every layer, or a list of them for each block: `[[{ "kind": "conv", "kernelSize": 3 }], [...]]`; in place
+     * of kernels, expansions and seRatio.
+     */
+    ops: opLists.optional(),
+    /** `[block][cell]`; without it cells follow from the teacher's shapes. */
+    cells: z.array(z.array(z.strictObject({ depth: count, width: count })).min(1)).optional(),
+    /** At most so many cells a block: 1 is the paper's single cell. */
+    cellsPerBlock: count.optional(),
+  })
+  .superRefine(({ ops, kernels, expansions, seRatio }, context) => {
+    const others =
+      [kernels, expansions, seRatio].join() !== [DNA_MINI.kernels, DNA_MINI.expansions, DNA_MINI.seRatio].join();
+    if (ops && others) {
+      context.addIssue({
+        code: "custom",
+        path: ["ops"],
+        message: "stand in place of kernels, expansions and seRatio: leave those out",
+      });
+    }
+  });
 
 const distill = z.strictObject({
   images: count.default(DNA_MINI.distillImages),

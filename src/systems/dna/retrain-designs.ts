@@ -3,7 +3,7 @@ import { fileCheckpoints, supernetWeights } from "../../distill";
 import { engine } from "../../engine";
 import { type Retrained, retrain, saveFound } from "../../retrain";
 import type { FoundNetwork, RatingTable } from "../../search";
-import { assemble, networkId, timmStages } from "../../space";
+import { assemble, hasTimmWords, networkId, timmStages } from "../../space";
 import { macsOf } from "./along-front";
 import type { ExperimentConfig } from "./config";
 import type { FrontPoint, MeasuredFront } from "./measured-front";
@@ -105,7 +105,7 @@ export async function measureDesigns(
         seeds: { all: config.seed },
       },
       test,
-      timm: timmStages(architecture).flat(),
+      ...(hasTimmWords(architecture) && { timm: timmStages(architecture).flat() }),
       versions: engine.info().versions,
     });
     const { macs, params } = cost;

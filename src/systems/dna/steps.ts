@@ -18,7 +18,7 @@ import {
   upperLimits,
   withLatency,
 } from "../../search";
-import { blockSpace, type Cell, mbconv, type SearchSpace } from "../../space";
+import { type BlockSpaceOptions, blockSpace, type Cell, mbconv, type SearchSpace } from "../../space";
 import { type FeatureStore, type Teacher, type TeacherBlock, teacherFeatures } from "../../teacher";
 import { alongFront, macsOf } from "./along-front";
 import { DNA_MINI } from "./defaults";
@@ -28,6 +28,8 @@ export interface StudentOptions {
   readonly kernels?: readonly number[];
   readonly expansions?: readonly number[];
   readonly seRatio?: number;
+  /** Ops of every layer, or a list of them for each block, in place of those of kernels and expansions. */
+  readonly ops?: BlockSpaceOptions["ops"];
   /** `[block][cell]`; from the teacher's shapes when left out. */
   readonly cells?: readonly (readonly Cell[])[];
   /** At most so many cells a block; 1 is the paper's ablation "single cell". */
@@ -45,12 +47,12 @@ export function studentSpace(
     kernels = DNA_MINI.kernels,
     expansions = DNA_MINI.expansions,
     seRatio = DNA_MINI.seRatio,
+    ops = mbconv(kernels, expansions, { seRatio }),
     cells,
     cellsPerBlock,
   }: StudentOptions = {},
 ): SearchSpace {
   const { padding, batchNormEpsilon, classes } = architecture;
-  const ops = mbconv(kernels, expansions, { seRatio });
   return blockSpace(blocks, { padding, batchNormEpsilon, classes, ops, cells, cellsPerBlock });
 }
 

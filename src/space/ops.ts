@@ -1,0 +1,143 @@
+import { SpaceError } from "../core";
+import { checkLayer, conv, identity } from "./layers";
+import type {
+  Activation,
+  CandidateOp,
+  IdentityOp,
+  Layer,
+  MBConvLayer,
+  MBConvOp,
+  OpKind,
+  ResidualLayer,
+  ResidualOp,
+} from "./types";
+
+/**
+ * The candidate operations of kernels x expansions, expansion-major in the order given: `mbconv([3, 5, 7], [6, 3])` is
+ * e6k3, e6k5, e6k7, e3k3, e3k5, e3k7 (DNA's order).
+ * @throws SpaceError for an empty list, or a kernel or expansion that is no operation.
+ */
+export function mbconv(
+  kernels: readonly number[],
+  expansions: readonly number[],
+  { seRatio = 0.25, activation = "silu" }: { seRatio?: number; activation?: Activation } = {},
+): MBConvOp[] {
+  if (kernels.length === 0 || expansions.length === 0) {
+    throw new SpaceError(
+      "mbconv: at least one kernel and one expansion are needed, got none; e.g. mbconv([3, 5], [6, 3])",
+    );
+  }
+  const ops = expansions.flatMap((expansion) =>
+    kernels.map((kernelSize) => ({ kernelSize, expansion, seRatio, activation })),
+  );
+  for (const op of ops) checkOp(op, "mbconv");
+  return ops;
+}
+
+/**
+ * Candidate operations that are ResNet's blocks (He et al., CVPR 2016), one a kernel: `residual([3])` is the basic block of
+ * two 3x3 convolutions, `residual([3], { design: "bottleneck" })` the one with a quarter of the channels inside. SiLU, as
+ * the other ops have, unless said otherwise; ResNet has "relu".
+ * @throws SpaceError for an empty list, or a kernel that is none.
+ */
+export function residual(
+  kernels: readonly number[],
+  { design = "basic", activation = "silu" }: { design?: ResidualOp["design"]; activation?: Activation } = {},
+): ResidualOp[] {
+  if (kernels.length === 0) {
+    throw new SpaceError("residual: at least one kernel is needed, got none; e.g. residual([3])");
+  }
+  const ops = kernels.map((kernelSize): ResidualOp => ({ kind: "residual", design, kernelSize, activation }));
+  for (const op of ops) checkOp(op, "residual");
+  return ops;
+}
+
+/** An MBConv at its place: with its stride and output channels. */
+export function placeOp(op: MBConvOp, outChannels: number, stride = 1): MBConvLayer {
+  const { kernelSize, expansion, seRatio, activation } = op;
+  return { kind: "mbconv", kernelSize, stride, expansion, outChannels, seRatio, activation };
+}
+
+function placeResidual({ design, kernelSize, activation }: ResidualOp, outChannels: number, stride: number) {
+  const innerChannels = design === "basic" ? outChannels : Math.max(1, outChannels >> 2);
+  return { kind: "residual", design, kernelSize, stride, innerChannels, outChannels, activation } as ResidualLayer;
+}
+
+interface OfKind<Op> {
+  /** The op as a layer behind so many channels. */
+  place(op: Op, inChannels: number, outChannels: number, stride: number): Layer;
+  /** Short, without spaces, for tables and figures. */
+  name(op: Op): string;
+  /** What such a name says, for the notes of tables. */
+  words(op: Op): string;
+}
+
+type OfKinds = { readonly [Kind in OpKind]: OfKind<Extract<CandidateOp, { readonly kind?: Kind }>> };
+
+const KINDS: OfKinds = {
+  mbconv: {
+    place: (op, _, outChannels, stride) => placeOp(op, outChannels, stride),
+    name: ({ expansion, kernelSize }) => `e${expansion}k${kernelSize}`,
+    words: ({ expansion, kernelSize }) => `an MBConv of expansion ${expansion} and kernel ${kernelSize}`,
+  },
+  conv: {
+    place: ({ kernelSize, activation }, _, outChannels, stride) =>
+      conv(kernelSize, outChannels, { stride, activation }),
+    name: ({ kernelSize }) => `conv${kernelSize}`,
+    words: ({ kernelSize }) => `a convolution of kernel ${kernelSize}`,
+  },
+  residual: {
+    place: (op, _, outChannels, stride) => placeResidual(op, outChannels, stride),
+    name: ({ design, kernelSize }) => `${design === "basic" ? "res" : "bottleneck"}${kernelSize}`,
+    words: ({ design, kernelSize }) => `ResNet's ${design} block of kernel ${kernelSize}`,
+  },
+  identity: {
+    place: (_, inChannels, outChannels, stride) => {
+      const changes = stride !== 1 || inChannels !== outChannels;
+      return changes ? conv(1, outChannels, { stride, activation: "none" }) : identity;
+    },
+    name: () => "id",
+    words: () => "no operation",
+  },
+};
+
+function kindOf(op: CandidateOp): OfKind<CandidateOp> {
+  return KINDS[op.kind ?? "mbconv"] as OfKind<CandidateOp>;
+}
+
+/** A candidate operation at its place, behind so many channels. */
+export function placeCandidate(op: CandidateOp, inChannels: number, outChannels: number, stride: number): Layer {
+  return kindOf(op).place(op, inChannels, outChannels, stride);
+}
+
+/** "e6k3" of an MBConv, "conv3" of a convolution, "res3" of ResNet's basic block, "id" of no operation. */
+export function opName(op: CandidateOp): string {
+  return kindOf(op).name(op);
+}
+
+/** What the names of ops say, one example a kind: "e6k3 is an MBConv of expansion 6 and kernel 3". */
+export function opLegend(ops: readonly CandidateOp[]): string {
+  const kinds = new Map<string, CandidateOp>();
+  for (const op of ops) {
+    const kind = op.kind === "residual" ? op.design : (op.kind ?? "mbconv");
+    if (!kinds.has(kind)) kinds.set(kind, op);
+  }
+  return [...kinds.values()].map((op) => `${opName(op)} is ${kindOf(op).words(op)}`).join(", ");
+}
+
+/**
+ * Checks one candidate operation.
+ * @throws SpaceError naming the place, the rule and the value.
+ */
+export function checkOp(op: CandidateOp, place: string): void {
+  const kind = (op as Partial<IdentityOp> | null)?.kind ?? "mbconv";
+  if (typeof op !== "object" || op === null || Array.isArray(op) || !Object.hasOwn(KINDS, kind)) {
+    throw new SpaceError(
+      `${place} must be an operation of kind ${Object.keys(KINDS).join(", ")}, got ${JSON.stringify(op)}; e.g. mbconv([3, 5], [6]), conv([3]), residual([3])`,
+    );
+  }
+  if (op.kind === "residual" && op.design !== "basic" && op.design !== "bottleneck") {
+    throw new SpaceError(`${place}: design must be basic or bottleneck, got ${JSON.stringify(op.design)}`);
+  }
+  checkLayer(placeCandidate(op, 1, 1, 1), place);
+}
