@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { CheckpointError, writeAtomic } from "../core";
+import { CheckpointError, readFailure, writeAtomic } from "../core";
 import type { StoredTensor } from "./module";
+import { checkTensorsHash, withTensorsHash } from "./tensors-hash";
 
 /** Longest header that the format allows. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -11,12 +12,17 @@ interface Entry {
   data_offsets: [number, number];
 }
 
-/** The bytes of a safetensors file (8-byte header length, JSON header, float32 data); names are sorted, so equal tensors give equal bytes. */
+/**
+ * The bytes of a safetensors file (8-byte header length, JSON header, float32 data); names are sorted, so equal tensors give
+ * equal bytes.
+ * @param options.hash Adds an entry `sha256` over header and data to the metadata, which {@link readSafetensors} checks.
+ */
 export function encodeSafetensors(
   tensors: Map<string, StoredTensor>,
   metadata: Record<string, string> = {},
+  { hash = false }: { hash?: boolean } = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: Record<string, unknown> = {};
   const names = [...tensors.keys()].sort();
   let offset = 0;
   for (const name of names) {
@@ -24,34 +30,38 @@ export function encodeSafetensors(
     header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
-  const text = Buffer.from(JSON.stringify(header));
+  const data = Buffer.alloc(offset);
+  let at = 0;
+  for (const name of names) {
+    const { data: values } = tensors.get(name)!;
+    data.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    at += values.byteLength;
+  }
+  const whole = { __metadata__: metadata, ...header };
+  const text = Buffer.from(JSON.stringify(hash ? { ...whole, __metadata__: withTensorsHash(whole, data) } : whole));
   // Tensor data starts at a multiple of 8, the header is padded with spaces.
   const headerLength = Math.ceil(text.length / 8) * 8;
-  const bytes = Buffer.alloc(8 + headerLength + offset, " ");
-  bytes.writeBigUInt64LE(BigInt(headerLength), 0);
-  text.copy(bytes, 8);
-  let at = 8 + headerLength;
-  for (const name of names) {
-    const { data } = tensors.get(name)!;
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const start = Buffer.alloc(8 + headerLength, " ");
+  start.writeBigUInt64LE(BigInt(headerLength), 0);
+  text.copy(start, 8);
+  return Buffer.concat([start, data]);
 }
 
-/** Writes a safetensors file, whole or not at all. */
+/** Writes a safetensors file, whole or not at all, with a hash of its content in the metadata. */
 export function writeSafetensors(
   path: string,
   tensors: Map<string, StoredTensor>,
   metadata: Record<string, string> = {},
 ): void {
-  writeAtomic(path, encodeSafetensors(tensors, metadata));
+  writeAtomic(path, encodeSafetensors(tensors, metadata, { hash: true }));
 }
 
 /**
- * Reads the float32 tensors of a safetensors file.
+ * Reads the float32 tensors of a safetensors file, and checks its hash where it has one.
  * @param options.ignore Tells tensors to leave out, whatever their data type.
- * @throws CheckpointError when the file is truncated, malformed or of another data type.
+ * @returns Metadata without the hash; `verified` tells whether there was one.
+ * @throws CheckpointError when the file cannot be read, is truncated, malformed or of another data type, or has other content
+ *   than its hash names.
  */
 export function readSafetensors(
   path: string,
@@ -59,14 +69,20 @@ export function readSafetensors(
 ): {
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;
+  verified: boolean;
 } {
-  const bytes = readFileSync(path);
   const fail = (what: string, cause?: unknown) =>
     new CheckpointError(
       `readSafetensors: ${path}: ${what}; write the file again or fetch it anew`,
       { path },
       { cause },
     );
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw fail(`must be a safetensors file, and ${readFailure(cause)}`, cause);
+  }
   if (bytes.length < 8) throw fail(`must begin with an 8-byte header length, got ${bytes.length} bytes`);
   const headerLength = Number(bytes.readBigUInt64LE(0));
   if (headerLength > MAX_HEADER_BYTES || 8 + headerLength > bytes.length) {
@@ -78,10 +94,11 @@ export function readSafetensors(
   } catch (cause) {
     throw fail("header must be JSON", cause);
   }
-  const { __metadata__: metadata = {}, ...entries } = header as Record<string, Entry> & {
-    __metadata__?: Record<string, string>;
-  };
+  if (typeof header !== "object" || header === null) throw fail("header must be an object");
+  const { __metadata__: _, ...entries } = header;
   const start = 8 + headerLength;
+  const { metadata, verified, mismatch } = checkTensorsHash(header as never, bytes.subarray(start));
+  if (mismatch) throw fail(mismatch);
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(entries)) {
     if (ignore(name)) continue;
@@ -98,5 +115,5 @@ export function readSafetensors(
     copy.set(bytes.subarray(start + from, start + to));
     tensors.set(name, { shape, data: new Float32Array(copy.buffer) });
   }
-  return { tensors, metadata };
+  return { tensors, metadata, verified };
 }

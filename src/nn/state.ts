@@ -13,7 +13,7 @@ export function saveState(module: Module): Map<string, StoredTensor> {
 
 /**
  * Puts saved values into a module.
- * @throws CheckpointError when a name is missing or a shape differs; the module is unchanged then.
+ * @throws CheckpointError when a name is missing, a shape differs or a value is not finite; the module is unchanged then.
  */
 export function loadState(module: Module, state: Map<string, StoredTensor>): void {
   const targets = variables(module);
@@ -22,6 +22,13 @@ export function loadState(module: Module, state: Map<string, StoredTensor>): voi
     if (!stored) throw new CheckpointError(`loadState: the file must have "${name}", which is missing`, { name });
     if (stored.shape.join() !== variable.shape.join()) {
       throw new CheckpointError(`loadState: "${name}" must be [${variable.shape}], got [${stored.shape}]`, { name });
+    }
+    const broken = stored.data.findIndex((value) => !Number.isFinite(value));
+    if (broken >= 0) {
+      throw new CheckpointError(
+        `loadState: all values of "${name}" must be finite, got ${stored.data[broken]} at place ${broken}; train anew, or take an earlier file`,
+        { name, place: broken },
+      );
     }
   }
   for (const [name, variable] of targets) {

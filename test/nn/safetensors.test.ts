@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CheckpointError } from "../../src/core";
-import { readSafetensors, type StoredTensor, writeSafetensors } from "../../src/nn";
+import { encodeSafetensors, readSafetensors, type StoredTensor, writeSafetensors } from "../../src/nn";
 
 const folder = mkdtempSync(join(tmpdir(), "blockwise-safetensors-"));
 const tensor = fc
@@ -28,6 +28,40 @@ describe("safetensors", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it("with a bit flipped in any byte is refused, or says the same", () => {
+    const path = join(folder, "flipped.safetensors");
+    const tensors = new Map([
+      ["a", { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+      ["b", { shape: [1], data: Float32Array.of(-1) }],
+    ]);
+    writeSafetensors(path, tensors, { history: "[0.5]" });
+    const whole = readFileSync(path);
+    let refused = 0;
+    for (let at = 0; at < whole.length; at++) {
+      const bytes = Buffer.from(whole);
+      bytes[at] ^= 1 << ((5 * at) % 8);
+      writeFileSync(path, bytes);
+      try {
+        const back = readSafetensors(path);
+        expect(back.tensors).toEqual(tensors);
+        expect(back.metadata).toMatchObject({ history: "[0.5]" });
+      } catch (error) {
+        if (!(error instanceof CheckpointError)) throw error;
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(whole.length * 0.85);
+  });
+
+  it("of others, without a hash, is read and known to be unverified", () => {
+    const path = join(folder, "foreign.safetensors");
+    const tensors = new Map([["a", { shape: [1], data: Float32Array.of(3) }]]);
+    writeFileSync(path, encodeSafetensors(tensors));
+    expect(readSafetensors(path)).toEqual({ tensors, metadata: {}, verified: false });
+    writeSafetensors(path, tensors);
+    expect(readSafetensors(path)).toEqual({ tensors, metadata: {}, verified: true });
   });
 
   it("refuses a file cut off at any byte", () => {
