@@ -66,7 +66,8 @@ function run(): void {
   captureOutput((name, text) => session.print(name, text));
   // From here on errors belong to cells, before they were the kernel's own.
   process.on("uncaughtException", (error) => session.uncaught(error));
-  process.on("unhandledRejection", (error) => session.uncaught(error));
+  process.on("unhandledRejection", (error, promise) => session.uncaught(error, promise));
+  process.on("rejectionHandled", (promise) => session.caught(promise));
   runner.warmUp();
   session.start(runner);
   setTimeout(() => shared.phase === Phase.Idle && runner.practise(), PRACTISE_AFTER_MS).unref();

@@ -18,6 +18,8 @@ type Content = Record<string, unknown>;
 const INTERRUPTED = "cell: interrupted by the user";
 /** Time for requests already sent to arrive before a failed cell aborts them, in ms. */
 const COLLECT_MS = 20;
+/** Uncaught errors that are kept for whoever asks. */
+const MOST_UNCAUGHT = 100;
 /** Time for a cell that was given up to end in the ordinary way, in ms. */
 const UNWIND_MS = 50;
 
@@ -29,6 +31,7 @@ const UNWIND_MS = 50;
  */
 export class Session implements HostKernel {
   readonly comms: CommDesk;
+  readonly uncaughtErrors: { cell: number; text: string; promise?: Promise<unknown> }[] = [];
   private readonly queue: Request[] = [];
   private readonly printer: PrintBuffer;
   private readonly tell: (message: ToWire) => void;
@@ -129,11 +132,26 @@ export class Session implements HostKernel {
     this.tell({ kind: "publish", cell: cell.request, type, content: JSON.stringify(content) });
   }
 
-  /** An error that no cell caught: shown below its cell, the kernel lives on. */
-  uncaught(error: unknown): void {
+  /**
+   * An error that no cell caught: shown below its cell, the kernel lives on. Whoever runs a notebook without looking at it
+   * asks for them at the end.
+   * @param promise That was rejected with it.
+   */
+  uncaught(error: unknown, promise?: Promise<unknown>): void {
     if (error instanceof StoppedRun) return;
     const { traceback } = this.runner?.describe(error) ?? { traceback: [String(error)] };
-    this.print("stderr", `uncaught: ${traceback.join("\n")}\n`);
+    const text = `uncaught: ${traceback.join("\n")}\n`;
+    // A timer may throw for ever.
+    if (this.uncaughtErrors.length < MOST_UNCAUGHT) {
+      this.uncaughtErrors.push({ cell: this.owner()?.number ?? 0, text, promise });
+    }
+    this.print("stderr", text);
+  }
+
+  /** A rejection that a later cell caught was none. */
+  caught(promise: Promise<unknown>): void {
+    const at = this.uncaughtErrors.findIndex((uncaught) => uncaught.promise === promise);
+    if (at >= 0) this.uncaughtErrors.splice(at, 1);
   }
 
   private next(): void {

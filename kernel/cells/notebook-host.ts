@@ -1,4 +1,10 @@
-import { type Comms, type InteractiveHost, type MimeBundle, NOTEBOOK_HOST } from "../../src/lab/display-protocol";
+import {
+  type Comms,
+  type InteractiveHost,
+  type MimeBundle,
+  NOTEBOOK_HOST,
+  type UncaughtError,
+} from "../../src/lab/display-protocol";
 import { asJson } from "./mime";
 
 /** One execution of a cell, or of a widget's message: whatever output can belong to. */
@@ -33,6 +39,7 @@ export interface HostKernel {
   publish(cell: Cell, type: OutputType, content: Record<string, unknown>): void;
   ask(cell: Cell | undefined, prompt: string, password: boolean): Promise<string>;
   readonly comms: Comms;
+  readonly uncaughtErrors: readonly UncaughtError[];
 }
 
 /** Puts the library's door to the notebook at `globalThis[NOTEBOOK_HOST]`. */
@@ -69,6 +76,9 @@ export function installNotebookHost(kernel: HostKernel): InteractiveHost {
     },
     input: (prompt: string, password: boolean) => kernel.ask(kernel.owner(), prompt, password),
     comms: kernel.comms,
+    get uncaught() {
+      return kernel.uncaughtErrors.map(({ cell, text }) => ({ cell, text }));
+    },
   };
   Object.defineProperty(globalThis, NOTEBOOK_HOST, { value: host, configurable: true });
   return host;

@@ -55,6 +55,12 @@ export interface Comms {
   onOpen(target: string, welcome: CommOpened): void;
 }
 
+/** An error that nothing caught, and the number of the cell that started what threw it. */
+export interface UncaughtError {
+  readonly cell: number;
+  readonly text: string;
+}
+
 /** What a notebook offers besides showing values: it asks, clears, pages and talks to widgets. */
 export interface InteractiveHost extends NotebookHost {
   /** Rejects when the front end takes no input. */
@@ -64,4 +70,6 @@ export interface InteractiveHost extends NotebookHost {
   /** Shows a bundle in the pager once the cell has ended. */
   page(bundle: MimeBundle): void;
   readonly comms: Comms;
+  /** Errors that came after their cells had ended, or that nothing waited for. */
+  readonly uncaught: readonly UncaughtError[];
 }

@@ -2,7 +2,7 @@ export { type Comparison, compareResults, type Tolerances } from "./compare-resu
 export { type Execution, type ExecutionStatus, executeNotebook } from "./execute-notebook";
 export { type Cell, cellTitle, type Notebook, readNotebook, writeNotebook } from "./notebook-file";
 export { notebookPage } from "./notebook-page";
-export { declaredParameters, type Parameters, parseParameter, withParameters } from "./parameters";
+export { declaredParameters, type Parameters, readParameters, withParameters } from "./parameters";
 export { type Provenance, provenance, provenanceLine, provenanceOf, provenanceQuestions } from "./provenance";
 export { RemainingTime } from "./remaining-time";
 export {
@@ -16,3 +16,4 @@ export {
 } from "./result-record";
 export { stripVolatile, withoutOutputs } from "./strip-volatile";
 export { studyNotebook } from "./study-notebook";
+export { type UncaughtErrors, uncaughtErrors, withUncaught } from "./uncaught-errors";

@@ -54,6 +54,7 @@ export function provenanceQuestions(notebook: Notebook, injected: Parameters): R
   return {
     parameters: `console.log(JSON.stringify({ ${[...names].join(", ")} }))`,
     engine: "console.log(JSON.stringify(engine.info()))",
+    uncaught: 'console.log(JSON.stringify((globalThis as any)[Symbol.for("blockwise.notebook")].uncaught ?? []))',
   };
 }
 

@@ -1,9 +1,13 @@
+import { homedir } from "node:os";
+import { packageRoot } from "../core";
 import { withoutPlotly } from "../viz/plotly-script";
 import type { Notebook, Output } from "./notebook-file";
 
 /** Metadata of cells that is about one execution or one screen. */
 const CELL_KEYS = ["execution", "ExecuteTime", "collapsed", "scrolled", "jupyter", "papermill"];
 const NOTEBOOK_KEYS = ["widgets", "signature", "papermill", "toc", "varInspector"];
+/** A line of a stack. */
+const FRAME = /^.*\bat .*:\d+:\d+\)?.*$/gm;
 const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 
 /**
@@ -33,11 +37,32 @@ export function withoutOutputs(notebook: Notebook): Notebook {
 }
 
 function strippedOutput(output: Output): Output {
-  const { transient: _, ...kept } = output;
+  const { transient: _, ...rest } = output;
+  const kept: Output = {
+    ...rest,
+    ...(rest.text !== undefined && { text: withoutFolders(rest.text) }),
+    ...(rest.traceback && { traceback: rest.traceback.map(withoutFolders) }),
+    ...(rest.data && { data: withoutFoldersIn(rest.data) }),
+  };
   if (!kept.data) return kept;
   const data = without(kept.data, [WIDGET_VIEW]);
   const html = data["text/html"];
   return { ...kept, data: typeof html === "string" ? { ...data, "text/html": withoutPlotly(html) } : data };
+}
+
+/** Where the package and its libraries are installed, and the reader's home, is nobody else's business. */
+function withoutFolders(text: string): string {
+  return text.replace(FRAME, (line) =>
+    line
+      .replaceAll(`${packageRoot()}/`, "blockwise/")
+      .replace(/(?:file:\/\/)?(?:[A-Za-z]:)?[^\s()]*\/node_modules\//g, "node_modules/")
+      .replaceAll(`${homedir()}/`, "~/"),
+  );
+}
+
+function withoutFoldersIn(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const text = data["text/plain"];
+  return typeof text === "string" ? { ...data, "text/plain": withoutFolders(text) } : { ...data };
 }
 
 function joinedStreams(outputs: readonly Output[]): Output[] {

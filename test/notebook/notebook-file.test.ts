@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../../src/core";
+import { ConfigError, packageRoot } from "../../src/core";
 import { readNotebook, stripVolatile, withoutOutputs, writeNotebook } from "../../src/notebook";
 import { plotlyElement } from "../../src/viz/plotly-script";
 import { notebookOf, temporaryFolder, writeJsonFile } from "./notebooks";
@@ -73,6 +74,37 @@ describe("stripVolatile", () => {
       { output_type: "display_data", metadata: {}, data: { "text/html": "<div>figure</div>" } },
     ]);
     expect(stripVolatile(stripVolatile(notebook))).toEqual(stripVolatile(notebook));
+  });
+
+  it("names no folder of this machine in the lines of a stack, and leaves other text alone", () => {
+    const root = packageRoot();
+    const frames = [
+      `\u001b[2m    at tensor2d (${root}/node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js:19166:15)\u001b[0m`,
+      `    at CellRunner.execute (${root}/dist/kernel/cells/cell-runner.js:91:37)`,
+      "    at file:///opt/lib/node_modules/zod/index.js:3:4",
+      `    at mine (${homedir()}/work/mine.ts:1:2)`,
+    ];
+    const kept = `read ${root}/data`;
+    const told = notebookOf([
+      {
+        code: "1",
+        outputs: [
+          { output_type: "error", ename: "E", evalue: "", traceback: ["E", frames.join("\n"), kept] },
+          { output_type: "stream", name: "stderr", text: `${kept}\n${frames[1]}` },
+          { output_type: "execute_result", metadata: {}, data: { "text/plain": `Error\n${frames[1]}` } },
+        ],
+      },
+    ]);
+    const [error, printed, value] = stripVolatile(told).cells[0].outputs ?? [];
+    expect(error.traceback?.[1].split("\n").map((line) => line.match(/[^ (]*:\d+:\d+/)?.[0])).toEqual([
+      "node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js:19166:15",
+      "blockwise/dist/kernel/cells/cell-runner.js:91:37",
+      "node_modules/zod/index.js:3:4",
+      "~/work/mine.ts:1:2",
+    ]);
+    expect(error.traceback?.[2]).toBe(kept);
+    expect(printed.text).toBe(`${kept}\n    at CellRunner.execute (blockwise/dist/kernel/cells/cell-runner.js:91:37)`);
+    expect(value.data?.["text/plain"]).not.toContain(root);
   });
 
   it("leaves a notebook as if never run with withoutOutputs", () => {

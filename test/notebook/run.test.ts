@@ -88,17 +88,7 @@ describe("blockwise notebook run", { timeout: 300_000 }, () => {
   it("writes an executed copy with the parameters given, what it printed, and where it comes from", async () => {
     const path = write("good.ipynb", PARAMETERS, "console.log(name, process.env.FROM_OUTSIDE);\nseed * 2");
     const before = readFileSync(path, "utf8");
-    const { code, stderr, stdout } = await notebookCommand([
-      "run",
-      path,
-      "-p",
-      "seed=21",
-      "-p",
-      "name=my data",
-      "-p",
-      "sede=2",
-    ]);
-    expect(stderr).toContain("declares sede; is the name right?");
+    const { code, stderr, stdout } = await notebookCommand(["run", path, "-p", "seed=21", "-p", "name=my data"]);
     expect(stderr).toContain("[2/3] let seed: number = 21;");
     expect(code).toBe(0);
     const output = join(folder, "good.run.ipynb");
@@ -111,7 +101,7 @@ describe("blockwise notebook run", { timeout: 300_000 }, () => {
     const { metadata } = readNotebook(output);
     expect(metadata.language_info).toMatchObject({ name: "typescript" });
     const provenance = provenanceOf(readNotebook(output));
-    expect(provenance).toMatchObject({ seed: 21, parameters: { seed: 21, name: "my data", sede: 2 }, engine: null });
+    expect(provenance).toMatchObject({ seed: 21, parameters: { seed: 21, name: "my data" }, engine: null });
     expect(Object.keys(provenance?.cellSeconds ?? {}).sort()).toEqual(["cell-1", "cell-2", "injected-parameters"]);
   });
 
@@ -126,6 +116,43 @@ describe("blockwise notebook run", { timeout: 300_000 }, () => {
     expect(first).toMatchObject([{ text: "one\n" }]);
     expect(second).toMatchObject([{ output_type: "error", ename: "RangeError" }]);
     expect(third).toEqual([]);
+  });
+
+  it("fails where a promise or a timer failed that no cell waited for, and says in which cell", async () => {
+    const path = write(
+      "late.ipynb",
+      'const caught = Promise.reject(new Error("caught later"));',
+      "await caught.catch(() => 1);",
+      'setTimeout(() => { throw new Error("of a timer"); }, 1);',
+      "await new Promise((done) => setTimeout(done, 100));",
+      'Promise.reject(new Error("of the last expression"))',
+    );
+    const { code, stderr } = await notebookCommand(["run", path]);
+    expect(stderr).toMatch(
+      /cell \[3\], uncaught: Error: of a timer[\s\S]*cell \[5\], uncaught: Error: of the last expr/,
+    );
+    expect(stderr).not.toContain("Error: caught later");
+    expect(code).toBe(1);
+    expect(existsSync(join(folder, "late.run.ipynb"))).toBe(false);
+    const shown = outputsOf(join(folder, "late.partial.ipynb")).map((outputs) => JSON.stringify(outputs));
+    expect(shown.map((text) => text.match(/uncaught: /g)?.length ?? 0)).toEqual([0, 0, 1, 0, 1]);
+    expect(shown.join()).not.toContain(ROOT);
+  });
+
+  it("refuses wrong parameters and unwritable outputs before a kernel is started", async () => {
+    const path = write("strict.ipynb", PARAMETERS);
+    for (const [args, message] of [
+      [["-p", "sede=2"], "did you mean seed?"],
+      [["-p", "seed=NaN"], "must be a number, got NaN"],
+      [["-o", "/dev/null/x.ipynb"], "/dev/null is no folder"],
+      [["-o", folder], "which is a folder"],
+      [["--html", `${folder}/`], "has no file name"],
+    ] as const) {
+      const { code, stderr } = await notebookCommand(["run", path, ...args]);
+      expect(stderr).toContain(message);
+      expect(stderr).not.toMatch(/\[1\/|\n +at /);
+      expect(code).toBeGreaterThan(0);
+    }
   });
 
   it("ends a cell that takes too long, with a status of its own", async () => {

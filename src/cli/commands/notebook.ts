@@ -3,12 +3,11 @@ import { basename, dirname } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, writeAtomic } from "../../core";
 import {
-  declaredParameters,
   type Notebook,
   notebookPage,
-  parseParameter,
   type ResultRecord,
   readNotebook,
+  readParameters,
   recordsOf,
   stripVolatile,
   studyNotebook,
@@ -16,6 +15,7 @@ import {
   writeNotebook,
 } from "../../notebook";
 import { checkNotebook } from "../notebook/check";
+import { checkOutput, writing } from "../notebook/output-file";
 import { beside, type RunCellsOptions, runCells, writeExecuted } from "../notebook/run-cells";
 
 interface RunOptions extends RunCellsOptions {
@@ -35,7 +35,7 @@ export function registerNotebook(program: Command): void {
     )
     .option(
       "-p, --parameter <name=value>",
-      "override a value of the cell tagged `parameters`; JSON or text",
+      "override a value of the cell tagged `parameters`; read by the type of its default",
       collect,
       [],
     )
@@ -67,6 +67,7 @@ export function registerNotebook(program: Command): void {
     .argument("<notebook>")
     .option("-o, --output <file>", "the page; <notebook>.html when left out")
     .action((path: string, { output = path.replace(/(\.ipynb)?$/, ".html") }: { output?: string }) => {
+      checkOutput("notebook html --output", output);
       writePage(output, path, readNotebook(path));
     });
 
@@ -84,7 +85,7 @@ export function registerNotebook(program: Command): void {
     .option("--outputs", "the outputs too")
     .action((path: string, { outputs = false }: { outputs?: boolean }) => {
       const read = readNotebook(path);
-      writeNotebook(path, stripVolatile(outputs ? withoutOutputs(read) : read));
+      writing("notebook strip", path, () => writeNotebook(path, stripVolatile(outputs ? withoutOutputs(read) : read)));
       console.log(`notebook: ${path}`);
     });
 }
@@ -103,14 +104,10 @@ async function run(path: string, options: RunOptions): Promise<number> {
     throw new ConfigError("notebook run: --output and --in-place exclude each other; give one");
   }
   const output = options.output ?? (options.inPlace ? path : beside(path, "run"));
-  const parameters = Object.fromEntries(options.parameter.map(parseParameter));
   const notebook = readNotebook(path);
-  const strangers = Object.keys(parameters).filter((name) => !declaredParameters(notebook).has(name));
-  if (strangers.length > 0) {
-    console.error(
-      `notebook run: ${path} has no cell tagged \`parameters\` that declares ${strangers.join(", ")}; is the name right?`,
-    );
-  }
+  const parameters = readParameters(options.parameter, notebook);
+  checkOutput("notebook run --output", output);
+  if (options.html !== undefined) checkOutput("notebook run --html", options.html);
   const partial = beside(options.output ?? path, "partial");
   const executed = await runCells(path, notebook, parameters, partial, { ...options, earlier: output });
   if (typeof executed === "number") return executed;
@@ -123,17 +120,18 @@ async function run(path: string, options: RunOptions): Promise<number> {
 function writePage(output: string, path: string, notebook: Notebook): void {
   const title = basename(path).replace(/\.ipynb$/, "");
   const { html, missing } = notebookPage(notebook, { title, folder: dirname(path) });
-  writeAtomic(output, html);
+  writing("notebook html", output, () => writeAtomic(output, html));
   console.log(`page:     ${output} (${(Buffer.byteLength(html) / 1e6).toFixed(2)} MB)`);
   if (missing.length > 0) console.error(`notebook html: these pictures are not in the page: ${missing.join(", ")}`);
 }
 
 function begin(name: string, force: boolean): void {
-  const file = name.endsWith(".ipynb") ? name : `${name}.ipynb`;
+  const file = name.endsWith(".ipynb") || /(^|[/\\])$/.test(name) ? name : `${name}.ipynb`;
+  checkOutput("notebook new", file);
   if (existsSync(file) && !force) {
     throw new ConfigError(`notebook new: ${file} must not exist yet; choose another name, or replace it with --force`);
   }
-  writeNotebook(file, studyNotebook(basename(file, ".ipynb"), basename(file)));
+  writing("notebook new", file, () => writeNotebook(file, studyNotebook(basename(file, ".ipynb"), basename(file))));
   console.log(
     `notebook: ${file}\nPut your images into images/train/<class>/ and images/test/<class>/ beside it (or say in its first cell where they are), then open it in Jupyter, or: npx blockwise notebook run ${file}`,
   );

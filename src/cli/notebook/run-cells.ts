@@ -15,10 +15,14 @@ import {
   RemainingTime,
   readNotebook,
   stripVolatile,
+  type UncaughtErrors,
+  uncaughtErrors,
   withParameters,
+  withUncaught,
   writeNotebook,
 } from "../../notebook";
 import { CellReporter } from "./cell-reporter";
+import { writing } from "./output-file";
 
 export interface RunCellsOptions {
   readonly cwd?: string;
@@ -70,18 +74,19 @@ export async function runCells(
       onExecuted: (index, took) => reporter.executed(index, took),
     });
     reporter.finish();
-    const { metadata, ...rest } = stripVolatile(execution.notebook);
-    if (execution.status === "ok") {
+    const uncaught = uncaughtErrors(execution);
+    const { metadata, ...rest } = stripVolatile(withUncaught(execution.notebook, uncaught));
+    if (execution.status === "ok" && uncaught.length === 0) {
       const facts = provenance(execution, started, performance.now() - from);
       return { ...rest, metadata: { ...metadata, blockwise: facts } };
     }
-    console.error(failure(path, execution));
+    console.error(execution.status === "ok" ? late(path, uncaught) : failure(path, execution));
     if (execution.lastCell !== undefined) {
       const { blockwise: _, ...others } = metadata;
-      writeNotebook(partial, { ...rest, metadata: others });
+      writing("notebook run", partial, () => writeNotebook(partial, { ...rest, metadata: others }));
       console.error(`What was executed so far is in ${partial}`);
     }
-    return EXIT_CODES[execution.status];
+    return execution.status === "ok" ? EXIT_CODES.error : EXIT_CODES[execution.status];
   } finally {
     stops.release();
     kernel.release();
@@ -90,7 +95,7 @@ export async function runCells(
 
 /** Writes an executed notebook and says so. */
 export function writeExecuted(path: string, notebook: Notebook): void {
-  writeNotebook(path, notebook);
+  writing("notebook run --output", path, () => writeNotebook(path, notebook));
   const { size } = statSync(path);
   console.log(`notebook: ${path} (${(size / 1e6).toFixed(2)} MB)`);
   if (size > LARGE_BYTES) {
@@ -123,6 +128,11 @@ function failure(path: string, { status, message, notebook, lastCell }: Executio
   // The traceback of an uncaught error begins with the same words.
   const said = `${error.ename}: ${error.evalue}`;
   return `${prefix} ${said}\n${traceback.replace(said, "").trim()}`.trimEnd();
+}
+
+function late(path: string, errors: UncaughtErrors): string {
+  const said = errors.map(({ cell, text }) => `cell [${cell}], ${stripVTControlCharacters(text).trim()}`);
+  return `blockwise: notebook ${path}: errors that no cell waited for; await what may fail\n${said.join("\n")}`;
 }
 
 /** This package's own kernel is made known for this run alone: its outputs then come from the code that they name. */
