@@ -4,7 +4,7 @@
 
 namespace {
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
+void Init(Napi::Env env, Napi::Object exports) {
   using namespace blockwise;
   Addon* addon = new Addon();
   env.SetInstanceData<Addon>(addon);
@@ -32,9 +32,17 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitFusedTrain(env, exports);
   InitFusedInference(env, exports);
   InitFusedMBConv(env, exports);
-  return exports;
 }
 
 }  // namespace
 
-NODE_API_MODULE(blockwise_native, Init)
+// A thread may be told to end while it loads the addon: Node-API then refuses what Init asks for, and what that throws must
+// not reach Node's frames.
+NAPI_MODULE_INIT() {
+  try {
+    Init(env, Napi::Object(env, exports));
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
+  return exports;
+}

@@ -110,10 +110,23 @@ class Reader : public Napi::AsyncWorker {
     if (here.nbytes() > 0) std::memcpy(to_, here.data_ptr(), here.nbytes());
     copied_.readAside += here.nbytes();
   }
-  void OnOK() override { deferred_.Resolve(WrapBytes(Env(), bytes_.Value(), tensor_)); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnOK() override {
+    Settle([this] { deferred_.Resolve(WrapBytes(Env(), bytes_.Value(), tensor_)); });
+  }
+  void OnError(const Napi::Error& error) override {
+    Settle([&] { deferred_.Reject(error.Value()); });
+  }
 
  private:
+  // In an environment that is ending nobody waits, Node-API refuses to settle, and nothing may be thrown.
+  template <typename Act>
+  void Settle(Act act) {
+    try {
+      act();
+    } catch (const Napi::Error&) {
+    }
+  }
+
   Napi::Promise::Deferred deferred_;
   at::Tensor tensor_;
   Copied& copied_;  // of the thread that waits for this

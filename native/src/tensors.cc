@@ -16,26 +16,47 @@ namespace {
 constexpr int64_t kSlots = int64_t{1} << 24;
 constexpr uint32_t kGenerations = 1u << 28;
 
-template <typename Body>
-Napi::Value Guard(const Napi::CallbackInfo& info, Body body) {
-  Napi::Env env = info.Env();
+// Throws in JavaScript. In an environment that is ending (a worker that is terminated, process.exit) Node-API refuses
+// nearly every call, this one too: then nobody is left to be told.
+void Throw(napi_env env, const char* message) {
+  bool pending = false;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && !pending) napi_throw_error(env, nullptr, message);
+}
+
+// What JavaScript threw while a call of Node-API ran its code, e.g. a getter.
+void ThrowAgain(napi_env env, const Napi::Error& error) {
   try {
+    const Napi::HandleScope scope(env);
+    const napi_value thrown = error.Value();
+    if (thrown) napi_throw(env, thrown);
+  } catch (const Napi::Error&) {
+    // The environment is ending.
+  }
+}
+
+// Runs a callback's body. No C++ exception may leave a callback: on its way through Node's frames it would end the
+// process, as node-addon-api's own callbacks do where Node-API refuses to throw what they caught.
+template <typename Body>
+napi_value Guard(napi_env env, napi_callback_info arguments, Body body) noexcept {
+  try {
+    const Napi::CallbackInfo info(env, arguments);
     // Without autograd's bookkeeping: tfjs-core keeps the tape.
     c10::InferenceMode inference;
-    Addon* addon = env.GetInstanceData<Addon>();
+    Addon* addon = Napi::Env(env).GetInstanceData<Addon>();
     Call call(info, *addon);
     return body(call);
-  } catch (const Napi::Error&) {
-    throw;
+  } catch (const Napi::Error& error) {
+    ThrowAgain(env, error);
   } catch (const std::bad_alloc&) {
-    throw Napi::Error::New(env, "out of memory");
+    Throw(env, "out of memory");
   } catch (const c10::Error& error) {
-    throw Napi::Error::New(env, error.what_without_backtrace());
+    Throw(env, error.what_without_backtrace());
   } catch (const std::exception& error) {
-    throw Napi::Error::New(env, error.what());
+    Throw(env, error.what());
   } catch (...) {
-    throw Napi::Error::New(env, "unknown C++ exception");
+    Throw(env, "unknown C++ exception");
   }
+  return nullptr;
 }
 
 // An output in the mailbox: dtype code, rank, sizes.
@@ -188,41 +209,54 @@ float* Call::Floats(size_t i) const {
   return tensor.data_ptr<float>();
 }
 
+// Exports a callback of Node-API, with the function that it runs.
+template <typename Function>
+void Export(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback, Function function) {
+  napi_value made;
+  const napi_status status =
+      napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, reinterpret_cast<void*>(function), &made);
+  if (status != napi_ok) throw Napi::Error::New(env);
+  exports.Set(name, Napi::Value(env, made));
+}
+
+template <typename Function>
+Function FunctionOf(const Call& call) {
+  return reinterpret_cast<Function>(call.info().Data());
+}
+
 void Define(Napi::Env env, Napi::Object exports, const char* name, Kernel kernel) {
-  exports.Set(name, Napi::Function::New(
-                        env,
-                        [kernel](const Napi::CallbackInfo& info) {
-                          return Guard(info, [&](Call& call) -> Napi::Value {
-                            at::Tensor out = kernel(call).contiguous();
-                            WriteShape(call.addon(), 0, out);
-                            return Napi::Number::New(info.Env(), static_cast<double>(call.addon().tensors.Add(std::move(out))));
-                          });
-                        },
-                        name));
+  const napi_callback callback = [](napi_env env, napi_callback_info arguments) {
+    return Guard(env, arguments, [](Call& call) -> napi_value {
+      at::Tensor out = FunctionOf<Kernel>(call)(call).contiguous();
+      WriteShape(call.addon(), 0, out);
+      return Napi::Number::New(call.info().Env(), static_cast<double>(call.addon().tensors.Add(std::move(out))));
+    });
+  };
+  Export(env, exports, name, callback, kernel);
 }
 
 void Define(Napi::Env env, Napi::Object exports, const char* name, MultiKernel kernel) {
-  exports.Set(name, Napi::Function::New(
-                        env,
-                        [kernel](const Napi::CallbackInfo& info) {
-                          return Guard(info, [&](Call& call) -> Napi::Value {
-                            std::vector<at::Tensor> outs = kernel(call);
-                            for (at::Tensor& out : outs) out = out.contiguous();
-                            Napi::Array handles = Napi::Array::New(info.Env(), outs.size());
-                            int at = 0;
-                            for (const at::Tensor& out : outs) at = WriteShape(call.addon(), at, out);
-                            for (size_t i = 0; i < outs.size(); ++i) {
-                              handles.Set(static_cast<uint32_t>(i), static_cast<double>(call.addon().tensors.Add(outs[i])));
-                            }
-                            return handles;
-                          });
-                        },
-                        name));
+  const napi_callback callback = [](napi_env env, napi_callback_info arguments) {
+    return Guard(env, arguments, [](Call& call) -> napi_value {
+      std::vector<at::Tensor> outs = FunctionOf<MultiKernel>(call)(call);
+      for (at::Tensor& out : outs) out = out.contiguous();
+      Napi::Array handles = Napi::Array::New(call.info().Env(), outs.size());
+      int at = 0;
+      for (const at::Tensor& out : outs) at = WriteShape(call.addon(), at, out);
+      for (size_t i = 0; i < outs.size(); ++i) {
+        handles.Set(static_cast<uint32_t>(i), static_cast<double>(call.addon().tensors.Add(outs[i])));
+      }
+      return handles;
+    });
+  };
+  Export(env, exports, name, callback, kernel);
 }
 
 void Define(Napi::Env env, Napi::Object exports, const char* name, RawFunction function) {
-  exports.Set(name, Napi::Function::New(
-                        env, [function](const Napi::CallbackInfo& info) { return Guard(info, function); }, name));
+  const napi_callback callback = [](napi_env env, napi_callback_info arguments) {
+    return Guard(env, arguments, [](Call& call) -> napi_value { return FunctionOf<RawFunction>(call)(call); });
+  };
+  Export(env, exports, name, callback, function);
 }
 
 // Without the dispatcher, which takes longer than a small kernel does.
