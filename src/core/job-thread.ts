@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { BlockwiseError } from "./errors";
 import type { FromThread, JobWork, ToThread } from "./job-threads";
+import { packThrown } from "./thrown";
 
 /** A worker thread that does one job after another, each by the module that it names. */
 const port = parentPort!;
@@ -9,9 +9,16 @@ let stop: AbortController | undefined;
 
 port.on("message", (message: ToThread) => {
   if (message.kind === "stop") stop?.abort();
-  else if (message.kind === "load") require(message.module);
+  else if (message.kind === "load") load(message.module);
   else void run(message);
 });
+
+/** Ahead of the first job, which meets again what fails here and tells it. */
+function load(module: string): void {
+  try {
+    require(module);
+  } catch {}
+}
 
 async function run({ module, job }: Extract<ToThread, { kind: "job" }>): Promise<void> {
   stop = new AbortController();
@@ -20,10 +27,7 @@ async function run({ module, job }: Extract<ToThread, { kind: "job" }>): Promise
     await work(job, (message) => post({ kind: "told", message }), stop.signal);
     post({ kind: "done" });
   } catch (error) {
-    const { message, stack } = error as Error;
-    if (error instanceof BlockwiseError) {
-      post({ kind: "failed", code: error.code, message, details: { ...error.details } });
-    } else post({ kind: "failed", message, stack });
+    post({ kind: "failed", thrown: packThrown(error) });
   } finally {
     stop = undefined;
   }

@@ -1,14 +1,9 @@
+import { AsyncResource } from "node:async_hooks";
 import { existsSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import {
-  BlockwiseError,
-  CheckpointError,
-  ConfigError,
-  type ErrorCode,
-  InterruptedError,
-  TrainingError,
-} from "./errors";
+import { BlockwiseError, InterruptedError } from "./errors";
+import { type Thrown, unpackThrown } from "./thrown";
 
 /**
  * What a module that job threads load exports as `work`: does a job and tells what comes of it.
@@ -26,21 +21,17 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: "told"; readonly message: unknown }
   | { readonly kind: "done" }
-  | {
-      readonly kind: "failed";
-      readonly code?: string;
-      readonly message: string;
-      readonly details?: Record<string, unknown>;
-      readonly stack?: string;
-    };
+  | { readonly kind: "failed"; readonly thrown: Thrown };
 
 const EXTENSION = extname(__filename);
 const ENTRY = join(__dirname, `job-thread${EXTENSION}`);
-/** A thread that nobody needed for so long ends: until then the next jobs save its start. */
-const IDLE_MS = 10_000;
+/** A thread that nobody needed for so long (in ms) ends: until then the next jobs save its start. */
+export const kept = { idleMs: 10_000 };
 
 /** Threads without a job, with what will end them. */
 const idle = new Map<Worker, NodeJS.Timeout>();
+/** Threads that have ended: what is sent to them is lost without a word. */
+const ended = new WeakSet<Worker>();
 
 /** Whether job threads can be had: not where the library was bundled into one file. */
 export function hasJobThreads(): boolean {
@@ -59,7 +50,8 @@ export function readyThreads(module: string, threads: number): void {
 /**
  * Does jobs on so many worker threads, in the order given.
  *
- * After the first failure, or when stopped, the jobs at work stop and no other is begun.
+ * After the first failure, or when stopped, the jobs at work stop and no other is begun. Threads are kept for later calls;
+ * each call is served in its own async context, whoever started the thread.
  * @param module Path of the module that has the {@link JobWork}, without its extension; jobs and messages are plain data.
  * @param onMessage What it throws fails the job, but for an InterruptedError: the signal tells the threads, they end first.
  * @returns Whether all jobs were done: false when stopped.
@@ -72,6 +64,7 @@ export async function runJobs<Job, Message>(
   onMessage: (job: Job, message: Message) => void,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  const called = callerFrames();
   const waiting = [...jobs];
   const failures: unknown[] = [];
   const hired = Array.from({ length: Math.min(threads, jobs.length) }, takeThread);
@@ -91,7 +84,8 @@ export async function runJobs<Job, Message>(
           try {
             await runOn(thread, module + EXTENSION, job, (message) => onMessage(job, message as Message));
           } catch (error) {
-            if (!(error instanceof BlockwiseError && error.code === "INTERRUPTED")) {
+            // Told to stop, they say so.
+            if (!(stopped && error instanceof BlockwiseError && error.code === "INTERRUPTED")) {
               failures.push(error);
               broken.add(thread);
             }
@@ -104,12 +98,15 @@ export async function runJobs<Job, Message>(
     signal?.removeEventListener("abort", stop);
     await Promise.all(hired.map((thread) => (broken.has(thread) ? thread.terminate() : leaveThread(thread))));
   }
-  if (failures.length > 0) throw failures[0];
+  if (failures.length > 0) throw withCaller(failures[0], called);
   return !stopped;
 }
 
 function takeThread(): Worker {
-  for (const [thread, ending] of idle) {
+  // The one that worked last: what is not needed ends.
+  const last = [...idle].at(-1);
+  if (last) {
+    const [thread, ending] = last;
     clearTimeout(ending);
     idle.delete(thread);
     thread.ref();
@@ -119,6 +116,7 @@ function takeThread(): Worker {
   // A thread that dies with no job at work is not taken again.
   thread.on("error", () => {});
   thread.on("exit", () => {
+    ended.add(thread);
     clearTimeout(idle.get(thread));
     idle.delete(thread);
   });
@@ -127,12 +125,13 @@ function takeThread(): Worker {
 
 /** Keeps a thread for the next jobs; it holds up neither the process nor, for long, memory. */
 function leaveThread(thread: Worker): void {
+  if (ended.has(thread)) return;
   const end = () => {
     idle.delete(thread);
     void thread.terminate();
   };
   thread.unref();
-  idle.set(thread, setTimeout(end, IDLE_MS).unref());
+  idle.set(thread, setTimeout(end, kept.idleMs).unref());
 }
 
 /** Runs the entry from its TypeScript source, in tests and development: a thread has no loader of its own. */
@@ -143,35 +142,50 @@ function fromSource(): string {
 function runOn(worker: Worker, module: string, job: unknown, onTold: (message: unknown) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (end: () => void) => {
-      worker.off("message", onMessage);
-      worker.off("error", onError);
-      worker.off("exit", onExit);
+      for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener);
       end();
     };
-    const onError = (error: Error) => settle(() => reject(error));
-    const onExit = (code: number) => settle(() => reject(new Error(`a job thread ended with exit code ${code}`)));
+    const fail = (error: unknown) => settle(() => reject(error));
     const onMessage = (message: FromThread) => {
       try {
         if (message.kind === "told") onTold(message.message);
         else if (message.kind === "done") settle(resolve);
-        else settle(() => reject(rebuilt(message)));
+        else fail(unpackThrown(message.thrown));
       } catch (error) {
         // The listener's, e.g. a full disk: the job cannot go on.
-        if (!(error instanceof InterruptedError)) settle(() => reject(error));
+        if (!(error instanceof InterruptedError)) fail(error);
       }
     };
-    worker.on("message", onMessage);
-    worker.on("error", onError);
-    worker.on("exit", onExit);
-    worker.postMessage({ kind: "job", module, job } satisfies ToThread);
+    const exited = (code?: number) =>
+      fail(new Error(`a job thread ended ${code === undefined ? "between two jobs" : `with exit code ${code}`}`));
+    const listeners: Record<string, Parameters<Worker["on"]>[1]> = {
+      // A worker emits in the async context of whoever started it: maybe another cell of the notebook, long ended.
+      message: AsyncResource.bind(onMessage),
+      messageerror: fail,
+      error: fail,
+      exit: exited,
+    };
+    if (ended.has(worker)) {
+      exited();
+      return;
+    }
+    for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener);
+    try {
+      worker.postMessage({ kind: "job", module, job } satisfies ToThread);
+    } catch (error) {
+      fail(error);
+    }
   });
 }
 
-/** A thread's error as it would have been thrown here. */
-function rebuilt({ code, message, details, stack }: Extract<FromThread, { kind: "failed" }>): Error {
-  if (code === "TRAINING") return new TrainingError(message, details);
-  if (code === "CHECKPOINT") return new CheckpointError(message, details);
-  if (code === "CONFIG") return new ConfigError(message, details);
-  if (code) return new BlockwiseError(code as ErrorCode, message, details);
-  return Object.assign(new Error(message), { stack });
+/** Where the call stands that waits for the jobs: a thread's own stack does not say it. */
+function callerFrames(): string {
+  const here: { stack?: string } = {};
+  Error.captureStackTrace(here, runJobs);
+  return (here.stack ?? "").split("\n").slice(1).join("\n");
+}
+
+function withCaller(error: unknown, called: string): unknown {
+  if (error instanceof Error && called !== "") error.stack = `${error.stack}\n${called}`;
+  return error;
 }

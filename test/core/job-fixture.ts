@@ -1,15 +1,50 @@
 import { threadId } from "node:worker_threads";
-import { ConfigError, InterruptedError, type JobWork } from "../../src/core";
+import { type BlockwiseError, ConfigError, InterruptedError, type JobWork } from "../../src/core";
+import * as ours from "../../src/core/errors";
 
-export interface FixtureJob {
-  readonly does: "tell" | "fail" | "wait";
-}
+export type FixtureJob =
+  | { readonly does: "tell" | "fail" | "wait" | "end" }
+  /** Throws: one of ours by class, or what the name says. */
+  | { readonly does: "throw"; readonly what: string };
 
-/** Tells its thread's number; then ends, fails or waits to be stopped. */
-export const work: JobWork<FixtureJob, number> = async ({ does }, tell, signal) => {
+type Ours = new (message: string, details?: Record<string, unknown>, options?: ErrorOptions) => BlockwiseError;
+
+/** The classes of our errors by name. */
+export const OURS: ReadonlyMap<string, Ours> = new Map(
+  Object.entries(ours).filter(([name]) => name !== "BlockwiseError") as [string, Ours][],
+);
+
+/** Tells its thread's number; then ends, fails, waits to be stopped or ends the thread. */
+export const work: JobWork<FixtureJob, number> = async (job, tell, signal) => {
   tell(threadId);
-  if (does === "fail") throw new ConfigError("fixture: asked to fail", { does });
-  if (does === "tell") return;
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  throw new InterruptedError("fixture: stopped");
+  switch (job.does) {
+    case "tell":
+      return;
+    case "fail":
+      throw new ConfigError("fixture: asked to fail", { does: "fail" });
+    case "throw":
+      throw thrown(job.what);
+    case "end":
+      process.exit(7);
+      return;
+    case "wait":
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      throw new InterruptedError("fixture: stopped");
+  }
 };
+
+function thrown(what: string): unknown {
+  const cause = new RangeError("the reason");
+  const Class = OURS.get(what);
+  if (Class) return new Class("fixture: of ours", { at: 3, shape: [1, 2], heard: () => {} }, { cause });
+  if (what === "system") {
+    return Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC", errno: -28, syscall: "write" });
+  }
+  if (what === "type") return new TypeError("fixture: a type", { cause });
+  if (what === "itself") {
+    const error = new Error("fixture: its own cause");
+    error.cause = error;
+    return error;
+  }
+  return what === "nothing" ? undefined : what;
+}

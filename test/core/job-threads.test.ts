@@ -1,62 +1,142 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ConfigError, runJobs } from "../../src/core";
-import type { FixtureJob } from "./job-fixture";
+import { ConfigError, readyThreads, runJobs } from "../../src/core";
+import { kept } from "../../src/core/job-threads";
+import { type FixtureJob, OURS } from "./job-fixture";
+
+// However long a machine takes between two calls.
+kept.idleMs = 3_600_000;
+
+const FIXTURE = join(__dirname, "job-fixture");
 
 /** Runs jobs of the fixture and gives the numbers of the threads that did them. */
-async function threadsOf(does: readonly FixtureJob["does"][], threads: number, signal?: AbortSignal) {
+async function threadsOf(jobs: readonly FixtureJob[], threads: number, signal?: AbortSignal, onTold = () => {}) {
   const told: number[] = [];
-  const jobs = does.map((one): FixtureJob => ({ does: one }));
-  const complete = await runJobs(
-    join(__dirname, "job-fixture"),
-    jobs,
-    threads,
-    (_, thread: number) => void told.push(thread),
-    signal,
-  );
-  return { told, complete };
+  const listener = (_: FixtureJob, thread: number) => {
+    told.push(thread);
+    onTold();
+  };
+  return { told, complete: await runJobs(FIXTURE, jobs, threads, listener, signal) };
+}
+
+const times = (count: number, does: "tell" | "wait"): FixtureJob[] => Array.from({ length: count }, () => ({ does }));
+
+/** What a job threw, as it arrives here. */
+async function thrownBy(what: string): Promise<Error & Record<string, unknown>> {
+  try {
+    await runJobs(FIXTURE, [{ does: "throw", what }], 1, () => {}, undefined);
+  } catch (error) {
+    return error as Error & Record<string, unknown>;
+  }
+  throw new Error("the job did not throw");
 }
 
 describe("runJobs", () => {
   test("every job is done, on no more threads than asked for, and the next jobs find them started", async () => {
-    const first = await threadsOf(["tell", "tell", "tell", "tell", "tell"], 2);
+    const first = await threadsOf(times(5, "tell"), 2);
     expect(first.complete).toBe(true);
     expect(first.told).toHaveLength(5);
     expect(new Set(first.told).size).toBeLessThanOrEqual(2);
-    const next = await threadsOf(["tell", "tell"], 2);
+    const next = await threadsOf(times(2, "tell"), 2);
     expect(first.told).toEqual(expect.arrayContaining(next.told));
+  });
+
+  test("a kept thread serves each caller in the caller's async context", async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const heard: { cell: string | undefined; thread: number }[] = [];
+    const cell = (name: string, jobs: readonly FixtureJob[], signal?: AbortSignal) =>
+      storage.run(name, async () => {
+        const listener = (_: FixtureJob, thread: number) => heard.push({ cell: storage.getStore(), thread });
+        const complete = await runJobs(FIXTURE, jobs, 1, listener, signal);
+        // What follows is the caller's too.
+        return { complete, cell: storage.getStore() };
+      });
+    expect(await cell("first", times(2, "tell"))).toEqual({ complete: true, cell: "first" });
+    expect(await cell("second", times(2, "tell"))).toEqual({ complete: true, cell: "second" });
+    expect(new Set(heard.map(({ thread }) => thread)).size).toBe(1);
+    expect(heard.map((one) => one.cell)).toEqual(["first", "first", "second", "second"]);
+    // And of no caller, where there is none.
+    await runJobs(
+      FIXTURE,
+      times(1, "tell"),
+      1,
+      (_, thread: number) => heard.push({ cell: storage.getStore(), thread }),
+      undefined,
+    );
+    expect(heard.at(-1)).toEqual({ cell: undefined, thread: heard[0].thread });
+  });
+
+  test("callers at work at once each hear their own threads in their own context", async () => {
+    const storage = new AsyncLocalStorage<number>();
+    const heard: [caller: number, store: number | undefined][] = [];
+    const callers = [1, 2, 3].map((caller) =>
+      storage.run(caller, () =>
+        runJobs(FIXTURE, times(4, "tell"), 2, () => heard.push([caller, storage.getStore()]), undefined),
+      ),
+    );
+    expect(await Promise.all(callers)).toEqual([true, true, true]);
+    expect(heard).toHaveLength(12);
+    for (const [caller, store] of heard) expect(store).toBe(caller);
   });
 
   test("a failure comes as it was thrown, and its thread is not taken again", async () => {
     const failed: number[] = [];
-    const jobs: FixtureJob[] = [{ does: "fail" }];
-    const running = runJobs(
-      join(__dirname, "job-fixture"),
-      jobs,
-      1,
-      (_, thread: number) => failed.push(thread),
-      undefined,
-    );
+    const running = runJobs(FIXTURE, [{ does: "fail" }], 1, (_, thread: number) => failed.push(thread), undefined);
     await expect(running).rejects.toThrow(ConfigError);
-    const { told } = await threadsOf(["tell", "tell", "tell"], 1);
+    const { told } = await threadsOf(times(3, "tell"), 1);
     expect(told).not.toContain(failed[0]);
+  });
+
+  test.each([...OURS])("%s keeps class, code, details, cause and stack", async (name, Class) => {
+    const error = await thrownBy(name);
+    expect(error.constructor).toBe(Class);
+    expect(error).toMatchObject({ name, message: "fixture: of ours", code: new Class("").code });
+    // What cannot be sent is in words.
+    expect(error.details).toMatchObject({ at: 3, shape: [1, 2], heard: expect.any(String) });
+    expect(error.cause).toBeInstanceOf(RangeError);
+    expect(error.cause).toMatchObject({ message: "the reason" });
+    // Where it was thrown, and who waited for it.
+    expect(error.stack).toMatch(/job-fixture[\s\S]*thrownBy/);
+  });
+
+  test("errors of the system and of the language keep what callers look at", async () => {
+    expect(await thrownBy("system")).toMatchObject({ code: "ENOSPC", errno: -28, syscall: "write", name: "Error" });
+    const type = await thrownBy("type");
+    expect(type).toBeInstanceOf(TypeError);
+    expect(type.cause).toBeInstanceOf(RangeError);
+    expect((await thrownBy("itself")).message).toBe("fixture: its own cause");
+    expect((await thrownBy("nothing")).message).toMatch(/not an error: undefined/);
+    expect((await thrownBy("a text")).message).toMatch(/not an error: a text/);
   });
 
   test("what the listener throws is the failure", async () => {
     const full = () => {
       throw new Error("no space left");
     };
-    const jobs: FixtureJob[] = [{ does: "tell" }];
-    await expect(runJobs(join(__dirname, "job-fixture"), jobs, 1, full, undefined)).rejects.toThrow("no space left");
+    await expect(runJobs(FIXTURE, times(1, "tell"), 1, full, undefined)).rejects.toThrow("no space left");
+  });
+
+  test("a thread that ends under its job fails it, and a job that cannot be sent fails; neither is waited for", async () => {
+    await expect(threadsOf([{ does: "end" }], 1)).rejects.toThrow(/ended with exit code 7/);
+    const unsent = { does: "tell", listen: () => {} } as FixtureJob;
+    await expect(threadsOf([unsent], 1)).rejects.toThrow(/could not be cloned/);
+    expect((await threadsOf(times(1, "tell"), 1)).complete).toBe(true);
+  });
+
+  test("a module that cannot be loaded is the failure, also where threads were started for it", async () => {
+    const absent = join(__dirname, "no-such-job");
+    readyThreads(absent, 2);
+    await expect(runJobs(absent, [{}, {}], 2, () => {}, undefined)).rejects.toThrow(/Cannot find module/);
+    expect((await threadsOf(times(2, "tell"), 2)).complete).toBe(true);
   });
 
   test("stopped, the jobs at work end and no other begins; the threads serve again", async () => {
     const stop = new AbortController();
-    const running = threadsOf(["wait", "wait", "wait", "wait"], 2, stop.signal);
-    setTimeout(() => stop.abort(), 500);
-    const { complete, told } = await running;
+    // Once the first job is at work.
+    const { complete, told } = await threadsOf(times(4, "wait"), 2, stop.signal, () => stop.abort());
     expect(complete).toBe(false);
     expect(told.length).toBeLessThanOrEqual(2);
-    expect((await threadsOf(["tell"], 1)).complete).toBe(true);
+    expect((await threadsOf(times(1, "tell"), 1)).complete).toBe(true);
   });
 });
