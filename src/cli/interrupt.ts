@@ -1,35 +1,27 @@
 import { InterruptedError, type StepContext } from "../core";
-import { progressReporter } from "./progress-reporter";
-
-/** Exit code of a command that Ctrl-C stopped. */
-const INTERRUPTED = 130;
+import { EXIT } from "./exit-codes";
+import type { Output } from "./output";
 
 /**
  * Does work that shows its progress and that Ctrl-C stops between two batches.
  * @param place Where what was complete is kept, for the message.
  * @returns The command's exit code: 0, or that of a command which Ctrl-C stopped.
  */
-export async function resumable(place: string, work: (context: StepContext) => Promise<void>): Promise<number> {
+export async function resumable(
+  place: string,
+  output: Output,
+  work: (context: StepContext) => Promise<void>,
+): Promise<number> {
   const stop = new AbortController();
   const release = onInterrupt(() => stop.abort());
-  const progress = progressReporter(process.stderr);
   try {
-    await work({
-      signal: stop.signal,
-      onProgress: (event) => progress.report(event),
-      onWarning: (message) => {
-        progress.finish();
-        console.error(`warning: ${message}`);
-      },
-    });
-    return 0;
+    await output.progressing((context) => work({ ...context, signal: stop.signal }));
+    return EXIT.done;
   } catch (error) {
-    progress.finish();
     if (!(error instanceof InterruptedError)) throw error;
-    console.error(`${error.message}. What was complete is kept in ${place}; the same command again resumes there.`);
-    return INTERRUPTED;
+    output.warn(`${error.message}. What was complete is kept in ${place}; the same command again resumes there.`);
+    return EXIT.interrupted;
   } finally {
-    progress.finish();
     release();
   }
 }

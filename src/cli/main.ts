@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
+import { packageRoot } from "../core";
 import { registerCost } from "./commands/cost";
 import { registerKernel } from "./commands/kernel";
 import { registerLatency } from "./commands/latency";
@@ -10,12 +13,19 @@ import { registerRun } from "./commands/run";
 import { registerSearch } from "./commands/search";
 import { registerSpace } from "./commands/space";
 import { registerStudy } from "./commands/study";
+import { EXIT_CODES_HELP } from "./exit-codes";
 import { reportFailure } from "./failure";
 
-/** The `blockwise` command with all its subcommands. */
+/** The `blockwise` command with all its subcommands; what commander refuses is thrown. */
 export function createProgram(): Command {
   const program = new Command("blockwise");
-  program.description("Block-wise neural architecture search").showHelpAfterError("(blockwise --help tells more)");
+  program
+    .description("Block-wise neural architecture search")
+    .version(version(), "-V, --version", "print the version")
+    .showHelpAfterError("(blockwise --help tells more)")
+    .showSuggestionAfterError()
+    .addHelpText("after", EXIT_CODES_HELP)
+    .exitOverride();
   registerCost(program);
   registerLatency(program);
   registerKernel(program);
@@ -29,10 +39,31 @@ export function createProgram(): Command {
   return program;
 }
 
+function version(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+}
+
+/** `blockwise completion bash | zsh | fish | powershell`: what a shell sources to complete commands and options. */
+async function addCompletion(program: Command): Promise<void> {
+  const { default: tab } = await import("@bomb.sh/tab/commander");
+  tab(program, { completionCommandName: "completion" });
+}
+
+/** @returns the exit code. */
+export async function main(argv: readonly string[] = process.argv): Promise<number> {
+  process.exitCode = 0;
+  try {
+    const program = createProgram();
+    await addCompletion(program);
+    await program.parseAsync([...argv]);
+    return Number(process.exitCode);
+  } catch (error) {
+    return reportFailure(error);
+  }
+}
+
 if (require.main === module) {
-  createProgram()
-    .parseAsync()
-    .catch((error: unknown) => {
-      process.exitCode = reportFailure(error);
-    });
+  void main().then((code) => {
+    process.exitCode = code;
+  });
 }

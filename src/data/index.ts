@@ -5,6 +5,7 @@ export * from "./fashion-mnist";
 export * from "./holdout";
 export * from "./idx";
 export * from "./image-folder";
+export * from "./image-paths";
 export * from "./image-shape";
 export * from "./preprocessing";
 export * from "./read-image";

@@ -1,5 +1,5 @@
-import { ConfigError } from "../core";
-import { batchValues, readImage } from "../data";
+import { breathe, ConfigError, DataError, Progress, type StepContext } from "../core";
+import { batchValues, type ReadImage, readImage } from "../data";
 import { tf } from "../engine";
 import type { FoundNetwork } from "./found-file";
 
@@ -19,28 +19,95 @@ export interface Prediction {
   readonly top: readonly ClassProbability[];
 }
 
+export interface PredictOptions {
+  /** How many classes to give; 3 unless given, at most all. */
+  readonly top?: number;
+}
+
+type Classifier = Pick<FoundNetwork, "network" | "record">;
+
 /**
  * Classifies an image file.
- * @param options.top How many classes to give; 3 unless given, at most all.
  * @throws DataError when the file is no image.
  */
-export async function predict(
-  { network, record }: Pick<FoundNetwork, "network" | "record">,
-  imagePath: string,
-  { top = 3 }: { top?: number } = {},
-): Promise<Prediction> {
-  if (!Number.isInteger(top) || top < 1) {
-    throw new ConfigError(`predict: top must be a whole number from 1, got ${top}`, { top });
+export async function predict(found: Classifier, imagePath: string, options: PredictOptions = {}): Promise<Prediction> {
+  const top = checkTop(options.top);
+  const image = await readImage(imagePath, found.record.architecture.input);
+  return classified(found, [{ path: imagePath, ...image }], top)[0];
+}
+
+export interface Predictions {
+  /** In the order of the paths, unreadable ones left out. */
+  readonly predictions: readonly Prediction[];
+  readonly unreadable: readonly { readonly image: string; readonly reason: string }[];
+}
+
+/** Images that go through the network at once. */
+const TOGETHER = 64;
+
+/**
+ * Classifies many image files; those that cannot be read are named, the others are classified.
+ * @throws InterruptedError when stopped.
+ */
+export async function predictAll(
+  found: Classifier,
+  imagePaths: readonly string[],
+  options: PredictOptions = {},
+  context: StepContext = {},
+): Promise<Predictions> {
+  const top = checkTop(options.top);
+  const { input } = found.record.architecture;
+  const predictions: Prediction[] = [];
+  const unreadable: { image: string; reason: string }[] = [];
+  const progress = new Progress(context, "predict", imagePaths.length, "images");
+  for (let from = 0; from < imagePaths.length; from += TOGETHER) {
+    const paths = imagePaths.slice(from, from + TOGETHER);
+    const read = await Promise.all(
+      paths.map(async (path) => {
+        try {
+          return { path, ...(await readImage(path, input)) };
+        } catch (error) {
+          if (!(error instanceof DataError)) throw error;
+          unreadable.push({ image: path, reason: error.message });
+          return undefined;
+        }
+      }),
+    );
+    const images = read.filter((image) => image !== undefined);
+    if (images.length > 0) predictions.push(...classified(found, images, top));
+    progress.advance(paths.length);
+    await breathe();
   }
+  return { predictions, unreadable };
+}
+
+function checkTop(top = 3): number {
+  if (Number.isInteger(top) && top >= 1) return top;
+  throw new ConfigError(`predict: top must be a whole number from 1, got ${top}`, { top });
+}
+
+function classified(
+  { network, record }: Classifier,
+  read: readonly (ReadImage & { readonly path: string })[],
+  top: number,
+): Prediction[] {
   const { input } = record.architecture;
-  const { values: bytes, resizing } = await readImage(imagePath, input);
-  const one = { count: 1, images: bytes, labels: new Uint8Array(1) };
-  const values = batchValues(one, [0], input, record.preprocessing);
-  const probabilities = tf.tidy(() => {
-    const image = tf.tensor4d(values, [1, input.height, input.width, input.channels]);
-    return tf.softmax(network.logits(image, { mode: "eval" })).dataSync();
+  const { height, width, channels } = input;
+  const size = height * width * channels;
+  const images = new Uint8Array(read.length * size);
+  for (const [i, { values }] of read.entries()) images.set(values, i * size);
+  const all = { count: read.length, images, labels: new Uint8Array(read.length) };
+  const batch = batchValues(all, [...read.keys()], input, record.preprocessing);
+  const probabilities = tf.tidy(() =>
+    tf.softmax(network.logits(tf.tensor4d(batch, [read.length, height, width, channels]), { mode: "eval" })).dataSync(),
+  );
+  return read.map(({ path, resizing }, i) => {
+    const own = record.classes.map((name, index) => ({
+      name,
+      index,
+      probability: probabilities[i * record.classes.length + index],
+    }));
+    own.sort((a, b) => b.probability - a.probability);
+    return { image: path, resizing, top: own.slice(0, top) };
   });
-  const classes = record.classes.map((name, index) => ({ name, index, probability: probabilities[index] }));
-  classes.sort((a, b) => b.probability - a.probability);
-  return { image: imagePath, resizing, top: classes.slice(0, top) };
 }

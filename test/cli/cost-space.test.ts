@@ -124,13 +124,13 @@ describe("a failure", () => {
   it("shows the message alone when it was thrown on purpose", () => {
     const errors: unknown[] = [];
     vi.spyOn(console, "error").mockImplementation((error) => void errors.push(error));
-    expect(reportFailure(new SpaceError("cells: too shallow"))).toBe(1);
+    expect(reportFailure(new SpaceError("cells: too shallow"))).toBe(2);
     const bug = new TypeError("x is undefined");
     expect(reportFailure(bug)).toBe(1);
     expect(errors).toEqual(["blockwise: cells: too shallow", bug]);
   });
 
-  it("ends the real command with exit code 1 and no stack trace", () => {
+  it("ends the real command with exit code 2, a usage error, and no stack trace", () => {
     const { status, stderr, stdout } = spawnSync(
       process.execPath,
       ["--import", "tsx", "src/cli/main.ts", "cost", "nosuch"],
@@ -138,7 +138,7 @@ describe("a failure", () => {
         encoding: "utf8",
       },
     );
-    expect([status, stdout]).toEqual([1, ""]);
+    expect([status, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/^blockwise: cost: "nosuch" must be a preset/);
     expect(stderr).not.toMatch(/\n\s+at /);
   });

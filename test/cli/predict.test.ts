@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createProgram } from "../../src/cli/main";
 import { engine } from "../../src/engine";
 import { loadFound, predict, retrain, saveFound } from "../../src/retrain";
 import { tinyArchitecture, tinyData, tinyOptions } from "../teacher/tiny";
+import { blockwise } from "./blockwise";
 
 const folder = mkdtempSync(join(tmpdir(), "blockwise-predict-"));
 const found = join(folder, "found.json");
@@ -50,4 +51,26 @@ test("a wrong --top is an error", async () => {
   await expect(output(found, image, "--top", "none")).rejects.toThrow(
     /--top: must be a whole number from 1, got "none"/,
   );
+});
+
+test("predict takes many files and folders, names what it cannot read, and ends with 1 then", async () => {
+  const many = join(folder, "many", "deep");
+  mkdirSync(many, { recursive: true });
+  for (const name of ["a.png", "b.png"]) copyFileSync(image, join(many, name));
+  writeFileSync(join(many, "broken.png"), "no image");
+  writeFileSync(join(many, "notes.txt"), "not looked at");
+  const { code, out, err } = await blockwise("predict", found, join(folder, "many"), image, "--json");
+  const predictions = JSON.parse(out) as { image: string; top: unknown }[];
+  expect(predictions.map(({ image }) => basename(image))).toEqual(["a.png", "b.png", "image.png"]);
+  expect(predictions[0].top).toEqual(predictions[2].top);
+  expect(err).toMatch(/broken\.png must be an image/);
+  expect(code).toBe(1);
+});
+
+test.each(["nofile.png", "many-empty"])("predict %s is a sentence", async (name) => {
+  mkdirSync(join(folder, "many-empty"), { recursive: true });
+  const { code, err } = await blockwise("predict", found, join(folder, name));
+  expect(err).toMatch(/^blockwise: .*(does not exist|has none)/);
+  expect(err).not.toMatch(/\n\s+at /);
+  expect(code).toBeGreaterThan(0);
 });

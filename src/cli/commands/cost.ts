@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { ConfigError, readJson } from "../../core";
-import { networkCost } from "../../cost";
+import { type NetworkCost, networkCost } from "../../cost";
 import {
   type Architecture,
   architectureFromTimm,
@@ -14,6 +14,7 @@ import {
 } from "../../space";
 // Not the room's index: that loads an engine.
 import { DNA_B_MISMATCH, publishedCosts } from "../../systems/dna/published";
+import { Output, type OutputOptions, withOutput } from "../output";
 import { groupDigits, textTable } from "../table";
 
 /** Reads "224" or "224x192". @throws ConfigError for anything else. */
@@ -36,12 +37,12 @@ function resolveArchitecture(text: string): Architecture {
 }
 
 /** One table of what is counted beside what is printed, each column labelled with its counter. */
-function printPublished({ json }: { json?: boolean }): void {
+function printPublished(output: Output): void {
   const costs = publishedCosts();
-  if (json) {
-    console.log(JSON.stringify({ networks: costs, note: DNA_B_MISMATCH }, null, 2));
-    return;
-  }
+  output.result({ networks: costs, note: DNA_B_MISMATCH }, () => publishedTable(costs));
+}
+
+function publishedTable(costs: ReturnType<typeof publishedCosts>): string {
   const millions = (count: number) => `${(count / 1e6).toFixed(2)}M`;
   const header = [
     "network",
@@ -61,15 +62,12 @@ function printPublished({ json }: { json?: boolean }): void {
     millions(macs),
     `${published.top1.toFixed(1)} / ${published.top5.toFixed(1)} %`,
   ]);
-  console.log(textTable(header, rows));
-  console.log("\npapers' counter: MACs + 2 per batch-norm input + 1 per pooling input");
-  console.log(DNA_B_MISMATCH);
+  return `${textTable(header, rows)}\n\npapers' counter: MACs + 2 per batch-norm input + 1 per pooling input\n${DNA_B_MISMATCH}`;
 }
 
 /** `blockwise cost <network>`: parameters, MACs and the papers' FLOPs, by layer and in all. */
 export function registerCost(program: Command): void {
-  program
-    .command("cost")
+  withOutput(program.command("cost"))
     .description("parameters, MACs and FLOPs (the papers' counter) of a network, by layer and in all")
     .argument(
       "[network]",
@@ -77,9 +75,9 @@ export function registerCost(program: Command): void {
     )
     .option("--input <size>", "height and width of the image, e.g. 224 or 224x192; the network's own when left out")
     .option("--published", "DNA-a to DNA-d and EfficientNet-B0 beside the published figures, instead of a network")
-    .option("--json", "print JSON")
-    .action((text: string | undefined, options: { input?: string; json?: boolean; published?: boolean }) => {
-      if (options.published) return printPublished(options);
+    .action((text: string | undefined, options: OutputOptions & { input?: string; published?: boolean }) => {
+      const output = new Output(options);
+      if (options.published) return printPublished(output);
       if (text === undefined) {
         throw new ConfigError("cost: a network must be named, or --published given; blockwise cost --help tells more");
       }
@@ -87,19 +85,19 @@ export function registerCost(program: Command): void {
       const { channels } = architecture.input;
       const input = options.input ? { ...parseSize(options.input), channels } : architecture.input;
       const cost = networkCost(architecture, input);
-      if (options.json) {
-        console.log(JSON.stringify(cost, null, 2));
-        return;
-      }
-      const rows = cost.layers.map(({ name, layer, output, params, macs, flops }) => {
-        return [name, layer, formatShape(output), params, macs, flops];
-      });
-      console.log(textTable(["name", "layer", "output", "params", "macs", "flops"], rows));
-      console.log(`\n${cost.name} at ${formatShape(cost.input)}`);
-      console.log(`params ${groupDigits(cost.params)}`);
-      console.log(`macs   ${groupDigits(cost.macs)}  (convolution and linear multiply-adds)`);
-      console.log(
-        `flops  ${groupDigits(cost.flops)}  (the papers' counter: macs + 2 per batch-norm input + 1 per pooling input)`,
-      );
+      output.result(cost, () => costTable(cost));
     });
+}
+
+function costTable(cost: NetworkCost): string {
+  const rows = cost.layers.map(({ name, layer, output, params, macs, flops }) => {
+    return [name, layer, formatShape(output), params, macs, flops];
+  });
+  return [
+    textTable(["name", "layer", "output", "params", "macs", "flops"], rows),
+    `\n${cost.name} at ${formatShape(cost.input)}`,
+    `params ${groupDigits(cost.params)}`,
+    `macs   ${groupDigits(cost.macs)}  (convolution and linear multiply-adds)`,
+    `flops  ${groupDigits(cost.flops)}  (the papers' counter: macs + 2 per batch-norm input + 1 per pooling input)`,
+  ].join("\n");
 }

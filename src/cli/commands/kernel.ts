@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { installKernel, KERNEL_NAME, uninstallKernel } from "../../../kernel/install";
 import { type Check, checkData, checkEngine, checkJupyter, checkKernelspec, checkNode } from "../doctor/checks";
+import { EXIT } from "../exit-codes";
+import { Output, type OutputOptions, withOutput } from "../output";
 
-interface PlaceOptions {
+interface PlaceOptions extends OutputOptions {
   readonly user?: boolean;
   readonly prefix?: string;
 }
@@ -15,28 +17,31 @@ export function registerKernel(program: Command): void {
 
   placed(kernel.command("install"))
     .description("make Jupyter know the kernel; doing it again changes nothing")
-    .action((options: PlaceOptions) => console.log(`installed kernel "${KERNEL_NAME}": ${installKernel(options)}`));
+    .action((options: PlaceOptions) => {
+      const folder = installKernel(options);
+      new Output(options).result({ kernel: KERNEL_NAME, folder }, () => `installed kernel "${KERNEL_NAME}": ${folder}`);
+    });
 
   placed(kernel.command("uninstall"))
     .description("remove the kernel from Jupyter")
     .action((options: PlaceOptions) => {
       const { folder, removed } = uninstallKernel(options);
-      console.log(removed ? `removed kernel "${KERNEL_NAME}": ${folder}` : `nothing to remove: ${folder} is not there`);
+      new Output(options).result({ kernel: KERNEL_NAME, folder, removed }, () =>
+        removed ? `removed kernel "${KERNEL_NAME}": ${folder}` : `nothing to remove: ${folder} is not there`,
+      );
     });
 
-  kernel
-    .command("doctor")
+  withOutput(kernel.command("doctor"))
     .description("check Node, Jupyter, the kernel, the engine and the data; exit code 1 if anything is missing")
-    .option("--json", "print JSON")
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: OutputOptions) => {
       const checks = [checkNode(), checkJupyter(), checkKernelspec(), await checkEngine(), await checkData()];
-      console.log(options.json ? JSON.stringify(checks, null, 2) : checks.map(lines).join("\n"));
-      if (checks.some(({ ok }) => !ok)) process.exitCode = 1;
+      new Output(options).result(checks, () => checks.map(lines).join("\n"));
+      if (checks.some(({ ok }) => !ok)) process.exitCode = EXIT.failed;
     });
 }
 
 function placed(command: Command): Command {
-  return command
+  return withOutput(command)
     .option("--user", "for this user; so it is without options")
     .option("--prefix <folder>", "below <folder>/share/jupyter, as of an environment: --prefix $CONDA_PREFIX");
 }

@@ -13,23 +13,21 @@ import {
   spaceNames,
   spacePreset,
 } from "../../space";
-import { progressReporter } from "../progress-reporter";
+import { Output, type OutputOptions, withOutput } from "../output";
 import { readRun } from "../report/recorded-run";
 import { textTable } from "../table";
 import { wholeNumber } from "../whole-number";
 
-interface LatencyOptions {
+interface LatencyOptions extends OutputOptions {
   readonly batch: string;
   readonly rounds: string;
   readonly threads?: string;
   readonly out?: string;
-  readonly json?: boolean;
 }
 
 /** `blockwise latency <network or space>`: how long each layer takes on this machine and engine. */
 export function registerLatency(program: Command): void {
-  program
-    .command("latency")
+  withOutput(program.command("latency"))
     .description(
       "how long each layer takes on this machine and engine: medians with their spread; a cost for the search",
     )
@@ -38,16 +36,16 @@ export function registerLatency(program: Command): void {
     .option("--rounds <count>", "runs of each layer", "15")
     .option("--threads <count>", "of the engine; the physical cores by default")
     .option("--out <file>", "write the table as JSON; an experiment takes it as search.latencyTable")
-    .option("--json", "print JSON")
     .action(async (text: string, options: LatencyOptions) => {
-      const table = await measured(text, options);
+      const output = new Output(options);
+      const table = await measured(text, options, output);
       if (options.out) writeJson(options.out, table);
-      if (options.json) console.log(JSON.stringify(table, null, 2));
-      else printTable(text, table, options.out);
+      output.result(table, () => tableText(text, table));
+      if (options.out) output.remark(`written to ${options.out}`);
     });
 }
 
-async function measured(text: string, options: LatencyOptions): Promise<LatencyTable> {
+async function measured(text: string, options: LatencyOptions, output: Output): Promise<LatencyTable> {
   const subject = resolveSubject(text);
   const [batch, rounds] = [wholeNumber("--batch", options.batch, 1), wholeNumber("--rounds", options.rounds, 1)];
   // Loaded here: what is wrong with the subject is said without an engine.
@@ -56,10 +54,7 @@ async function measured(text: string, options: LatencyOptions): Promise<LatencyT
   engine.use("auto", {
     threads: options.threads === undefined ? undefined : wholeNumber("--threads", options.threads, 1),
   });
-  const progress = progressReporter(process.stderr);
-  const table = await latencyTable(subject, { batch, rounds }, { onProgress: (e) => progress.report(e) });
-  progress.finish();
-  return table;
+  return output.progressing((context) => latencyTable(subject, { batch, rounds }, context));
 }
 
 function resolveSubject(text: string): Architecture | SearchSpace {
@@ -78,7 +73,7 @@ function spaceOfRun(path: string): SearchSpace {
   throw new ConfigError(`latency: ${path} must have its search space, and has none yet; blockwise run goes on with it`);
 }
 
-function printTable(text: string, table: LatencyTable, out: string | undefined): void {
+function tableText(text: string, table: LatencyTable): string {
   const { batch, cpu, engine, entries, subject } = table;
   const ms = (value: number) => value.toFixed(3);
   const rows = entries.map(({ key, medianMs, lowMs, highMs, runs }) => [
@@ -87,13 +82,10 @@ function printTable(text: string, table: LatencyTable, out: string | undefined):
     `${ms(lowMs)} - ${ms(highMs)}`,
     runs,
   ]);
-  console.log(textTable(["layer @ what enters", "median, ms", "10 - 90 %", "runs"], rows));
-  console.log(
-    `\n${subject}: ${entries.length} distinct layers, ${batch} image${batch > 1 ? "s" : ""} at once, on ${cpu}, engine ${engine.backend} with ${engine.threads} thread${engine.threads > 1 ? "s" : ""}`,
-  );
   const measured = resolveSubject(text);
-  if (isArchitecture(measured)) {
-    console.log(`sum over the network's layers ${ms(networkLatency(table, measured))} ms`);
-  }
-  if (out) console.log(`written to ${out}`);
+  return [
+    textTable(["layer @ what enters", "median, ms", "10 - 90 %", "runs"], rows),
+    `\n${subject}: ${entries.length} distinct layers, ${batch} image${batch > 1 ? "s" : ""} at once, on ${cpu}, engine ${engine.backend} with ${engine.threads} thread${engine.threads > 1 ? "s" : ""}`,
+    ...(isArchitecture(measured) ? [`sum over the network's layers ${ms(networkLatency(table, measured))} ms`] : []),
+  ].join("\n");
 }

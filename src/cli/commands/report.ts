@@ -1,14 +1,15 @@
 import type { Command } from "commander";
+import { Output, type OutputOptions, withOutput } from "../output";
 
 /** `blockwise report <run>`: one HTML page of a run's figures and tables. */
 export function registerReport(program: Command): void {
-  program
-    .command("report")
+  withOutput(program.command("report"))
     .description("one HTML page with the figures and tables of a run; it needs no other file")
     .argument("<run>", "the run's directory, e.g. runs/quickstart; an unfinished one is drawn as far as it came")
-    .action(async (path: string) => {
+    .action(async (path: string, options: OutputOptions) => {
       // Loaded here: plotly and the rooms take a second that other commands should not wait for.
       const { writeReport } = require("../report/write-report") as typeof import("../report/write-report");
-      console.log(await writeReport(path));
+      const page = await writeReport(path);
+      new Output(options).result({ page }, () => page);
     });
 }

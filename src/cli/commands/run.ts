@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { ConfigError, formatCount, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import { resumable } from "../interrupt";
+import { Output } from "../output";
 import { textTable } from "../table";
 import { wholeNumber } from "../whole-number";
 
@@ -47,7 +48,7 @@ async function run(file: string, options: RunOptions): Promise<number> {
   );
   try {
     let front: MeasuredFront | undefined;
-    const code = await resumable(path, async (context) => {
+    const code = await resumable(path, new Output({}), async (context) => {
       front = await runExperiment(config, directory, context);
     });
     if (front) printResult(front, path);

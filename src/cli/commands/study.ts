@@ -4,10 +4,11 @@ import { formatCount, type StepContext } from "../../core";
 import type { Agreement, StudySummary, VariantSummary } from "../../systems/dna/ranking";
 import { findStudy, ownStudies, type StudyFile } from "../../systems/dna/ranking/study-files";
 import { resumable } from "../interrupt";
+import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { wholeNumber } from "../whole-number";
 
-interface StudyOptions {
+interface StudyOptions extends OutputOptions {
   readonly runsDir: string;
   readonly images?: string;
   readonly truth?: string;
@@ -19,8 +20,7 @@ interface StudyOptions {
 
 /** `blockwise study <name>`: ratings of a study against the true accuracies of NAS-Bench-Macro; resumes. */
 export function registerStudy(program: Command): void {
-  program
-    .command("study")
+  withOutput(program.command("study"))
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
     .argument("<study...>", 'names (ranking, block-count, ...; files of experiments/studies), files, or "all"')
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
@@ -39,34 +39,38 @@ export function registerStudy(program: Command): void {
 
 function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
   const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name)]));
-  return resumable(options.runsDir, async (context) => {
-    for (const file of files) await runStudyFile(file, options, context);
+  const output = new Output(options);
+  const summaries: StudySummary[] = [];
+  return resumable(options.runsDir, output, async (context) => {
+    for (const file of files) summaries.push(await runStudyFile(file, options, output, context));
+    output.result(summaries, () => summaries.map(summaryText).join("\n\n"));
   });
 }
 
-async function runStudyFile({ file, root }: StudyFile, options: StudyOptions, context: StepContext): Promise<void> {
+async function runStudyFile(
+  { file, root }: StudyFile,
+  options: StudyOptions,
+  output: Output,
+  context: StepContext,
+): Promise<StudySummary> {
   // Loaded here: commands without tensors start without an engine.
   const { engine } = require("../../engine") as typeof import("../../engine");
   const ranking = require("../../systems/dna/ranking") as typeof import("../../systems/dna/ranking");
   const study = ranking.readStudy(file, root);
   const truth = ranking.readTruth(options.truth);
-  if (options.summary) {
-    printSummary(ranking.writeFigures(study, truth));
-  } else {
-    engine.use("auto", { threads: options.threads });
-    const provenance = () => ranking.provenanceOf(`npx blockwise study ${basename(file, ".json")}`);
-    const place = { runs: options.runsDir, images: options.images, provenance };
-    const { seed, variant } = options;
-    const summary = await ranking.runStudy(study, { seed, variant }, truth, place, context, (job, { durationsMs }) => {
-      const seconds = Object.values(durationsMs).reduce((sum, ms) => sum + ms, 0) / 1000;
-      console.log(`${study.name}, ${job.title}, seed ${job.seed}: ${seconds.toFixed(0)} s, ${job.result}`);
-    });
-    printSummary(summary);
-  }
-  console.log(`figures: ${ranking.figuresFile(study)}`);
+  output.remark(`figures: ${ranking.figuresFile(study)}`);
+  if (options.summary) return ranking.writeFigures(study, truth);
+  engine.use("auto", { threads: options.threads });
+  const provenance = () => ranking.provenanceOf(`npx blockwise study ${basename(file, ".json")}`);
+  const place = { runs: options.runsDir, images: options.images, provenance };
+  const { seed, variant } = options;
+  return ranking.runStudy(study, { seed, variant }, truth, place, context, (job, { durationsMs }) => {
+    const seconds = Object.values(durationsMs).reduce((sum, ms) => sum + ms, 0) / 1000;
+    output.remark(`${study.name}, ${job.title}, seed ${job.seed}: ${seconds.toFixed(0)} s, ${job.result}`);
+  });
 }
 
-function printSummary({ variants, measures, ridge, baselines, spos, ...rest }: StudySummary): void {
+function summaryText({ variants, measures, ridge, baselines, spos, ...rest }: StudySummary): string {
   const row = (name: string, of: Agreement, extra = "") => [
     name,
     ...[of.tau, of.spearman, of.pearson, of.partialTau, of.concordance, of.regret].map((value) =>
@@ -105,13 +109,12 @@ function printSummary({ variants, measures, ridge, baselines, spos, ...rest }: S
     row("params alone", baselines.params),
     row("one training against another", baselines.ceiling),
   ];
-  console.log(
+  return [
     `${rest.architectures} distinct networks, rated by ${rest.measure}; weights are chosen on ${rest.tuningNetworks} of them, DNA's figures are on the others; means over seeds.`,
-  );
-  console.log(textTable(["ranking", "tau-b", "rho", "r", "tau|MACs", "equal MACs", "regret", ""], rows));
-  for (const { seed, key, macs, accuracy } of rest.found) {
-    console.log(
-      `found by seed ${seed} under half of the teacher's MACs: ${key}, ${formatCount(macs)}, ${accuracy.toFixed(2)} %`,
-    );
-  }
+    textTable(["ranking", "tau-b", "rho", "r", "tau|MACs", "equal MACs", "regret", ""], rows),
+    ...rest.found.map(
+      ({ seed, key, macs, accuracy }) =>
+        `found by seed ${seed} under half of the teacher's MACs: ${key}, ${formatCount(macs)}, ${accuracy.toFixed(2)} %`,
+    ),
+  ].join("\n");
 }

@@ -1,0 +1,75 @@
+import type { Command } from "commander";
+import { expect, test } from "vitest";
+import { createProgram } from "../../src/cli/main";
+import { blockwise } from "./blockwise";
+
+/** All commands that do something, with their words. */
+function leaves(
+  command: Command = createProgram(),
+  words: readonly string[] = [],
+): { words: string[]; command: Command }[] {
+  return command.commands.flatMap((sub) => {
+    const path = [...words, sub.name()];
+    return sub.commands.length > 0 ? leaves(sub, path) : [{ words: path, command: sub }];
+  });
+}
+
+// The others follow with their own tests.
+const LATER = /^(run|search|notebook)/;
+test.each(
+  leaves()
+    .filter(({ words }) => !LATER.test(words[0]))
+    .map(({ words, command }) => [words.join(" "), command] as const),
+)("%s has --json and --quiet", (_, command) => {
+  const longs = command.options.map(({ long }) => long);
+  expect(longs).toContain("--json");
+  expect(longs).toContain("--quiet");
+});
+
+test("--version prints the package's version", async () => {
+  const { version } = require("../../package.json");
+  expect(await blockwise("--version")).toMatchObject({ code: 0, out: `${version}\n` });
+});
+
+test("--help ends with 0 and documents the exit codes", async () => {
+  const { code, out } = await blockwise("--help");
+  expect(code).toBe(0);
+  expect(out).toMatch(/Exit codes: 0 done; 1 failed.*2 the command line.*3 no network.*130 stopped/s);
+});
+
+test.each([
+  [["nosuch"], /unknown command 'nosuch'/],
+  [["serch"], /Did you mean search/],
+  [["space", "dna", "--jsn"], /Did you mean --json/],
+  [["space"], /missing required argument 'preset'/],
+  [["cost"], /a network must be named/],
+  [["cost", "dna-a", "--input", "x"], /--input: must be a size/],
+])("%s is a usage error, exit code 2", async (args, message) => {
+  const { code, err } = await blockwise(...args);
+  expect(err).toMatch(message);
+  expect(code).toBe(2);
+});
+
+test("with --json stdout is JSON and nothing else", async () => {
+  for (const args of [
+    ["space", "dna"],
+    ["cost", "dna-a"],
+    ["cost", "--published"],
+  ]) {
+    const { code, out } = await blockwise(...args, "--json");
+    expect(code).toBe(0);
+    expect(() => JSON.parse(out)).not.toThrow();
+  }
+});
+
+test.each(["bash", "zsh", "fish", "powershell"])("completion %s is a script that asks blockwise", async (shell) => {
+  const { code, out } = await blockwise("completion", shell);
+  expect(code).toBe(0);
+  expect(out).toContain("blockwise complete");
+});
+
+test("completion knows commands, subcommands and options", async () => {
+  expect((await blockwise("complete", "--", "pre")).out).toMatch(/^predict\t/m);
+  expect((await blockwise("complete", "--", "kernel", "")).out).toMatch(/^doctor\t/m);
+  expect((await blockwise("complete", "--", "latency", "--")).out).toMatch(/^--rounds\t/m);
+});
