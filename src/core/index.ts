@@ -1,6 +1,7 @@
 export * from "./atomic-file";
 export * from "./code-version";
 export * from "./content-hash";
+export * from "./damaged-file";
 export * from "./errors";
 export * from "./file-error";
 export * from "./fingerprint";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ZodType } from "zod";
 import { writeAtomic } from "./atomic-file";
 import { contentHash } from "./content-hash";
-import { BlockwiseError, CheckpointError } from "./errors";
+import { CheckpointError } from "./errors";
 import { readFailure } from "./file-error";
 
 /** Member of our JSON files that names the content of all others, see {@link contentHash}. */
@@ -106,11 +106,6 @@ export function readJsonAs<T>(path: string, schema: ZodType<T>, purpose: JsonPur
     path,
     issues,
   });
-}
-
-/** Whether an error says that a file does not hold what it must: what it had to give can only be made anew. */
-export function isDamage(error: unknown): error is CheckpointError {
-  return error instanceof BlockwiseError && error.code === "CHECKPOINT";
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

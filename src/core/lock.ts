@@ -1,8 +1,9 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { StudyError } from "./errors";
+import { InterruptedError, StudyError } from "./errors";
 import { readFailure, systemCode, writeFailure } from "./file-error";
 import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity";
+import type { StepContext } from "./progress";
 import { temporaryName } from "./temporary-files";
 
 /** The right to write into a directory. */
@@ -146,4 +147,31 @@ function since(path: string): string {
 /** As a POSIX shell takes it for one word. */
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** How often a lock that is waited for is asked for again. */
+const ASK_MS = 200;
+
+/**
+ * As {@link acquireLock}, waiting while another process, or another part of this one, has it.
+ * @param onHeld Told once, in the words of the error, who has it and what takes it over.
+ * @throws InterruptedError when stopped.
+ */
+export async function waitForLock(
+  path: string,
+  what: string,
+  { signal }: Pick<StepContext, "signal">,
+  onHeld: (message: string) => void,
+): Promise<Lock> {
+  for (let isTold = false; ; ) {
+    try {
+      return acquireLock(path, what);
+    } catch (error) {
+      if (!(error instanceof StudyError && "pid" in error.details)) throw error;
+      if (!isTold) onHeld(error.message);
+      isTold = true;
+    }
+    if (signal?.aborted) throw new InterruptedError(`${what}: stopped while waiting for ${path}`, { path });
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { CheckpointError } from "../core";
+import { z } from "zod";
+import { CheckpointError, readOrSetAside } from "../core";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
 import type { SearchSpace } from "../space";
 import { blockEpochs, type DistillOptions } from "./distill-options";
@@ -40,9 +41,38 @@ export interface CellCheckpoints {
 
 const FORMAT = "blockwise-cell-1";
 
+const metadataSchema = z.object({
+  format: z.literal(FORMAT),
+  fingerprint: z.string(),
+  history: z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: (error as Error).message });
+        return z.NEVER;
+      }
+    })
+    .pipe(
+      z.array(
+        z.object({
+          block: z.number(),
+          cell: z.number(),
+          epoch: z.number(),
+          loss: z.number(),
+          learningRate: z.number(),
+          durationMs: z.number(),
+        }),
+      ),
+    ),
+});
+
 export interface FileCheckpointOptions {
   /** Keeps the state after every epoch as well, in folders `epoch1`, `epoch2`, ..., each read as a directory of its own. */
   readonly everyEpoch?: boolean;
+  /** Told when a state is damaged: it is put aside, and the cell is distilled anew. Node's warnings when left out. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /** Folder of the states after an epoch (from 1), see {@link FileCheckpointOptions}. */
@@ -50,10 +80,13 @@ export function epochFolder(directory: string, epoch: number): string {
   return join(directory, `epoch${epoch}`);
 }
 
-/** One file a cell, `block0-cell1.safetensors`; survives the process. */
+/**
+ * One file a cell, `block0-cell1.safetensors`; survives the process. A damaged file counts as none: it is renamed
+ * `<file>.damaged`, with a warning.
+ */
 export function fileCheckpoints(
   directory: string,
-  { everyEpoch = false }: FileCheckpointOptions = {},
+  { everyEpoch = false, onWarning }: FileCheckpointOptions = {},
 ): CellCheckpoints {
   const place = (block: number, cell: number) => join(directory, `block${block}-cell${cell}.safetensors`);
   return {
@@ -61,14 +94,18 @@ export function fileCheckpoints(
     read(block, cell) {
       const path = place(block, cell);
       if (!existsSync(path)) return undefined;
-      const { tensors, metadata } = readSafetensors(path);
-      if (metadata.format !== FORMAT) {
+      const redo = "the cell is distilled anew";
+      const kept = readOrSetAside(path, () => readSafetensors(path), redo, { onWarning });
+      if (!kept) return undefined;
+      const parsed = metadataSchema.safeParse(kept.metadata);
+      if (!parsed.success) {
         throw new CheckpointError(
-          `distill: ${path} must be a cell's state (${FORMAT}), got ${metadata.format ?? "another kind of file"}; delete it`,
+          `distill: ${path} must be a cell's state (${FORMAT}), got ${kept.metadata.format ?? "another kind of file"}: ${z.prettifyError(parsed.error)}; delete it and run the same command again`,
           { path },
         );
       }
-      return { fingerprint: metadata.fingerprint, history: JSON.parse(metadata.history), tensors };
+      const { fingerprint, history } = parsed.data;
+      return { fingerprint, history, tensors: kept.tensors };
     },
     write(block, cell, { fingerprint, history, tensors }) {
       const metadata = { format: FORMAT, fingerprint, history: JSON.stringify(history) };

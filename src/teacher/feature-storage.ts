@@ -1,17 +1,6 @@
-import { createHash } from "node:crypto";
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  truncateSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { CheckpointError } from "../core";
+import { CheckpointError, type Lock, sha256, writeFailure, writeFully } from "../core";
 
 /** Where a feature store keeps the bytes of its boundaries, chunk by chunk (a chunk is one batch of the teacher). */
 export interface FeatureStorage {
@@ -40,80 +29,187 @@ export function memoryStorage(count: number, bytesPerImage: readonly number[]): 
   };
 }
 
+/** The files of one store: `<name>.<boundary>.bin`, and `<name>.jsonl` with each complete chunk's SHA-256s. */
+export interface FeatureFiles {
+  readonly directory: string;
+  readonly name: string;
+  /** Images of each chunk. */
+  readonly chunks: readonly number[];
+  /** Of each boundary. */
+  readonly bytesPerImage: readonly number[];
+}
+
 /**
- * Keeps one file a boundary, `<name>.<boundary>.bin`, and a journal `<name>.jsonl` with each complete chunk's SHA-256s.
- * What a killed pass left incomplete is cut off; the chunks before stay.
- * @throws CheckpointError when a complete chunk does not have its checksum any more.
+ * Opens files that are complete, for reading only.
+ * @returns undefined when chunks are missing or do not have their checksums.
  */
-export function fileStorage(
-  directory: string,
-  name: string,
-  chunks: readonly number[],
-  bytesPerImage: readonly number[],
-): FeatureStorage {
-  mkdirSync(directory, { recursive: true });
-  const journal = join(directory, `${name}.jsonl`);
-  const paths = bytesPerImage.map((_, i) => join(directory, `${name}.${i + 1}.bin`));
-  const kept = completeLines(journal);
-  const files = paths.map((path) => openSync(path, existsSync(path) ? "r+" : "w+"));
-  let start = 0;
-  for (const [chunk, sums] of kept.entries()) {
-    for (const [i, file] of files.entries()) {
-      const bytes = new Uint8Array(chunks[chunk] * bytesPerImage[i]);
-      const got = readSync(file, bytes, 0, bytes.length, start * bytesPerImage[i]);
-      if (got !== bytes.length || digest(bytes) !== sums[i]) {
-        for (const open of files) closeSync(open);
-        throw new CheckpointError(
-          `teacherFeatures: ${paths[i]} must have SHA-256 ${sums[i]?.slice(0, 16)}... in images ${start}..${start + chunks[chunk] - 1}, got other or fewer bytes: it is damaged; delete ${journal} and the features are computed anew`,
-          { path: paths[i], chunk, journal },
-        );
-      }
+export function completeFiles(files: FeatureFiles): FeatureStorage | undefined {
+  const { chunks } = files;
+  if (linesOf(journalOf(files)).length !== chunks.length) return undefined;
+  const opened = openAll(files, "r");
+  if (!opened) return undefined;
+  const { sound } = soundChunks(files, opened, linesOf(journalOf(files)));
+  if (sound === chunks.length) return storage(files, opened, sound, () => {});
+  for (const file of opened) closeSync(file);
+  return undefined;
+}
+
+/**
+ * Opens or makes files to go on with. What a killed pass left incomplete is cut off, and so is everything from the first
+ * damaged chunk on; the chunks before stay.
+ * @param lock Held by the caller; asked before each chunk whether it still is.
+ * @param onDamage Told in words what was damaged.
+ * @throws CheckpointError when they cannot be written.
+ */
+export function growingFiles(files: FeatureFiles, lock: Lock, onDamage: (what: string) => void): FeatureStorage {
+  const path = journalOf(files);
+  let journal: number;
+  const opened: number[] = [];
+  try {
+    journal = openSync(path, "a+");
+    closeSync(journal);
+    journal = openSync(path, "r+");
+    for (const bin of binsOf(files)) {
+      closeSync(openSync(bin, "a+"));
+      opened.push(openSync(bin, "r+"));
     }
-    start += chunks[chunk];
+  } catch (error) {
+    for (const file of opened) closeSync(file);
+    throw writeFailure(path, error);
   }
-  return {
-    done: kept.length,
-    append(at, parts) {
-      for (const [i, part] of parts.entries()) writeSync(files[i], part, 0, part.length, at * bytesPerImage[i]);
-      appendFileSync(journal, `${JSON.stringify(parts.map(digest))}\n`);
+  const lines = linesOf(path);
+  const { sound, damage } = soundChunks(files, opened, lines);
+  if (damage) onDamage(damage);
+  let end = Buffer.byteLength(
+    lines
+      .slice(0, sound)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+  ftruncateSync(journal, end);
+  const { bytesPerImage } = files;
+  return storage(
+    files,
+    opened,
+    sound,
+    () => closeSync(journal),
+    (start, parts) => {
+      lock.check();
+      try {
+        for (const [i, part] of parts.entries()) writeFully(opened[i], part, start * bytesPerImage[i]);
+        const line = Buffer.from(`${JSON.stringify(parts.map(sha256))}\n`);
+        writeFully(journal, line, end);
+        end += line.length;
+      } catch (error) {
+        cutBack(journal, end);
+        throw writeFailure(binsOf(files)[0], error);
+      }
     },
+  );
+}
+
+/** A half line must not stay before the next; where even that fails, it is cut off when the files are opened again. */
+function cutBack(journal: number, end: number): void {
+  try {
+    ftruncateSync(journal, end);
+  } catch {
+    // The first failure is what is told.
+  }
+}
+
+function storage(
+  files: FeatureFiles,
+  opened: readonly number[],
+  done: number,
+  close: () => void,
+  append: FeatureStorage["append"] = () => {
+    throw new TypeError("feature storage: it is complete");
+  },
+): FeatureStorage {
+  return {
+    done,
+    append,
     read(boundary, image, into) {
-      const got = readSync(files[boundary], into, 0, into.length, image * into.length);
+      const got = readSync(opened[boundary], into, 0, into.length, image * into.length);
       if (got !== into.length) {
         throw new CheckpointError(
-          `teacherFeatures: ${paths[boundary]} must hold image ${image}, and ends before; delete ${journal} and the features are computed anew`,
-          { path: paths[boundary], image },
+          `teacherFeatures: ${binsOf(files)[boundary]} must hold image ${image}, and ends before; run the same command again, which computes what is missing`,
+          { path: binsOf(files)[boundary], image },
         );
       }
     },
     close() {
-      for (const file of files) closeSync(file);
+      for (const file of opened) closeSync(file);
+      close();
     },
   };
 }
 
-/** The journal's whole lines; a torn last one is cut off. */
-function completeLines(journal: string): string[][] {
-  if (!existsSync(journal)) return [];
-  const text = readFileSync(journal, "utf8");
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole.length < text.length) truncateSync(journal, Buffer.byteLength(whole));
-  return whole
-    .split("\n")
-    .slice(0, -1)
-    .map((line, i) => {
-      try {
-        return JSON.parse(line);
-      } catch (cause) {
-        throw new CheckpointError(
-          `teacherFeatures: ${journal} must hold JSON, got ${JSON.stringify(line.slice(0, 40))} in line ${i + 1}; delete it and the features are computed anew`,
-          { path: journal, line: i + 1 },
-          { cause },
-        );
-      }
-    });
+/** How many chunks from the first on have their checksums, and what is wrong with the next one that was recorded. */
+function soundChunks(
+  files: FeatureFiles,
+  opened: readonly number[],
+  lines: readonly string[],
+): { sound: number; damage?: string } {
+  const { chunks, bytesPerImage } = files;
+  let start = 0;
+  for (const [chunk, line] of lines.entries()) {
+    if (chunk === chunks.length) return { sound: chunk };
+    const sums = checksums(line);
+    if (sums?.length !== bytesPerImage.length) {
+      return {
+        sound: chunk,
+        damage: `line ${chunk + 1} of ${journalOf(files)} must have ${bytesPerImage.length} checksums, got ${JSON.stringify(line.slice(0, 40))}`,
+      };
+    }
+    for (const [i, file] of opened.entries()) {
+      const bytes = new Uint8Array(chunks[chunk] * bytesPerImage[i]);
+      const got = readSync(file, bytes, 0, bytes.length, start * bytesPerImage[i]);
+      if (got === bytes.length && sha256(bytes) === sums[i]) continue;
+      const images = `images ${start}..${start + chunks[chunk] - 1}`;
+      return {
+        sound: chunk,
+        damage: `${binsOf(files)[i]} must have SHA-256 ${sums[i].slice(0, 16)}... in ${images}, got other or fewer bytes`,
+      };
+    }
+    start += chunks[chunk];
+  }
+  return { sound: lines.length };
 }
 
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+function checksums(line: string): string[] | undefined {
+  try {
+    const sums = JSON.parse(line);
+    return Array.isArray(sums) && sums.every((sum) => typeof sum === "string") ? sums : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The journal's whole lines; a torn last one does not count. */
+function linesOf(journal: string): string[] {
+  try {
+    return readFileSync(journal, "utf8").split("\n").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+function openAll(files: FeatureFiles, mode: "r"): number[] | undefined {
+  const opened: number[] = [];
+  try {
+    for (const bin of binsOf(files)) opened.push(openSync(bin, mode));
+    return opened;
+  } catch {
+    for (const file of opened) closeSync(file);
+    return undefined;
+  }
+}
+
+function journalOf({ directory, name }: FeatureFiles): string {
+  return join(directory, `${name}.jsonl`);
+}
+
+function binsOf({ directory, name, bytesPerImage }: FeatureFiles): string[] {
+  return bytesPerImage.map((_, i) => join(directory, `${name}.${i + 1}.bin`));
 }

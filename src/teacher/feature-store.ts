@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { breathe, formatCount, Progress, type StepContext } from "../core";
+import { join } from "node:path";
+import { breathe, formatCount, type Lock, Progress, type StepContext, waitForLock, warn } from "../core";
 import { batchValues, imageSize, type Split } from "../data";
 import { tf } from "../engine";
 import type { ImageShape } from "../space";
-import { type FeatureStorage, fileStorage, memoryStorage } from "./feature-storage";
+import { completeFiles, type FeatureFiles, type FeatureStorage, growingFiles, memoryStorage } from "./feature-storage";
 import { decodeFloat16, encodeFloat16 } from "./float16";
 import type { TeacherBlock } from "./split";
 import type { Teacher } from "./teacher";
@@ -85,8 +86,9 @@ export function featureBytes(blocks: readonly TeacherBlock[], count: number, dty
  * Computes the teacher's features at all boundaries in one pass over the images (running statistics, no augmentation).
  *
  * With a directory, what an earlier pass left there is checked and used; the file names carry a hash of teacher, cuts and
- * images. The first progress event names the size.
- * @throws CheckpointError when kept features are damaged.
+ * images. Chunks that are damaged are computed again, with a warning. Of several processes that need the same features one
+ * computes them and the others wait. The first progress event names the size.
+ * @throws CheckpointError when the directory cannot be written.
  * @throws InterruptedError when stopped; complete chunks stay in the directory.
  */
 export async function teacherFeatures(
@@ -103,32 +105,48 @@ export async function teacherFeatures(
     Math.min(CHUNK, indices.length - i * CHUNK),
   );
   const fingerprint = featureHash(teacher, cuts, split, indices, dtype);
-  const storage = directory
-    ? fileStorage(directory, `features-${fingerprint}`, chunks, bytesPerImage)
-    : memoryStorage(indices.length, bytesPerImage);
   const sizeBytes = featureBytes(blocks, indices.length, dtype);
   const task = `teacher features (${formatCount(sizeBytes)}B ${dtype})`;
-  const progress = new Progress(
-    context,
-    task,
-    indices.length,
-    "images",
-    Math.min(indices.length, storage.done * CHUNK),
-  );
-  try {
-    progress.advance(0);
-    for (let chunk = storage.done; chunk < chunks.length; chunk++) {
-      const start = chunk * CHUNK;
-      storage.append(start, featuresOf(teacher, cuts, split, indices.subarray(start, start + chunks[chunk]), dtype));
-      progress.advance(chunks[chunk]);
-      await breathe();
+  const compute = async (storage: FeatureStorage): Promise<FeatureStorage> => {
+    const done = Math.min(indices.length, storage.done * CHUNK);
+    const progress = new Progress(context, task, indices.length, "images", done);
+    try {
+      progress.advance(0);
+      for (let chunk = storage.done; chunk < chunks.length; chunk++) {
+        const start = chunk * CHUNK;
+        storage.append(start, featuresOf(teacher, cuts, split, indices.subarray(start, start + chunks[chunk]), dtype));
+        progress.advance(chunks[chunk]);
+        await breathe();
+      }
+      return storage;
+    } catch (error) {
+      storage.close();
+      throw error;
     }
-  } catch (error) {
-    storage.close();
-    throw error;
-  }
+  };
+  const storage = directory
+    ? await shared({ directory, name: `features-${fingerprint}`, chunks, bytesPerImage }, compute, context)
+    : await compute(memoryStorage(indices.length, bytesPerImage));
   const shapes = [blocks[0].input, ...blocks.map(({ output }) => output)];
   return new FeatureStore(shapes, sizeBytes, fingerprint, teacher, split, indices, dtype, storage);
+}
+
+/** Takes files that are complete, or completes them with the lock held: nobody else writes them meanwhile. */
+async function shared(
+  files: FeatureFiles,
+  compute: (storage: FeatureStorage) => Promise<FeatureStorage>,
+  context: StepContext,
+): Promise<FeatureStorage> {
+  const there = completeFiles(files);
+  if (there) return compute(there);
+  const path = join(files.directory, `${files.name}.lock`);
+  const lock: Lock = await waitForLock(path, "teacher features", context, (held) => warn(context, held));
+  try {
+    const onDamage = (what: string) => warn(context, `teacher features: ${what}; they are computed anew from there on`);
+    return await compute(growingFiles(files, lock, onDamage));
+  } finally {
+    lock.release();
+  }
 }
 
 function featuresOf(

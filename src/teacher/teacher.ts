@@ -152,11 +152,19 @@ const recordSchema = z.object({
   }),
 });
 
-function parseRecord(path: string, metadata: Record<string, string>): TeacherRecord {
-  const what = metadata.format === FORMAT ? recordSchema.safeParse(JSON.parse(metadata.teacher ?? "null")) : undefined;
+function parseRecord(path: string, { format, teacher }: Record<string, string>): TeacherRecord {
+  const what = format === FORMAT ? recordSchema.safeParse(parsed(teacher)) : undefined;
   if (what?.success) return what.data;
-  const got = what ? z.prettifyError(what.error) : `format ${metadata.format ?? "none"}`;
+  const got = what ? z.prettifyError(what.error) : `format ${format ?? "none"}`;
   throw new CheckpointError(`Teacher.load: ${path} must be a teacher's file (${FORMAT}), got ${got}; train it anew`, {
     path,
   });
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return undefined;
+  }
 }

@@ -29,7 +29,7 @@ export async function trainClassifier(
   const optimizer = buildOptimizer(options);
   try {
     const fingerprint = trainingFingerprint(network.architecture, data.fingerprint, options);
-    const history = checkpoint ? resumeTraining<EpochRecord>(checkpoint, fingerprint, network, optimizer) : [];
+    const history = checkpoint ? resumeTraining<EpochRecord>(checkpoint, fingerprint, network, optimizer, context) : [];
     const run = new Run(network, data, options, optimizer, context, history.length);
     for (let epoch = history.length; epoch < epochs; epoch++) {
       history.push(await run.epoch(epoch));

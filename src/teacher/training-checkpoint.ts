@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { CheckpointError } from "../core";
+import { CheckpointError, readOrSetAside, type StepContext } from "../core";
 import {
   loadState,
   type Module,
@@ -37,18 +37,21 @@ export function saveTraining<Epoch>(
 }
 
 /**
- * Puts a kept state back, if there is one.
+ * Puts a kept state back, if there is one. A damaged file is put aside with a warning: the training begins anew.
  * @returns The epochs done so far.
- * @throws CheckpointError when the file is damaged or belongs to another training.
+ * @throws CheckpointError when the file is of another kind or belongs to another training.
  */
 export function resumeTraining<Epoch>(
   path: string,
   fingerprint: string,
   network: Module,
   optimizer: Optimizer,
+  context: StepContext,
 ): Epoch[] {
   if (!existsSync(path)) return [];
-  const { tensors, metadata } = readSafetensors(path);
+  const kept = readOrSetAside(path, () => readSafetensors(path), "the training begins anew", context);
+  if (!kept) return [];
+  const { tensors, metadata } = kept;
   if (metadata.format !== FORMAT || metadata.fingerprint !== fingerprint) {
     throw new CheckpointError(
       `resumeTraining: ${path} must belong to this training (${fingerprint}), got ${metadata.fingerprint ?? "another kind of file"}: network, data or options differ; delete the file or name another`,
@@ -59,9 +62,23 @@ export function resumeTraining<Epoch>(
     new Map(
       [...tensors].filter(([name]) => name.startsWith(prefix)).map(([name, t]) => [name.slice(prefix.length), t]),
     );
+  const history = parseHistory<Epoch>(path, metadata.history);
   loadState(network, part("network."));
   optimizer.restore(part("optimizer."));
-  return JSON.parse(metadata.history);
+  return history;
+}
+
+function parseHistory<Epoch>(path: string, text: string): Epoch[] {
+  try {
+    const history = JSON.parse(text);
+    if (Array.isArray(history)) return history;
+  } catch {
+    // Named below.
+  }
+  throw new CheckpointError(
+    `resumeTraining: ${path} must have the history of its epochs as a list, got ${JSON.stringify(text?.slice(0, 40))}; delete the file and train anew`,
+    { path },
+  );
 }
 
 /** Name of the first parameter or buffer that is not finite, if any. */

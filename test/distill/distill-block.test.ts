@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -21,7 +21,7 @@ import {
   resolveDistillOptions,
 } from "../../src/distill";
 import { engine, tf } from "../../src/engine";
-import { lossAndGradients, saveState } from "../../src/nn";
+import { lossAndGradients, saveState, writeSafetensors } from "../../src/nn";
 import { blockSpace, conv, identity, mbconv } from "../../src/space";
 import { breaking, sameShapeFeatures, tinyFeatures, tinySpace } from "./tiny";
 
@@ -261,6 +261,31 @@ describe("distillBlock", () => {
       distillBlock(space, 1, tinyFeatures(space, 16, 2), options, { checkpoints }),
     ];
     for (const attempt of other) await expect(attempt).rejects.toThrow(CheckpointError);
+  });
+
+  test("a damaged state is put aside with a warning, and the cell is distilled anew to the same bytes", async () => {
+    const directory = folder();
+    const warnings: string[] = [];
+    const checkpoints = fileCheckpoints(directory, { onWarning: (text) => warnings.push(text) });
+    const features = tinyFeatures(space, 32);
+    const { supernet: whole } = await distillBlock(space, 0, features, options, { checkpoints });
+    const path = checkpoints.place(0, 1);
+    const good = readFileSync(path);
+    const weights = bytes(whole);
+    whole.dispose();
+    for (const at of [3, 60, good.length >> 1, good.length - 1]) {
+      const bad = Buffer.from(good);
+      bad[at] ^= 8;
+      writeFileSync(path, bad);
+      const { supernet } = await distillBlock(space, 0, features, options, { checkpoints });
+      expect(bytes(supernet)).toEqual(weights);
+      supernet.dispose();
+      expect(warnings.pop()).toMatch(/block0-cell1\.safetensors.*kept as .*\.damaged, and the cell is distilled anew/);
+      expect(readFileSync(`${path}.damaged`).equals(bad)).toBe(true);
+    }
+    expect(warnings).toEqual([]);
+    writeSafetensors(path, new Map(), { format: "blockwise-cell-1", fingerprint: "x", history: "[null]" });
+    expect(() => checkpoints.read(0, 1)).toThrow(/must be a cell's state .*history.*delete it/s);
   });
 
   test("features of other shapes are refused before any work", async () => {

@@ -1,12 +1,14 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { CheckpointError, InterruptedError, type ProgressEvent, Rng } from "../../src/core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { acquireLock, InterruptedError, type ProgressEvent, Rng } from "../../src/core";
 import { prepareDataset, syntheticImages, takeBatch } from "../../src/data";
 import { engine, tf } from "../../src/engine";
 import { Network } from "../../src/nn";
 import { type FeatureStore, featureBytes, Teacher, type TeacherBlock, teacherFeatures } from "../../src/teacher";
+import { canMount, smallDisk } from "../core/small-disk";
 import { tinyArchitecture } from "./tiny";
 
 // 600 images are three chunks of the teacher's pass.
@@ -128,16 +130,116 @@ test("a stopped pass goes on where it stopped, also when the last write is torn"
   store.close();
 });
 
-test("damaged features are detected by their checksum", async () => {
+describe("damaged features are computed again, with a warning", () => {
+  const named = (end: string) => join(folder, readdirSync(folder).find((name) => name.endsWith(end))!);
+  const change = (path: string, by: (bytes: Buffer) => Buffer) => writeFileSync(path, by(readFileSync(path)));
+  const flipped = (at: number) => (bytes: Buffer) => {
+    bytes[at < 0 ? bytes.length + at : at] ^= 1;
+    return bytes;
+  };
+  test.each<[string, () => void, number, RegExp]>([
+    [
+      "a bit at the end",
+      () => change(named(".2.bin"), flipped(-100)),
+      500,
+      /2\.bin must have .* images 500\.\.599, got other/,
+    ],
+    ["a bit at the start", () => change(named(".1.bin"), flipped(0)), 0, /images 0\.\.249/],
+    ["a boundary cut off", () => truncateSync(named(".2.bin"), 1000), 0, /got other or fewer bytes/],
+    ["a boundary emptied", () => truncateSync(named(".3.bin"), 0), 0, /3\.bin/],
+    ["a boundary deleted", () => rmSync(named(".3.bin")), 0, /3\.bin/],
+    ["a checksum changed", () => change(named(".jsonl"), flipped(300)), 250, /images 250\.\.499/],
+    [
+      "no checksum any more",
+      () => change(named(".jsonl"), (b) => Buffer.from(`null\n${b}`)),
+      0,
+      /line 1 of .*got "null"/,
+    ],
+    ["another file in place of the checksums", () => writeFileSync(named(".jsonl"), "\u0000\u0001\n"), 0, /line 1 of/],
+  ])("%s", async (_, damage, from, message) => {
+    const whole = await compute();
+    (await compute({ directory: folder })).close();
+    damage();
+    const events: ProgressEvent[] = [];
+    const warnings: string[] = [];
+    const store = await compute(
+      { directory: folder },
+      { onProgress: (e: ProgressEvent) => events.push(e), onWarning: (text: string) => warnings.push(text) },
+    );
+    expect(events[0].done).toBe(from);
+    expect(warnings).toEqual([expect.stringMatching(message)]);
+    expect(everything(store)).toEqual(everything(whole));
+    store.close();
+    const again: string[] = [];
+    (await compute({ directory: folder }, { onWarning: (text: string) => again.push(text) })).close();
+    expect(again).toEqual([]);
+  });
+});
+
+test("of two processes one computes shared features, the other waits and takes them", async () => {
+  const script = join(__dirname, "compute-features.ts");
+  const ended = ["a", "b"].map((name) => {
+    const child = spawn(process.execPath, ["--import", "tsx", script, folder, name], { cwd: join(__dirname, "../..") });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
+    return new Promise<{ code: number | null; output: string }>((resolve) =>
+      child.on("exit", (code) => resolve({ code, output })),
+    );
+  });
+  const results = await Promise.all(ended);
+  for (const { code, output } of results) expect(code, output).toBe(0);
+  const [a, b] = results.map(({ output }) => JSON.parse(output.split("\n").find((line) => line.startsWith("{"))!));
+  expect(a.digest).toBe(b.digest);
+  expect([a.computed, b.computed].sort()).toEqual([0, 600]);
+  const journal = readdirSync(folder).find((name) => name.endsWith(".jsonl"))!;
+  expect(readFileSync(join(folder, journal), "utf8").split("\n")).toHaveLength(3 + 1);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".lock"))).toEqual([]);
+}, 180_000);
+
+test("two computations of one process do not disturb each other", async () => {
+  const [a, b] = await Promise.all([0, 1].map(() => compute({ directory: folder }, { onWarning: () => {} })));
+  expect(everything(a)).toEqual(everything(b));
+  const journal = readdirSync(folder).find((name) => name.endsWith(".jsonl"))!;
+  expect(readFileSync(join(folder, journal), "utf8").split("\n")).toHaveLength(3 + 1);
+  a.close();
+  b.close();
+});
+
+test("waiting for another's features can be stopped, and says who has them", async () => {
   (await compute({ directory: folder })).close();
-  const path = join(folder, readdirSync(folder).find((name) => name.endsWith(".2.bin"))!);
-  const bytes = readFileSync(path);
-  bytes[bytes.length - 100] ^= 1;
-  writeFileSync(path, bytes);
-  await expect(compute({ directory: folder })).rejects.toThrow(CheckpointError);
-  await expect(compute({ directory: folder })).rejects.toThrow(/images 500\.\.599.*damaged; delete .*jsonl/);
-  truncateSync(path, 1000);
-  await expect(compute({ directory: folder })).rejects.toThrow(CheckpointError);
+  const journal = readdirSync(folder).find((name) => name.endsWith(".jsonl"))!;
+  truncateSync(join(folder, journal), 0);
+  const lock = acquireLock(join(folder, journal.replace(".jsonl", ".lock")));
+  const controller = new AbortController();
+  const warnings: string[] = [];
+  const onWarning = (text: string) => {
+    warnings.push(text);
+    controller.abort();
+  };
+  await expect(compute({ directory: folder }, { signal: controller.signal, onWarning })).rejects.toThrow(
+    InterruptedError,
+  );
+  expect(warnings).toEqual([expect.stringContaining(`process ${process.pid} on`)]);
+  lock.release();
+});
+
+test.runIf(canMount)("a full disk leaves the chunks that are complete; with more space the pass goes on", async () => {
+  const whole = await compute();
+  const size = featureBytes(blocks, 600, "float16");
+  const disk = smallDisk(4096 * Math.ceil((size * 0.6) / 4096))!;
+  try {
+    await expect(compute({ directory: disk.path })).rejects.toThrow(
+      /the disk is full \(ENOSPC\); free space and run the same/,
+    );
+    disk.resize(4 * size + 65536);
+    const events: ProgressEvent[] = [];
+    const store = await compute({ directory: disk.path }, { onProgress: (e: ProgressEvent) => events.push(e) });
+    expect(events[0].done).toBe(250);
+    expect(everything(store)).toEqual(everything(whole));
+    store.close();
+  } finally {
+    disk.unmount();
+  }
 });
 
 test("no tensor is left", async () => {

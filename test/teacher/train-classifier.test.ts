@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CheckpointError, InterruptedError, type ProgressEvent, Rng, TrainingError } from "../../src/core";
 import { engine, tf } from "../../src/engine";
-import { Network, saveState } from "../../src/nn";
+import { Network, readSafetensors, saveState, writeSafetensors } from "../../src/nn";
 import { evaluate, score, type TrainingHistory, type TrainingOptions, trainClassifier } from "../../src/teacher";
 import { tinyArchitecture, tinyData, tinyOptions } from "./tiny";
 
@@ -17,6 +17,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const network = () => new Network(tinyArchitecture, new Rng(9));
 const values = (net: Network) => [...saveState(net)].map(([name, { data }]) => [name, [...data]]);
 const numbers = (history: TrainingHistory) => history.epochs.map(({ durationMs: _, ...rest }) => rest);
+
+/** One bit flipped at a byte: counted from the end if negative, a share of the file if below one. */
+function flipped(at: number): (bytes: Buffer) => Buffer {
+  return (bytes) => {
+    const place = at < 0 ? bytes.length + at : Math.floor(at > 0 && at < 1 ? at * bytes.length : at);
+    bytes[place] ^= 4;
+    return bytes;
+  };
+}
 
 async function trained(options: Partial<TrainingOptions> = {}) {
   const net = network();
@@ -85,7 +94,7 @@ test.each(["sgd", "adam"] as const)("a stopped training resumes to the same numb
   resumed.dispose();
 });
 
-test("a checkpoint of another training, or a damaged one, is refused", async () => {
+test("a checkpoint of another training is refused", async () => {
   const checkpoint = join(folder, "other.safetensors");
   await trained({ epochs: 1, checkpoint });
   const net = network();
@@ -93,6 +102,44 @@ test("a checkpoint of another training, or a damaged one, is refused", async () 
   await expect(other).rejects.toThrow(CheckpointError);
   await expect(other).rejects.toThrow(/must belong to this training .* delete the file or name another/);
   net.dispose();
+});
+
+test.each<[string, (bytes: Buffer) => Buffer]>([
+  ["a bit of the header's length", flipped(0)],
+  ["a bit in the header", flipped(90)],
+  ["a bit in the middle", flipped(0.5)],
+  ["a bit at the end", flipped(-1)],
+  ["half a file", (bytes) => bytes.subarray(0, bytes.length / 2)],
+  ["an empty file", () => Buffer.alloc(0)],
+])(
+  "a damaged checkpoint (%s) is put aside with a warning, and the training gives the same numbers",
+  async (_, damage) => {
+    const whole = await trained({ epochs: 2 });
+    const checkpoint = join(folder, "damaged.safetensors");
+    await trained({ epochs: 2, checkpoint });
+    const bytes = damage(readFileSync(checkpoint));
+    writeFileSync(checkpoint, bytes);
+    const warnings: string[] = [];
+    const net = network();
+    const onWarning = (text: string) => warnings.push(text);
+    const history = await trainClassifier(net, tinyData, { ...tinyOptions, epochs: 2, checkpoint }, { onWarning });
+    expect(warnings).toEqual([expect.stringMatching(/damaged\.safetensors.*\.damaged, and the training begins anew/)]);
+    expect(numbers(history)).toEqual(whole.numbers);
+    expect(values(net)).toEqual(whole.state);
+    expect(readFileSync(`${checkpoint}.damaged`).equals(bytes)).toBe(true);
+    net.dispose();
+  },
+);
+
+test("a checkpoint whose numbers are not finite is refused although its hash is right", async () => {
+  const checkpoint = join(folder, "not-finite.safetensors");
+  await trained({ epochs: 1, checkpoint });
+  const { tensors, metadata } = readSafetensors(checkpoint);
+  const [name, { shape }] = [...tensors].find(([name]) => name.startsWith("network."))!;
+  const size = shape.reduce((product, n) => product * n, 1);
+  tensors.set(name, { shape, data: new Float32Array(size).fill(Number.NaN) });
+  writeSafetensors(checkpoint, tensors, metadata);
+  await expect(trained({ epochs: 1, checkpoint })).rejects.toThrow(/must be finite, got NaN at place 0/);
 });
 
 test("a loss that is not finite stops the training, names the step and keeps the last good checkpoint", async () => {

@@ -103,7 +103,7 @@ async function train(
   const schedule = cosine({ base: learningRate, total: epochs * steps, warmup: Math.round(steps / 2) });
   const optimizer = sgd({ momentum: 0.9, weightDecay: 5e-4, nesterov: true });
   try {
-    const durationsMs = resumeTraining<number>(checkpoint, fingerprint, supernet, optimizer);
+    const durationsMs = resumeTraining<number>(checkpoint, fingerprint, supernet, optimizer, context);
     const done = durationsMs.length;
     const progress = new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches", done * steps);
     for (let epoch = done; epoch < epochs; epoch++) {

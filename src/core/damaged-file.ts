@@ -1,0 +1,25 @@
+import { lstatSync, renameSync } from "node:fs";
+import { BlockwiseError, type CheckpointError } from "./errors";
+import { type StepContext, warn } from "./progress";
+
+/** Whether an error says that a file does not hold what it must. */
+export function isDamage(error: unknown): error is CheckpointError {
+  return error instanceof BlockwiseError && error.code === "CHECKPOINT";
+}
+
+/**
+ * Reads a file whose content can be made anew. One that is damaged is renamed `<path>.damaged`, never deleted, with a warning.
+ * @param redo What is done instead, e.g. "the training begins anew".
+ * @returns undefined for a damaged file.
+ */
+export function readOrSetAside<T>(path: string, read: () => T, redo: string, context: StepContext): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isDamage(error) || !lstatSync(path, { throwIfNoEntry: false })?.isFile()) throw error;
+    const aside = `${path}.damaged`;
+    renameSync(path, aside);
+    warn(context, `${error.message}. The file is kept as ${aside}, and ${redo}`);
+    return undefined;
+  }
+}
