@@ -1,8 +1,17 @@
 import { ConfigError } from "../core";
 
-/** A command line's whole number, from `least` on. @throws ConfigError naming the option. */
-export function wholeNumber(option: string, text: string, least = 0): number {
+/** A command line's whole number, from `least` to `most`. @throws ConfigError naming the option. */
+export function wholeNumber(option: string, text: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least) return number;
-  throw new ConfigError(`${option}: must be a whole number from ${least}, got ${JSON.stringify(text)}`);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+  throw new ConfigError(`${option}: must be a whole number ${range}, got ${JSON.stringify(text)}`);
+}
+
+/** More threads than any machine has cores are a mistake, and take its memory. */
+const MOST_THREADS = 1024;
+
+/** The value of `--threads`. @throws ConfigError */
+export function threadCount(text: string): number {
+  return wholeNumber("--threads", text, 1, MOST_THREADS);
 }

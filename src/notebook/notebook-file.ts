@@ -50,7 +50,11 @@ export function readNotebook(path: string): Notebook {
   try {
     json = JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw new ConfigError(`notebook ${path}: must be a readable .ipynb file, got ${cause}`, { path }, { cause });
+    throw new ConfigError(
+      `notebook ${path}: must be a readable .ipynb file: ${(cause as Error).message}`,
+      { path },
+      { cause },
+    );
   }
   const parsed = notebook.safeParse(json);
   if (parsed.success) return parsed.data;

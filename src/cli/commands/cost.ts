@@ -83,7 +83,7 @@ export function registerCost(program: Command): void {
       }
       const architecture = resolveArchitecture(text);
       const { channels } = architecture.input;
-      const input = options.input ? { ...parseSize(options.input), channels } : architecture.input;
+      const input = options.input !== undefined ? { ...parseSize(options.input), channels } : architecture.input;
       const cost = networkCost(architecture, input);
       output.result(cost, () => costTable(cost));
     });

@@ -13,15 +13,16 @@ import {
   spaceNames,
   spacePreset,
 } from "../../space";
+import { checkOutput } from "../notebook/output-file";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { readRun } from "../report/recorded-run";
 import { textTable } from "../table";
-import { wholeNumber } from "../whole-number";
+import { threadCount, wholeNumber } from "../whole-number";
 
 interface LatencyOptions extends OutputOptions {
-  readonly batch: string;
-  readonly rounds: string;
-  readonly threads?: string;
+  readonly batch: number;
+  readonly rounds: number;
+  readonly threads?: number;
   readonly out?: string;
 }
 
@@ -32,12 +33,13 @@ export function registerLatency(program: Command): void {
       "how long each layer takes on this machine and engine: medians with their spread; a cost for the search",
     )
     .argument("<subject>", "search space, network preset, architecture file or run, e.g. dna, dna-a, found.json")
-    .option("--batch <count>", "images at once", "1")
-    .option("--rounds <count>", "runs of each layer", "15")
-    .option("--threads <count>", "of the engine; the physical cores by default")
+    .option("--batch <count>", "images at once", (text) => wholeNumber("--batch", text, 1, 65_536), 1)
+    .option("--rounds <count>", "runs of each layer", (text) => wholeNumber("--rounds", text, 1, 100_000), 15)
+    .option("--threads <count>", "of the engine; the physical cores by default", threadCount)
     .option("--out <file>", "write the table as JSON; an experiment takes it as search.latencyTable")
     .action(async (text: string, options: LatencyOptions) => {
       const output = new Output(options);
+      if (options.out) checkOutput("latency --out", options.out);
       const table = await measured(text, options, output);
       if (options.out) writeJson(options.out, table);
       output.result(table, () => tableText(text, table));
@@ -47,13 +49,11 @@ export function registerLatency(program: Command): void {
 
 async function measured(text: string, options: LatencyOptions, output: Output): Promise<LatencyTable> {
   const subject = resolveSubject(text);
-  const [batch, rounds] = [wholeNumber("--batch", options.batch, 1), wholeNumber("--rounds", options.rounds, 1)];
+  const { batch, rounds } = options;
   // Loaded here: what is wrong with the subject is said without an engine.
-  const { engine } = require("../../engine") as typeof import("../../engine");
-  const { latencyTable } = require("../../systems/dna") as typeof import("../../systems/dna");
-  engine.use("auto", {
-    threads: options.threads === undefined ? undefined : wholeNumber("--threads", options.threads, 1),
-  });
+  const { engine } = await import("../../engine/index.js");
+  const { latencyTable } = await import("../../systems/dna/index.js");
+  engine.use("auto", { threads: options.threads });
   return output.progressing((context) => latencyTable(subject, { batch, rounds }, context));
 }
 

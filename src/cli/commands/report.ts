@@ -8,7 +8,7 @@ export function registerReport(program: Command): void {
     .argument("<run>", "the run's directory, e.g. runs/quickstart; an unfinished one is drawn as far as it came")
     .action(async (path: string, options: OutputOptions) => {
       // Loaded here: plotly and the rooms take a second that other commands should not wait for.
-      const { writeReport } = require("../report/write-report") as typeof import("../report/write-report");
+      const { writeReport } = await import("../report/write-report.js");
       const page = await writeReport(path);
       new Output(options).result({ page }, () => page);
     });

@@ -6,7 +6,7 @@ import { findStudy, ownStudies, type StudyFile } from "../../systems/dna/ranking
 import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
-import { wholeNumber } from "../whole-number";
+import { threadCount, wholeNumber } from "../whole-number";
 
 interface StudyOptions extends OutputOptions {
   readonly runsDir: string;
@@ -26,9 +26,7 @@ export function registerStudy(program: Command): void {
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
     .option("--truth <file>", "another table of the benchmark than the one that ships with Blockwise")
-    .option("--threads <count>", "of the engine; the physical cores by default", (text) =>
-      wholeNumber("--threads", text, 1),
-    )
+    .option("--threads <count>", "of the engine; the physical cores by default", threadCount)
     .option("--seed <number>", "only this seed", (text) => wholeNumber("--seed", text))
     .option("--variant <name>", "only this variant")
     .option("--summary", "compute the figures from the ratings that are there; train nothing")
@@ -54,8 +52,8 @@ async function runStudyFile(
   context: StepContext,
 ): Promise<StudySummary> {
   // Loaded here: commands without tensors start without an engine.
-  const { engine } = require("../../engine") as typeof import("../../engine");
-  const ranking = require("../../systems/dna/ranking") as typeof import("../../systems/dna/ranking");
+  const { engine } = await import("../../engine/index.js");
+  const ranking = await import("../../systems/dna/ranking/index.js");
   const study = ranking.readStudy(file, root);
   const truth = ranking.readTruth(options.truth);
   output.remark(`figures: ${ranking.figuresFile(study)}`);

@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command, Option } from "commander";
+import { afterAll, describe, expect, test } from "vitest";
+import { createProgram } from "../../src/cli/main";
+import { blockwise } from "./blockwise";
+
+/** Every command with a wrong value for each of its arguments and options: a sentence each time, never a stack. */
+const folder = mkdtempSync(join(tmpdir(), "blockwise-mistakes-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const place = (name: string) => join(folder, name);
+mkdirSync(place("folder"));
+writeFileSync(place("empty.json"), "");
+writeFileSync(place("binary.json"), Buffer.from(Array.from({ length: 400 }, (_, i) => (i * 37) % 256)));
+writeFileSync(place("cut.json"), '{ "name": ');
+for (const [name, value] of Object.entries({ null: null, object: {}, list: [], number: 3, text: "x" })) {
+  writeFileSync(place(`${name}.json`), JSON.stringify(value));
+}
+const WRONG_PLACES = [
+  "missing.json",
+  "folder",
+  "empty.json",
+  "binary.json",
+  "cut.json",
+  "null.json",
+  "object.json",
+  "list.json",
+  "number.json",
+  "text.json",
+];
+const WRONG_NUMBERS = ["", "x", "-1", "0", "1.5", "NaN", "Infinity", "1e99", "99999999999999999999", "0x10"];
+const WRONG_PLACES_TO_WRITE = ["/dev/null/below", place("folder")];
+
+/** What each argument or option takes; whoever adds one says so here. */
+const KINDS: Record<string, "place" | "number" | "write" | "text" | "list"> = {
+  "<found>": "place",
+  "<images...>": "place",
+  "<run>": "place",
+  "<experiment>": "place",
+  "<notebook>": "place",
+  "<study...>": "place",
+  "<subject>": "place",
+  "[network]": "place",
+  "<preset>": "place",
+  "<name>": "text",
+  "[id]": "text",
+  "--input": "number",
+  "--batch": "number",
+  "--rounds": "number",
+  "--threads": "number",
+  "--seed": "number",
+  "--top": "number",
+  "-k": "number",
+  "--difference": "number",
+  "--macs": "number",
+  "--params": "number",
+  "--activation": "number",
+  "--latency": "number",
+  "--latency-table": "place",
+  "--truth": "place",
+  "--images": "place",
+  "--timeout": "number",
+  "--cell-timeout": "number",
+  "--tolerance": "number",
+  // A folder to install below: made where it is not there.
+  "--prefix": "text",
+  "--out": "write",
+  "--output": "write",
+  "--html": "write",
+  "--runs-dir": "write",
+  "--cwd": "place",
+  "--kernel": "text",
+  "--name": "text",
+  "--variant": "text",
+  "--parameter": "text",
+};
+
+/** Values with which the other arguments of a command are right enough to get to the one that is wrong. */
+const RIGHT: Record<string, string> = {
+  "<preset>": "dna-mini",
+  "[network]": "dna-a",
+  "<subject>": "efficientnet-tiny@28px",
+};
+
+interface Leaf {
+  readonly words: readonly string[];
+  readonly command: Command;
+}
+
+function leaves(command: Command = createProgram(), words: readonly string[] = []): Leaf[] {
+  return command.commands.flatMap((sub) => {
+    const path = [...words, sub.name()];
+    return sub.commands.length > 0 ? leaves(sub, path) : [{ words: path, command: sub }];
+  });
+}
+
+function argumentName({ registeredArguments }: Command, i: number): string {
+  const argument = registeredArguments[i];
+  const inner = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${inner}>` : `[${inner}]`;
+}
+
+function optionName({ long, short }: Option): string {
+  return long ?? short ?? "";
+}
+
+const takesValue = (option: Option) => option.required || option.optional;
+
+function wrongValues(kind: string): readonly string[] {
+  if (kind === "place") return WRONG_PLACES.map(place);
+  if (kind === "number") return WRONG_NUMBERS;
+  if (kind === "write") return WRONG_PLACES_TO_WRITE;
+  return [];
+}
+
+async function expectSentence(args: readonly string[]): Promise<void> {
+  const { code, err } = await blockwise(...args);
+  const said = `blockwise ${args.join(" ")}\n-> exit ${code}\n${err}`;
+  expect(code, said).toBeGreaterThan(0);
+  expect(err, said).toMatch(/\S/);
+  expect(err, said).not.toMatch(/\n\s+at \S/);
+  expect(err, said).not.toMatch(/\b(TypeError|RangeError|SyntaxError)\b|(?<!received )\bundefined\b|\[object Object\]/);
+}
+
+const LATER = /^run$/;
+describe.each(
+  leaves()
+    .filter(({ words }) => !LATER.test(words.join(" ")))
+    .map((leaf) => [leaf.words.join(" "), leaf] as const),
+)("blockwise %s", (_, { words, command }) => {
+  const names = command.registeredArguments.map((_argument, i) => argumentName(command, i));
+  const options = command.options.filter(takesValue).map(optionName);
+
+  test("each argument and option says here what it takes", () => {
+    expect([...names, ...options].filter((name) => KINDS[name] === undefined)).toEqual([]);
+  });
+
+  const right = names.map((name) => RIGHT[name] ?? place("missing.json"));
+  const mistakes = names.flatMap((name, i) =>
+    wrongValues(KINDS[name]).map(
+      (value) =>
+        [
+          name,
+          value.replace(`${folder}/`, ""),
+          [...words, ...right.map((one, at) => (at === i ? value : one))],
+        ] as const,
+    ),
+  );
+  if (mistakes.length > 0) test.each(mistakes)("%s: %s", (_name, _value, args) => expectSentence(args));
+
+  const optionMistakes = options.flatMap((name) =>
+    wrongValues(KINDS[name]).map(
+      (value) =>
+        [
+          name,
+          value.replace(`${folder}/`, ""),
+          [...words, ...right, `${name}${name.startsWith("--") ? "=" : ""}${value}`],
+        ] as const,
+    ),
+  );
+  if (optionMistakes.length > 0) test.each(optionMistakes)("%s %s", (_name, _value, args) => expectSentence(args));
+});
