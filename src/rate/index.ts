@@ -6,4 +6,5 @@ export * from "./rate-block";
 export * from "./rate-naive";
 export * from "./rate-options";
 export * from "./rating-table";
+export * from "./ratings-file";
 export * from "./student-features";
