@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, MOST } from "../core";
 
 /** A command line's whole number, from `least` to `most`. @throws ConfigError naming the option. */
 export function wholeNumber(option: string, text: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
@@ -8,10 +8,7 @@ export function wholeNumber(option: string, text: string, least = 0, most = Numb
   throw new ConfigError(`${option}: must be a whole number ${range}, got ${JSON.stringify(text)}`);
 }
 
-/** More threads than any machine has cores are a mistake, and take its memory. */
-const MOST_THREADS = 1024;
-
-/** The value of `--threads`. @throws ConfigError */
+/** The value of `--threads`: more than any machine has cores are a mistake, and take its memory. @throws ConfigError */
 export function threadCount(text: string): number {
-  return wholeNumber("--threads", text, 1, MOST_THREADS);
+  return wholeNumber("--threads", text, 1, MOST.threads);
 }

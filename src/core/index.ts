@@ -1,4 +1,5 @@
 export * from "./atomic-file";
+export * from "./bounds";
 export * from "./code-version";
 export * from "./content-hash";
 export * from "./damaged-file";

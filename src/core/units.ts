@@ -17,6 +17,28 @@ export function parseCount(value: number | string): number {
   return Number(match[1].replaceAll("_", "")) * FACTORS[match[2].toLowerCase()];
 }
 
+/** Text such as "45%": a limit relative to the teacher. */
+const PERCENT = /^\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*$/;
+
+/** Whether a limit is relative to the teacher, such as "45%". */
+export function isPercent(value: unknown): value is string {
+  return typeof value === "string" && PERCENT.test(value);
+}
+
+/**
+ * Reads a count as {@link parseCount} does, or text such as "45%" of a whole.
+ * @param whole What the percentage is of, undefined where nobody knows.
+ * @throws ConfigError for anything else, and for a percentage of an unknown whole.
+ */
+export function parseCountOf(value: number | string, whole: number | undefined): number {
+  const [, percent] = PERCENT.exec(String(value)) ?? [];
+  if (percent === undefined) return parseCount(value);
+  if (whole !== undefined) return (Number(percent) / 100) * whole;
+  throw new ConfigError(
+    `parseCountOf: ${JSON.stringify(value)} must be of something that is known of the teacher, and is not here; give the limit as a number`,
+  );
+}
+
 /** "4.27M", "300.0k", "512". */
 export function formatCount(count: number): string {
   const abs = Math.abs(count);

@@ -38,15 +38,18 @@ export function ratingTable(
 /**
  * A table whose scores are multiplied by their block's weight: the paper's sum of lambda_i L_val (DNA, section 3.1). The
  * released script's sum is plain, all weights 1.
- * @throws SpaceError unless there is one positive weight a block.
+ * A block of weight 0 does not count.
+ * @throws SpaceError unless there is one weight from 0 a block, and one above 0 among them.
  */
 export function weightedTable<
   R extends RatedCandidate,
   T extends RatingTable & { readonly blocks: readonly (readonly R[])[] },
 >(table: T, weights: readonly number[]): T {
-  if (weights.length !== table.blocks.length || !weights.every((weight) => weight > 0 && Number.isFinite(weight))) {
+  const valid =
+    weights.every((weight) => weight >= 0 && Number.isFinite(weight)) && weights.some((weight) => weight > 0);
+  if (weights.length !== table.blocks.length || !valid) {
     throw new SpaceError(
-      `weightedTable: ${table.space} needs one positive weight for each of its ${table.blocks.length} blocks, got [${weights.join(", ")}]`,
+      `weightedTable: ${table.space} needs one weight from 0 for each of its ${table.blocks.length} blocks, one of them above 0, got [${weights.join(", ")}]`,
       { weights },
     );
   }

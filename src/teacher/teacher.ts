@@ -52,10 +52,7 @@ export class Teacher {
 
   /** Stem and blocks, layer by layer: what can be cut. */
   get trunk(): TrunkLayer[] {
-    return trunkLayers(this.architecture).map((layer, i) => {
-      const { macs, params, input, output } = this.cost.layers[i];
-      return { macs, params, input, output, stride: layer.kind === "identity" ? 1 : layer.stride };
-    });
+    return trunkOf(this.architecture, this.cost);
   }
 
   /**
@@ -65,10 +62,7 @@ export class Teacher {
    * @throws SpaceError when there are fewer layers than blocks, or cut points do not rise or name no layer.
    */
   split(points: SplitPoints): TeacherBlock[] {
-    const layers = this.trunk;
-    if (typeof points === "number") return blocksAt(layers, balancedCuts(layers, points));
-    const cuts = points === "stages" || "after" in points ? cutIndices(this.architecture, points) : points;
-    return blocksAt(layers, cuts);
+    return splitArchitecture(this.architecture, points, this.cost);
   }
 
   /** Logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`. */
@@ -128,6 +122,28 @@ export class Teacher {
   dispose(): void {
     this.network.dispose();
   }
+}
+
+/**
+ * The blocks of a teacher as {@link Teacher.split} makes them, which its architecture alone decides.
+ * @throws SpaceError as there.
+ */
+export function splitArchitecture(
+  architecture: Architecture,
+  points: SplitPoints,
+  cost: NetworkCost = networkCost(architecture),
+): TeacherBlock[] {
+  const layers = trunkOf(architecture, cost);
+  if (typeof points === "number") return blocksAt(layers, balancedCuts(layers, points));
+  const cuts = points === "stages" || "after" in points ? cutIndices(architecture, points) : points;
+  return blocksAt(layers, cuts);
+}
+
+function trunkOf(architecture: Architecture, cost: NetworkCost): TrunkLayer[] {
+  return trunkLayers(architecture).map((layer, i) => {
+    const { macs, params, input, output } = cost.layers[i];
+    return { macs, params, input, output, stride: layer.kind === "identity" ? 1 : layer.stride };
+  });
 }
 
 const recordSchema = z.object({

@@ -30,6 +30,7 @@ describe("run directory", () => {
         "found",
         "journal.jsonl",
         "ratings",
+        "run.json",
       ].sort(),
     );
     expect(readJson(join(path, "config.json"))).toEqual(config);

@@ -90,7 +90,7 @@ describe("a run", () => {
       when: "checkpoints/block1-cell0.safetensors",
     });
     expect(interrupted.code).toBe(130);
-    expect(interrupted.output).toMatch(/resuming after 2 complete steps/);
+    expect(interrupted.output).toMatch(/resuming after 3 complete steps/);
     expect(interrupted.output).toMatch(/distill block 2\/2: stopped at .*same command again resumes/);
 
     const resumed = await blockwiseRun("stopped");

@@ -1,17 +1,18 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatCount, readJson } from "../../core";
+import { ConfigError, formatCount, isDamage, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import { resumable } from "../interrupt";
 import { Output } from "../output";
 import { textTable } from "../table";
-import { wholeNumber } from "../whole-number";
+import { threadCount, wholeNumber } from "../whole-number";
 
 interface RunOptions {
   readonly name?: string;
   readonly runsDir: string;
   readonly seed?: string;
   readonly threads?: string;
+  readonly from?: string;
   readonly force?: boolean;
 }
 
@@ -19,13 +20,22 @@ interface RunOptions {
 export function registerRun(program: Command): void {
   program
     .command("run")
-    .description("from images to a front of measured accuracies; the same command again resumes a stopped run")
+    .description(
+      "from images to a front of measured accuracies; the same command again resumes a stopped run, a changed experiment does again what reads the change",
+    )
     .argument("<experiment>", "JSON file, e.g. experiments/quickstart.json; what it leaves out has a default")
     .option("--name <name>", "the run's folder; the experiment's name when left out")
     .option("--runs-dir <folder>", "where runs are kept", "runs")
-    .option("--seed <number>", "instead of the experiment's")
+    .option(
+      "--seed <number>",
+      "instead of the experiment's; without --name in a folder of its own, <name>-seed<number>",
+    )
     .option("--threads <count>", "of the engine, instead of the experiment's; the physical cores by default")
-    .option("--force", "discard what the run's folder holds and start anew")
+    .option(
+      "--from <run>",
+      "start a new folder from what another run did: only what the configuration changes is done again",
+    )
+    .option("--force", "delete what a run left in the folder, and nothing else, and start anew")
     .action(async (file: string, options: RunOptions) => {
       process.exitCode = await run(file, options);
     });
@@ -34,22 +44,29 @@ export function registerRun(program: Command): void {
 async function run(file: string, options: RunOptions): Promise<number> {
   // Loaded here: commands without tensors start without an engine.
   const { engine } = require("../../engine") as typeof import("../../engine");
-  const { parseExperiment, runExperiment } = require("../../systems/dna") as typeof import("../../systems/dna");
-  const { RunDirectory } = require("../../study") as typeof import("../../study");
-  const given = parseExperiment(overridden(file, options), file);
-  const { threads } = engine.use("auto", { threads: given.threads });
-  const name = given.name ?? basename(file, extname(file));
-  const config: ExperimentConfig = { ...given, name, threads };
+  const { parseExperiment, prepareExperiment, runExperiment } =
+    require("../../systems/dna") as typeof import("../../systems/dna");
+  const { copyRun, RunDirectory } = require("../../study") as typeof import("../../study");
+  const written = readExperiment(file);
+  const given = parseExperiment(overridden(written, options), file);
+  const { name, note } = folderOf(file, written, given, options);
   const path = join(options.runsDir, name);
-  const directory = RunDirectory.open(path, config, { force: options.force });
-  const resumed = directory.records.length;
-  console.log(
-    `${path}: ${resumed > 0 ? `resuming after ${resumed} complete steps` : "a new run"}, ${describe(engine.info())}`,
-  );
+  // The same number as before unless another is asked for: with it the bytes stay the same.
+  const { threads } = engine.use("auto", { threads: given.threads ?? threadsOf(path) });
+  const config: ExperimentConfig = { ...given, name, threads };
+  const prepared = await prepareExperiment(config);
+  if (options.from !== undefined) copyRun(options.from, path);
+  const directory = RunDirectory.open(path, config, { force: options.force, mayChange: true });
   try {
+    if (note) console.log(note);
+    const resumed = directory.records.length;
+    console.log(
+      `${path}: ${resumed > 0 ? `resuming after ${resumed} complete steps` : "a new run"}, ${describe(engine.info())}`,
+    );
     let front: MeasuredFront | undefined;
     const code = await resumable(path, new Output({}), async (context) => {
-      front = await runExperiment(config, directory, context);
+      const onNote = (text: string) => console.log(`${path}: ${text}`);
+      front = await runExperiment(config, directory, { ...context, onNote }, prepared);
     });
     if (front) printResult(front, path);
     return code;
@@ -58,17 +75,59 @@ async function run(file: string, options: RunOptions): Promise<number> {
   }
 }
 
-/** The experiment's file with the command line's values in place of its own. */
-function overridden(file: string, { name, seed, threads }: RunOptions): unknown {
-  const value = readJson(file);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ConfigError(`run: ${file} must hold a JSON object, got ${JSON.stringify(value)?.slice(0, 40)}`);
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** The run's folder; another seed than the experiment's has one of its own, so that both results stay. */
+function folderOf(
+  file: string,
+  written: Readonly<Record<string, unknown>>,
+  { name: named, seed }: ExperimentConfig,
+  options: RunOptions,
+): { name: string; note?: string } {
+  const base = named ?? basename(file, extname(file));
+  if (!NAME.test(base)) {
+    throw new ConfigError(
+      `run: the run's name must be letters, digits, dots, dashes and underscores, got ${JSON.stringify(base)} from the name of ${file}; give one with --name`,
+      { name: base },
+    );
   }
+  if (options.name !== undefined || options.seed === undefined || seed === (written.seed ?? 1)) return { name: base };
+  const name = `${base}-seed${seed}`;
   return {
-    ...value,
+    name,
+    note: `seed ${seed} instead of the experiment's has a folder of its own, ${name}; --name chooses another`,
+  };
+}
+
+/** Threads of the run that is there; undefined when there is none. */
+function threadsOf(path: string): number | undefined {
+  const { isRun } = require("../../study") as typeof import("../../study");
+  if (!isRun(path)) return undefined;
+  try {
+    const { threads } = readJson(join(path, "config.json")) as { threads?: number };
+    return Number.isSafeInteger(threads) ? threads : undefined;
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
+
+function readExperiment(file: string): Readonly<Record<string, unknown>> {
+  const value = readJson(file, {
+    what: "an experiment, e.g. experiments/quickstart.json",
+    mend: "name the file of one; what it leaves out has a default",
+  });
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new ConfigError(`run: ${file} must hold a JSON object, got ${JSON.stringify(value)?.slice(0, 40)}`);
+}
+
+/** The experiment with the command line's values in place of its own. */
+function overridden(written: Readonly<Record<string, unknown>>, { name, seed, threads }: RunOptions): unknown {
+  return {
+    ...written,
     ...(name !== undefined && { name }),
     ...(seed !== undefined && { seed: wholeNumber("--seed", seed) }),
-    ...(threads !== undefined && { threads: wholeNumber("--threads", threads, 1) }),
+    ...(threads !== undefined && { threads: threadCount(threads) }),
   };
 }
 

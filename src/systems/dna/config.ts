@@ -1,27 +1,38 @@
 import { z } from "zod";
-import { ConfigError, parseCount } from "../../core";
+import { ConfigError, isPercent, MOST, nearestName, parseCount } from "../../core";
 import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS, SCORES } from "../../rate";
 import { TRAINING_DEFAULTS } from "../../teacher";
 import { DNA_MINI } from "./defaults";
 
-const count = z.int().min(1);
+const upTo = (most: number) => z.int().min(1).max(most);
+const images = upTo(MOST.images);
+const epochs = upTo(MOST.epochs);
+const batchSize = upTo(MOST.batchSize);
+const networks = upTo(MOST.networks);
+const kernel = upTo(MOST.kernelSize).refine((size) => size % 2 === 1, "must be odd");
 const share = z.number().gt(0).max(1);
-/** A number, or text such as "4M" or "300k". */
+/** A number, text such as "4M" or "300k", or a share of what the teacher has, such as "45%". */
 const amount = z.union([z.number(), z.string()]);
-/** An upper limit, or an interval `[low, high]`. */
-const limit = z.union([amount, z.tuple([amount, amount])]).transform((value, context): number | [number, number] => {
-  try {
-    return Array.isArray(value) ? [parseCount(value[0]), parseCount(value[1])] : parseCount(value);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
-    return z.NEVER;
-  }
-});
+/** An upper limit, or an interval `[low, high]`; shares of the teacher stay text, for the teacher is not known here. */
+const limit = z
+  .union([amount, z.tuple([amount, amount])])
+  .transform((value, context): Amount | [low: Amount, high: Amount] => {
+    const read = (one: number | string): Amount => (isPercent(one) ? one : parseCount(one));
+    try {
+      return Array.isArray(value) ? [read(value[0]), read(value[1])] : read(value);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
+
+/** A count, or text such as "45%": of what the teacher has. */
+export type Amount = number | string;
 
 /** How a network is trained on labels; what is left out is as everywhere in Blockwise. */
 const training = {
-  batchSize: count.default(TRAINING_DEFAULTS.batchSize),
+  batchSize: batchSize.default(TRAINING_DEFAULTS.batchSize),
   optimizer: z.enum(["sgd", "adam"]).default(TRAINING_DEFAULTS.optimizer),
   learningRate: z.number().gt(0).default(TRAINING_DEFAULTS.learningRate),
   warmupEpochs: z.number().min(0).default(TRAINING_DEFAULTS.warmupEpochs),
@@ -29,7 +40,7 @@ const training = {
   momentum: z.number().min(0).lt(1).default(TRAINING_DEFAULTS.momentum),
   labelSmoothing: z.number().min(0).lt(1).default(TRAINING_DEFAULTS.labelSmoothing),
   augment: z
-    .strictObject({ flip: z.boolean().optional(), shift: z.int().min(0).optional() })
+    .strictObject({ flip: z.boolean().optional(), shift: z.int().min(0).max(MOST.side).optional() })
     .default({ ...TRAINING_DEFAULTS.augment }),
 };
 
@@ -37,9 +48,9 @@ const data = z.strictObject({
   name: z.string().default(DNA_MINI.dataset),
   /** Folder with the files; without it the usual places are searched. */
   root: z.string().optional(),
-  trainCount: count.optional(),
-  validationCount: count.default(DNA_MINI.validationCount),
-  testCount: count.optional(),
+  trainCount: images.optional(),
+  validationCount: images.default(DNA_MINI.validationCount),
+  testCount: images.optional(),
 });
 
 const teacher = z.strictObject({
@@ -50,7 +61,7 @@ const teacher = z.strictObject({
    * round's teacher (DNA+). Its architecture and training are what they were.
    */
   file: z.string().optional(),
-  epochs: count.default(DNA_MINI.teacherEpochs),
+  epochs: epochs.default(DNA_MINI.teacherEpochs),
   ...training,
 });
 
@@ -60,15 +71,15 @@ const op = z.discriminatedUnion("kind", [
   z.strictObject({
     // Ops without a kind are MBConvs, in JSON as in TypeScript.
     kind: z.literal("mbconv").optional(),
-    kernelSize: count,
-    expansion: count,
+    kernelSize: kernel,
+    expansion: upTo(MOST.expansion),
     seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
     activation,
   }),
-  z.strictObject({ kind: z.literal("conv"), kernelSize: count, activation }),
+  z.strictObject({ kind: z.literal("conv"), kernelSize: kernel, activation }),
   z.strictObject({
     kind: z.literal("residual"),
-    kernelSize: count,
+    kernelSize: kernel,
     design: z.enum(["basic", "bottleneck"]).default("basic"),
     activation,
   }),
@@ -81,8 +92,8 @@ type OpInput = z.input<typeof op>;
 const opLists = z
   .custom<readonly OpInput[] | readonly (readonly OpInput[])[]>(Array.isArray, "must be a list")
   .transform((value, context) => {
-    const list = z.array(op).min(1);
-    const result = (Array.isArray(value[0]) ? z.array(list).min(1) : list).safeParse(value);
+    const list = z.array(op).min(1).max(MOST.choices);
+    const result = (Array.isArray(value[0]) ? z.array(list).min(1).max(MOST.blocks) : list).safeParse(value);
     if (result.success) return result.data;
     for (const { path, message } of result.error.issues) context.addIssue({ code: "custom", path, message });
     return z.NEVER;
@@ -91,12 +102,14 @@ const opLists = z
 const space = z
   .strictObject({
     kernels: z
-      .array(count)
+      .array(kernel)
       .min(1)
+      .max(MOST.choices)
       .default([...DNA_MINI.kernels]),
     expansions: z
-      .array(count)
+      .array(upTo(MOST.expansion))
       .min(1)
+      .max(MOST.choices)
       .default([...DNA_MINI.expansions]),
     seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
     /**
@@ -105,9 +118,17 @@ const space = z
      */
     ops: opLists.optional(),
     /** `[block][cell]`; without it cells follow from the teacher's shapes. */
-    cells: z.array(z.array(z.strictObject({ depth: count, width: count })).min(1)).optional(),
+    cells: z
+      .array(
+        z
+          .array(z.strictObject({ depth: upTo(MOST.depth), width: upTo(MOST.channels) }))
+          .min(1)
+          .max(MOST.choices),
+      )
+      .max(MOST.blocks)
+      .optional(),
     /** At most so many cells a block: 1 is the paper's single cell. */
-    cellsPerBlock: count.optional(),
+    cellsPerBlock: upTo(MOST.choices).optional(),
   })
   .superRefine(({ ops, kernels, expansions, seRatio }, context) => {
     const others =
@@ -122,13 +143,13 @@ const space = z
   });
 
 const distill = z.strictObject({
-  images: count.default(DNA_MINI.distillImages),
+  images: images.default(DNA_MINI.distillImages),
   /** For every block, or one number a block; so is the learning rate. */
-  epochs: z.union([count, z.array(count).min(1)]).default(DISTILL_DEFAULTS.epochs as number),
-  batchSize: count.default(DISTILL_DEFAULTS.batchSize),
+  epochs: z.union([epochs, z.array(epochs).min(1).max(MOST.blocks)]).default(DISTILL_DEFAULTS.epochs as number),
+  batchSize: batchSize.min(2).default(DISTILL_DEFAULTS.batchSize),
   sampler: z.enum(["uniform", "fair"]).default(DISTILL_DEFAULTS.sampler),
   learningRate: z
-    .union([z.number().gt(0), z.array(z.number().gt(0)).min(1)])
+    .union([z.number().gt(0), z.array(z.number().gt(0)).min(1).max(MOST.blocks)])
     .default(DISTILL_DEFAULTS.learningRate as number),
   schedule: z.enum(["exponential", "cosine"]).default(DISTILL_DEFAULTS.schedule),
   decay: z.number().gt(0).max(1).default(DISTILL_DEFAULTS.decay),
@@ -140,9 +161,9 @@ const distill = z.strictObject({
 });
 
 const rate = z.strictObject({
-  images: count.default(DNA_MINI.ratingImages),
-  calibrationImages: count.default(RATE_DEFAULTS.calibrationImages),
-  batchSize: count.default(RATE_DEFAULTS.batchSize),
+  images: images.default(DNA_MINI.ratingImages),
+  calibrationImages: images.min(2).default(RATE_DEFAULTS.calibrationImages),
+  batchSize: batchSize.min(2).default(RATE_DEFAULTS.batchSize),
   /** Explained in `RateOptions`. */
   score: z.enum(SCORES).default(RATE_DEFAULTS.score),
   recalibrate: z.boolean().default(RATE_DEFAULTS.recalibrate),
@@ -150,8 +171,8 @@ const rate = z.strictObject({
 
 const search = z.strictObject({
   /**
-   * Limits of the found network, each an upper one or an interval `["3M", "4M"]`; MACs are limited by `macsOfTeacher` where
-   * `macs` is left out.
+   * Limits of the found network, each an upper one or an interval `["3M", "4M"]`, as counts or as shares of what the teacher
+   * has, "45%"; MACs are limited by `macsOfTeacher` where `macs` is left out.
    */
   macs: limit.optional(),
   params: limit.optional(),
@@ -161,8 +182,15 @@ const search = z.strictObject({
   /** Measured milliseconds that the found network may take; `latencyTable` is the file of `blockwise latency --out`. */
   latencyMs: z.union([z.number().gt(0), z.tuple([z.number().min(0), z.number().gt(0)])]).optional(),
   latencyTable: z.string().optional(),
-  /** The paper's lambda, one a block; a network's rating is the weighted sum of its blocks'. All 1 when left out. */
-  weights: z.array(z.number().gt(0)).optional(),
+  /**
+   * The paper's lambda, one a block; a network's rating is the weighted sum of its blocks'. All 1 when left out; a block of
+   * weight 0 does not count.
+   */
+  weights: z
+    .array(z.number().min(0))
+    .max(MOST.blocks)
+    .refine((weights) => weights.some((weight) => weight > 0), "must have one weight above 0")
+    .optional(),
   /** "product": a network's rating is the product of its blocks', explained in `productTable`. */
   join: z.enum(["sum", "product"]).default("sum"),
   /**
@@ -173,17 +201,18 @@ const search = z.strictObject({
 });
 
 const retrain = z.strictObject({
-  epochs: count.default(DNA_MINI.retrainEpochs),
+  epochs: epochs.default(DNA_MINI.retrainEpochs),
   ...training,
   /** Start from what the supernets learnt, where it fits, instead of from drawn weights; random networks likewise. */
   warmStart: z.boolean().default(false),
   distillation: z.strictObject({ weight: z.number().min(0).max(1), temperature: z.number().gt(0) }).optional(),
-  alongFront: count.default(DNA_MINI.alongFront),
-  random: z.int().min(0).default(DNA_MINI.random),
+  alongFront: networks.default(DNA_MINI.alongFront),
+  random: z.int().min(0).max(MOST.networks).default(DNA_MINI.random),
   tolerance: z.number().gt(0).lt(1).default(DNA_MINI.tolerance),
 });
 
-const experiment = z.strictObject({
+/** The form of an experiment. */
+export const experimentSchema = z.strictObject({
   /** Names the run directory; the file's name when left out. */
   name: z
     .string()
@@ -192,15 +221,15 @@ const experiment = z.strictObject({
   /** Decides everything that is drawn, in every step. */
   seed: z.int().default(1),
   /** Threads of the engine; results are the same bytes for the same number. The physical cores when left out. */
-  threads: count.optional(),
+  threads: upTo(MOST.threads).optional(),
   data: data.prefault({}),
   teacher: teacher.prefault({}),
   /** Number of blocks, "stages", or the last layer of every block but the final one, by index or by name. */
   split: z
     .union([
-      count,
+      upTo(MOST.blocks),
       z.literal("stages"),
-      z.array(z.int().min(0)),
+      z.array(z.int().min(0)).max(MOST.blocks),
       z.strictObject({ after: z.array(z.union([z.int().min(0), z.string()])) }),
     ])
     .default(DNA_MINI.blocks),
@@ -212,20 +241,44 @@ const experiment = z.strictObject({
 });
 
 /** An experiment with all defaults filled in. */
-export type ExperimentConfig = z.output<typeof experiment>;
+export type ExperimentConfig = z.output<typeof experimentSchema>;
 
 /** An experiment as a user writes it. */
-export type ExperimentInput = z.input<typeof experiment>;
+export type ExperimentInput = z.input<typeof experimentSchema>;
 
 /**
  * Checks an experiment and fills the defaults in; keys that are not known are refused.
  * @throws ConfigError listing everything that is wrong, each with its place.
  */
 export function parseExperiment(value: unknown, where = "experiment"): ExperimentConfig {
-  const result = experiment.safeParse(value);
+  const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
-  throw new ConfigError(`${where}: must be an experiment, and is not:\n${z.prettifyError(result.error)}`, {
-    where,
-    issues: result.error.issues.map(({ path, message }) => ({ place: path.join("."), message })),
+  const { issues } = result.error;
+  const near = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? meant(issue.path, issue.keys) : []));
+  throw new ConfigError(
+    `${where}: must be an experiment, and is not:\n${[z.prettifyError(result.error), ...near].join("\n")}`,
+    { where, issues: issues.map(({ path, message }) => ({ place: path.join("."), message })) },
+  );
+}
+
+/** Proposals for misspelt keys of the object at a place. */
+function meant(path: readonly PropertyKey[], keys: readonly string[]): string[] {
+  let at: z.ZodType | undefined = experimentSchema;
+  for (const key of path) at = at && inner(at, key);
+  const known = at ? Object.keys(shapeOf(at)) : [];
+  return keys.flatMap((key) => {
+    const near = nearestName(key, known);
+    return near ? [`"${key}": perhaps "${near}" is meant`] : [];
   });
+}
+
+function inner(schema: z.ZodType, key: PropertyKey): z.ZodType | undefined {
+  return shapeOf(schema)[String(key)];
+}
+
+/** Keys of an object's schema, under what fills its defaults in. */
+function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> {
+  if (schema instanceof z.ZodObject) return schema.shape as Record<string, z.ZodType>;
+  const { innerType } = schema.def as { innerType?: z.ZodType };
+  return innerType ? shapeOf(innerType) : {};
 }

@@ -4,6 +4,8 @@ export * from "./defaults";
 export * from "./latencies";
 export * from "./load-teacher";
 export * from "./measured-front";
+export { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
+export { type PreparedExperiment, prepareExperiment } from "./prepare-experiment";
 export * from "./published";
 export { runExperiment } from "./run-experiment";
 export * from "./steps";

@@ -1,18 +1,25 @@
-import { readJson, type StepContext, writeJson } from "../../core";
+import { fingerprint, isDamage, readJson, writeJson } from "../../core";
 import type { Dataset } from "../../data";
 import {
+  blockEpochs,
   type CellCheckpoints,
   type DistilledBlock,
+  type DistillOptions,
   distillAhead,
   distillBlock,
+  distillFingerprint,
+  type FeatureSource,
   fileCheckpoints,
   loadBlock,
+  resolveDistillOptions,
 } from "../../distill";
+import { saveState } from "../../nn";
 import { type CandidateRating, type RateOptions, type RatingFeatures, rateBlock, studentFeatures } from "../../rate";
 import type { SearchSpace } from "../../space";
 import type { RunDirectory } from "../../study";
 import type { FeatureStore, Teacher, TeacherBlock } from "../../teacher";
 import type { ExperimentConfig } from "./config";
+import type { RunContext } from "./run-context";
 import { distillFeatures, ratingFeatures } from "./steps";
 
 /** A run with its teacher and the search space around it. */
@@ -40,10 +47,12 @@ interface Features extends RatingFeatures {
  * Distils and rates block after block, each recorded apart; a block's weights are freed once its candidates are rated.
  * Leaves `ratings/block<i>.json`.
  */
-export async function rateBlocks(supernets: Supernets, context: StepContext): Promise<CandidateRating[][]> {
+export async function rateBlocks(supernets: Supernets, context: RunContext): Promise<CandidateRating[][]> {
   const { run, space } = supernets;
   const file = (block: number) => run.file("ratings", `block${block}.json`);
-  const missing = [...space.blocks.keys()].filter((block) => !run.result(`rate/block${block}`));
+  const missing = [...space.blocks.keys()].filter(
+    (block) => !run.result(`rate/block${block}`) || !run.result(`distill/block${block}`),
+  );
   if (missing.length > 0) {
     const features = await openFeatures(supernets, context);
     try {
@@ -65,24 +74,55 @@ async function ahead(
   supernets: Supernets,
   missing: readonly number[],
   features: FeatureStore,
-  context: StepContext,
+  context: RunContext,
 ): Promise<void> {
   const { config, run, space } = supernets;
   const blocks = missing.filter((block) => !run.result(`distill/block${block}`));
   if (blocks.length < 2) return;
-  const { images: _, ...options } = config.distill;
-  const checkpoints = statesOf(supernets);
+  const options = distillOptions(config);
+  const checkpoints = statesOf(supernets, features, context);
   // No step of the record: what it did lies in the checkpoints, and with a single thread it does nothing.
-  await distillAhead(space, blocks, features, { ...options, seed: config.seed }, { ...context, checkpoints });
+  await distillAhead(space, blocks, features, options, { ...context, checkpoints });
 }
 
-function statesOf({ run, states }: Supernets): CellCheckpoints {
-  return states ?? fileCheckpoints(run.file("checkpoints"));
+function distillOptions({ seed, distill: { images: _, ...given } }: ExperimentConfig): DistillOptions {
+  return resolveDistillOptions({ ...given, seed });
+}
+
+/**
+ * Where the supernets' states are. Those in the run's own folder that are damaged, or of a distillation with another
+ * configuration, count as none: they are the run's, and are replaced.
+ */
+function statesOf(
+  { config, run, space, states }: Supernets,
+  features: FeatureSource,
+  context: RunContext,
+): CellCheckpoints {
+  if (states) return states;
+  const own = fileCheckpoints(run.file("checkpoints"));
+  const options = distillOptions(config);
+  return {
+    ...own,
+    read(block, cell) {
+      const place = own.place(block, cell);
+      try {
+        const state = own.read(block, cell);
+        const wanted = distillFingerprint(space, block, cell, features, options);
+        // Under an exponential schedule the name is the same for any number of epochs.
+        if (!state || (state.fingerprint === wanted && state.history.length <= blockEpochs(options, block)))
+          return state;
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        context.onWarning?.(`${place} is damaged: distilled from the start`);
+      }
+      return undefined;
+    },
+  };
 }
 
 async function openFeatures(
   { config, run, data, teacher, blocks, features: directory = run.file("features") }: Supernets,
-  context: StepContext,
+  context: RunContext,
 ): Promise<Features> {
   const { seed, distill, rate } = config;
   const calibration = await distillFeatures(
@@ -108,7 +148,7 @@ async function inSequence(
   supernets: Supernets,
   file: (block: number) => string,
   teacherFeatures: Features,
-  context: StepContext,
+  context: RunContext,
 ): Promise<void> {
   const options = rateOptions(supernets.config);
   let features: RatingFeatures = teacherFeatures;
@@ -130,23 +170,26 @@ async function distillAndRate(
   block: number,
   file: string,
   features: RatingFeatures,
-  context: StepContext,
+  context: RunContext,
   afterwards?: (distilled: DistilledBlock) => Promise<void>,
 ): Promise<void> {
   const { config, run, space, asTheyAre } = supernets;
   const { seed } = config;
-  const { images: _, ...given } = config.distill;
-  const options = { ...given, seed };
-  const checkpoints = statesOf(supernets);
+  const options = distillOptions(config);
+  const checkpoints = statesOf(supernets, features.calibration, context);
   const distil = () =>
     asTheyAre
       ? loadBlock(space, block, features.calibration, options, checkpoints)
       : distillBlock(space, block, features.calibration, options, { ...context, checkpoints });
   let distilled: DistilledBlock | undefined;
-  await run.step(`distill/block${block}`, async () => {
-    distilled = await distil();
-    return { history: distilled.history };
-  });
+  await run.step(
+    `distill/block${block}`,
+    async () => {
+      distilled = await distil();
+      return { history: distilled.history };
+    },
+    { output: () => fingerprint(distilled!.supernet.cells.map(saveState)) },
+  );
   // Recorded by an earlier sitting: its weights are in the checkpoints.
   distilled ??= await distil();
   const { supernet } = distilled;

@@ -1,13 +1,17 @@
-import type { StepContext } from "../../core";
+import { existsSync } from "node:fs";
+import { fingerprint, type StepContext } from "../../core";
 import { fileCheckpoints, supernetWeights } from "../../distill";
 import { engine } from "../../engine";
+import { saveState } from "../../nn";
 import { type Retrained, retrain, saveFound } from "../../retrain";
 import type { FoundNetwork, RatingTable } from "../../search";
 import { assemble, hasTimmWords, networkId, timmStages } from "../../space";
 import { macsOf } from "./along-front";
 import type { ExperimentConfig } from "./config";
 import type { FrontPoint, MeasuredFront } from "./measured-front";
+import { identifyData } from "./planned-steps";
 import type { Supernets } from "./rate-blocks";
+import { freshIfForeign, type RunContext } from "./run-context";
 import { randomRivals, type SearchResult } from "./steps";
 
 /** A network to be trained, with its place among the others. */
@@ -33,32 +37,56 @@ export function designsOf(
   return [...labelled("found", along), ...labelled("random", rivals)];
 }
 
-/** Trains a network from scratch; a complete training is only loaded from its checkpoint. */
+/**
+ * Trains a network from scratch; a complete training is only loaded from its checkpoint, which is named by all that decides
+ * it: a network that another search finds again, under whatever label, is not trained again.
+ */
 export async function retrainDesign(
-  { config, run, data, teacher, space }: Supernets,
-  { label, network }: Design,
-  context: StepContext,
+  supernets: Supernets,
+  { label, network }: Pick<Design, "label" | "network">,
+  context: RunContext,
 ): Promise<Retrained> {
+  const { config, run, data, teacher, space } = supernets;
   const { alongFront: _, random: __, tolerance: ___, distillation, warmStart, ...options } = config.retrain;
-  const retrained = await retrain(
-    assemble(space, network.choice),
-    data,
-    {
-      ...options,
-      ...(distillation && { distillation: { ...distillation, teacher } }),
-      ...(warmStart && {
-        warmStart: {
-          name: `supernets of seed ${config.seed}`,
-          tensors: supernetWeights(space, network.choice, fileCheckpoints(run.file("checkpoints"))),
-        },
-      }),
-      seed: config.seed,
-      checkpoint: run.file("checkpoints", `${fileName(label)}.safetensors`),
-      task: `retrain ${label}`,
-    },
-    context,
+  const architecture = assemble(space, network.choice);
+  const reads = {
+    architecture,
+    data: identifyData(data).training,
+    seed: config.seed,
+    options,
+    ...(distillation && { distillation, teacher: teacher.fingerprint() }),
+    ...(warmStart && {
+      supernets: network.choice.map(({ block }) => run.fingerprintOf(`distill/block${block}`) ?? ""),
+    }),
+  };
+  const checkpoint = run.file("checkpoints", `retrain-${fingerprint(reads)}.safetensors`);
+  if (existsSync(checkpoint) && !run.result(`retrain/${label}`)) {
+    context.onNote?.(`${label} is a network that was trained this way before: it goes on from there`);
+  }
+  const retrained = await freshIfForeign(checkpoint, context, () =>
+    retrain(
+      architecture,
+      data,
+      {
+        ...options,
+        ...(distillation && { distillation: { ...distillation, teacher } }),
+        ...(warmStart && {
+          warmStart: {
+            name: `supernets of seed ${config.seed}`,
+            tensors: supernetWeights(space, network.choice, fileCheckpoints(run.file("checkpoints"))),
+          },
+        }),
+        seed: config.seed,
+        checkpoint,
+        task: `retrain ${label}`,
+      },
+      context,
+    ),
   );
-  await run.step(`retrain/${label}`, () => ({ id: networkId(network.choice), history: retrained.history }));
+  await run.step(`retrain/${label}`, () => ({ id: networkId(network.choice), history: retrained.history }), {
+    reads,
+    output: () => fingerprint(saveState(retrained.network)),
+  });
   return retrained;
 }
 

@@ -1,55 +1,72 @@
-import { ConfigError, readJson, type StepContext, writeJson } from "../../core";
-import { type LatencyTable, parseLatencyTable } from "../../cost";
+import { rmSync } from "node:fs";
+import { BlockwiseError, writeJson } from "../../core";
 import { type Dataset, loadDataset } from "../../data";
+import { engine } from "../../engine";
 import { type RatedSpace, ratedTable } from "../../rate";
 import type { Retrained } from "../../retrain";
 import { type FoundNetwork, flatLimits, type Limits, productTable, weightedTable, withLatency } from "../../search";
-import { type Architecture, architecturePreset, networkId, parseArchitecture } from "../../space";
-import type { RunDirectory } from "../../study";
+import { networkId } from "../../space";
+import { describeOutcomes, type PlannedStep, type RunDirectory, type StepOutcome } from "../../study";
 import { Teacher, trainTeacher } from "../../teacher";
-import type { ExperimentConfig } from "./config";
+import { type ExperimentConfig, parseExperiment } from "./config";
 import { loadTeacher } from "./load-teacher";
 import type { MeasuredFront } from "./measured-front";
+import { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
+import { checkImages, type PreparedExperiment, prepareExperiment } from "./prepare-experiment";
 import { rateBlocks, type Supernets } from "./rate-blocks";
 import { designsOf, measureDesigns, retrainDesign } from "./retrain-designs";
-import { checkLimits, type SearchResult, searchLimits, studentSpace } from "./steps";
+import { freshIfForeign, type RunContext } from "./run-context";
+import { type SearchResult, searchLimits } from "./steps";
 
 /**
  * The whole way of DNA (Li et al., CVPR 2020), from images to a front of measured accuracies, in a run directory:
  * teacher, blocks, distillation and rating of each block, search, retraining, measuring.
  *
  * Every step is recorded when it is complete. Called again with the same directory it goes on where it stopped and ends
- * with the same numbers, whether it was interrupted or killed. The engine must be in use already.
- * @throws BudgetInfeasibleError before any distillation when no network meets the budget.
+ * with the same numbers, whether it was interrupted or killed; called with another configuration (see
+ * {@link OpenOptions.mayChange}) it does again what reads what changed. The engine must be in use already.
+ * @param given What `prepareExperiment` made of the configuration, where it was asked before.
+ * @throws ConfigError, SpaceError before anything is trained for what can be known then; BudgetInfeasibleError likewise when
+ *   no network meets the budget.
  * @throws InterruptedError when stopped; what was complete stays.
  */
 export async function runExperiment(
   config: ExperimentConfig,
   run: RunDirectory,
-  context: StepContext = {},
+  context: RunContext = {},
+  given?: PreparedExperiment,
 ): Promise<MeasuredFront> {
-  const done = run.result<MeasuredFront>("front");
-  if (done) return done;
+  const prepared = given ?? (await prepareExperiment(config));
+  const complete = await completeFront(config, prepared, run);
+  if (complete) return complete;
   const data = await loadDataset(config.data.name, { ...config.data, seed: config.seed }, context);
-  const teacher = await trainedTeacher(config, data, run, context);
+  const notes = checkImages(config, prepared, data);
+  if (run.damagedRecords > 0) notes.push(`${run.damagedRecords} lines of the journal were damaged: their steps again`);
+  await adoptPlan(config, prepared, identifyData(data), run, (text) => notes.push(text));
+  for (const note of notes) context.onNote?.(note);
+  const watched = watching(run, context);
+  const teacher = await trainedTeacher(config, prepared, data, run, watched);
   const retrained: Retrained[] = [];
   try {
-    const supernets = await around(teacher, data, config, run);
-    const { space } = supernets;
-    const limits = limitsOf(config, teacher);
-    const budget = flatLimits(limits);
-    const latencies = latenciesOf(config);
-    await checkLimits(space, limits, latencies);
-    const rated = ratedTable(space, await rateBlocks(supernets, context));
+    const { blocks, space, limits, latencies } = prepared;
+    await run.step("space", () => ({ blocks, space }));
+    const supernets: Supernets = { config, run, data, teacher, blocks, space };
+    const rated = ratedTable(space, await rateBlocks(supernets, watched));
     const { weights, join } = config.search;
     const joined = join === "product" ? productTable(rated) : rated;
     const weighted = weights ? weightedTable(joined, weights) : joined;
     const table = latencies ? withLatency(weighted, space, latencies) : weighted;
     const found = await search(config, limits, table, run);
+    // Steps before it may have been done again for their files alone, and have come out as they were.
+    const done = run.result<MeasuredFront>("front");
+    if (done) return done;
     const designs = designsOf(config, table, found);
-    for (const design of designs) retrained.push(await retrainDesign(supernets, design, context));
+    for (const design of designs) retrained.push(await retrainDesign(supernets, design, watched));
+    dropOthers(run, new Set(designs.map(({ label }) => `retrain/${label}`)));
+    await run.step("retrain", () => ({ networks: designs.map(({ label }) => label) }));
     return await run.step("front", async () => {
-      const front = await measureDesigns(supernets, { budget, found, designs, retrained }, context);
+      const budget = flatLimits(limits);
+      const front = await measureDesigns(supernets, { budget, found, designs, retrained }, watched);
       writeJson(run.file("front.json"), front);
       return front;
     });
@@ -58,61 +75,124 @@ export async function runExperiment(
   }
 }
 
-async function trainedTeacher(
-  { seed, teacher: { architecture, file, ...options } }: ExperimentConfig,
-  data: Dataset,
+/** The result of a run that is complete as it is wanted, without a look at the images. */
+async function completeFront(
+  config: ExperimentConfig,
+  prepared: PreparedExperiment,
   run: RunDirectory,
-  context: StepContext,
-): Promise<Teacher> {
-  const path = run.file("teacher.safetensors");
-  let trained: Teacher | undefined;
-  await run.step("teacher", async () => {
-    const checkpoint = run.file("checkpoints", "teacher.safetensors");
-    trained = file
-      ? loadTeacher(file, data)
-      : await trainTeacher(teacherArchitecture(architecture), data, { ...options, seed, checkpoint }, context);
-    trained.save(path);
-    const { macs, params } = trained.cost;
-    return { architecture: trained.architecture.name, file, macs, params, history: trained.history };
+): Promise<MeasuredFront | undefined> {
+  const front = run.result<MeasuredFront>("front");
+  if (!front) return undefined;
+  const images = run.resultOf<DataIdentity>("data", dataReads(config));
+  const plan = plannedSteps(config, prepared, images);
+  const outcomes = run.compare(plan, await planBefore(config, run, images));
+  // Older versions did not record it.
+  if (!outcomes.every(({ step, state }) => state === "reused" || step.name === "retrain")) return undefined;
+  run.adopt(plan, outcomes);
+  return front;
+}
+
+async function adoptPlan(
+  config: ExperimentConfig,
+  prepared: PreparedExperiment,
+  images: DataIdentity,
+  run: RunDirectory,
+  note: (text: string) => void,
+): Promise<void> {
+  const plan = plannedSteps(config, prepared, images);
+  const outcomes = run.compare(plan, await planBefore(config, run, images));
+  tell(run, outcomes, note);
+  // A training that is none of the wanted one any more: what it left would only be refused.
+  if (outcomes.some(({ step, changed }) => changed && step.name === "teacher"))
+    rmSync(teacherState(run), { force: true });
+  run.adopt(plan, outcomes);
+  const known = run.resultOf<DataIdentity>("data", dataReads(config));
+  if (known && (known.training !== images.training || known.test !== images.test)) run.drop("data", ["images changed"]);
+  await run.step("data", () => images, { reads: dataReads(config) });
+}
+
+/** What of the configuration decides which images there are. */
+function dataReads({ seed, data }: ExperimentConfig) {
+  return { seed, data };
+}
+
+function tell(run: RunDirectory, outcomes: readonly StepOutcome[], note: (text: string) => void): void {
+  if (outcomes.some(({ state }) => state === "again")) for (const line of describeOutcomes(outcomes)) note(line);
+  else if (run.changes.length > 0) note(`changed, and nothing done so far depends on it: ${run.changes.join("; ")}`);
+  const { backend, threads } = engine.info();
+  const now = `${backend} with ${threads} thread${threads === 1 ? "" : "s"}`;
+  const engines = run.records.flatMap(({ engine: of }) => {
+    const used = of as { backend?: string; threads: number } | undefined;
+    return used ? [`${used.backend} with ${used.threads} thread${used.threads === 1 ? "" : "s"}`] : [];
   });
-  return trained ?? Teacher.load(path);
+  const others = [...new Set(engines)].filter((engine) => engine !== now);
+  if (others.length === 0) return;
+  note(
+    `steps done so far were computed by ${others.join(" and ")}, the rest is by ${now}: last digits may differ from a run by one of them alone`,
+  );
 }
 
-function teacherArchitecture(given: ExperimentConfig["teacher"]["architecture"]): Architecture {
-  return typeof given === "string" ? architecturePreset(given) : parseArchitecture(given, "teacher.architecture");
-}
-
-async function around(
-  teacher: Teacher,
-  data: Dataset,
+/** The plan of the configuration that the directory had, for steps that older versions recorded without fingerprints. */
+async function planBefore(
   config: ExperimentConfig,
   run: RunDirectory,
-): Promise<Supernets> {
-  const blocks = teacher.split(config.split);
-  const space = studentSpace(teacher, blocks, config.space);
-  await run.step("space", () => ({ blocks, space }));
-  return { config, run, data, teacher, blocks, space };
+  images: DataIdentity | undefined,
+): Promise<PlannedStep[]> {
+  const { configBefore } = run;
+  if (configBefore === undefined || run.records.every(({ fingerprint }) => fingerprint !== undefined)) return [];
+  try {
+    const before = parseExperiment(configBefore);
+    const sameImages = JSON.stringify(dataReads(before)) === JSON.stringify(dataReads(config));
+    const others = { training: "others", test: "others" };
+    return plannedSteps(before, await prepareExperiment(before), sameImages ? images : others);
+  } catch (error) {
+    // Nobody can say any more what they were made by: they are done again.
+    if (error instanceof BlockwiseError) return [];
+    throw error;
+  }
 }
 
-function limitsOf(
-  { search: { macsOfTeacher, macs, params, activationBytes, latencyMs } }: ExperimentConfig,
-  teacher: Teacher,
-): Limits {
+/** Notices in the middle of a step that the directory is gone. */
+function watching(run: RunDirectory, context: RunContext): RunContext {
   return {
-    macs: macs ?? Math.floor(macsOfTeacher * teacher.cost.macs),
-    ...(params !== undefined && { params }),
-    ...(activationBytes !== undefined && { activationBytes }),
-    ...(latencyMs !== undefined && { latencyMs }),
+    ...context,
+    onProgress(event) {
+      run.checkInPlace();
+      context.onProgress?.(event);
+    },
   };
 }
 
-/** @throws ConfigError when there is a limit on latency and no table. */
-function latenciesOf({ search: { latencyMs, latencyTable } }: ExperimentConfig): LatencyTable | undefined {
-  if (latencyTable !== undefined) return parseLatencyTable(readJson(latencyTable), latencyTable);
-  if (latencyMs === undefined) return undefined;
-  throw new ConfigError(
-    "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <space> --out <file>",
+async function trainedTeacher(
+  { seed, teacher: { architecture: _given, file, ...options } }: ExperimentConfig,
+  { architecture }: PreparedExperiment,
+  data: Dataset,
+  run: RunDirectory,
+  context: RunContext,
+): Promise<Teacher> {
+  const path = run.file("teacher.safetensors");
+  const checkpoint = teacherState(run);
+  let trained: Teacher | undefined;
+  await run.step(
+    "teacher",
+    async () => {
+      trained = file
+        ? loadTeacher(file, data)
+        : await freshIfForeign(checkpoint, context, () =>
+            trainTeacher(architecture, data, { ...options, seed, checkpoint }, context),
+          );
+      trained.save(path);
+      const { macs, params, activationBytes } = trained.cost;
+      const { history } = trained;
+      return { architecture: trained.architecture.name, file, macs, params, activationBytes, history };
+    },
+    { output: () => trained!.fingerprint() },
   );
+  return trained ?? Teacher.load(path);
+}
+
+function teacherState(run: RunDirectory): string {
+  return run.file("checkpoints", "teacher.safetensors");
 }
 
 async function search(
@@ -132,4 +212,11 @@ async function search(
 
 function point({ choice, score, cost: { macs, params } }: FoundNetwork) {
   return { id: networkId(choice), score, macs, params };
+}
+
+/** Networks that an earlier configuration retrained under labels that there are no more. */
+function dropOthers(run: RunDirectory, steps: ReadonlySet<string>): void {
+  for (const { step } of run.records) {
+    if (/^retrain\/(found|random) \d+$/.test(step) && !steps.has(step)) run.drop(step, ["no more of the front"]);
+  }
 }

@@ -41,7 +41,7 @@ export interface StudentOptions {
  * @throws SpaceError when a cell is too shallow for its block's stride, or an op or width is malformed.
  */
 export function studentSpace(
-  { architecture }: Teacher,
+  { architecture }: Pick<Teacher, "architecture">,
   blocks: readonly TeacherBlock[],
   {
     kernels = DNA_MINI.kernels,

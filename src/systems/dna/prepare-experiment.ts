@@ -1,0 +1,139 @@
+import { existsSync } from "node:fs";
+import { ConfigError, MOST, parseCountOf, readJson } from "../../core";
+import { type LatencyTable, networkCost, parseLatencyTable } from "../../cost";
+import { type Dataset, datasetNames } from "../../data";
+import type { Limit, Limits } from "../../search";
+import { type Architecture, architecturePreset, countBlock, parseArchitecture, type SearchSpace } from "../../space";
+import { checkFits, splitArchitecture, type TeacherBlock } from "../../teacher";
+import type { Amount, ExperimentConfig } from "./config";
+import { type NamedTeacher, nameTeacher } from "./load-teacher";
+import { checkLimits, studentSpace } from "./steps";
+
+/** All of an experiment that is known before anything is trained. */
+export interface PreparedExperiment {
+  readonly architecture: Architecture;
+  /** Of a teacher that is there already. */
+  readonly file?: NamedTeacher;
+  readonly blocks: readonly TeacherBlock[];
+  readonly space: SearchSpace;
+  readonly limits: Limits;
+  readonly latencies?: LatencyTable;
+}
+
+/**
+ * Follows an experiment through to its search without training anything, so that every mistake that can be known is told
+ * before the first image is seen: data set, teacher, cut points, space, lists by block, latencies and limits.
+ * @throws ConfigError, SpaceError, CheckpointError naming the key; BudgetInfeasibleError when no network meets the limits.
+ */
+export async function prepareExperiment(config: ExperimentConfig): Promise<PreparedExperiment> {
+  checkDataName(config);
+  const file = config.teacher.file === undefined ? undefined : nameTeacher(config.teacher.file);
+  const architecture = file?.architecture ?? teacherArchitecture(config.teacher.architecture);
+  const blocks = splitArchitecture(architecture, config.split);
+  checkByBlock(config, blocks.length);
+  const space = studentSpace({ architecture }, blocks, config.space);
+  checkCandidates(space);
+  const limits = limitsOf(config, architecture);
+  const latencies = latenciesOf(config);
+  await checkLimits(space, limits, latencies);
+  return { architecture, file, blocks, space, limits, ...(latencies && { latencies }) };
+}
+
+/**
+ * Checks what follows from the images: that the teacher takes their size and tells their classes apart.
+ * @returns What is worth saying: steps that ask for more images than there are take all of them.
+ * @throws ConfigError naming both.
+ */
+export function checkImages(
+  { distill, rate }: ExperimentConfig,
+  { architecture }: PreparedExperiment,
+  data: Dataset,
+): string[] {
+  checkFits(architecture, data, "experiment");
+  const learnt = Math.min(distill.images, data.train.count);
+  const asked: readonly (readonly [key: string, asked: number, there: number, of: string])[] = [
+    ["distill.images", distill.images, data.train.count, "training images"],
+    ["distill.batchSize", distill.batchSize, learnt, "images to distil on"],
+    ["rate.images", rate.images, data.validation.count, "validation images"],
+    ...(rate.recalibrate
+      ? [["rate.calibrationImages", rate.calibrationImages, learnt, "images to distil on"] as const]
+      : []),
+  ];
+  return asked
+    .filter(([, count, there]) => count > there)
+    .map(([key, count, there, of]) => `${key} is ${count}, and there are ${there} ${of}: all of them are taken`);
+}
+
+function checkDataName({ data: { name, root } }: ExperimentConfig): void {
+  if (datasetNames().includes(name) || existsSync(name)) return;
+  throw new ConfigError(
+    `experiment: data.name must be one of ${datasetNames().join(", ")}${root === undefined ? ", or a folder of pictures" : ""}, got ${JSON.stringify(name)}`,
+    { name, known: datasetNames() },
+  );
+}
+
+function teacherArchitecture(given: ExperimentConfig["teacher"]["architecture"]): Architecture {
+  return typeof given === "string" ? architecturePreset(given) : parseArchitecture(given, "teacher.architecture");
+}
+
+/** Lists that have one entry a block. @throws ConfigError naming the key and both numbers. */
+function checkByBlock({ space: { cells }, distill, search: { weights } }: ExperimentConfig, blocks: number): void {
+  const lists = {
+    "space.cells": cells,
+    "distill.epochs": distill.epochs,
+    "distill.learningRate": distill.learningRate,
+    "search.weights": weights,
+  };
+  for (const [key, list] of Object.entries(lists)) {
+    if (!Array.isArray(list) || list.length === blocks) continue;
+    throw new ConfigError(
+      `experiment: ${key} must have one entry for each of the ${blocks} blocks that split makes, got ${list.length}`,
+      { key, blocks, entries: list.length },
+    );
+  }
+}
+
+function checkCandidates(space: SearchSpace): void {
+  for (const [block, of] of space.blocks.entries()) {
+    const candidates = countBlock(of);
+    if (candidates <= MOST.candidates) continue;
+    throw new ConfigError(
+      `experiment: block ${block} must have at most ${MOST.candidates} candidates, for each is rated, and has ${candidates.toLocaleString("en-US")} (${of.ops.length} ops, cells of up to ${Math.max(...of.cells.map(({ depth }) => depth))} layers); lower the depth in space.cells, take fewer space.kernels or space.expansions, or split into more blocks`,
+      { block, candidates: String(candidates) },
+    );
+  }
+}
+
+function limitsOf(
+  { search: { macsOfTeacher, macs, params, activationBytes, latencyMs } }: ExperimentConfig,
+  architecture: Architecture,
+): Limits {
+  const cost = networkCost(architecture);
+  return {
+    macs: macs === undefined ? Math.floor(macsOfTeacher * cost.macs) : resolved(macs, cost.macs),
+    ...(params !== undefined && { params: resolved(params, cost.params) }),
+    ...(activationBytes !== undefined && { activationBytes: resolved(activationBytes, cost.activationBytes) }),
+    ...(latencyMs !== undefined && { latencyMs }),
+  };
+}
+
+/** Limits in counts; a share of the teacher's seldom is whole. */
+function resolved(limit: Amount | readonly [Amount, Amount], whole: number): Limit {
+  const down = (amount: Amount) => (typeof amount === "number" ? amount : Math.floor(parseCountOf(amount, whole)));
+  if (!isInterval(limit)) return down(limit);
+  const [low, high] = limit;
+  return [typeof low === "number" ? low : Math.ceil(parseCountOf(low, whole)), down(high)];
+}
+
+function isInterval(limit: Amount | readonly [Amount, Amount]): limit is readonly [Amount, Amount] {
+  return Array.isArray(limit);
+}
+
+/** @throws ConfigError when there is a limit on latency and no table. */
+function latenciesOf({ search: { latencyMs, latencyTable } }: ExperimentConfig): LatencyTable | undefined {
+  if (latencyTable !== undefined) return parseLatencyTable(readJson(latencyTable), latencyTable);
+  if (latencyMs === undefined) return undefined;
+  throw new ConfigError(
+    "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <space> --out <file>",
+  );
+}
