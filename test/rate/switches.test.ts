@@ -119,8 +119,16 @@ describe("each switch changes a rating", () => {
     const [plain] = searchBest(table);
     const [weighted] = searchBest(weightedTable(table, [0.5, 3]));
     expect([plain.score, weighted.score]).toEqual([2, 3.5]);
-    expect(() => weightedTable(table, [1])).toThrow(/one positive weight for each of its 2 blocks/);
-    expect(() => weightedTable(table, [1, 0])).toThrow(/positive weight/);
+    expect(() => weightedTable(table, [1])).toThrow(/one weight from 0 for each of its 2 blocks/);
+    // A block of weight 0 does not count.
+    expect(weightedTable(table, [1, 0]).blocks[1].map(({ score }) => score)).toEqual(table.blocks[1].map(() => 0));
+    for (const none of [
+      [0, 0],
+      [1, -1],
+      [1, Number.NaN],
+    ])
+      expect(() => weightedTable(table, none)).toThrow(/above 0/);
+    expect(() => weightedTable(table, [-1, -1])).toThrow(/weight/);
     // Joined by product, scores are the logarithms.
     const joined = (pairs: readonly (readonly [number, number])[]) => ({
       ...table,

@@ -36,9 +36,11 @@ describe("run directory", () => {
     expect(readJson(join(path, "config.json"))).toEqual(config);
   });
 
-  test("resuming with another configuration is refused, and the difference is named", () => {
+  test("resuming with another configuration is refused, and the difference is named", async () => {
     const path = fresh();
-    RunDirectory.open(path, config).close();
+    const first = RunDirectory.open(path, config);
+    await first.step("a", () => 1);
+    first.close();
     expect(() => RunDirectory.open(path, { seed: 1, distill: { epochs: 6 } })).toThrow(/distill\.epochs: 5, now 6/);
     // The refusal gives the lock back.
     RunDirectory.open(path, config).close();
