@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { InterruptedError, type StepContext } from "../core";
+import { fingerprint, InterruptedError, type StepContext } from "../core";
 import {
   type CellCheckpoints,
   type DistilledBlock,
@@ -15,7 +15,7 @@ import type { Candidate, SearchSpace } from "../space";
 import { DNA_MINI, distillFeatures } from "../systems/dna";
 import type { FeatureStore } from "../teacher";
 import type { LabBlocks } from "./lab-blocks";
-import { type Distilled, type LabRateOptions, RatingJob } from "./rating-job";
+import { type Distilled, type LabRateOptions, plainRateOptions, RatingJob } from "./rating-job";
 
 export interface LabDistillOptions extends Partial<DistillOptions> {
   /** Training images whose teacher features are used; 10,000 unless given (all of fewer). */
@@ -27,6 +27,11 @@ export interface LabDistillOptions extends Partial<DistillOptions> {
    * them feeds it; as `rate()` does unless given.
    */
   readonly rating?: LabRateOptions;
+}
+
+/** Names the options of a distillation, those of the rating on the way among them. */
+export function distillKey({ rating, ...options }: LabDistillOptions): string {
+  return fingerprint({ ...options, rating: rating && plainRateOptions(rating) });
 }
 
 /** One distillation with fixed options: what is complete stays, so an interrupted one goes on when run again. */

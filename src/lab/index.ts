@@ -36,6 +36,7 @@ export type { LabSupernet } from "./lab-supernet";
 export type { LabTeacher } from "./lab-teacher";
 export type { LabBudget, LabLimits } from "./limits";
 export { notebookContext } from "./notebook-context";
+export type { OwnScores, OwnScoresOptions, ScoredCandidate } from "./own-scores";
 export { progressBar } from "./progress-bar";
 export type { LabRateOptions } from "./rating-job";
 export type { RecordOptions } from "./record";

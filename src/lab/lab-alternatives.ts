@@ -5,6 +5,7 @@ import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
 import type { LabFound } from "./lab-found";
 import { limitWords } from "./limits";
+import { ownMeasure } from "./measure-words";
 import { showTogether } from "./show";
 import { Table } from "./table";
 
@@ -63,7 +64,13 @@ export class LabAlternatives implements Displayable, Iterable<LabFound> {
     const { space } = best.session;
     const [chosen, ...others] = networks.map(({ network, score }) => ({ ...factsOf(space, network), score }));
     return new FigureView(
-      ratedFrontFigure({ front: frontFacts(space, best.front), best: chosen, others, budgetMacs: best.budget.macs }),
+      ratedFrontFigure({
+        front: frontFacts(space, best.front),
+        best: chosen,
+        others,
+        budgetMacs: best.budget.macs,
+        measure: ownMeasure(best.session.score),
+      }),
     );
   }
 

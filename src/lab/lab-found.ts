@@ -10,6 +10,7 @@ import { engineReady } from "./engine-ready";
 import { FigureView } from "./figure-view";
 import { LabStudent } from "./lab-student";
 import { limitWords } from "./limits";
+import { ownMeasure } from "./measure-words";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
 import { percent, plural } from "./numbers";
@@ -130,6 +131,7 @@ export class LabFound extends NetworkDesign implements Displayable {
       note: [
         ...(limits.length > 0 ? [`Within ${limits.join(", ")}.`] : []),
         `${formatCount(this.activationBytes)}B of activations${this.latencyMs === undefined ? "" : `, ${this.latencyMs.toFixed(3)} ms`}.`,
+        ...(ownMeasure(session.score) ? [`Rated by ${session.score}.`] : []),
         ...(session.weights
           ? [`Blocks count ${session.weights.map((weight) => formatCount(weight)).join(", ")}.`]
           : []),
@@ -146,7 +148,12 @@ export class LabFound extends NetworkDesign implements Displayable {
     const { space } = this.session;
     const best = { ...factsOf(space, this.network), score: this.score };
     return new FigureView(
-      ratedFrontFigure({ front: frontFacts(space, this.front), best, budgetMacs: this.budget.macs }),
+      ratedFrontFigure({
+        front: frontFacts(space, this.front),
+        best,
+        budgetMacs: this.budget.macs,
+        measure: ownMeasure(this.session.score),
+      }),
     );
   }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from "../core";
-import { type AccuracyPredictor, kendallTauB, type RatedSpace } from "../rate";
-import type { FoundNetwork } from "../search";
+import { type AccuracyPredictor, kendallTauB } from "../rate";
+import type { FoundNetwork, RatingTable } from "../search";
 import { rankScatter } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
@@ -22,7 +22,7 @@ export class LabPredictor implements Displayable {
     /** Coefficients and cross-validation, plain data. */
     readonly predictor: AccuracyPredictor,
     readonly trained: readonly TrainedNetwork[],
-    private readonly ratings: RatedSpace,
+    private readonly ratings: RatingTable,
   ) {}
 
   /** Predicted accuracy of a network of the rated space, 0..1. @throws ConfigError when it is of another space. */
@@ -104,7 +104,7 @@ export class LabPredictor implements Displayable {
 }
 
 /** A network's rating in each block, by the given ratings. @throws ConfigError when they lack one of its candidates. */
-export function blockScores({ space, blocks }: RatedSpace, { choice }: Pick<FoundNetwork, "choice">): number[] {
+export function blockScores({ space, blocks }: RatingTable, { choice }: Pick<FoundNetwork, "choice">): number[] {
   const scores = blocks.map((rows, block) => {
     const chosen = choice[block];
     return rows.find(({ cell, path }) => cell === chosen?.cell && path.join() === chosen.path.join())?.score;

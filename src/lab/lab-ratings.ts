@@ -1,6 +1,6 @@
 import { ConfigError, formatCount } from "../core";
 import type { LatencyTable } from "../cost";
-import { fitAccuracyPredictor, type PredictorOptions, type RatedRow, type RateOptions } from "../rate";
+import { fitAccuracyPredictor, type PredictorOptions, type RatedRow } from "../rate";
 import {
   type CostName,
   costNames,
@@ -27,7 +27,9 @@ import { blockScores, LabPredictor, type TrainedNetwork } from "./lab-predictor"
 import { rememberFound } from "./lab-random";
 import { LabStudent } from "./lab-student";
 import { type LabBudget, type LabLimits, parseLimits } from "./limits";
+import { measureWords, ownMeasure } from "./measure-words";
 import { NetworkDesign } from "./network-design";
+import { type OwnScores, type OwnScoresOptions, scoreTable } from "./own-scores";
 import type { SearchSession } from "./search-session";
 import { showTogether } from "./show";
 import { Table } from "./table";
@@ -48,14 +50,6 @@ const BEST_SHOWN = 3;
 /** Share of the blocks in which alternatives differ. */
 const DIFFERENCE = 0.5;
 
-/** What a score says, by its measure. */
-const MEASURES: Readonly<Record<RateOptions["score"], string>> = {
-  relativeL1: "mean |Y \u2212 Y'| / std(Y) to the teacher's feature map",
-  relativeMse: "mean (Y \u2212 Y')\u00b2 / var(Y) to the teacher's feature map",
-  nsr: "noise-to-signal power to the teacher's feature map, channel by channel, averaged",
-  divergence: "divergence (nats) of the teacher's answers with the candidate in the block's place",
-};
-
 /** The ratings of every candidate of every block: what search needs, as plain data. */
 export class LabRatings implements Displayable {
   /** Random networks of the space to compare found ones with. */
@@ -66,7 +60,7 @@ export class LabRatings implements Displayable {
 
   constructor(readonly session: SearchSession) {}
 
-  /** `blocks[i]`: the rated candidates of block i, plain JSON. */
+  /** `blocks[i]`: the rated candidates of block i, plain JSON. Errors that were not measured (own scores) are NaN. */
   get table(): SearchSession["table"] {
     return this.session.table;
   }
@@ -123,6 +117,20 @@ export class LabRatings implements Displayable {
   }
 
   /**
+   * The same candidates with scores from elsewhere, a table or a predictor, to search by as by ratings: **lower is better**.
+   * @param scores A function of the candidate (`ops`, `width`, `cost`, its rating so far, ...), or numbers by its id.
+   * @throws ConfigError when a candidate has no finite score, or after `weighted()`: weights are given to the new scores.
+   */
+  withScores(scores: OwnScores, options: OwnScoresOptions = {}): LabRatings {
+    if (this.session.weights) {
+      throw new ConfigError(
+        "ratings.withScores: must come before the weights; call ratings.withScores(...).weighted([...])",
+      );
+    }
+    return this.variant(scoreTable("ratings.withScores", this.session.space, this.session.table, scores, options));
+  }
+
+  /**
    * The same ratings with measured latencies beside the other costs, so that `latencyMs` can be limited.
    * @param latencies What `lab.latency` gave, or the file of `blockwise latency --out`.
    * @throws ConfigError when a layer of the space was not measured.
@@ -167,7 +175,7 @@ export class LabRatings implements Displayable {
       columns: ["block", "cell", "path", "score", "mse", "width", "macs", "params"],
       rows: rows.map((row) => [...row.slice(0, 6), formatCount(Number(row[6])), formatCount(Number(row[7]))]),
       note: [
-        `Score: ${MEASURES[this.session.score]} on validation images; lower is better.`,
+        `Score: ${measureWords(this.session.score)}; lower is better.`,
         ...(weights ? [`Blocks count ${weights.map((weight) => formatCount(weight)).join(", ")}.`] : []),
         "ratings.frame() has all of them.",
       ].join(" "),
@@ -180,6 +188,7 @@ export class LabRatings implements Displayable {
     return new FigureView(
       ratingMap(
         table.blocks.map((candidates, block) => ({ block, ops: space.blocks[block].ops.map(opName), candidates })),
+        ownMeasure(this.session.score),
       ),
     );
   }
@@ -204,7 +213,7 @@ export class LabRatings implements Displayable {
   private rowOf({ block, cell, path, score, mse, width, cost }: RatedRow) {
     const ops = path.map((op) => opName(this.session.space.blocks[block].ops[op])).join(" ");
     const least = (name: CostName) => Math.min(...Object.values(cost[name] ?? {}));
-    return [block + 1, cell + 1, ops, score, mse, width, least("macs"), least("params")];
+    return [block + 1, cell + 1, ops, score, Number.isNaN(mse) ? null : mse, width, least("macs"), least("params")];
   }
 }
 

@@ -78,6 +78,7 @@ export class LabStudent implements Displayable {
         budget: flatLimits(limits),
         candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
         score: network.score,
+        rating: session.score,
         seeds: { ...session.seeds },
       },
       test: this.evaluation,

@@ -13,13 +13,14 @@ import {
 } from "../space";
 import { featureMontage, supernetSketch } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
-import { DistillationJob, type LabDistillOptions } from "./distillation-job";
+import { DistillationJob, distillKey, type LabDistillOptions } from "./distillation-job";
 import { featurePairs, type LabFeatureOptions } from "./feature-maps";
 import { FigureView } from "./figure-view";
 import type { LabBlocks } from "./lab-blocks";
 import { LabDistillation } from "./lab-distillation";
 import { LabRatings } from "./lab-ratings";
 import { notebookContext } from "./notebook-context";
+import { type OwnScores, type OwnScoresOptions, scoreTable, unratedTable } from "./own-scores";
 import type { LabRateOptions } from "./rating-job";
 import { showTogether } from "./show";
 import { Table } from "./table";
@@ -53,7 +54,7 @@ export class LabSupernet implements Displayable {
    */
   async distill(options: LabDistillOptions = {}, context: StepContext = notebookContext()): Promise<LabDistillation> {
     const seeded = { ...options, seed: options.seed ?? this.blocks.data.seed };
-    if (!this.job || JSON.stringify(this.job.options) !== JSON.stringify(seeded)) {
+    if (!this.job || distillKey(this.job.options) !== distillKey(seeded)) {
       this.job?.dispose();
       this.job = new DistillationJob(this.space, this.blocks, seeded);
     }
@@ -86,6 +87,28 @@ export class LabSupernet implements Displayable {
     const seeds = { data: data.seed, distill: job.options.seed, rate: rating.seed };
     const warmStart = (choice: readonly Candidate[]) => job.weights(choice);
     return new LabRatings({ teacher, data, blocks, space, table, seeds, recipe: {}, score: rating.score, warmStart });
+  }
+
+  /**
+   * The space's candidates with scores from elsewhere, a table or a predictor, to search by as by ratings: **lower is
+   * better**. Nothing needs to be distilled.
+   * @param scores A function of the candidate (`ops`, `width`, `cost`, ...), or numbers by its id.
+   * @throws ConfigError when a candidate has no finite score.
+   */
+  withScores(scores: OwnScores, options: OwnScoresOptions = {}): LabRatings {
+    const { space } = this;
+    const { teacher, data, blocks } = this.blocks;
+    const warmStart = (choice: readonly Candidate[]) => {
+      if (this.job?.isComplete) return this.job.weights(choice);
+      throw new ConfigError(
+        "retrain: warmStart needs what the supernets learnt; call await supernet.distill() first, or leave it out",
+      );
+    };
+    const session = { teacher, data, blocks, space, seeds: { data: data.seed }, recipe: {}, warmStart };
+    return new LabRatings({
+      ...session,
+      ...scoreTable("supernet.withScores", space, unratedTable(space), scores, options),
+    });
   }
 
   /**

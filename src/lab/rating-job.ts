@@ -1,9 +1,12 @@
-import { InterruptedError, type StepContext } from "../core";
+import { fingerprint, InterruptedError, type StepContext } from "../core";
 import type { DistilledBlock } from "../distill";
 import {
   type CandidateRating,
+  measureName,
+  ownRatingIdentity,
   type RateOptions,
   type RatingFeatures,
+  type ResolvedRateOptions,
   rateBlock,
   resolveRateOptions,
   studentFeatures,
@@ -15,6 +18,13 @@ import type { LabBlocks } from "./lab-blocks";
 export interface LabRateOptions extends Partial<RateOptions> {
   /** Validation images to rate on; 512 unless given (all of fewer). */
   readonly images?: number;
+}
+
+/** Rate options as plain data: an own rating by its name, its text and which function it is. */
+export function plainRateOptions({ rating, ...options }: LabRateOptions): Readonly<Record<string, unknown>> {
+  if (!rating) return options;
+  const own = typeof rating === "function" ? { name: rating.name, rate: rating } : rating;
+  return { ...options, rating: typeof own.rate === "function" ? ownRatingIdentity(own) : own };
 }
 
 /** What a rating needs of a distillation. */
@@ -32,7 +42,7 @@ export class RatingJob {
   readonly key: string;
   readonly seed: number;
   private readonly images: number;
-  private readonly options: RateOptions;
+  private readonly options: ResolvedRateOptions;
   private readonly rated: CandidateRating[][] = [];
   /** What each block is fed with and rated on, as far as is known. */
   private fed: RatingFeatures[] = [];
@@ -50,12 +60,12 @@ export class RatingJob {
     this.images = images;
     this.options = resolveRateOptions(options);
     this.seed = options.seed;
-    this.key = JSON.stringify([images, Object.entries(this.options).sort()]);
+    this.key = fingerprint(plainRateOptions({ images, ...this.options }));
   }
 
-  /** The measure that candidates are scored by. */
-  get score(): RateOptions["score"] {
-    return this.options.score;
+  /** Name of what candidates are scored by. */
+  get score(): string {
+    return measureName(this.options);
   }
 
   /** The rated candidates of the blocks that are rated. */
@@ -117,8 +127,8 @@ export class RatingJob {
     const { teacher, data, blocks } = source.blocks;
     const calibration = await source.features(context);
     this.store ??= await ratingFeatures(teacher, blocks, data, { seed, images }, context);
-    // The teacher's rest takes longer than a candidate: only where the score asks for it.
-    if (this.options.score !== "divergence") return { calibration, rating: this.store };
+    // The teacher's rest takes longer than a candidate: only where the score asks for it, or an own rating may.
+    if (this.options.score !== "divergence" && !this.options.rating) return { calibration, rating: this.store };
     return { calibration, rating: this.store, rest: (y, block) => teacher.logitsAfter(blocks[block], y) };
   }
 }

@@ -1,4 +1,4 @@
-import type { RatedSpace, RateOptions } from "../rate";
+import type { RatedSpace } from "../rate";
 import type { RetrainOptions } from "../retrain";
 import type { Candidate, SearchSpace } from "../space";
 import type { Teacher, TeacherBlock } from "../teacher";
@@ -14,8 +14,8 @@ export interface SearchSession {
   readonly table: RatedSpace;
   /** Seeds of the steps so far. */
   readonly seeds: Readonly<Record<string, number>>;
-  /** The measure that candidates are scored by. */
-  readonly score: RateOptions["score"];
+  /** Name of what candidates are scored by: one of our measures, an own rating's, or what own scores are called. */
+  readonly score: string;
   /** What each block's rating counts in the sum (the paper's lambda); 1 unless given. */
   readonly weights?: readonly number[];
   /** What the supernets learnt for a network. */

@@ -7,7 +7,7 @@ export interface CandidateRating {
   readonly block: number;
   readonly cell: number;
   readonly path: readonly number[];
-  /** The measure that was asked for, one of those below: relative L1 unless said otherwise. */
+  /** The measure that was asked for, one of those below (relative L1 unless said otherwise) or an own rating. */
   readonly score: number;
   /** Relative L1: mean |Y - Yhat| / std(Y) of each batch, averaged by images (DNA, eq. 6). */
   readonly relativeL1: number;
@@ -59,6 +59,8 @@ export interface BatchErrors {
   /** Mean squared error of each channel. */
   readonly channelMses: Float32Array;
   readonly divergence?: number;
+  /** An own rating. */
+  readonly own?: number;
 }
 
 /** Mean absolute and squared differences of a candidate's output to the teacher's features. */
@@ -101,7 +103,8 @@ export function combine(
   const divergence = errors.some((error) => error.divergence === undefined)
     ? {}
     : { divergence: average((i) => errors[i].divergence!) };
-  const score = { ...measures, ...divergence }[measure];
+  const own = errors.every((error) => error.own !== undefined);
+  const score = own ? average((i) => errors[i].own!) : { ...measures, ...divergence }[measure];
   if (score === undefined) {
     throw new ConfigError(
       `rate: score "${measure}" needs the teacher's rest (features.rest), got features without it; choose another score`,

@@ -3,7 +3,8 @@ import type { CellSupernet, Path } from "../distill";
 import type { tf } from "../engine";
 import type { Module } from "../nn";
 import { blockAt, cellAt, cellPaths, type SearchSpace, supernetInput } from "../space";
-import { batchErrors, type CandidateRating, combine } from "./candidate-rating";
+import type { CandidateRating } from "./candidate-rating";
+import { rateMaps } from "./rate-maps";
 import { disposeMaps, type Maps, type RatingData } from "./rating-data";
 
 /** Part of a cell's candidates, as plain data: those whose first op is one of a few that follow each other. */
@@ -86,9 +87,7 @@ export class CellWalk {
 
   private rate({ rating }: Maps, path: readonly number[]): void {
     const { block, cell } = this.cell;
-    const { targets, measure } = this.data;
-    const errors = rating.map((y, i) => batchErrors(y, targets[i]));
-    this.ratings.push(combine({ block, cell, path }, errors, targets, measure));
+    this.ratings.push(rateMaps({ block, cell, path }, rating, this.data));
   }
 }
 

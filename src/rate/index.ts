@@ -1,6 +1,12 @@
 export * from "./accuracy-predictor";
 export * from "./candidate-rating";
 export * from "./op-evaluations";
+export {
+  type OwnRating,
+  ownRatingIdentity,
+  type RatedMaps,
+  type RatingFunction,
+} from "./own-rating";
 export * from "./rank-metrics";
 export * from "./rate-block";
 export * from "./rate-naive";

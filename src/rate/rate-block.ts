@@ -13,7 +13,8 @@ import { type SubtreeJob, type SubtreeMessage, shareMaps } from "./subtree-job";
 export interface RateContext extends StepContext {
   /**
    * Worker threads, each at a part of a cell; 0: all in this thread. By default as many as the native engine has threads,
-   * unless the work is so short that starting them takes longer. A rating with the teacher's `rest` never has any.
+   * unless the work is so short that starting them takes longer. A rating with the teacher's `rest`, or by an own
+   * function, never has any.
    */
   readonly workers?: number;
 }
@@ -28,7 +29,9 @@ const WORTH_WORKERS = 30_000;
  * At each node the op's batch norms take over the statistics of the calibration batch as it arrives there, so a path is
  * rated exactly as if it were calibrated and run alone. At most depth + 1 feature maps an image are kept, by each worker.
  * The supernet is afterwards as it was before.
+ * @param given How; `rating` takes an own function of feature maps in place of our measures.
  * @returns The candidates in lexicographic order: cell, then path with the last layer fastest.
+ * @throws ConfigError for a malformed option, or an own rating that gives no finite numbers.
  * @throws InterruptedError when stopped.
  */
 export async function rateBlock(
@@ -45,7 +48,8 @@ export async function rateBlock(
     const total = whole.reduce((sum, { nodes }) => sum + nodes.size, 0);
     const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
     const images = features.rating.count + (options.recalibrate ? options.calibrationImages : 0);
-    const hired = features.rest ? 0 : (workers ?? (total * images >= WORTH_WORKERS ? engine.workers() : 0));
+    const hired =
+      features.rest || options.rating ? 0 : (workers ?? (total * images >= WORTH_WORKERS ? engine.workers() : 0));
     return await (hired > 0
       ? rateByWorkers(supernet, data, hired, progress, context)
       : rateHere(supernet, whole, data, progress));

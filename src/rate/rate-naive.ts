@@ -1,6 +1,8 @@
 import type { BlockSupernet } from "../distill";
+import { tf } from "../engine";
 import { enumerateBlock } from "../space";
-import { batchErrors, type CandidateRating, combine } from "./candidate-rating";
+import type { CandidateRating } from "./candidate-rating";
+import { rateMaps } from "./rate-maps";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { disposeData, loadRatingData } from "./rating-data";
 
@@ -13,21 +15,19 @@ export function rateNaive(
   features: RatingFeatures,
   given: Partial<RateOptions> = {},
 ): CandidateRating[] {
-  const { input, targets, measure } = loadRatingData(space, block, features, resolveRateOptions(given));
+  const data = loadRatingData(space, block, features, resolveRateOptions(given));
+  const { input } = data;
   try {
     return enumerateBlock(space, block).map((candidate) => {
       const { path } = candidate;
       const cell = cells[candidate.cell];
       if (input.calibration) cell.forward(input.calibration, { mode: "recalibrate", path }).dispose();
-      const errors = input.rating.map((x, i) => {
-        const y = cell.forward(x, { mode: "eval", path });
-        const error = batchErrors(y, targets[i]);
-        y.dispose();
-        return error;
-      });
-      return combine(candidate, errors, targets, measure);
+      const maps = input.rating.map((x) => cell.forward(x, { mode: "eval", path }));
+      const rating = rateMaps(candidate, maps, data);
+      tf.dispose(maps);
+      return rating;
     });
   } finally {
-    disposeData({ input, targets });
+    disposeData(data);
   }
 }

@@ -1,6 +1,7 @@
 import { ConfigError } from "../core";
 import type { FeatureSource } from "../distill";
 import type { tf } from "../engine";
+import { type OwnRating, type RatingFunction, resolveOwnRating } from "./own-rating";
 
 /** The measures of imitation that can be a candidate's score, by their names in {@link CandidateRating}. */
 export const SCORES = ["relativeL1", "relativeMse", "nsr", "divergence"] as const;
@@ -20,6 +21,11 @@ export interface RateOptions {
    * arXiv 2411.19146; LANA, ECCV 2022, has the loss in place of the divergence); it needs the features' `rest`.
    */
   readonly score: (typeof SCORES)[number];
+  /**
+   * An own function of student's and teacher's feature maps that candidates are scored by in place of `score`; the measures
+   * above are taken beside it, but the divergence. It runs in this thread: no worker has it.
+   */
+  readonly rating?: OwnRating | RatingFunction;
   /**
    * Whether batch norms take over the statistics of the calibration batch before a candidate is rated (`reset_bn_eval` in
    * the released code). Without it they have the running ones of the distillation, in which all paths are mixed.
@@ -46,11 +52,21 @@ export interface RatingFeatures {
   readonly rest?: (y: tf.Tensor4D, block: number) => tf.Tensor2D;
 }
 
+/** Checked options. */
+export interface ResolvedRateOptions extends RateOptions {
+  readonly rating?: OwnRating;
+}
+
+/** The name of what candidates are scored by. */
+export function measureName({ score, rating }: ResolvedRateOptions): string {
+  return rating?.name ?? score;
+}
+
 /**
- * Options with the defaults filled in and checked; those given as undefined count as not given.
+ * Options with the defaults filled in and checked; those given as undefined count as not given. An own rating has its name.
  * @throws ConfigError naming the option.
  */
-export function resolveRateOptions(given: Partial<RateOptions> = {}): RateOptions {
+export function resolveRateOptions(given: Partial<RateOptions> = {}): ResolvedRateOptions {
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: RateOptions = { ...RATE_DEFAULTS, ...set };
   for (const name of ["calibrationImages", "batchSize"] as const) {
@@ -61,5 +77,12 @@ export function resolveRateOptions(given: Partial<RateOptions> = {}): RateOption
   if (!SCORES.includes(options.score)) {
     throw new ConfigError(`rate: score must be one of ${SCORES.join(", ")}, got ${JSON.stringify(options.score)}`);
   }
-  return options;
+  if (!options.rating) return { ...options, rating: undefined };
+  // Options that were resolved before have the default.
+  if (options.score !== RATE_DEFAULTS.score) {
+    throw new ConfigError(
+      `rate: either score or rating must be given, got both (score "${options.score}"); leave one out`,
+    );
+  }
+  return { ...options, rating: resolveOwnRating(options.rating, SCORES) };
 }

@@ -3,7 +3,8 @@ import { checkFeatures, type FeatureSource } from "../distill";
 import { tf } from "../engine";
 import type { SearchSpace } from "../space";
 import { type RatingTarget, ratingTarget } from "./candidate-rating";
-import type { RateOptions, RatingFeatures } from "./rate-options";
+import type { OwnRating } from "./own-rating";
+import type { RateOptions, RatingFeatures, ResolvedRateOptions } from "./rate-options";
 
 /** Feature maps that travel through a cell together: what calibrates, and what is rated. */
 export interface Maps {
@@ -19,6 +20,16 @@ export interface RatingData {
   readonly targets: readonly RatingTarget[];
   /** What candidates are scored by. */
   readonly measure: RateOptions["score"];
+  /** In place of the measure. */
+  readonly own?: OwnData;
+}
+
+/** What an own rating is given beside feature maps. */
+export interface OwnData {
+  readonly rating: OwnRating;
+  /** Classes of the images of each batch, where they are known. */
+  readonly labels?: readonly ArrayLike<number>[];
+  readonly logits?: (y: tf.Tensor4D) => tf.Tensor2D;
 }
 
 /** Loads the inputs and targets of a block; free them with {@link disposeData}. */
@@ -26,24 +37,30 @@ export function loadRatingData(
   space: SearchSpace,
   block: number,
   { calibration, rating, rest }: RatingFeatures,
-  options: RateOptions,
+  options: ResolvedRateOptions,
 ): RatingData {
-  const { batchSize, score, recalibrate } = options;
+  const { batchSize, score, recalibrate, rating: own } = options;
   checkFeatures(space, block, calibration);
   checkFeatures(space, block, rating);
   const batches: Uint32Array[] = [];
   for (let from = 0; from < rating.count; from += batchSize) {
     batches.push(Uint32Array.from({ length: Math.min(batchSize, rating.count - from) }, (_, i) => from + i));
   }
+  const logits = rest && ((y: tf.Tensor4D) => rest(y, block));
   return {
     input: {
       ...(recalibrate && { calibration: calibrationBatch(calibration, block, options) }),
       rating: batches.map((positions) => rating.batch(block, positions)),
     },
-    targets: batches.map((positions) =>
-      ratingTarget(rating.batch(block + 1, positions), rest && ((y) => rest(y, block))),
-    ),
+    targets: batches.map((positions) => ratingTarget(rating.batch(block + 1, positions), own ? undefined : logits)),
     measure: score,
+    ...(own && {
+      own: {
+        rating: own,
+        ...(rating.labels && { labels: batches.map((positions) => rating.labels!(positions)) }),
+        ...(logits && { logits }),
+      },
+    }),
   };
 }
 

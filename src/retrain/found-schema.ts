@@ -25,6 +25,8 @@ export const originSchema = z.object({
     .default([]),
   /** Sum of the ratings. */
   score: z.number().optional(),
+  /** Name of what was rated by: one of our measures, or an own one. */
+  rating: z.string().optional(),
   /** Seeds of the steps before, e.g. `{ distill: 1 }`. */
   seeds: z.record(z.string(), z.number()).default({}),
 });

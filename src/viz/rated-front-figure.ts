@@ -1,6 +1,7 @@
 import { formatCount } from "../core";
 import { countAxis, rangeAround } from "./axis-range";
 import { budgetLines } from "./budget-lines";
+import { escapeHtml } from "./escape-html";
 import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf } from "./figure";
 import { hoverFacts } from "./network-facts";
 import type { PredictedNetwork } from "./pareto-figure";
@@ -11,12 +12,14 @@ export interface RatedFrontRecord {
   readonly best: PredictedNetwork;
   /** Further networks beside the chosen one, e.g. other good ones that differ from it. */
   readonly others?: readonly PredictedNetwork[];
+  /** Name of what was rated by, where it is not the usual one. */
+  readonly measure?: string;
   /** Upper limit of MACs, where one was set. */
   readonly budgetMacs?: number;
 }
 
 /** The predicted front of a search: rating against MACs, the chosen network and the budget. */
-export function ratedFrontFigure({ front, best, others = [], budgetMacs }: RatedFrontRecord): Figure {
+export function ratedFrontFigure({ front, best, others = [], measure, budgetMacs }: RatedFrontRecord): Figure {
   const sorted = [...front].sort((a, b) => a.macs - b.macs);
   const all = [...sorted, ...others, best];
   const x = countAxis([...all.map((network) => network.macs), ...(budgetMacs ? [budgetMacs] : [])]);
@@ -64,7 +67,7 @@ export function ratedFrontFigure({ front, best, others = [], budgetMacs }: Rated
     ],
     layout: layoutOf({
       title: "Predicted front",
-      subtitle: "from ratings alone, nothing retrained yet; up is better, left is cheaper",
+      subtitle: `from ratings${measure ? ` (${escapeHtml(measure)})` : ""} alone, nothing retrained yet; up is better, left is cheaper`,
       width: 720,
       xaxis: axis(FLOPS_AXIS, x.options),
       yaxis: axis("predicted: rating summed over blocks<br>(lower is better; axis reversed)", { range: [y[1], y[0]] }),

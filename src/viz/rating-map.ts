@@ -1,3 +1,4 @@
+import { escapeHtml } from "./escape-html";
 import { axis, axisName, type Figure, layoutKey, layoutOf, type Trace } from "./figure";
 
 /** One rated candidate: the ops that it chose, one a layer. */
@@ -20,7 +21,10 @@ export interface OpEffect {
   readonly cell: number;
   readonly layer: number;
   readonly op: number;
-  /** Mean score of the candidates of the cell that have it, relative to the cell's mean: 0.02 is 2 % worse. */
+  /**
+   * Mean score of the candidates of the cell that have it less the cell's mean, over the mean size of the cell's scores:
+   * 0.02 is 2 % worse, whatever the scores' signs.
+   */
   readonly effect: number;
 }
 
@@ -30,11 +34,12 @@ export function opEffects({ candidates }: RatedBlock): OpEffect[] {
   return cells.flatMap((cell) => {
     const ours = candidates.filter((candidate) => candidate.cell === cell);
     const all = mean(ours);
+    const size = mean(ours.map(({ score, ...rest }) => ({ ...rest, score: Math.abs(score) })));
     return ours[0].path.flatMap((_, layer) => {
       const ops = [...new Set(ours.map(({ path }) => path[layer]))].sort((a, b) => a - b);
       return ops.map((op) => {
         const withOp = mean(ours.filter(({ path }) => path[layer] === op));
-        return { cell, layer, op, effect: withOp / all - 1 };
+        return { cell, layer, op, effect: size === 0 ? 0 : (withOp - all) / size };
       });
     });
   });
@@ -44,8 +49,11 @@ export function opEffects({ candidates }: RatedBlock): OpEffect[] {
 // A page of Jupyter has room for 960 pixels.
 const MAP = { column: 36, row: 30, heading: 64, columnsInRow: 22, gap: 24, left: 70, right: 76 };
 
-/** Heat map of ratings: op by layer, one panel a block; blue is better than the cell's mean, orange worse. */
-export function ratingMap(blocks: readonly RatedBlock[]): Figure {
+/**
+ * Heat map of ratings: op by layer, one panel a block; blue is better than the cell's mean, orange worse.
+ * @param measure Name of what was rated by, where it is not the usual one.
+ */
+export function ratingMap(blocks: readonly RatedBlock[], measure?: string): Figure {
   const effects = blocks.map(opEffects);
   const limit = Math.max(1e-6, ...effects.flat().map(({ effect }) => Math.abs(effect)));
   const columns = effects.map(distinctLayers);
@@ -72,7 +80,7 @@ export function ratingMap(blocks: readonly RatedBlock[]): Figure {
   return {
     data: panels.map(({ trace }) => trace),
     layout: layoutOf({
-      title: "Ratings: which op helps in which layer",
+      title: `Ratings${measure ? ` by ${escapeHtml(measure)}` : ""}: which op helps in which layer`,
       subtitle: `mean rating with the op against the mean of the cell (%), negative is better; columns: layers; ${candidates} candidates`,
       width: plot.width + MAP.left + MAP.right,
       height: plot.height + 150,
