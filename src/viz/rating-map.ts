@@ -39,10 +39,16 @@ export function opEffects({ candidates }: RatedBlock): OpEffect[] {
       const ops = [...new Set(ours.map(({ path }) => path[layer]))].sort((a, b) => a - b);
       return ops.map((op) => {
         const withOp = mean(ours.filter(({ path }) => path[layer] === op));
-        return { cell, layer, op, effect: size === 0 ? 0 : (withOp - all) / size };
+        return { cell, layer, op, effect: relative(withOp, all, size) };
       });
     });
   });
+}
+
+/** Positive scores are divided as they were when figures were stored: to the last bit. */
+function relative(withOp: number, all: number, size: number): number {
+  if (size === 0) return 0;
+  return size === all ? withOp / all - 1 : (withOp - all) / size;
 }
 
 /** Pixels of a square, and around the panels; columns that fit beside each other. */
