@@ -1,4 +1,5 @@
 import { BlockwiseError, EngineError, hasJobThreads } from "../core";
+import { withWords } from "./engine-words";
 import type { NativeBackend } from "./native/backend";
 import { cpuBackend, fallbackCounts } from "./native/fallback";
 import { registerNative } from "./native/register";
@@ -154,7 +155,7 @@ export const engine = {
 
   /** What is in use, its device, threads and library versions, and why others were not taken. */
   info(): EngineInfo {
-    return { ...state, fallbacks: fallbackCounts() };
+    return withWords({ ...state, fallbacks: fallbackCounts() });
   },
 
   /** Job threads, each with a native engine of one thread, that may take the place of this engine's threads; 0: none can. */

@@ -4,7 +4,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { offerRecovery } from "./recovery";
+import { showByValue } from "./tensor-words";
 
 offerRecovery(() => tf.engine());
+showByValue(tf.Tensor.prototype);
 
 export { tf };

@@ -32,6 +32,7 @@ export interface Series {
   min(): number;
   max(): number;
   std(): number;
+  sortValues(options?: { ascending?: boolean }): Series;
   unique(): Series;
   eq(other: unknown): Series;
   lt(other: unknown): Series;
@@ -50,6 +51,7 @@ export interface Grouped {
 
 /** The library itself. */
 export interface Danfo {
+  readonly Series: new (data: unknown, options?: { index?: (string | number)[] }) => Series;
   readonly DataFrame: new (data: unknown, options?: { columns?: string[]; index?: (string | number)[] }) => DataFrame;
   readonly [name: string]: unknown;
 }

@@ -1,6 +1,7 @@
 import { type TableRecord, type TableValue, tableHtml, tableText } from "../viz";
 import type { Danfo, DataFrame } from "./danfo-types";
 import { DISPLAY, type MimeBundle } from "./display-protocol";
+import { leaveOutMissing } from "./missing-values";
 
 let loaded: Promise<Danfo> | undefined;
 
@@ -15,6 +16,7 @@ export function danfo(): Promise<Danfo> {
       },
       configurable: true,
     });
+    leaveOutMissing(library);
     return library;
   });
   return loaded;
@@ -32,8 +34,9 @@ export async function dataFrame({ columns, rows }: Pick<TableRecord, "columns" |
   );
 }
 
-/** A data frame as HTML and text. */
-export function frameBundle(frame: DataFrame, around: Pick<TableRecord, "title" | "note"> = {}): MimeBundle {
-  const record: TableRecord = { ...around, columns: frame.columns, rows: frame.values as TableValue[][] };
+/** A data frame as HTML and text, with the names of its rows. */
+export function frameBundle({ columns, index, values }: DataFrame): MimeBundle {
+  const rows = (values as TableValue[][]).map((row, i) => [index[i], ...row]);
+  const record: TableRecord = { columns: ["", ...columns], rows };
   return { "text/html": tableHtml(record), "text/plain": tableText(record) };
 }

@@ -1,6 +1,6 @@
-import type { TableRecord, TableValue } from "../viz";
+import { type TableRecord, type TableValue, tableHtml, tableText } from "../viz";
 import type { DataFrame } from "./danfo-types";
-import { dataFrame, frameBundle } from "./data-frame";
+import { dataFrame } from "./data-frame";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 
 /** A table that shows itself; plain rows underneath, a danfo data frame on request. */
@@ -19,12 +19,11 @@ export class Table implements Displayable {
   }
 
   async [DISPLAY](): Promise<MimeBundle> {
-    const { title, note } = this.record;
-    return frameBundle(await this.frame(), { title, note });
+    return { "text/html": tableHtml(this.record), "text/plain": tableText(this.record) };
   }
 }
 
 /** A table of one row a property: name and value. */
 export function propertyTable(title: string, properties: Readonly<Record<string, TableValue>>, note?: string): Table {
-  return new Table({ title, note, columns: ["", "value"], rows: Object.entries(properties) });
+  return new Table({ title, note, columns: ["", "value"], rows: Object.entries(properties), mixed: ["value"] });
 }

@@ -1,22 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { extname, resolve } from "node:path";
 import { ConfigError } from "../core";
 import { escapeHtml } from "../viz/escape-html";
+import type { Figure } from "../viz/figure";
+import { FIGURE_STYLE, figureHtml } from "../viz/figure-html";
 import { plotlyElement, withoutPlotly } from "../viz/plotly-script";
 import { Formulas } from "./formulas";
 import { jupyterPython } from "./jupyter-python";
-import type { Notebook } from "./notebook-file";
+import type { Notebook, Output } from "./notebook-file";
+import { withContents, withFolds } from "./page-contents";
+import { PagePictures } from "./page-pictures";
+import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style";
 import { provenanceLine, provenanceOf } from "./provenance";
-
-const IMAGE_TYPES: Readonly<Record<string, string>> = {
-  ".png": "image/png",
-  ".jpg": "image/jpeg",
-  ".jpeg": "image/jpeg",
-  ".gif": "image/gif",
-  ".webp": "image/webp",
-  ".svg": "image/svg+xml",
-};
 
 /** Room for the page of a large notebook. */
 const LARGEST_PAGE = 2 ** 29;
@@ -27,45 +21,78 @@ export interface NotebookPage {
   readonly missing: readonly string[];
 }
 
+export interface NotebookPageOptions {
+  readonly title: string;
+  /** Where the notebook's relative pictures lie. */
+  readonly folder: string;
+  /** Whether code is folded until a reader unfolds it. */
+  readonly foldCode?: boolean;
+}
+
 /**
  * One HTML page that needs nothing else: plotly stands in it once, formulas are MathML, pictures are inlined, and the
- * scripts that the template of nbconvert would load from the network are left out.
- * @param folder Where the notebook's relative pictures lie.
+ * scripts that the template of nbconvert would load from the network are left out. It is dark where its reader prefers
+ * dark, wide tables and figures scroll within themselves, and it prints whole.
  * @throws ConfigError when nbconvert is absent or fails.
  */
-export function notebookPage(notebook: Notebook, { title, folder }: { title: string; folder: string }): NotebookPage {
+export function notebookPage(
+  notebook: Notebook,
+  { title, folder, foldCode = false }: NotebookPageOptions,
+): NotebookPage {
   const formulas = new Formulas();
+  const pictures = new PagePictures(folder);
   const provenance = provenanceOf(notebook);
   const prepared: Notebook = {
     ...notebook,
     metadata: { ...notebook.metadata, title },
-    cells: notebook.cells.map((cell) => ({
-      ...cell,
-      ...(cell.cell_type === "markdown" && { source: formulas.takeFrom(cell.source) }),
-      ...(cell.outputs && {
-        outputs: cell.outputs.map((output) => {
-          const latex = output.data?.["text/latex"];
-          if (typeof latex !== "string" || "text/html" in output.data!) return output;
-          return { ...output, data: { ...output.data, "text/html": formulas.takeFrom(latex) } };
-        }),
-      }),
-    })),
+    cells: notebook.cells.map((cell) => {
+      const { attachments: _, ...kept } = cell;
+      return {
+        ...kept,
+        ...(cell.cell_type === "markdown" && { source: formulas.takeFrom(pictures.takeAttachments(cell)) }),
+        ...(cell.outputs && { outputs: cell.outputs.map((output) => prepareOutput(output, formulas)) }),
+      } as Notebook["cells"][number];
+    }),
   };
-  const missing: string[] = [];
   let html = convert(prepared)
     .replace(/<script[^>]*\bsrc="(?:https?:|file:|\/\/)[^"]*"[^>]*>\s*<\/script>/g, "")
     .replace(/<link[^>]*\bhref="(?:https?:|file:|\/\/)[^"]*"[^>]*\/?>/g, "")
     .replace(/<script type="text\/x-mathjax-config">[\s\S]*?<\/script>/g, "");
-  html = inlineImages(formulas.putInto(html), folder, missing);
+  html = pictures.putInto(formulas.putInto(html));
+  html = withContents(withFolds(html, foldCode), foldCode);
   // Figures name the place where plotly waits for them.
   const hasFigures = html.includes("blockwisePlotlyPacked");
   html = withoutPlotly(html);
   if (hasFigures) html = html.replace(/<body[^>]*>/, (body) => `${body}\n${plotlyElement()}`);
-  if (provenance) {
-    const line = `<p style="font:12px/1.4 Arial,Helvetica,sans-serif;color:#595959;margin:24px">${escapeHtml(provenanceLine(provenance))}</p>`;
-    html = html.replace(/<\/body>(?![\s\S]*<\/body>)/, () => `${line}\n</body>`);
+  const line = provenance && `<p class="blockwise-provenance">${escapeHtml(provenanceLine(provenance))}</p>\n`;
+  html = html
+    .replace("</head>", () => `${PAGE_HEAD}</head>`)
+    .replace(/<\/body>(?![\s\S]*<\/body>)/, () => `${line ?? ""}<script>${PAGE_SCRIPT}</script>\n</body>`);
+  return { html, missing: pictures.missing };
+}
+
+const PAGE_HEAD = `<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<style>${PAGE_STYLE}${FIGURE_STYLE}</style>
+`;
+
+/** Figures as this version draws them, whatever version stored them; LaTeX as formulas. */
+function prepareOutput(output: Output, formulas: Formulas): Output {
+  const { data } = output;
+  if (!data) return output;
+  const latex = data["text/latex"];
+  if (typeof latex === "string" && !("text/html" in data)) {
+    return { ...output, data: { ...data, "text/html": formulas.takeFrom(latex) } };
   }
-  return { html, missing };
+  const figure = data["application/vnd.plotly.v1+json"] as Figure | undefined;
+  const isOurs = typeof data["text/html"] === "string" && data["text/html"].includes("blockwise-figure");
+  if (!isOurs || !figure?.layout?.title?.text) return output;
+  const svg = data["image/svg+xml"];
+  const html = figureHtml(
+    { data: figure.data, layout: figure.layout },
+    { carriesPlotly: false, svg: typeof svg === "string" ? svg : undefined },
+  );
+  return { ...output, data: { ...data, "text/html": html } };
 }
 
 function convert(notebook: Notebook): string {
@@ -75,18 +102,8 @@ function convert(notebook: Notebook): string {
     { input: JSON.stringify(notebook), encoding: "utf8", maxBuffer: LARGEST_PAGE },
   );
   if (status === 0) return stdout;
-  throw new ConfigError(`notebook html: nbconvert must convert the notebook, got ${error?.message ?? stderr.trim()}`);
-}
-
-function inlineImages(html: string, folder: string, missing: string[]): string {
-  return html.replace(/(<img\b[^>]*?\bsrc=")([^"]*)"/g, (all, before, source) => {
-    if (source.startsWith("data:")) return all;
-    const path = resolve(folder, decodeURI(source));
-    const type = IMAGE_TYPES[extname(path).toLowerCase()];
-    if (/^[a-z]+:\/\//i.test(source) || type === undefined || !existsSync(path)) {
-      missing.push(source);
-      return all;
-    }
-    return `${before}data:${type};base64,${readFileSync(path).toString("base64")}"`;
-  });
+  const reason = error?.message ?? stderr.trim().split("\n").at(-1);
+  throw new ConfigError(
+    `notebook html: nbconvert must convert the notebook, got ${reason}; look whether Jupyter opens it`,
+  );
 }

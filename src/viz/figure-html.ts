@@ -12,6 +12,18 @@ export const PLOTLY_CONFIG = {
   modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
 };
 
+/** Of pages with figures: on paper a figure is its static picture, which shrinks to the paper's width. */
+export const FIGURE_STYLE = `
+.blockwise-figure[data-drawn]>img{display:none}
+@media print{
+.blockwise-figure{overflow:visible!important;width:auto!important}
+.blockwise-figure[data-drawn]>img{display:block}
+.blockwise-figure[data-drawn]>img~.blockwise-plot{display:none}
+.blockwise-table{overflow:visible!important}
+.blockwise-table th,.blockwise-table td{white-space:normal!important;padding:2px 6px!important;font-size:10px}
+}
+`;
+
 export interface FigureHtmlOptions {
   /** The static picture that is seen until (and unless) plotly runs. */
   svg?: string;
@@ -92,14 +104,18 @@ l.modebar={color:"#A0A0A0",activecolor:"#E6E6E6",bgcolor:"rgba(0,0,0,0)"};}
 return f;}
 function draw(tries){
 load().then(function(plotly){
+if(!d.getElementById("blockwise-figure-style")){var s=d.createElement("style");s.id="blockwise-figure-style";s.textContent=${JSON.stringify(FIGURE_STYLE)};d.head.appendChild(s);}
 Array.prototype.forEach.call(d.getElementsByClassName(id),function(box){
 if(box.getAttribute("data-drawn"))return;
 var dark=isDark(box),f=themed(dark);
-box.setAttribute("data-drawn",dark?"dark":"light");box.textContent="";
-plotly.newPlot(box,f.data,f.layout,${JSON.stringify(PLOTLY_CONFIG)});
+box.setAttribute("data-drawn",dark?"dark":"light");
+var plot=d.createElement("div");plot.className="blockwise-plot";
+Array.prototype.slice.call(box.childNodes).forEach(function(n){if(n.tagName!=="IMG")box.removeChild(n);});
+box.appendChild(plot);
+plotly.newPlot(plot,f.data,f.layout,${JSON.stringify(PLOTLY_CONFIG)});
 function look(){
 if(!box.isConnected||isDark(box)===dark)return;
-dark=!dark;box.setAttribute("data-drawn",dark?"dark":"light");f=themed(dark);plotly.react(box,f.data,f.layout);}
+dark=!dark;box.setAttribute("data-drawn",dark?"dark":"light");f=themed(dark);plotly.react(plot,f.data,f.layout);}
 if(w.matchMedia){var q=w.matchMedia("(prefers-color-scheme: dark)");if(q.addEventListener)q.addEventListener("change",look);}
 new MutationObserver(function(){setTimeout(look,200);}).observe(d.body,{attributes:true,attributeFilter:["class","data-jp-theme-name","data-jp-theme-light","data-vscode-theme-kind"]});
 });

@@ -37,5 +37,8 @@ export function needsWholePlotly({ data }: Pick<Figure, "data">): boolean {
 }
 
 function plainArrays(_key: string, value: unknown): unknown {
+  // JSON has no whole numbers without bound, and plotly none either: it draws with floats.
+  if (typeof value === "bigint") return Number(value);
+  if (value instanceof BigInt64Array || value instanceof BigUint64Array) return Array.from(value, Number);
   return ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as Float32Array) : value;
 }

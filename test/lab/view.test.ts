@@ -44,6 +44,11 @@ describe("plotly figures of users", () => {
     expect(shown["text/plain"]).toBe("[figure: Mine]");
   });
 
+  it("may have whole numbers of any size: plotly draws them as floats", async () => {
+    const shown = await bundle({ data: [{ x: [1n, 2n ** 60n], y: new BigInt64Array([3n, 4n]) }] });
+    expect(shown["application/vnd.plotly.v1+json"]).toMatchObject({ data: [{ x: [1, 2 ** 60], y: [3, 4] }] });
+  });
+
   it("may lack a layout", async () => {
     expect((await bundle({ data: [{ type: "bar", y: [1] }] }))["text/plain"]).toBe("[figure: untitled]");
   });
@@ -69,6 +74,71 @@ describe("data frames and series of danfojs-node", () => {
     const series = await bundle(frame.column("letter"));
     expect(series["text/html"]).toMatch(/<table[\s\S]*letter[\s\S]*<td[^>]*>a</);
     expect(series["text/plain"]).toContain("letter");
+  });
+
+  it("show the names of their rows", async () => {
+    const { DataFrame } = await danfo();
+    const frame = new DataFrame(
+      [
+        ["a", 3],
+        ["b", 2],
+      ],
+      { columns: ["net", "ms"] },
+    );
+    expect((await bundle(frame.sortValues("ms")))["text/plain"]).toBe("   net  ms\n-  ---  --\n1  b     2\n0  a     3");
+    const described = String((await bundle(frame.describe()))["text/plain"]);
+    for (const name of ["count", "mean", "std", "min", "median", "max", "variance"]) expect(described).toContain(name);
+  });
+
+  it("leave missing values out: sorted last, not counted, never 0", async () => {
+    const { DataFrame, Series } = await danfo();
+    const rows = [
+      ["a", null],
+      ["b", 2],
+      ["a", 4],
+      ["c", Number.NaN],
+      ["b", 1],
+    ];
+    const frame = new DataFrame(rows, { columns: ["net", "ms"] });
+    const names = (sorted: { values: unknown[] }) => (sorted.values as unknown[][]).map(([name]) => name);
+    expect(names(frame.sortValues("ms"))).toEqual(["b", "b", "a", "a", "c"]);
+    expect(names(frame.sortValues("ms", { ascending: false }))).toEqual(["a", "b", "b", "a", "c"]);
+    expect(frame.sortValues("ms").index).toEqual([4, 1, 2, 0, 3]);
+    expect(new Series([3, null, 1]).sortValues().values).toEqual([1, 3, null]);
+    const described = frame.describe();
+    expect(described.index).toEqual(["count", "mean", "std", "min", "median", "max", "variance"]);
+    expect((described.values as number[][]).map(([value]) => value)).toEqual([
+      3,
+      7 / 3,
+      expect.closeTo(1.5275, 4),
+      1,
+      2,
+      4,
+      expect.closeTo(7 / 3, 10),
+    ]);
+    const grouped = (of: "mean" | "min" | "count" | "std") => frame.groupby(["net"]).col(["ms"])[of]().values;
+    expect(grouped("mean")).toEqual([
+      ["a", 4],
+      ["b", 1.5],
+      ["c", Number.NaN],
+    ]);
+    expect(grouped("min")).toEqual([
+      ["a", 4],
+      ["b", 1],
+      ["c", Number.NaN],
+    ]);
+    expect(grouped("count")).toEqual([
+      ["a", 1],
+      ["b", 2],
+      ["c", 0],
+    ]);
+    expect(grouped("std")).toEqual([
+      ["a", Number.NaN],
+      ["b", expect.closeTo(Math.SQRT1_2, 6)],
+      ["c", Number.NaN],
+    ]);
+    expect(() => frame.sortValues("m")).toThrow(/must be one of the columns net, ms/);
+    expect(() => new DataFrame([["a"]], { columns: ["net"] }).describe()).toThrow(/a column of numbers/);
   });
 });
 

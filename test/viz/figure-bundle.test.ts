@@ -72,7 +72,7 @@ describe("figureHtml", () => {
   }
   const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-  it("takes plotly from the page when it is there and replaces the static picture", async () => {
+  it("takes plotly from the page when it is there and keeps the static picture for the printer", async () => {
     const calls: unknown[][] = [];
     const { window } = open(figureHtml(figure, { svg: "<svg/>", carriesPlotly: false }), (w) => {
       Object.assign(w, { Plotly: { newPlot: (...args: unknown[]) => calls.push(args) } });
@@ -80,7 +80,13 @@ describe("figureHtml", () => {
     await settle();
     expect(calls).toHaveLength(1);
     expect(calls[0][1]).toEqual(figure.data);
-    expect(window.document.querySelector("img")).toBeNull();
+    const box = window.document.querySelector(".blockwise-figure[data-drawn]")!;
+    expect([...box.children].map(({ tagName, className }) => `${tagName} ${className}`.trim())).toEqual([
+      "IMG",
+      "DIV blockwise-plot",
+    ]);
+    const style = window.document.getElementById("blockwise-figure-style")?.textContent;
+    expect(style).toMatch(/\[data-drawn\]>img\{display:none\}[\s\S]*@media print[\s\S]*>img\{display:block\}/);
     window.close();
   });
 

@@ -66,9 +66,11 @@ export function registerNotebook(program: Command): void {
     .description("one self-contained page of an executed notebook: no network, no other files")
     .argument("<notebook>")
     .option("-o, --output <file>", "the page; <notebook>.html when left out")
-    .action((path: string, { output = path.replace(/(\.ipynb)?$/, ".html") }: { output?: string }) => {
+    .option("--fold-code", "fold all code until a reader unfolds it")
+    .action((path: string, options: { output?: string; foldCode?: boolean }) => {
+      const { output = path.replace(/(\.ipynb)?$/, ".html"), foldCode } = options;
       checkOutput("notebook html --output", output);
-      writePage(output, path, readNotebook(path));
+      writePage(output, path, readNotebook(path), foldCode);
     });
 
   notebook
@@ -117,9 +119,9 @@ async function run(path: string, options: RunOptions): Promise<number> {
   return 0;
 }
 
-function writePage(output: string, path: string, notebook: Notebook): void {
+function writePage(output: string, path: string, notebook: Notebook, foldCode = false): void {
   const title = basename(path).replace(/\.ipynb$/, "");
-  const { html, missing } = notebookPage(notebook, { title, folder: dirname(path) });
+  const { html, missing } = notebookPage(notebook, { title, folder: dirname(path), foldCode });
   writing("notebook html", output, () => writeAtomic(output, html));
   console.log(`page:     ${output} (${(Buffer.byteLength(html) / 1e6).toFixed(2)} MB)`);
   if (missing.length > 0) console.error(`notebook html: these pictures are not in the page: ${missing.join(", ")}`);

@@ -1,0 +1,20 @@
+import { inspect } from "node:util";
+import type { EngineInfo } from "./engine";
+
+/** The same facts, which print as a line or two: `engine.use()` is the first thing that most notebooks show. */
+export function withWords(info: EngineInfo): EngineInfo {
+  return Object.defineProperty(info, inspect.custom, { value: () => engineWords(info), enumerable: false });
+}
+
+/** "Engine native on cpu, 2 threads; tfjs 4.22.0, libtorch 1.13.0". */
+function engineWords({ backend, device, threads, versions, rejected, fallbacks, warning }: EngineInfo): string {
+  if (backend === undefined) return "Engine: none yet; engine.use() starts the best one that is there";
+  const parts = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const fallen = Object.entries(fallbacks).map(([kernel, calls]) => `${kernel} ${calls} times`);
+  return [
+    `Engine ${backend} on ${device}, ${threads} thread${threads === 1 ? "" : "s"}; ${parts.join(", ")}`,
+    ...rejected.map(({ name, reason }) => `  not ${name}: ${reason.replace(/^engine: /, "").split("\n")[0]}`),
+    ...(fallen.length > 0 ? [`  left to the cpu backend: ${fallen.join(", ")}`] : []),
+    ...(warning === undefined ? [] : [warning]),
+  ].join("\n");
+}
