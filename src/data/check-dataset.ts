@@ -17,7 +17,11 @@ export function checkDataset(data: Dataset, where = `data set "${data.name}"`): 
 /** Checks what a source gives before it is divided. @throws DataError as {@link checkDataset}. */
 export function checkRawDataset(data: RawDataset, where = `data set "${data?.name}"`): void {
   checkHead(data, where);
-  for (const name of ["train", "test"] as const) checkSplit(data[name], data, `${where}, ${name}`);
+  checkSplit(data.train, data, `${where}, train`);
+  for (const name of ["validation", "test"] as const) {
+    const split = data[name];
+    if (split !== undefined) checkSplit(split, data, `${where}, ${name}`);
+  }
 }
 
 /** @throws DataError unless there is one finite mean and one positive deviation a channel. */

@@ -1,6 +1,6 @@
 import { DataError, fingerprint, Rng } from "../core";
 import { checkDataset, checkRawDataset } from "./check-dataset";
-import { stratifiedParts, takeImages } from "./holdout";
+import { classCounts, stratifiedParts, takeImages } from "./holdout";
 import { imageSize } from "./image-shape";
 import { measurePreprocessing } from "./preprocessing";
 import type { Dataset, RawDataset, Split } from "./types";
@@ -8,51 +8,115 @@ import type { Dataset, RawDataset, Split } from "./types";
 export interface DivisionOptions {
   /** Decides which images are held out. */
   readonly seed: number;
-  /** Images held out of the training file. */
-  readonly validationCount: number;
+  /**
+   * Images held out of the training file, or of the source's own validation images where it has some. When left out:
+   * {@link VALIDATION_IMAGES}, of a set of fewer than four times as many a tenth, at least one a class; all of a source's own.
+   */
+  readonly validationCount?: number;
   /** Images to train on, of those that are left; all unless given. */
   readonly trainCount?: number;
-  /** Images of the test file; all unless given. */
+  /**
+   * Images of the test file; all unless given. A source without one has them drawn from the training file: a fifth, at least
+   * one a class, unless given.
+   */
   readonly testCount?: number;
 }
 
+/** Images that are held out for validation by default. */
+export const VALIDATION_IMAGES = 5000;
+
 /**
- * Holds validation images out of the training file, class by class, and measures the preprocessing on the training part.
+ * Holds validation images (and test images, where the source has none) out of the training file, class by class, and
+ * measures the preprocessing on the training part. A class is in every part as far as it has images enough; where it is not,
+ * `remarks` say so.
  * @throws DataError when more images are asked for than there are, a part would have none, or the source is malformed (see
  *   {@link checkDataset}).
  */
 export function prepareDataset(raw: RawDataset, options: DivisionOptions): Dataset {
   checkRawDataset(raw);
-  const { seed, validationCount } = options;
-  const { trainCount = Math.max(0, raw.train.count - validationCount), testCount = raw.test.count } = options;
-  const rng = new Rng(seed).fork("data");
-  const size = imageSize(raw.shape);
   const where = `data set "${raw.name}"`;
-  for (const [part, count] of Object.entries({ validationCount, trainCount, testCount })) {
-    if (count >= 1 || (part === "trainCount" && validationCount > raw.train.count)) continue;
+  const { name, classes, shape } = raw;
+  const size = imageSize(shape);
+  const { test: testCount, validation: validationCount, train: trainCount } = partCounts(raw, options, where);
+  const rng = new Rng(options.seed).fork("data");
+  const everyClass = { everyClass: true };
+  // What a source has of its own is taken from there, all else from its training file: test, then validation, then training.
+  const own = { test: raw.test, validation: raw.validation };
+  const drawn = [...(own.test ? [] : [testCount]), ...(own.validation ? [] : [validationCount]), trainCount];
+  const names = [...(own.test ? [] : ["test"]), ...(own.validation ? [] : ["validation"]), "training"].join(" + ");
+  const parts = stratifiedParts(raw.train.labels, drawn, rng.fork("train"), `${where}, ${names}`, everyClass);
+  const ofTrain = (indices: Uint32Array | undefined) => takeImages(raw.train, indices as Uint32Array, size);
+  const ofOwn = (split: Split, count: number, part: string) => {
+    const [indices] = stratifiedParts(split.labels, [count], rng.fork(part), `${where}, ${part}`, everyClass);
+    return count === split.count ? split : takeImages(split, indices, size);
+  };
+  const test = own.test ? ofOwn(own.test, testCount, "test") : ofTrain(parts.shift());
+  const validation = own.validation ? ofOwn(own.validation, validationCount, "validation") : ofTrain(parts.shift());
+  const train = ofTrain(parts.shift());
+  const split = { name, classes, shape, train, validation, test, preprocessing: measurePreprocessing(train, shape) };
+  const remarks = [...(raw.remarks ?? []), ...missingClasses(split, own)];
+  const data = {
+    ...split,
+    fingerprint: datasetFingerprint(split),
+    ...(remarks.length > 0 && { remarks }),
+  };
+  checkDataset(data, where);
+  return data;
+}
+
+interface PartCounts {
+  readonly test: number;
+  readonly validation: number;
+  readonly train: number;
+}
+
+/** How many images each part has. @throws DataError unless each is a whole number from 1. */
+function partCounts(raw: RawDataset, options: DivisionOptions, where: string): PartCounts {
+  const sizes = classCounts(raw.train.labels, raw.classes.length);
+  const all = raw.train.count;
+  /** A share of the training file, at least one image of each class that has images for so many parts. */
+  const share = (of: number, parts: number) =>
+    Math.max(1, Math.round(all * of), sizes.filter((count) => count >= parts).length);
+  const test = options.testCount ?? raw.test?.count ?? share(1 / 5, 3);
+  const usual = all >= 4 * VALIDATION_IMAGES ? VALIDATION_IMAGES : share(1 / 10, 2);
+  const validation = options.validationCount ?? raw.validation?.count ?? usual;
+  const heldOut = (raw.test ? 0 : test) + (raw.validation ? 0 : validation);
+  const train = options.trainCount ?? Math.max(0, all - heldOut);
+  const counts = { validationCount: validation, trainCount: train, testCount: test };
+  for (const [part, count] of Object.entries(counts)) {
+    // Too many held out is told where the parts are drawn, with all the numbers.
+    if (count >= 1 || (part === "trainCount" && heldOut > all)) continue;
+    const held = [...(raw.validation ? [] : [`${validation} validation`]), ...(raw.test ? [] : [`${test} test`])];
     const why =
-      options.trainCount === undefined && part === "trainCount"
-        ? `, all but the ${validationCount} validation images`
+      options.trainCount === undefined && part === "trainCount" && held.length > 0
+        ? `, all but the ${held.join(" and ")} images`
         : "";
-    throw new DataError(`${where}: ${part} must be a whole number from 1, got ${count}${why} of ${raw.train.count}`, {
+    throw new DataError(`${where}: ${part} must be a whole number from 1, got ${count}${why} of ${all}`, {
       [part]: count,
     });
   }
-  const [held, kept] = stratifiedParts(
-    raw.train.labels,
-    [validationCount, trainCount],
-    rng.fork("train"),
-    `${where}, validation + training`,
-  );
-  const [tested] = stratifiedParts(raw.test.labels, [testCount], rng.fork("test"), `${where}, test`);
-  const train = takeImages(raw.train, kept, size);
-  const validation = takeImages(raw.train, held, size);
-  const test = testCount === raw.test.count ? raw.test : takeImages(raw.test, tested, size);
-  const { name, classes, shape } = raw;
-  const parts = { name, classes, shape, train, validation, test, preprocessing: measurePreprocessing(train, shape) };
-  const data = { ...parts, fingerprint: datasetFingerprint(parts) };
-  checkDataset(data, where);
-  return data;
+  return { test, validation, train };
+}
+
+/** How many classes a remark names. */
+const NAMED = 5;
+
+/** Says which classes have no image in a part: they are not learnt, or their accuracy is not measured there. */
+function missingClasses(
+  { classes, ...splits }: Pick<Dataset, "classes" | "train" | "validation" | "test">,
+  own: { readonly validation?: Split; readonly test?: Split },
+): string[] {
+  return (["train", "validation", "test"] as const).flatMap((part) => {
+    const counts = classCounts(splits[part].labels, classes.length);
+    const absent = classes.filter((_, i) => counts[i] === 0);
+    if (absent.length === 0) return [];
+    const source = part === "train" ? undefined : own[part];
+    const there = source && classCounts(source.labels, classes.length);
+    const none = there && absent.every((name) => there[classes.indexOf(name)] === 0);
+    const more = absent.length > NAMED ? ` and ${absent.length - NAMED} more` : "";
+    const names = `${absent.length === 1 ? "class" : `${absent.length} classes:`} ${absent.slice(0, NAMED).join(", ")}${more}`;
+    return [`${part} has no image of ${names} (${none ? "the source has none there" : "too few images"}).`];
+  });
 }
 
 /**
@@ -66,7 +130,7 @@ export function datasetFingerprint({
   train,
   validation,
   test,
-}: Omit<Dataset, "name" | "fingerprint">): string {
+}: Omit<Dataset, "name" | "fingerprint" | "remarks">): string {
   const splits = [train, validation, test].map(splitFingerprint);
   return fingerprint({ classes, shape, preprocessing, splits });
 }

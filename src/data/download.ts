@@ -10,9 +10,11 @@ export interface Download {
   readonly path: string;
 }
 
+const ANSWER_MS = 8000;
+
 /**
  * Fetches files that are not there yet, checks their SHA-256 and writes each whole or not at all.
- * @param otherwise What to do without a network, for the message.
+ * @param otherwise What to do without a network, for the message. `BLOCKWISE_OFFLINE=1` forbids all downloads.
  * @throws DataError when no address gives a file with the right checksum.
  * @throws InterruptedError when stopped.
  */
@@ -35,10 +37,16 @@ function isWhole({ path, sha256 }: Download): boolean {
 
 async function fetchOne(name: string, download: Download, otherwise: string, context: StepContext) {
   const { urls, sha256, path } = download;
+  if (process.env.BLOCKWISE_OFFLINE === "1") {
+    throw new DataError(
+      `${name} is not on this machine, and BLOCKWISE_OFFLINE=1 forbids to download it. Unset BLOCKWISE_OFFLINE, or ${otherwise}.`,
+      { name, path },
+    );
+  }
   const failures: string[] = [];
   for (const url of urls) {
     try {
-      const response = await fetch(url, { signal: context.signal });
+      const response = await answered(url, context.signal);
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);
       const bytes = new Uint8Array(await response.arrayBuffer());
       const got = digest(bytes);
@@ -50,9 +58,20 @@ async function fetchOne(name: string, download: Download, otherwise: string, con
     }
   }
   throw new DataError(
-    `${name}: ${basename(path)} must be downloaded once, and could not be (${failures.join("; ")}). Check the network, or ${otherwise}`,
+    `${name} is not on this machine, and ${basename(path)} could not be downloaded (${failures.join("; ")}). Check the network, or ${otherwise}.`,
     { name, path, failures },
   );
+}
+
+/** Fetches; an address that does not begin to answer counts as failed after {@link ANSWER_MS}, the rest may take its time. */
+async function answered(url: string, signal: AbortSignal | undefined): Promise<Response> {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+  try {
+    return await fetch(url, { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** `fetch` says "fetch failed" and keeps the reason (no such host, refused) in its cause. */

@@ -1,9 +1,13 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, type StepContext } from "../core";
 import { cacheFolder } from "./cache-folder";
+import { findData, hasFiles } from "./data-places";
 import { type Download, downloadAll } from "./download";
 import { readIdx } from "./idx";
+import type { PictureOptions } from "./pictures";
+import { refuseShape } from "./refuse-shape";
 import type { RawDataset, Split } from "./types";
 
 /** Where Debian's package `dataset-fashion-mnist` puts its files. */
@@ -36,13 +40,23 @@ const MIRRORS = [
   "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
 ];
 
+/** SHA-256 of the 10,000 test labels, which tell the set from MNIST and others whose files have the same names. */
+const TEST_LABELS = "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9";
+
 /**
  * Fashion-MNIST: 60,000 + 10,000 greyscale images of 28x28 in 10 classes.
- * Looks into `root` alone if given, otherwise into Debian's folder, then the cache, then downloads into the cache.
+ *
+ * Looks into `root` alone if given, otherwise into the folder of `BLOCKWISE_DATA` (its `fashion-mnist`, torchvision's
+ * `FashionMNIST/raw`, or the four files themselves), Debian's folder and the cache, then downloads into the cache.
  * @throws DataError when the files cannot be found or fetched, or are damaged.
  */
-export async function fashionMnist(root: string | undefined, context: StepContext): Promise<RawDataset> {
-  const folder = root ?? (await findOrDownload(context));
+export async function fashionMnist(
+  root: string | undefined,
+  context: StepContext,
+  options: PictureOptions = {},
+): Promise<RawDataset> {
+  refuseShape("fashion-mnist", options);
+  const folder = root ?? findFashionMnist() ?? (await downloaded(context));
   const train = readPair(folder, "train");
   const test = readPair(folder, "t10k");
   return { name: "fashion-mnist", classes: CLASSES, shape: { height: 28, width: 28, channels: 1 }, train, test };
@@ -50,30 +64,42 @@ export async function fashionMnist(root: string | undefined, context: StepContex
 
 /** The folder of this machine that has all four files, undefined when there is none. */
 export function findFashionMnist(): string | undefined {
-  const hasAll = (folder: string): boolean => Object.keys(FILES).every((file) => existsSync(join(folder, file)));
-  return [DEBIAN_FASHION_MNIST, cachedFolder()].find(hasAll);
+  const look = (folder: string) => {
+    const own = [join(folder, "fashion-mnist"), join(folder, "FashionMNIST", "raw")].find(hasAll);
+    return own ?? (hasAll(folder) && isFashion(folder) ? folder : undefined);
+  };
+  return findData(look, hasAll(DEBIAN_FASHION_MNIST) ? [DEBIAN_FASHION_MNIST] : []);
 }
 
-function cachedFolder(): string {
-  return join(cacheFolder(), "fashion-mnist");
+function hasAll(folder: string): boolean {
+  return (
+    hasFiles(folder, Object.keys(FILES)) ||
+    hasFiles(
+      folder,
+      Object.keys(FILES).map((file) => file.slice(0, -3)),
+    )
+  );
 }
 
-async function findOrDownload(context: StepContext): Promise<string> {
-  const found = findFashionMnist();
-  if (found !== undefined) return found;
-  const cached = cachedFolder();
+function isFashion(folder: string): boolean {
+  const { data } = readIdx(findFile(folder, "t10k-labels", "idx1-ubyte"), 1);
+  return createHash("sha256").update(data).digest("hex") === TEST_LABELS;
+}
+
+async function downloaded(context: StepContext): Promise<string> {
+  const folder = join(cacheFolder(), "fashion-mnist");
   const downloads: Download[] = Object.entries(FILES).map(([file, sha256]) => ({
     urls: MIRRORS.map((mirror) => `${mirror}/${file}`),
     sha256,
-    path: join(cached, file),
+    path: join(folder, file),
   }));
   await downloadAll(
     "fashion-mnist",
     downloads,
-    `install Debian's package dataset-fashion-mnist (apt-get install dataset-fashion-mnist), or put the four files ${Object.keys(FILES).join(", ")} into a folder and name it with \`root\``,
+    `install Debian's package (sudo apt-get install dataset-fashion-mnist), or set BLOCKWISE_DATA to a folder with fashion-mnist/${Object.keys(FILES)[0]} and the other three files (or name their folder with \`root\`)`,
     context,
   );
-  return cached;
+  return folder;
 }
 
 function readPair(folder: string, part: "train" | "t10k"): Split {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import sharp from "sharp";
 import { DataError } from "../core";
+import { decodePicture } from "./decode-picture";
 import type { ImageShape } from "./image-shape";
 
 /** An image file brought to the shape a network takes. */
@@ -22,22 +22,7 @@ export async function readImage(path: string, { height, width, channels }: Image
   }
   if (!existsSync(path)) throw new DataError(`readImage: ${path} must be an image file, and does not exist`, { path });
   try {
-    // Rotation first: width and height are those of the image as it is seen.
-    const upright = await sharp(path)
-      .rotate()
-      .flatten({ background: "black" })
-      .png()
-      .toBuffer({ resolveWithObject: true });
-    const from = upright.info;
-    const background = { r: 0, g: 0, b: 0 };
-    const { data, info } = await sharp(upright.data)
-      .resize(width, height, { fit: "contain", background, kernel: "lanczos3" })
-      .toColourspace(channels === 1 ? "b-w" : "srgb")
-      .removeAlpha()
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== channels) throw new Error(`${info.channels} channels came out, not ${channels}`);
-    const values = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    const { values, from } = await decodePicture(path, { height, width, channels });
     return { values, resizing: describeResizing(from, { width, height }) };
   } catch (cause) {
     throw new DataError(

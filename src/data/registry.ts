@@ -1,22 +1,37 @@
-import { DataError, type StepContext } from "../core";
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { DataError, nearestName, type StepContext, warn } from "../core";
 import { cifar10 } from "./cifar10";
+import { findOwnPictures } from "./data-places";
 import { type DivisionOptions, prepareDataset } from "./dataset";
 import { fashionMnist } from "./fashion-mnist";
+import { type PictureOptions, readPictures } from "./pictures";
+import { refuseShape } from "./refuse-shape";
 import { syntheticImages } from "./synthetic";
 import type { Dataset, RawDataset } from "./types";
 
 /** Reads a whole data set from `root`, or from wherever it is usually kept. */
-export type DatasetSource = (root: string | undefined, context: StepContext) => Promise<RawDataset>;
+export type DatasetSource = (
+  root: string | undefined,
+  context: StepContext,
+  options?: PictureOptions,
+) => Promise<RawDataset>;
 
-export interface DatasetOptions extends DivisionOptions {
-  /** Folder with the files; without it the source's usual places are searched. */
+export interface DatasetOptions extends DivisionOptions, PictureOptions {
+  /** Folder or zip file with the files; without it the source's usual places are searched. */
   readonly root?: string;
 }
 
 const sources = new Map<string, DatasetSource>([
   ["fashion-mnist", fashionMnist],
   ["cifar-10", cifar10],
-  ["synthetic", async () => syntheticImages({ count: 640, testCount: 160 })],
+  [
+    "synthetic",
+    async (_, __, options = {}) => {
+      refuseShape("synthetic", options);
+      return syntheticImages({ count: 640, testCount: 160 });
+    },
+  ],
 ]);
 
 /** Names that {@link loadDataset} knows. */
@@ -39,15 +54,31 @@ export function registerDataset(name: string, source: DatasetSource): void {
 
 /**
  * Loads a data set and holds its validation part out, by seed.
- * @throws DataError when the name is unknown, or the files are absent or damaged.
+ * @param name One of {@link datasetNames}; or pictures of one's own: a folder or zip file (see {@link readPictures}), or what one
+ *   in the folder of `BLOCKWISE_DATA` is called, or any name when `root` says where they are.
+ * @throws DataError when there is no such data set, or files are absent or damaged.
  */
 export async function loadDataset(name: string, options: DatasetOptions, context: StepContext = {}): Promise<Dataset> {
+  const raw = await sourceOf(name, options.root)(options.root, context, options);
+  const data = prepareDataset(raw, options);
+  for (const remark of data.remarks ?? []) warn(context, `${data.name}: ${remark}`);
+  return data;
+}
+
+function sourceOf(name: string, root: string | undefined): DatasetSource {
   const source = sources.get(name);
-  if (!source) {
-    throw new DataError(
-      `loadDataset: the data set must be one of ${datasetNames().join(", ")}, got "${name}"; add your own with registerDataset`,
-      { name, known: datasetNames() },
-    );
-  }
-  return prepareDataset(await source(options.root, context), options);
+  if (source) return source;
+  const place = root ?? (existsSync(name) ? name : findOwnPictures(name));
+  const title = root === undefined && place === name ? titleOf(name) : name;
+  if (place !== undefined) return (_, context, options = {}) => readPictures(title, place, options, context);
+  const meant = nearestName(name, datasetNames());
+  throw new DataError(
+    `loadDataset: the data set must be one of ${datasetNames().join(", ")}, or a folder or zip file of pictures, got ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ", which does not exist"}${/[\\/]|\.zip$/i.test(name) ? "" : "; pictures are named by their path, or found by name in the folder that BLOCKWISE_DATA names"}`,
+    { name, known: datasetNames() },
+  );
+}
+
+/** "flowers" for ../flowers/ and flowers.zip. */
+function titleOf(place: string): string {
+  return basename(resolve(place)).replace(/\.zip$/i, "") || place;
 }

@@ -1,12 +1,21 @@
 import type { ImageShape } from "./image-shape";
 
+/** Class indices of images; two bytes each where there are more than 256 classes, so that 1,000 have room. */
+export type Labels = Uint8Array | Uint16Array | Int32Array;
+
+/** An array for the labels of so many images, wide enough for the classes. */
+export function emptyLabels(count: number, classes: number): Labels {
+  if (classes <= 2 ** 8) return new Uint8Array(count);
+  return classes <= 2 ** 16 ? new Uint16Array(count) : new Int32Array(count);
+}
+
 /** Labelled images in memory, one byte a value, unnormalised. */
 export interface Split {
   readonly count: number;
   /** `[count, height, width, channels]`, 0..255. */
   readonly images: Uint8Array;
   /** `[count]`, class indices. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
 }
 
 /** Turns bytes into network inputs: `(x / 255 - mean) / std` a channel. */
@@ -29,6 +38,8 @@ export interface Dataset {
   readonly preprocessing: Preprocessing;
   /** Names images, labels, division, preprocessing, shape and classes (hexadecimal): equal fingerprints, equal data. */
   readonly fingerprint: string;
+  /** What a user should know of how it was read and divided, each a sentence. */
+  readonly remarks?: readonly string[];
 }
 
 /** What a source gives before it is divided. */
@@ -36,6 +47,10 @@ export interface RawDataset {
   readonly name: string;
   readonly classes: readonly string[];
   readonly shape: ImageShape;
+  /** All images to learn from; validation is held out of it, and test as well, where the source has none of its own. */
   readonly train: Split;
-  readonly test: Split;
+  readonly validation?: Split;
+  readonly test?: Split;
+  /** What a user should know of how it was read, each a sentence: what was left out, which part stands for which. */
+  readonly remarks?: readonly string[];
 }

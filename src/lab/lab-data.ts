@@ -6,6 +6,9 @@ import { FigureView } from "./figure-view";
 import { showTogether } from "./show";
 import { Table } from "./table";
 
+/** Classes that a figure has room for. */
+const SHOWN_CLASSES = 20;
+
 /** A data set at work in a notebook: its splits, and the seed that all later steps take by default. */
 export class LabData implements Displayable {
   readonly name: string;
@@ -39,17 +42,17 @@ export class LabData implements Displayable {
         row("validation", "rating and search (held out of the training file)", this.validation),
         row("test", "the accuracies reported at the end", this.test),
       ],
-      note: `Pixels are normalised by mean ${list(dataset.preprocessing.mean)} and deviation ${list(dataset.preprocessing.std)} of the training split.`,
+      note: `${(dataset.remarks ?? []).map((remark) => `${remark} `).join("")}Pixels are normalised by mean ${list(dataset.preprocessing.mean)} and deviation ${list(dataset.preprocessing.std)} of the training split.`,
     });
   }
 
-  /** The first images of each class. */
+  /** The first images of each class, of the first {@link SHOWN_CLASSES} classes. */
   samples(): FigureView {
     const { dataset, train } = this;
     return new FigureView(
       sampleImages({
         dataset: this.name,
-        classes: this.classes,
+        classes: this.classes.slice(0, SHOWN_CLASSES),
         shape: dataset.shape,
         images: train.images,
         labels: train.labels,

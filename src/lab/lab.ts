@@ -48,13 +48,15 @@ export type LatencySource =
 /** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
 export const lab = {
   /**
-   * Loads a data set by name and holds validation images out, or takes one that is ready.
-   * @throws DataError when the name is unknown, or files are absent or damaged.
+   * Loads a data set and holds validation images out, or takes one that is ready: by name ("fashion-mnist", "cifar-10"), or
+   * pictures of one's own by the path of their folder or zip file, `{ shape }` being what they are scaled to (see
+   * `PictureShape`; their common size when left out). The layouts are those of `imageFolder`.
+   * @throws DataError when there is no such data set, or files are absent or damaged.
    */
   async data(source: string | Dataset, options: LabDataOptions = {}, context = notebookContext()): Promise<LabData> {
-    const { seed = 1, validationCount = DNA_MINI.validationCount, ...rest } = options;
+    const { seed = 1, ...rest } = options;
     if (typeof source !== "string") return new LabData(source, seed);
-    return new LabData(await loadDataset(source, { ...rest, seed, validationCount }, context), seed);
+    return new LabData(await loadDataset(source, { ...rest, seed }, context), seed);
   },
 
   /**

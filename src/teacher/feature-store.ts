@@ -54,8 +54,8 @@ export class FeatureStore {
   }
 
   /** Labels of the images at the given places. */
-  labels(positions: ArrayLike<number>): Uint8Array {
-    return Uint8Array.from({ length: positions.length }, (_, i) => this.split.labels[this.indices[positions[i]]]);
+  labels(positions: ArrayLike<number>): Int32Array {
+    return Int32Array.from({ length: positions.length }, (_, i) => this.split.labels[this.indices[positions[i]]]);
   }
 
   /** Frees the open files; the store cannot be read afterwards. */

@@ -19,7 +19,7 @@ const wrong: [what: string, changes: Record<string, unknown>, message: RegExp][]
   ["no validation images", { validation: empty() }, /validation: count must be .* from 1, got 0/],
   ["no test images", { test: empty() }, /test: count must be .* from 1, got 0/],
   ["half an image", { train: { ...train, count: 1.5 } }, /count must be a whole number from 1, got 1\.5/],
-  ["no split", { test: undefined }, /test: count must be .* got nothing/],
+  ["no split", { train: undefined }, /train: count must be .* got nothing/],
   ["a label beyond the classes", { test: labelled(data.test, 4) }, /test: labels must be 0 to 3.* got 4 for image 3/],
   ["a negative label", { train: signed(train, -1) }, /train: labels must be 0 to 3.* got -1 for image 3/],
   ["images that are too short", { train: cut(train, "images") }, /images must have 16 x 64 = 1024 bytes.* got 1023/],
@@ -87,7 +87,7 @@ describe("a data set's fingerprint", () => {
       { ...data, test: data.validation, validation: data.test },
       ...(["train", "validation", "test"] as const).flatMap((name) => [
         { ...data, [name]: { ...data[name], images: flip(data[name].images) } },
-        { ...data, [name]: { ...data[name], labels: flip(data[name].labels) } },
+        { ...data, [name]: { ...data[name], labels: flip(Uint8Array.from(data[name].labels)) } },
       ]),
     ];
     expect(new Set(variants.map(datasetFingerprint)).size).toBe(variants.length);

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { DataError } from "../../src/core";
 import { imageFolder, loadDataset, registerDataset } from "../../src/data";
+import { temporaryPlaces } from "./picture-folders";
 
-const folder = mkdtempSync(join(tmpdir(), "blockwise-sets-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const { folder } = temporaryPlaces();
 
 test("CIFAR-10's planes become pixels with three channels", async () => {
   const record = (label: number) => {
@@ -57,6 +56,10 @@ test("an image folder is read by class; unreadable files are listed", async () =
   expect([...data.test.labels]).toEqual([0, 0, 0, 1, 1, 1]);
   expect([...data.test.images.filter((_, i) => i % 16 === 0)]).toEqual([5, 6, 7, 250, 251, 252]);
   writeFileSync(join(root, "train", "white", "1.png"), "no image");
-  await expect(load()).rejects.toThrow(/1 of 6 are not: .*train\/white\/1.png; delete or replace/);
+  const left = await load();
+  expect(left.train.count + left.validation.count).toBe(5);
+  expect(left.remarks?.join()).toMatch(/1 of 12 pictures cannot be read and are left out: train\/white\/1.png/);
+  const strict = loadDataset("squares", { root, seed: 1, validationCount: 2, strict: true });
+  await expect(strict).rejects.toThrow(/1 of 12 are not: .*train\/white\/1.png .*; delete or replace/);
   await expect(loadDataset("squares", { seed: 1, validationCount: 2 })).rejects.toThrow(/named with `root`/);
 });

@@ -98,15 +98,23 @@ export async function checkEngine(): Promise<Check> {
 }
 
 export async function checkData(): Promise<Check> {
-  const { findFashionMnist } = await import("../../data/index.js");
-  const folder = findFashionMnist();
+  const { dataFolder, findCifar10, findFashionMnist } = await import("../../data/index.js");
+  try {
+    dataFolder();
+  } catch (error) {
+    return { name: "Data", ok: false, found: (error as Error).message, mend: "unset BLOCKWISE_DATA" };
+  }
+  const [fashion, cifar] = [findFashionMnist(), findCifar10()];
   return {
     name: "Data",
-    ok: folder !== undefined,
-    found: folder
-      ? `fashion-mnist in ${folder}`
-      : "fashion-mnist is not on this machine (its first use downloads 30 MB)",
-    mend: folder ? undefined : "sudo apt-get install dataset-fashion-mnist",
+    ok: fashion !== undefined,
+    found: [
+      fashion ? `fashion-mnist in ${fashion}` : "fashion-mnist is not on this machine (its first use downloads 30 MB)",
+      cifar ? `cifar-10 in ${cifar}` : "cifar-10 is not (only studies need it; its first use downloads 170 MB)",
+    ].join("; "),
+    mend: fashion
+      ? undefined
+      : "sudo apt-get install dataset-fashion-mnist   (or set BLOCKWISE_DATA to a folder of data sets)",
   };
 }
 

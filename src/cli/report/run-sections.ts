@@ -140,7 +140,7 @@ function setting({ config, environment, retrained }: RecordedRun): PageSection {
   const engine = environment?.engine;
   const rows: [string, string | number][] = [
     ["seed", seed],
-    ["data", `${data.name}, ${data.validationCount} images held out`],
+    ["data", `${data.name}, ${data.validationCount === undefined ? "some" : data.validationCount} images held out`],
     ["distillation", `${distill.images} images, ${distill.epochs} epochs, ${distill.sampler} paths`],
     ["rating", `${rate.images} images`],
     ["retraining", `${retrain.epochs} epochs`],

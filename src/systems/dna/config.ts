@@ -44,12 +44,29 @@ const training = {
     .default({ ...TRAINING_DEFAULTS.augment }),
 };
 
+/** Pixels. */
+const side = z.int().min(1).max(4096);
+const channels = z.union([z.literal(1), z.literal(3)]);
+
 const data = z.strictObject({
-  name: z.string().default(DNA_MINI.dataset),
-  /** Folder with the files; without it the usual places are searched. */
+  /** A data set's name; or pictures of one's own: a folder, a zip file, or any name when `root` says where they are. */
+  name: z.string().min(1).default(DNA_MINI.dataset),
+  /** Folder or zip file with the files; without it the usual places are searched. */
   root: z.string().optional(),
+  /** What pictures of one's own are scaled to, see `PictureShape`; their common size when left out. */
+  shape: z
+    .union([
+      side,
+      z.tuple([side, side]),
+      z.tuple([side, side, channels]),
+      z.strictObject({ height: side, width: side, channels: channels.optional() }),
+    ])
+    .optional(),
+  /** A picture that cannot be read ends the run; otherwise it is left out, with a warning. */
+  strict: z.boolean().optional(),
   trainCount: images.optional(),
-  validationCount: images.default(DNA_MINI.validationCount),
+  /** When left out: 5,000 of the data sets known by name, of others see `DivisionOptions`. */
+  validationCount: images.optional(),
   testCount: images.optional(),
 });
 
@@ -252,7 +269,7 @@ export type ExperimentInput = z.input<typeof experimentSchema>;
  */
 export function parseExperiment(value: unknown, where = "experiment"): ExperimentConfig {
   const result = experimentSchema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return withUsualValidation(result.data);
   const { issues } = result.error;
   const near = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? meant(issue.path, issue.keys) : []));
   throw new ConfigError(
@@ -281,4 +298,11 @@ function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> {
   if (schema instanceof z.ZodObject) return schema.shape as Record<string, z.ZodType>;
   const { innerType } = schema.def as { innerType?: z.ZodType };
   return innerType ? shapeOf(innerType) : {};
+}
+
+/** The count is written out where it does not depend on the images, as it was in runs made before it could be left out. */
+function withUsualValidation(config: ExperimentConfig): ExperimentConfig {
+  const { data } = config;
+  if (data.validationCount !== undefined || !["fashion-mnist", "cifar-10"].includes(data.name)) return config;
+  return { ...config, data: { ...data, validationCount: DNA_MINI.validationCount } };
 }

@@ -68,7 +68,11 @@ export async function runJob(
   const job = withTeacher(given);
   const { experiment, study, variant, title, seed, cuts, teacherSeed, measure, distilledBy, epoch } = job;
   if (existsSync(job.result)) return checked(readJson(job.result) as RawRatings, job);
-  const data = await loadDataset(experiment.data.name, { ...experiment.data, root, seed: teacherSeed }, context);
+  const data = await loadDataset(
+    experiment.data.name,
+    { ...experiment.data, ...(root && { root }), seed: teacherSeed },
+    context,
+  );
   const teacher = await sharedTeacher(job, data, runs, context);
   const run = RunDirectory.open(join(runs, study, `${variant}-seed${seed}`), { ...experiment, cuts, teacherSeed });
   try {

@@ -55,7 +55,7 @@ export async function rateBySpos(
   if (existsSync(options.result)) return readJson(options.result) as SposRatings;
   const data = await loadDataset(
     experiment.data.name,
-    { ...experiment.data, root: options.images, seed: teacherSeed },
+    { ...experiment.data, ...(options.images && { root: options.images }), seed: teacherSeed },
     context,
   );
   const space = nasBenchMacroSpace([]);

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { writeAtomic } from "../core";
+import { cacheFolder } from "./cache-folder";
+
+/** Decoded pictures of one shape, picture after picture, and what was learnt while decoding them. */
+export interface DecodedPictures<Facts> {
+  readonly facts: Facts;
+  readonly values: Uint8Array;
+}
+
+const MAGIC = "blockwise pictures 2\n";
+const DIGEST = 32;
+/** Node reads and writes files of at most 2 GiB in one piece; larger sets are decoded anew each time. */
+const MOST_BYTES = 2 ** 31 - 2 ** 20;
+
+/**
+ * What was kept under a key, which has to name all that the values depend on. An entry that is damaged in any byte counts as
+ * absent, and is written anew.
+ */
+export async function keptPictures<Facts>(
+  key: string,
+  decode: () => Promise<DecodedPictures<Facts>>,
+): Promise<DecodedPictures<Facts>> {
+  const path = join(cacheFolder(), "pictures", `${key}.bin`);
+  const kept = readEntry<Facts>(path);
+  if (kept) return kept;
+  const decoded = await decode();
+  writeEntry(path, decoded);
+  return decoded;
+}
+
+function readEntry<Facts>(path: string): DecodedPictures<Facts> | undefined {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size <= MAGIC.length + DIGEST || size > MOST_BYTES || !beginsRight(path)) return undefined;
+  const bytes = readFileSync(path);
+  const body = bytes.subarray(0, bytes.length - DIGEST);
+  if (!createHash("sha256").update(body).digest().equals(bytes.subarray(body.length))) return undefined;
+  const start = body.indexOf("\n", MAGIC.length) + 1;
+  const facts = JSON.parse(body.toString("utf8", MAGIC.length, start)) as Facts;
+  return { facts, values: new Uint8Array(body.buffer, body.byteOffset + start, body.length - start) };
+}
+
+function beginsRight(path: string): boolean {
+  const file = openSync(path, "r");
+  try {
+    const begin = Buffer.alloc(MAGIC.length);
+    readSync(file, begin, 0, begin.length, 0);
+    return begin.toString("latin1") === MAGIC;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A cache that cannot be written (no room, read-only) costs time, not the result. */
+function writeEntry<Facts>(path: string, { facts, values }: DecodedPictures<Facts>): void {
+  const head = Buffer.from(`${MAGIC}${JSON.stringify(facts)}\n`);
+  if (head.length + values.length + DIGEST > MOST_BYTES) return;
+  const digest = createHash("sha256").update(head).update(values).digest();
+  try {
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeAtomic(path, Buffer.concat([head, values, digest]));
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["ENOSPC", "EROFS", "EACCES", "EPERM", "EDQUOT", "ENOTDIR"].includes(code)) throw error;
+  }
+}
