@@ -202,8 +202,9 @@ export class RunDirectory {
     return result;
   }
 
-  /** @throws StudyError when the directory was deleted or replaced since it was opened. */
+  /** @throws StudyError when the directory was deleted or replaced since it was opened, or its lock was taken over. */
   checkInPlace(): void {
+    this.lock.check();
     const { ino, dev } = fstatSync(this.marker);
     try {
       const there = statSync(this.file(RUN_MARKER));
@@ -219,10 +220,10 @@ export class RunDirectory {
 
   /** Gives the directory free for others; one in which nothing was done, and that was not there before, is gone again. */
   close(): void {
+    const unused = this.isNew && this.journal.records.length === 0 && this.isInPlace();
     closeSync(this.marker);
     this.journal.close();
     sweepTemporaries(this.path);
-    const unused = this.isNew && this.journal.records.length === 0 && this.isInPlace();
     if (unused) {
       removeRunFiles(this.path);
       rmSync(this.file(RUN_MARKER), { force: true });
@@ -232,7 +233,12 @@ export class RunDirectory {
   }
 
   private isInPlace(): boolean {
-    return existsSync(this.file("journal.jsonl"));
+    try {
+      this.checkInPlace();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private isOf<T>(record: JournalRecord, own: string, files?: (result: T) => readonly string[]): boolean {

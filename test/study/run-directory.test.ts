@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { acquireLock, isAlive, readJson, StudyError, thisProcess } from "../../src/core";
+import { acquireLock, BlockwiseError, isAlive, readJson, StudyError, thisProcess } from "../../src/core";
 import { differences, RunDirectory } from "../../src/study";
 
 const fresh = () => join(mkdtempSync(join(tmpdir(), "run-")), "run");
@@ -56,6 +56,57 @@ describe("run directory", () => {
     expect(await second.step("a", () => 2)).toBe(2);
     expect(existsSync(second.file("ratings", "block0.json"))).toBe(false);
     second.close();
+  });
+
+  test("force deletes what a run made, and leaves everything else where it is", async () => {
+    const path = fresh();
+    const first = RunDirectory.open(path, config);
+    await first.step("a", () => 1);
+    const mine = ["notes.txt", "found/thesis.json", "checkpoints/readme.md", "src/main.ts"];
+    mkdirSync(join(path, "src"));
+    for (const file of [...mine, "found/found-1.json", "front.json"]) writeFileSync(join(path, file), "x");
+    first.close();
+    RunDirectory.open(path, { seed: 2 }, { force: true }).close();
+    for (const file of mine) expect(existsSync(join(path, file)), file).toBe(true);
+    for (const file of ["found/found-1.json", "front.json"]) expect(existsSync(join(path, file)), file).toBe(false);
+  });
+
+  test("a source tree is none of a run, whatever files it has, and is never offered to --force", () => {
+    const path = mkdtempSync(join(tmpdir(), "tree-"));
+    const files = ["config.json", "run.json", "environment.json", "journal.jsonl", "index.js"];
+    for (const file of files) writeFileSync(join(path, file), file.endsWith("l") ? "" : "{}");
+    for (const options of [{}, { force: true }, { mayChange: true }]) {
+      expect(() => RunDirectory.open(path, config, options)).toThrow(StudyError);
+      expect(() => RunDirectory.open(path, config, options)).not.toThrow(/--force/);
+    }
+    expect(readdirSync(path).sort()).toEqual(files.sort());
+  });
+
+  test("a start in which nothing was done leaves nothing behind", () => {
+    const path = fresh();
+    RunDirectory.open(path, config).close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("a directory that was deleted or replaced while its run is at work is noticed, at each step", async () => {
+    const path = fresh();
+    const first = RunDirectory.open(path, config);
+    await first.step("a", () => 1);
+    rmSync(path, { recursive: true });
+    await expect(first.step("b", () => 2)).rejects.toThrow(/deleted|removed/);
+    const other = RunDirectory.open(path, { seed: 2 });
+    await expect(first.step("b", () => 2)).rejects.toThrow(StudyError);
+    expect(other.records).toEqual([]);
+    other.close();
+    expect(() => first.close()).not.toThrow();
+  });
+
+  test("a path that is a file, or below one, is a sentence", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "file-")), "file");
+    writeFileSync(file, "");
+    for (const path of [file, join(file, "run"), "/dev/null/run"]) {
+      expect(() => RunDirectory.open(path, config)).toThrow(BlockwiseError);
+    }
   });
 
   test("a folder with other files is left alone, also with force", () => {
