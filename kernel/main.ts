@@ -16,8 +16,8 @@ import { readConnection } from "./wire/connection";
 import { Phase, SharedState, type ToMain, type ToWire, type WireSettings } from "./wire/threads";
 
 const USAGE = "usage: node main.js <connection file> [--package <folder of the package whose exports every cell has>]";
-/** The longest the process stays to send what waits. */
-const CLOSE_MS = 1000;
+/** The longest the process stays to send what waits, in ms: it must not end with open sockets. */
+const CLOSE_MS = 5000;
 /** When the compiler practises, unless a cell runs: later than a client that is in a hurry sends its first cell, in ms. */
 const PRACTISE_AFTER_MS = 300;
 /** When the compiled code is kept for the next start: not while the first cell waits, in ms. */

@@ -11,8 +11,10 @@ import { Stopper } from "./stopper";
 import { StreamBuffer } from "./stream-buffer";
 import { SharedState, type ToMain, type ToWire, type WireSettings } from "./threads";
 
-/** How long the main thread may take to exit before the process is ended, in ms. */
-const BLOCKED_MS = 1500;
+/** How long the main thread may take to begin to exit before the process is ended: a cell may block it. In ms; Jupyter gives 5 s. */
+const BLOCKED_MS = 3000;
+/** How long it may take from there: job threads finish the native call that they are in. In ms. */
+const LEAVING_MS = 30_000;
 
 type ReplyChannel = "shell" | "control";
 
@@ -46,6 +48,8 @@ let lastId = 0;
 /** Message id of the question put last. */
 let asked: string | undefined;
 let ready = false;
+/** What ends the process if it does not end by itself. */
+let ending: NodeJS.Timeout | undefined;
 
 const streams = new StreamBuffer(({ name, cell, text }) => {
   publish("stream", parents.get(cell) ?? {}, JSON.stringify({ name, text }));
@@ -126,10 +130,12 @@ async function shutDown(channel: ReplyChannel, request: Message): Promise<void> 
 /** The main thread exits by itself unless a cell blocks it. */
 function leave(): void {
   tell({ kind: "shutdown" });
-  setTimeout(() => {
-    endChildProcesses("SIGKILL");
-    process.kill(process.pid, "SIGKILL");
-  }, BLOCKED_MS);
+  ending ??= setTimeout(end, BLOCKED_MS);
+}
+
+function end(): void {
+  endChildProcesses("SIGKILL");
+  process.kill(process.pid, "SIGKILL");
 }
 
 function onShell(message: Message): void {
@@ -196,6 +202,8 @@ port.on("message", (message: ToWire) => {
       stopper.answered(message.serial);
       break;
     case "close":
+      clearTimeout(ending);
+      ending = setTimeout(end, LEAVING_MS).unref();
       void close();
       break;
   }

@@ -55,7 +55,7 @@ const DEEPEST = 8;
 export function packThrown(thrown: unknown, depth = 0): Thrown {
   if (!isError(thrown)) return { message: `not an error: ${describe(thrown)}`, details: {} };
   const { name, message, stack, cause } = thrown;
-  const ours = thrown instanceof BlockwiseError;
+  const ours = isOurs(thrown);
   return {
     name: String(name),
     message: String(message),
@@ -80,6 +80,12 @@ export function unpackThrown({ name, message, stack, code, details, cause }: Thr
 /** As the language defines them: not among what is listed when the error is shown. */
 function define(error: Error, key: "name" | "cause", value: unknown): void {
   Object.defineProperty(error, key, { value, configurable: true, writable: true });
+}
+
+/** By name, too: the thread may have loaded another copy of the library, in a bundle. */
+function isOurs(error: Error): error is BlockwiseError {
+  const Class = OURS[(error as BlockwiseError).code];
+  return error instanceof BlockwiseError || (Class !== undefined && Class.name === error.name);
 }
 
 function isError(thrown: unknown): thrown is Error {

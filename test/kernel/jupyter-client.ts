@@ -224,6 +224,11 @@ export class KernelUnderTest {
     return this.request("interrupt_request", {}, "control");
   }
 
+  /** All messages so far, in the order of arrival on each channel. */
+  get received(): readonly Message[] {
+    return this.inbox;
+  }
+
   /** All messages so far that answer the request, in the order of arrival on each channel. */
   of(id: string): Message[] {
     return this.inbox.filter((message) => message.parent.msg_id === id);
