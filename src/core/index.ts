@@ -10,6 +10,7 @@ export { hasJobThreads, type JobWork, readyThreads, runJobs } from "./job-thread
 export * from "./json-file";
 export * from "./lock";
 export * from "./nearest-name";
+export * from "./options";
 export * from "./package-root";
 export * from "./process-identity";
 export * from "./progress";

@@ -57,3 +57,8 @@ export function formatDuration(ms: number): string {
   if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
+
+/** "91.23 %" of 0.9123; "not measured" of what is undefined or not a number: never a number that nobody measured. */
+export function percent(share: number | undefined, digits = 2): string {
+  return share === undefined || Number.isNaN(share) ? "not measured" : `${(100 * share).toFixed(digits)} %`;
+}

@@ -1,4 +1,4 @@
-import { DataError } from "../core";
+import { DataError, shown } from "../core";
 import { type ImageShape, imageSize } from "./image-shape";
 import type { Dataset, Preprocessing, RawDataset, Split } from "./types";
 
@@ -90,14 +90,6 @@ function checkSplit(split: Split, { classes, shape }: Pick<RawDataset, "classes"
       { image: i, label: labels[i], classes: classes.length },
     );
   }
-}
-
-function shown(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, item) =>
-      typeof item === "number" && !Number.isFinite(item) ? String(item) : item,
-    )?.slice(0, 120) ?? "nothing"
-  );
 }
 
 function kindOf(value: unknown): string {

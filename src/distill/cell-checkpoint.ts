@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { CheckpointError, readOrSetAside } from "../core";
+import { CheckpointError, fingerprint, readOrSetAside } from "../core";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
 import type { SearchSpace } from "../space";
 import { blockEpochs, type DistillOptions } from "./distill-options";
@@ -25,6 +24,8 @@ export interface DistillEpoch {
 export interface CellState {
   /** Names everything that decides the outcome: block, cell, features, options. */
   readonly fingerprint: string;
+  /** The engine that began it, see `roundingClass`; undefined in files that do not say. */
+  readonly engine?: string;
   readonly history: readonly DistillEpoch[];
   /** Weights under `cell.`, a label loss's linear layer under `labels.`, the optimizer's state under `optimizer.`. */
   readonly tensors: Map<string, StoredTensor>;
@@ -44,6 +45,7 @@ const FORMAT = "blockwise-cell-1";
 const metadataSchema = z.object({
   format: z.literal(FORMAT),
   fingerprint: z.string(),
+  engine: z.string().optional(),
   history: z
     .string()
     .transform((text, context): unknown => {
@@ -104,11 +106,16 @@ export function fileCheckpoints(
           { path },
         );
       }
-      const { fingerprint, history } = parsed.data;
-      return { fingerprint, history, tensors: kept.tensors };
+      const { fingerprint, engine, history } = parsed.data;
+      return { fingerprint, engine, history, tensors: kept.tensors };
     },
-    write(block, cell, { fingerprint, history, tensors }) {
-      const metadata = { format: FORMAT, fingerprint, history: JSON.stringify(history) };
+    write(block, cell, { fingerprint, engine, history, tensors }) {
+      const metadata = {
+        format: FORMAT,
+        fingerprint,
+        ...(engine !== undefined && { engine }),
+        history: JSON.stringify(history),
+      };
       if (everyEpoch) {
         const folder = epochFolder(directory, history.length);
         mkdirSync(folder, { recursive: true });
@@ -149,10 +156,13 @@ export function distillFingerprint(
     padding,
     batchNormEpsilon,
   };
+  // Labels and classes count only where the loss has them.
+  const all = Uint32Array.from({ length: features.count }, (_, i) => i);
+  const labels = options.labelLoss > 0 && features.labels ? [space.classes, Int32Array.from(features.labels(all))] : [];
   // Under an exponential schedule more epochs continue the same training; under a cosine the whole curve changes.
   const training = options.schedule === "cosine" ? { ...rest, epochs: blockEpochs(options, block) } : rest;
-  const text = JSON.stringify({ student, training, features: [features.fingerprint, features.count] });
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const { fingerprint: source, count, guide } = features;
+  return fingerprint({ student, training, labels, features: { source, count, guide } });
 }
 
 /** @throws CheckpointError when a kept state is of another distillation. */

@@ -1,5 +1,5 @@
 import { breathe, type Progress, Rng, TrainingError } from "../core";
-import { fused, tf } from "../engine";
+import { checkRounding, fused, roundingClass, tf } from "../engine";
 import { adam, loadState, lossAndGradients, type Optimizer, type Schedule, type StoredTensor, saveState } from "../nn";
 import {
   type CellCheckpoints,
@@ -48,6 +48,9 @@ export async function distillCell(
     const state = checkpoints.read(block, index);
     if (state) {
       checkBelongs(state, fingerprint, checkpoints.place(block, index));
+      if (state.history.length < blockEpochs(options, block)) {
+        checkRounding(state.engine, checkpoints.place(block, index));
+      }
       loadState(cell, weightsOf(state));
       if (labels) loadState(labels, part(state.tensors, "labels."));
       training.resume(part(state.tensors, "optimizer."));
@@ -60,7 +63,7 @@ export async function distillCell(
         ...(labels ? named(saveState(labels), "labels.") : []),
         ...named(optimizer.state(), "optimizer."),
       ]);
-      checkpoints.write(block, index, { fingerprint, history: [...history], tensors });
+      checkpoints.write(block, index, { fingerprint, engine: roundingClass(), history: [...history], tensors });
     }
     return history;
   } catch (error) {

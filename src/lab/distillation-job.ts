@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { fingerprint, InterruptedError, type StepContext } from "../core";
 import {
   type CellCheckpoints,
@@ -113,9 +112,10 @@ export class DistillationJob implements Distilled {
   /** What the supernets learnt for a network, to start its retraining from. */
   weights(choice: readonly Candidate[]): NonNullable<RetrainOptions["warmStart"]> {
     const { space, checkpoints, options, store } = this;
-    const made = JSON.stringify([space, distillOptions(options), store?.fingerprint]);
-    const name = `supernets ${createHash("sha256").update(made).digest("hex").slice(0, 16)}`;
-    return { name, tensors: supernetWeights(space, choice, checkpoints) };
+    const made = fingerprint([{ ...space }, distillOptions(options), store?.fingerprint]);
+    // The supernets learnt from images as the teacher sees them.
+    const { preprocessing } = this.blocks.teacher;
+    return { name: `supernets ${made}`, tensors: supernetWeights(space, choice, checkpoints), preprocessing };
   }
 
   dispose(): void {

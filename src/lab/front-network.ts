@@ -5,7 +5,8 @@ export interface FrontNetwork extends MeasuredNetwork {
   readonly params: number;
   /** Images of the test split. */
   readonly images: number;
-  readonly validationAccuracy: number;
+  /** Undefined where it was never measured, of a teacher from a file. */
+  readonly validationAccuracy?: number;
   /** Summed rating; the teacher has none. */
   readonly score?: number;
 }

@@ -25,8 +25,8 @@ export class LabTeacher implements Displayable {
     return this.teacher.architecture;
   }
 
-  /** Top-1 accuracy on the validation split, 0..1. */
-  get accuracy(): number {
+  /** Top-1 accuracy on the validation split, 0..1; undefined where it was never measured. */
+  get accuracy(): number | undefined {
     return this.teacher.accuracy;
   }
 

@@ -1,3 +1,4 @@
+import { fingerprint } from "../core";
 import type { RetrainOptions } from "../retrain";
 
 /** How a found network is trained from scratch; what is left out has a default. */
@@ -10,5 +11,5 @@ export interface RetrainRecipe extends Partial<Omit<RetrainOptions, "distillatio
 
 /** Whether two trainings were alike but for what is trained: only then do their accuracies compare architectures. */
 export function sameTraining(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return fingerprint(a) === fingerprint(b);
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, TrainingError } from "../core";
 import { tf } from "../engine";
 import type { RateOptions } from "./rate-options";
 
@@ -108,6 +108,12 @@ export function combine(
   if (score === undefined) {
     throw new ConfigError(
       `rate: score "${measure}" needs the teacher's rest (features.rest), got features without it; choose another score`,
+    );
+  }
+  if (!Number.isFinite(score)) {
+    throw new TrainingError(
+      `rate: the ${measure} of a candidate must be finite, got ${score} for block ${place.block}, cell ${place.cell}, path [${place.path.join(", ")}]: its supernet diverged or its state is damaged; distil the block anew, at a lower learning rate`,
+      { ...place, score: measure },
     );
   }
   return { ...place, score, ...measures, ...divergence };

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { breathe, Progress, type StepContext } from "../core";
+import { breathe, fingerprint as fingerprintOf, Progress, type StepContext } from "../core";
 import type { BlockSupernet, CellSupernet, FeatureSource, Path } from "../distill";
 import { tf } from "../engine";
 import type { CandidateRating } from "./candidate-rating";
@@ -61,11 +60,10 @@ async function guided(
     progress.advance(positions.length);
     await breathe();
   }
-  const hash = createHash("sha256").update(fingerprint).update(maps).digest("hex").slice(0, 16);
   return {
     count,
     shapes,
-    fingerprint: hash,
+    fingerprint: fingerprintOf([fingerprint, block, maps]),
     guide: "student",
     ...(source.labels && { labels: (positions: ArrayLike<number>) => source.labels!(positions) }),
     batch(boundary, positions) {

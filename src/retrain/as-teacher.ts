@@ -4,6 +4,7 @@ import type { Retrained } from "./retrain";
 
 /**
  * A trained student as a teacher of the next round (DNA+, arXiv 2403.01326: the network found teaches the next search).
+ * It sees images as the student does. Its accuracy is what was measured on the validation split; undefined without any.
  *
  * The network is shared, not copied: dispose the teacher or the student, not both, once neither is needed.
  * @param student What `retrain` gave, or what `loadFound` read.
@@ -14,14 +15,14 @@ export function asTeacher(student: Retrained | FoundNetwork): Teacher {
     const [validation] = measured.filter(({ split }) => split === "validation");
     const history = {
       epochs: [],
-      accuracy: validation?.accuracy ?? 0,
+      accuracy: validation?.accuracy,
       validationImages: validation?.images ?? 0,
       imagesPerSecond: 0,
     };
     const dataset = (validation ?? measured[0])?.dataset ?? "unknown";
     return new Teacher(student.network, { architecture, preprocessing, classes, dataset, history });
   }
-  const { network, architecture, dataset, history } = student;
-  const { preprocessing, classes, name } = dataset;
+  const { network, architecture, dataset, preprocessing, history } = student;
+  const { classes, name } = dataset;
   return new Teacher(network, { architecture, preprocessing, classes, dataset: name, history });
 }

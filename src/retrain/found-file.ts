@@ -86,7 +86,7 @@ export function loadFound(path: string): FoundNetwork {
 }
 
 function foundRecord(
-  { architecture, cost, dataset, history, training }: Retrained,
+  { architecture, cost, dataset, preprocessing, history, training }: Retrained,
   { origin, test, timm, versions }: SaveFoundOptions,
   weights: FoundRecord["weights"],
 ): FoundRecord {
@@ -100,7 +100,7 @@ function foundRecord(
     architecture,
     ...(timm && { timm: [...timm] }),
     cost: { params, macs, flops },
-    preprocessing: { mean: [...dataset.preprocessing.mean], std: [...dataset.preprocessing.std] },
+    preprocessing: { mean: [...preprocessing.mean], std: [...preprocessing.std] },
     classes: [...dataset.classes],
     measured,
     origin: originSchema.parse(origin),

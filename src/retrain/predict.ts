@@ -1,4 +1,4 @@
-import { breathe, ConfigError, DataError, Progress, type StepContext } from "../core";
+import { breathe, CheckpointError, ConfigError, DataError, Progress, type StepContext } from "../core";
 import { batchValues, type ReadImage, readImage } from "../data";
 import { tf } from "../engine";
 import type { FoundNetwork } from "./found-file";
@@ -101,6 +101,11 @@ function classified(
   const probabilities = tf.tidy(() =>
     tf.softmax(network.logits(tf.tensor4d(batch, [read.length, height, width, channels]), { mode: "eval" })).dataSync(),
   );
+  if (!probabilities.every(Number.isFinite)) {
+    throw new CheckpointError("predict: probabilities must be finite, got NaN: the network's weights are damaged", {
+      images: read.map(({ path }) => path),
+    });
+  }
   return read.map(({ path, resizing }, i) => {
     const own = record.classes.map((name, index) => ({
       name,

@@ -1,4 +1,4 @@
-import { breathe, Progress, type StepContext } from "../core";
+import { breathe, Progress, type StepContext, TrainingError } from "../core";
 import { type ImageShape, type Preprocessing, type Split, takeBatch } from "../data";
 import { tf } from "../engine";
 import type { ForwardContext } from "../nn";
@@ -22,6 +22,7 @@ const BATCH = 250;
 
 /**
  * Top-1 accuracy and cross-entropy of a network on a split, with its running statistics.
+ * @throws TrainingError when logits are NaN or infinite: they would count as class 0.
  * @throws InterruptedError when stopped.
  */
 export async function evaluate(
@@ -44,6 +45,12 @@ export async function evaluate(
     const labels = split.labels.subarray(from, from + indices.length);
     const scored = score(logits.dataSync(), labels);
     logits.dispose();
+    if (!Number.isFinite(scored.lossSum)) {
+      throw new TrainingError(
+        `${task}: logits must be finite, got NaN or infinity for images ${from} to ${from + indices.length - 1}: the weights are damaged or the training diverged; train it anew at a lower learning rate`,
+        { task, from },
+      );
+    }
     correct += scored.correct;
     lossSum += scored.lossSum;
     progress.advance(indices.length, { accuracy: correct / (from + indices.length) });

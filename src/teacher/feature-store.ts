@@ -1,8 +1,20 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { breathe, formatCount, type Lock, Progress, type StepContext, waitForLock, warn } from "../core";
+import {
+  breathe,
+  ConfigError,
+  checkOptions,
+  fingerprint as fingerprintOf,
+  formatCount,
+  type Lock,
+  type OptionRules,
+  Progress,
+  rule,
+  type StepContext,
+  waitForLock,
+  warn,
+} from "../core";
 import { batchValues, imageSize, type Split } from "../data";
-import { tf } from "../engine";
+import { roundingClass, tf } from "../engine";
 import type { ImageShape } from "../space";
 import { completeFiles, type FeatureFiles, type FeatureStorage, growingFiles, memoryStorage } from "./feature-storage";
 import { decodeFloat16, encodeFloat16 } from "./float16";
@@ -17,6 +29,13 @@ export interface FeatureOptions {
   /** Folder to keep the features in and to take them from; without it they are kept in memory. */
   readonly directory?: string;
 }
+
+/** What each option must be. */
+export const FEATURE_RULES: OptionRules<FeatureOptions> = {
+  indices: rule.list(rule.wholeFrom(0)),
+  dtype: rule.oneOf("float16", "float32"),
+  directory: rule.text,
+};
 
 /** Images of one teacher pass; fixed, because a resumed pass must give the same bytes. */
 const CHUNK = 250;
@@ -86,8 +105,10 @@ export function featureBytes(blocks: readonly TeacherBlock[], count: number, dty
  * Computes the teacher's features at all boundaries in one pass over the images (running statistics, no augmentation).
  *
  * With a directory, what an earlier pass left there is checked and used; the file names carry a hash of teacher, cuts and
- * images. Chunks that are damaged are computed again, with a warning. Of several processes that need the same features one
- * computes them and the others wait. The first progress event names the size.
+ * images, and the engine: features of two engines are never mixed. Chunks that are damaged are computed again, with a
+ * warning. Of several processes that need the same features one computes them and the others wait. The first progress event
+ * names the size.
+ * @throws ConfigError when an option is not known or cannot be, or the split has no image of an index.
  * @throws CheckpointError when the directory cannot be written.
  * @throws InterruptedError when stopped; complete chunks stay in the directory.
  */
@@ -95,15 +116,21 @@ export async function teacherFeatures(
   teacher: Teacher,
   blocks: readonly TeacherBlock[],
   split: Split,
-  { indices: given, dtype = "float16", directory }: FeatureOptions = {},
+  options: FeatureOptions = {},
   context: StepContext = {},
 ): Promise<FeatureStore> {
+  checkOptions("teacherFeatures", options, FEATURE_RULES);
+  const { indices: given, dtype = "float16", directory } = options;
   const indices = given ? Uint32Array.from(given) : Uint32Array.from({ length: split.count }, (_, i) => i);
   const cuts = blocks.map(({ lastLayer }) => lastLayer);
   const bytesPerImage = blocks.map(({ output }) => imageSize(output) * BYTES[dtype]);
   const chunks = Array.from({ length: Math.ceil(indices.length / CHUNK) }, (_, i) =>
     Math.min(CHUNK, indices.length - i * CHUNK),
   );
+  const beyond = indices.find((index) => index >= split.count);
+  if (beyond !== undefined) {
+    throw new ConfigError(`teacherFeatures: indices must be below ${split.count}, the split's images, got ${beyond}`);
+  }
   const fingerprint = featureHash(teacher, cuts, split, indices, dtype);
   const sizeBytes = featureBytes(blocks, indices.length, dtype);
   const task = `teacher features (${formatCount(sizeBytes)}B ${dtype})`;
@@ -125,7 +152,11 @@ export async function teacherFeatures(
     }
   };
   const storage = directory
-    ? await shared({ directory, name: `features-${fingerprint}`, chunks, bytesPerImage }, compute, context)
+    ? await shared(
+        { directory, name: `features-${fingerprintOf([fingerprint, roundingClass()])}`, chunks, bytesPerImage },
+        compute,
+        context,
+      )
     : await compute(memoryStorage(indices.length, bytesPerImage));
   const shapes = [blocks[0].input, ...blocks.map(({ output }) => output)];
   return new FeatureStore(shapes, sizeBytes, fingerprint, teacher, split, indices, dtype, storage);
@@ -177,9 +208,7 @@ function featureHash(
   indices: Uint32Array,
   dtype: string,
 ): string {
-  const hash = createHash("sha256");
-  hash.update(JSON.stringify([teacher.fingerprint(), cuts, dtype, teacher.preprocessing]));
   const size = imageSize(teacher.architecture.input);
-  for (const index of indices) hash.update(split.images.subarray(index * size, (index + 1) * size));
-  return hash.digest("hex").slice(0, 16);
+  const images = Array.from(indices, (index) => split.images.subarray(index * size, (index + 1) * size));
+  return fingerprintOf({ teacher: teacher.fingerprint(), cuts, dtype, images });
 }

@@ -7,6 +7,6 @@ export * from "./teacher";
 export * from "./torchvision";
 export * from "./train-classifier";
 export * from "./train-teacher";
-export { resumeTraining, saveTraining } from "./training-checkpoint";
+export { resumeTraining, saveTraining, type TrainingData } from "./training-checkpoint";
 export * from "./training-history";
 export * from "./training-options";

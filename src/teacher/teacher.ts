@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { CheckpointError, Rng, type StepContext } from "../core";
+import { CheckpointError, fingerprint, Rng, type StepContext } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
 import type { Preprocessing, Split } from "../data";
 import type { tf } from "../engine";
-import { encodeSafetensors, loadState, Network, readSafetensors, saveState, writeSafetensors } from "../nn";
+import { loadState, Network, readSafetensors, saveState, writeSafetensors } from "../nn";
 import { type Architecture, trunkLayers } from "../space";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
 import { type Evaluation, evaluate } from "./evaluate";
@@ -45,8 +44,8 @@ export class Teacher {
     this.cost = networkCost(record.architecture);
   }
 
-  /** Top-1 accuracy on the validation split, 0..1. */
-  get accuracy(): number {
+  /** Top-1 accuracy on the validation split, 0..1; undefined where it was never measured. */
+  get accuracy(): number | undefined {
     return this.history.accuracy;
   }
 
@@ -87,13 +86,10 @@ export class Teacher {
     );
   }
 
-  /** Names architecture and weights (hexadecimal). */
+  /** Names all that its answers depend on: architecture, weights, preprocessing, classes (hexadecimal). */
   fingerprint(): string {
-    const hash = createHash("sha256").update(JSON.stringify(this.architecture));
-    return hash
-      .update(encodeSafetensors(saveState(this.network)))
-      .digest("hex")
-      .slice(0, 16);
+    const { architecture, preprocessing, classes, network } = this;
+    return fingerprint({ architecture, preprocessing, classes, weights: saveState(network) });
   }
 
   /** Writes weights and record into one safetensors file. */
@@ -103,7 +99,7 @@ export class Teacher {
 
   /**
    * Reads a file that {@link Teacher.save} wrote.
-   * @throws CheckpointError when it is damaged or something else.
+   * @throws CheckpointError when it is damaged or something else, or a weight is not finite.
    */
   static load(path: string): Teacher {
     const { tensors, metadata } = readSafetensors(path);
@@ -162,7 +158,7 @@ const recordSchema = z.object({
         durationMs: z.number(),
       }),
     ),
-    accuracy: z.number(),
+    accuracy: z.number().min(0).max(1).optional(),
     validationImages: z.number(),
     imagesPerSecond: z.number(),
   }),
@@ -170,7 +166,7 @@ const recordSchema = z.object({
 
 function parseRecord(path: string, { format, teacher }: Record<string, string>): TeacherRecord {
   const what = format === FORMAT ? recordSchema.safeParse(parsed(teacher)) : undefined;
-  if (what?.success) return what.data;
+  if (what?.success) return measuredOrNot(what.data);
   const got = what ? z.prettifyError(what.error) : `format ${format ?? "none"}`;
   throw new CheckpointError(`Teacher.load: ${path} must be a teacher's file (${FORMAT}), got ${got}; train it anew`, {
     path,
@@ -183,4 +179,11 @@ function parsed(text: string | undefined): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Files written before say 0 where nothing was measured. */
+function measuredOrNot(record: TeacherRecord): TeacherRecord {
+  const { accuracy, validationImages } = record.history;
+  if (accuracy !== 0 || validationImages > 0) return record;
+  return { ...record, history: { ...record.history, accuracy: undefined } };
 }

@@ -13,7 +13,7 @@ export interface TorchvisionOptions {
   readonly preprocessing?: Preprocessing;
   /** Data set the weights were trained on. */
   readonly dataset?: string;
-  /** Known top-1 accuracy, 0..1; 0 stands for "not measured". */
+  /** Known top-1 accuracy on the validation images of the data set, 0..1; not measured unless given. */
   readonly accuracy?: number;
 }
 
@@ -36,7 +36,7 @@ export function teacherFromTorchvision(
     preprocessing: options.preprocessing ?? IMAGENET_PREPROCESSING,
     classes: options.classes ?? Array.from({ length: classes }, (_, i) => String(i)),
     dataset: options.dataset ?? "imagenet",
-    history: { epochs: [], accuracy: options.accuracy ?? 0, validationImages: 0, imagesPerSecond: 0 },
+    history: { epochs: [], accuracy: options.accuracy, validationImages: 0, imagesPerSecond: 0 },
   });
 }
 

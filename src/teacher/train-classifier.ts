@@ -1,17 +1,21 @@
-import { breathe, Progress, Rng, type StepContext, TrainingError } from "../core";
-import { type Dataset, epochOrder, takeBatch } from "../data";
+import { breathe, fingerprint as fingerprintOf, Progress, Rng, type StepContext, TrainingError } from "../core";
+import { type Batch, epochOrder, type Preprocessing, takeBatch } from "../data";
 import { fused, tf } from "../engine";
 import { cosine, lossAndGradients, type Network, type Optimizer } from "../nn";
 import { evaluate, score } from "./evaluate";
-import { firstNotFinite, resumeTraining, saveTraining, trainingFingerprint } from "./training-checkpoint";
-import type { EpochRecord, TrainingHistory } from "./training-history";
+import {
+  firstNotFinite,
+  resumeTraining,
+  saveTraining,
+  type TrainingData,
+  trainingFingerprint,
+} from "./training-checkpoint";
+import type { EpochRecord, MeasuredHistory } from "./training-history";
 import { buildOptimizer, resolveTrainingOptions, type SoftTargets, type TrainingOptions } from "./training-options";
 
-/** The parts of a data set that a training touches: never the test split. */
-export type TrainingData = Pick<Dataset, "train" | "validation" | "shape" | "preprocessing" | "fingerprint">;
-
 /**
- * Trains a network on labels (and another network's answers, if asked) by cross-entropy.
+ * Trains a network on labels (and another network's answers, if asked) by cross-entropy. Each of the two sees the images
+ * under its own preprocessing.
  *
  * Every epoch's draws depend on the seed and the epoch alone, so a training that was killed and finds its checkpoint ends
  * with the same numbers. The last, incomplete batch of an epoch is left out.
@@ -23,13 +27,15 @@ export async function trainClassifier(
   data: TrainingData,
   given: Partial<TrainingOptions> & Pick<TrainingOptions, "seed" | "epochs">,
   context: StepContext = {},
-): Promise<TrainingHistory> {
+): Promise<MeasuredHistory> {
   const options = resolveTrainingOptions(given);
   const { epochs, checkpoint, task } = options;
   const optimizer = buildOptimizer(options);
   try {
-    const fingerprint = trainingFingerprint(network.architecture, data.fingerprint, options);
-    const history = checkpoint ? resumeTraining<EpochRecord>(checkpoint, fingerprint, network, optimizer, context) : [];
+    const fingerprint = checkpoint === undefined ? "" : trainingFingerprint(network.architecture, data, options);
+    const history = checkpoint
+      ? resumeTraining<EpochRecord>(checkpoint, fingerprint, network, optimizer, epochs, context)
+      : [];
     const run = new Run(network, data, options, optimizer, context, history.length);
     for (let epoch = history.length; epoch < epochs; epoch++) {
       history.push(await run.epoch(epoch));
@@ -58,6 +64,8 @@ class Run {
   private readonly progress: Progress;
   private readonly parameters: Map<string, tf.Variable>;
   private readonly rng: Rng;
+  /** Whether the network whose answers are learnt sees images as this one does. */
+  private readonly seenAlike: boolean;
 
   constructor(
     private readonly network: Network,
@@ -67,7 +75,7 @@ class Run {
     private readonly context: StepContext,
     epochsDone: number,
   ) {
-    const { epochs, learningRate, warmupEpochs, task, seed } = options;
+    const { epochs, learningRate, warmupEpochs, task, seed, softTargets } = options;
     this.batchSize = Math.min(options.batchSize, data.train.count);
     this.steps = Math.floor(data.train.count / this.batchSize);
     const total = epochs * this.steps;
@@ -75,10 +83,11 @@ class Run {
     this.progress = new Progress(context, task, total, "batches", epochsDone * this.steps);
     this.parameters = network.parameters();
     this.rng = new Rng(seed).fork("training");
+    this.seenAlike = fingerprintOf(softTargets?.preprocessing) === fingerprintOf(data.preprocessing);
   }
 
   async epoch(epoch: number): Promise<EpochRecord> {
-    const { train, validation } = this.data;
+    const { train } = this.data;
     const rng = this.rng.fork(`epoch${epoch}`);
     const order = epochOrder(train.count, rng.fork("order"));
     const started = performance.now();
@@ -104,9 +113,7 @@ class Run {
       throw notFinite(broken, Number.NaN, epoch, this.steps - 1, (epoch + 1) * this.steps - 1, learningRate);
     }
     const measured = (epoch + 1) % this.options.validateEvery === 0 || epoch + 1 === this.options.epochs;
-    const validationAccuracy = measured
-      ? (await evaluate(this.network, validation, this.data, { signal: this.context.signal })).accuracy
-      : undefined;
+    const validationAccuracy = measured ? await this.validate(epoch, learningRate) : undefined;
     return {
       epoch: epoch + 1,
       loss: lossSum / this.steps,
@@ -117,11 +124,42 @@ class Run {
     };
   }
 
+  /** Accuracy on the validation split; a network that overflows there has diverged. */
+  private async validate(epoch: number, learningRate: number): Promise<number> {
+    try {
+      const { network, data, context } = this;
+      return (await evaluate(network, data.validation, data, { signal: context.signal })).accuracy;
+    } catch (error) {
+      if (!(error instanceof TrainingError)) throw error;
+      const last = this.steps - 1;
+      throw notFinite("logits of validation images", Number.NaN, epoch, last, epoch * this.steps + last, learningRate);
+    }
+  }
+
+  /** Augmented images as a network of that preprocessing sees them. */
+  private batch(indices: Uint32Array, preprocessing: Preprocessing, rng: Rng): Batch {
+    const { shape, train } = this.data;
+    return takeBatch(train, indices, { shape, preprocessing }, { ...this.options.augment, rng: rng.fork("augment") });
+  }
+
+  /** The other network's softened answers `[batch, classes]` to the same augmented images, prepared as it is used to. */
+  private softTarget(
+    { logits, preprocessing, temperature }: SoftTargets,
+    images: tf.Tensor4D,
+    indices: Uint32Array,
+    rng: Rng,
+  ): tf.Tensor2D {
+    return tf.tidy(() => {
+      const seen = this.seenAlike ? images : this.batch(indices, preprocessing, rng).images;
+      return softened(logits(seen), temperature);
+    });
+  }
+
   /** One batch forward and backward; the parameters move only if the loss is finite. */
   private step(indices: Uint32Array, learningRate: number, rng: Rng): { loss: number; correct: number } {
-    const { augment, labelSmoothing, softTargets } = this.options;
-    const { images, labels } = takeBatch(this.data.train, indices, this.data, { ...augment, rng: rng.fork("augment") });
-    const target = softTargets && tf.tidy(() => softened(softTargets.logits(images), softTargets.temperature));
+    const { labelSmoothing, softTargets } = this.options;
+    const { images, labels } = this.batch(indices, this.data.preprocessing, rng);
+    const target = softTargets && this.softTarget(softTargets, images, indices, rng);
     let correct = 0;
     const { loss, gradients } = lossAndGradients(() => {
       const logits = this.network.logits(images, { mode: "train", rng: rng.fork("network") });

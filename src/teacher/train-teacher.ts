@@ -1,7 +1,7 @@
 import { ConfigError, Rng, type StepContext } from "../core";
 import type { Dataset } from "../data";
 import { Network } from "../nn";
-import { type Architecture, validateArchitecture } from "../space";
+import { type Architecture, formatShape, sameShape, validateArchitecture } from "../space";
 import { Teacher } from "./teacher";
 import { trainClassifier } from "./train-classifier";
 import type { TrainingOptions } from "./training-options";
@@ -30,14 +30,56 @@ export async function trainTeacher(
 }
 
 /** @throws ConfigError when an architecture does not fit a data set, SpaceError when it is malformed. */
-export function checkFits(architecture: Architecture, { name, shape, classes }: Dataset, where: string): void {
+export function checkFits(
+  architecture: Architecture,
+  { name, shape, classes }: Pick<Dataset, "name" | "shape" | "classes">,
+  where: string,
+): void {
   validateArchitecture(architecture);
   const { input } = architecture;
-  const same = input.height === shape.height && input.width === shape.width && input.channels === shape.channels;
-  if (!same || architecture.classes !== classes.length) {
+  if (sameShape(input, shape) && architecture.classes === classes.length) return;
+  throw new ConfigError(
+    `${where}: ${architecture.name} must take ${formatShape(shape)} and give ${classes.length} classes for data set ${name}, got ${formatShape(input)} and ${architecture.classes}; choose a preset of that size or change \`input\` and \`classes\``,
+    { architecture: architecture.name, dataset: name },
+  );
+}
+
+/**
+ * Whether a teacher's answers mean what the labels of a data set mean.
+ * @param where Says who needs that; begins the message.
+ * @throws ConfigError unless it takes the images and has the same classes in the same order.
+ */
+export function checkClasses(
+  { architecture, classes }: Pick<Teacher, "architecture" | "classes">,
+  data: Pick<Dataset, "name" | "shape" | "classes">,
+  where: string,
+): void {
+  checkInput({ architecture }, data, where);
+  if (architecture.classes !== data.classes.length) {
     throw new ConfigError(
-      `${where}: ${architecture.name} must take ${shape.height}x${shape.width}x${shape.channels} and give ${classes.length} classes for data set ${name}, got ${input.height}x${input.width}x${input.channels} and ${architecture.classes}; choose a preset of that size or change \`input\` and \`classes\``,
-      { architecture: architecture.name, dataset: name },
+      `${where} the teacher must have the ${data.classes.length} classes of data set ${data.name}, got ${architecture.classes}; train a teacher on this data set${FEATURES_ONLY}`,
+      { expected: data.classes.length, got: architecture.classes },
     );
   }
+  const at = data.classes.findIndex((name, i) => name !== classes[i]);
+  if (at < 0 && classes.length === data.classes.length) return;
+  throw new ConfigError(
+    `${where} the teacher must have the classes of data set ${data.name} in their order, got "${classes[at]}" for class ${at}, which is "${data.classes[at]}"; train a teacher on this data set, or load the one that it was trained on${FEATURES_ONLY}`,
+    { class: at, expected: data.classes[at], got: classes[at] },
+  );
+}
+
+const FEATURES_ONLY = ". Its feature maps alone can be imitated: lab.teacher(file, { data, featuresOnly: true })";
+
+/** @throws ConfigError unless a teacher takes the images of a data set. */
+export function checkInput(
+  { architecture: { name, input } }: Pick<Teacher, "architecture">,
+  { name: dataset, shape }: Pick<Dataset, "name" | "shape">,
+  where: string,
+): void {
+  if (sameShape(input, shape)) return;
+  throw new ConfigError(
+    `${where} the teacher ${name} must take the images of data set ${dataset}, ${formatShape(shape)}, got ${formatShape(input)}; bring the images to that size, or choose another teacher`,
+    { dataset, expected: shape, got: input },
+  );
 }

@@ -16,10 +16,13 @@ export interface EpochRecord {
 
 export interface TrainingHistory {
   readonly epochs: readonly EpochRecord[];
-  /** On the validation split, after the last epoch. */
-  readonly accuracy: number;
+  /** On the validation split, after the last epoch; undefined where it was never measured. */
+  readonly accuracy?: number;
   /** Images it was measured on. */
   readonly validationImages: number;
   /** Training images a second over all epochs. */
   readonly imagesPerSecond: number;
 }
+
+/** Of a training that was done here: it ends with a measurement. */
+export type MeasuredHistory = TrainingHistory & { readonly accuracy: number };

@@ -1,12 +1,14 @@
-import { ConfigError } from "../core";
-import type { Augmentation } from "../data";
+import { ConfigError, checkOptions, type OptionRules, rule } from "../core";
+import type { Augmentation, Preprocessing } from "../data";
 import type { tf } from "../engine";
 import { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from "../nn";
 
 /** Another network whose answers are learnt beside the labels (Hinton, Vinyals and Dean, arXiv 1503.02531). */
 export interface SoftTargets {
-  /** Identifies the other network, so that a checkpoint of another training is not taken up. */
+  /** Identifies the other network and its preprocessing, so that a checkpoint of another training is not taken up. */
   readonly name: string;
+  /** How the other network sees images, whatever the one that learns sees. */
+  readonly preprocessing: Preprocessing;
   /** Its logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`. */
   logits(images: tf.Tensor4D): tf.Tensor2D;
   /** Share of this loss in the whole, 0..1. */
@@ -61,29 +63,47 @@ export const TRAINING_DEFAULTS: Omit<TrainingOptions, "seed" | "epochs"> = {
   task: "train",
 };
 
-/** Options with the defaults filled in and checked; those given as undefined count as not given. */
+/** What each option must be; which of them change a result, see `trainingFingerprint`. */
+export const TRAINING_RULES: OptionRules<TrainingOptions> = {
+  seed: rule.whole,
+  epochs: rule.wholeFrom(1),
+  batchSize: rule.wholeFrom(1),
+  optimizer: rule.oneOf("sgd", "adam"),
+  learningRate: rule.above(0),
+  warmupEpochs: rule.from(0),
+  weightDecay: rule.from(0),
+  momentum: rule.below(0, 1),
+  labelSmoothing: rule.below(0, 1),
+  augment: rule.options<Augmentation>({ flip: rule.boolean, shift: rule.wholeFrom(0) }),
+  softTargets: rule.options<SoftTargets>({
+    name: rule.text,
+    preprocessing: rule.any,
+    logits: rule.any,
+    weight: rule.within(0, 1),
+    temperature: rule.above(0),
+  }),
+  startFrom: rule.text,
+  validateEvery: rule.wholeFrom(1),
+  checkpoint: rule.text,
+  task: rule.text,
+};
+
+/**
+ * Options with the defaults filled in and checked; those given as undefined count as not given.
+ * @throws ConfigError for an option that is not known, with the nearest, or a value that it cannot have.
+ */
 export function resolveTrainingOptions(
   given: Partial<TrainingOptions> & Pick<TrainingOptions, "seed" | "epochs">,
 ): TrainingOptions {
+  const task = typeof given?.task === "string" ? given.task : TRAINING_DEFAULTS.task;
+  checkOptions(task, given, TRAINING_RULES);
+  for (const name of ["seed", "epochs"] as const) {
+    if (given[name] === undefined) {
+      throw new ConfigError(`${task}: ${name} must be given, ${TRAINING_RULES[name].must}, got none`, { option: name });
+    }
+  }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const options = { ...TRAINING_DEFAULTS, ...set } as TrainingOptions;
-  const check = (holds: boolean, name: keyof TrainingOptions, must: string) => {
-    if (!holds) throw new ConfigError(`${options.task}: ${name} must be ${must}, got ${options[name]}`);
-  };
-  check(Number.isInteger(options.epochs) && options.epochs >= 1, "epochs", "a whole number from 1");
-  check(Number.isInteger(options.batchSize) && options.batchSize >= 1, "batchSize", "a whole number from 1");
-  check(
-    Number.isInteger(options.validateEvery) && options.validateEvery >= 1,
-    "validateEvery",
-    "a whole number from 1",
-  );
-  check(options.learningRate > 0, "learningRate", "above 0");
-  check(options.warmupEpochs >= 0, "warmupEpochs", "0 or more");
-  check(options.weightDecay >= 0, "weightDecay", "0 or more");
-  check(options.momentum >= 0 && options.momentum < 1, "momentum", "in [0, 1)");
-  check(options.labelSmoothing >= 0 && options.labelSmoothing < 1, "labelSmoothing", "in [0, 1)");
-  check(options.optimizer === "sgd" || options.optimizer === "adam", "optimizer", '"sgd" or "adam"');
-  return options;
+  return { ...TRAINING_DEFAULTS, ...set } as TrainingOptions;
 }
 
 export function buildOptimizer({ optimizer, momentum, weightDecay }: TrainingOptions): Optimizer {

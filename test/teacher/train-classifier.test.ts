@@ -192,6 +192,7 @@ test("soft targets are learnt beside the labels", async () => {
     ...tinyOptions,
     softTargets: {
       name: "always the first class",
+      preprocessing: tinyData.preprocessing,
       logits: (images) => tf.tile(constant, [images.shape[0], 1]) as tf.Tensor2D,
       weight: 1,
       temperature: 1,

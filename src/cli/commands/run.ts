@@ -1,6 +1,6 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatCount, isDamage, readJson } from "../../core";
+import { ConfigError, formatCount, isDamage, percent, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import { resumable } from "../interrupt";
 import { Output } from "../output";
@@ -166,10 +166,6 @@ function printResult(front: MeasuredFront, path: string): void {
     );
   }
   console.log(`Result: ${path}/front.json; networks: ${path}/found/; figures: npx blockwise report ${path}`);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }
 
 function points(difference: number): string {

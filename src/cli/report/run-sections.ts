@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from "../../core";
+import { formatCount, formatDuration, percent } from "../../core";
 import { countCandidates, countCells, countNetworks, formatShape, opName } from "../../space";
 import { compare } from "../../systems/dna";
 import type { TrainingHistory } from "../../teacher";
@@ -126,7 +126,7 @@ function teacher({ teacher: trained, space: recorded, config }: RecordedRun): Pa
     : `after ${history.epochs.length} epochs (${formatDuration(trainedMs(history))})`;
   return {
     heading: "Teacher",
-    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters, ${percent(history.accuracy)} on ${history.validationImages} validation images ${origin}.`,
+    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters, ${accuracyOf(history)} ${origin}.`,
     figures: [
       // Of a network that was found before, only the accuracy is known.
       ...(history.epochs.length > 0 ? [trainingCurve(architecture, history.epochs)] : []),
@@ -159,12 +159,14 @@ function setting({ config, environment, retrained }: RecordedRun): PageSection {
   return { heading: "Setting", tables: [{ columns: ["", "value"], rows }] };
 }
 
-function trainedMs({ epochs }: TrainingHistory): number {
-  return epochs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+function accuracyOf({ accuracy, validationImages }: TrainingHistory): string {
+  return accuracy === undefined
+    ? "accuracy not measured on validation images,"
+    : `${percent(accuracy)} on ${validationImages} validation images`;
 }
 
-function percent(share: number, digits = 2): string {
-  return `${(100 * share).toFixed(digits)} %`;
+function trainedMs({ epochs }: TrainingHistory): number {
+  return epochs.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }
 
 function points(difference: number): string {

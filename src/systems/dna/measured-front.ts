@@ -10,8 +10,8 @@ export interface FrontPoint {
   readonly accuracy: number;
   /** Images of the test split. */
   readonly images: number;
-  /** Top-1 on the validation split, 0..1. */
-  readonly validationAccuracy: number;
+  /** Top-1 on the validation split, 0..1; absent where it was never measured, of a teacher from a file. */
+  readonly validationAccuracy?: number;
   /** Summed rating, what was predicted: lower is better. The teacher has none. */
   readonly score?: number;
   /** The network's file inside the run directory. */

@@ -74,6 +74,8 @@ export async function retrainDesign(
           warmStart: {
             name: `supernets of seed ${config.seed}`,
             tensors: supernetWeights(space, network.choice, fileCheckpoints(run.file("checkpoints"))),
+            // The supernets learnt from images as the teacher sees them.
+            preprocessing: teacher.preprocessing,
           },
         }),
         seed: config.seed,

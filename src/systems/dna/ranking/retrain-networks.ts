@@ -58,7 +58,8 @@ export async function retrainNetworks(
         key,
         macs,
         params,
-        validationAccuracy: network.accuracy,
+        // Trained here, by whichever study came first.
+        validationAccuracy: network.accuracy!,
         testAccuracy,
         testImages: data.test.count,
         minutes: Number((ms / 60000).toFixed(1)),

@@ -107,7 +107,7 @@ export async function runJob(
       losses: space.blocks.map((_, block) => epochsOf(run, block).map(({ loss }) => loss)),
       teacher: {
         architecture: teacher.architecture.name,
-        accuracy: teacher.accuracy,
+        accuracy: teacher.accuracy!,
         trainImages: data.train.count,
         epochs: experiment.teacher.epochs,
         seed: teacherSeed,

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, readJson, type StepContext } from "../../../core";
+import { ConfigError, fingerprint, readJson, type StepContext } from "../../../core";
 import type { Dataset } from "../../../data";
 import { architecturePreset } from "../../../space";
 import { Teacher, trainTeacher } from "../../../teacher";
@@ -45,8 +44,8 @@ export async function sharedTeacher(
 ): Promise<Teacher> {
   const { architecture, ...options } = experiment.teacher;
   if (typeof architecture !== "string") throw new TypeError("ranking: the teacher must be a preset of NAS-Bench-Macro");
-  const hash = createHash("sha256").update(JSON.stringify([architecture, options, teacherSeed, data.fingerprint]));
-  const name = `${architecture.split("/").at(-1)}-${hash.digest("hex").slice(0, 8)}`;
+  const made = fingerprint([architecture, options, teacherSeed, data.fingerprint]);
+  const name = `${architecture.split("/").at(-1)}-${made}`;
   const path = join(runs, "teachers", `${name}.safetensors`);
   if (existsSync(path)) return Teacher.load(path);
   const checkpoint = join(runs, "teachers", `${name}.checkpoint.safetensors`);

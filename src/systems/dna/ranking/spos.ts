@@ -1,6 +1,13 @@
-import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
-import { breathe, Progress, Rng, readJson, type StepContext, writeJson } from "../../../core";
+import {
+  breathe,
+  fingerprint as fingerprintOf,
+  Progress,
+  Rng,
+  readJson,
+  type StepContext,
+  writeJson,
+} from "../../../core";
 import { batchValues, type Dataset, epochOrder, loadDataset, takeBatch } from "../../../data";
 import { uniformSampler } from "../../../distill";
 import { fused, tf } from "../../../engine";
@@ -64,8 +71,7 @@ export async function rateBySpos(
   try {
     const { images } = experiment.distill;
     const { epochs, batchSize, learningRate } = options;
-    const setting = JSON.stringify({ seed, images, epochs, batchSize, learningRate, data: data.fingerprint });
-    const fingerprint = createHash("sha256").update(setting).digest("hex").slice(0, 16);
+    const fingerprint = fingerprintOf({ seed, images, epochs, batchSize, learningRate, data: data.fingerprint });
     const trainMs = await train(supernet, data, options, { images, seed, fingerprint }, rng, context);
     const trained = performance.now();
     const scores = await rate(supernet, data, options, rng, context);
@@ -103,7 +109,7 @@ async function train(
   const schedule = cosine({ base: learningRate, total: epochs * steps, warmup: Math.round(steps / 2) });
   const optimizer = sgd({ momentum: 0.9, weightDecay: 5e-4, nesterov: true });
   try {
-    const durationsMs = resumeTraining<number>(checkpoint, fingerprint, supernet, optimizer, context);
+    const durationsMs = resumeTraining<number>(checkpoint, fingerprint, supernet, optimizer, epochs, context);
     const done = durationsMs.length;
     const progress = new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches", done * steps);
     for (let epoch = done; epoch < epochs; epoch++) {
