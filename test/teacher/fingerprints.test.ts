@@ -77,7 +77,7 @@ describe("the fingerprint of a training", () => {
 
   it("changes with everything of the data that a training sees, and with the network", () => {
     const { train, validation } = tinyData;
-    const flip = (bytes: Uint8Array) => Uint8Array.from(bytes, (byte, i) => (i === 9 ? byte ^ 1 : byte));
+    const flip = (bytes: ArrayLike<number>) => Uint8Array.from(bytes, (byte, i) => (i === 9 ? byte ^ 1 : byte));
     const all = [
       of(),
       of({}, { ...tinyData, preprocessing: { mean: [0.9], std: [0.05] } }),
