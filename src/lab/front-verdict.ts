@@ -10,6 +10,8 @@ export function verdict(networks: readonly FrontNetwork[]): string {
   const sentences: string[] = [];
   if (found.length > 0 && random.length > 0) sentences.push(...againstRandom(found, random));
   if (found.length > 0 && teacher) sentences.push(againstTeacher(found, teacher));
+  const own = of("own");
+  if (own.length > 0) sentences.push(ofOwn(own, networks));
   if (sentences.length === 0)
     return "There is nothing to compare yet: give found networks and random ones, or a teacher.";
   return sentences.join(" ");
@@ -39,6 +41,21 @@ function againstRandom(found: readonly FrontNetwork[], random: readonly FrontNet
     Math.abs(difference) < 2 * error ? ", so it may be chance" : ""
   }; another training seed adds to it.`;
   return [`${facts}: ${outcome}.`, noise];
+}
+
+function ofOwn(own: readonly FrontNetwork[], networks: readonly FrontNetwork[]): string {
+  const best = [...own].sort((a, b) => b.accuracy - a.accuracy)[0];
+  const beaten = networks.filter(
+    ({ macs, accuracy }) =>
+      macs <= best.macs && accuracy >= best.accuracy && (macs < best.macs || accuracy > best.accuracy),
+  );
+  const outcome =
+    beaten.length > 0
+      ? `; ${beaten.map(({ label }) => label).join(", ")} ${beaten.length === 1 ? "is" : "are"} at least as accurate at no more FLOPs`
+      : networks.length > 1
+        ? "; none of the others is as accurate at no more FLOPs"
+        : "";
+  return `The most accurate own network, ${best.label} (${formatCount(best.macs)} FLOPs), reaches ${percent(best.accuracy)} on the test images${outcome}.`;
 }
 
 function againstTeacher(found: readonly FrontNetwork[], teacher: FrontNetwork): string {

@@ -38,7 +38,7 @@ export class LabFront implements Displayable {
         teacher ? percent(macs / teacher.macs, 1) : null,
         formatCount(params),
         percent(accuracy),
-        percent(validationAccuracy),
+        validationAccuracy === undefined ? "not measured" : percent(validationAccuracy),
         score === undefined ? null : Number(score.toFixed(4)),
       ]),
       note: "FLOPs are multiply-adds. Test accuracies are of networks trained to the end; the rating is what was predicted before (lower is better).",

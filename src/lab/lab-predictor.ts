@@ -105,11 +105,12 @@ export class LabPredictor implements Displayable {
 
 /** A network's rating in each block, by the given ratings. @throws ConfigError when they lack one of its candidates. */
 export function blockScores({ space, blocks }: RatingTable, { choice }: Pick<FoundNetwork, "choice">): number[] {
+  const choices = Array.isArray(choice) ? choice : [];
   const scores = blocks.map((rows, block) => {
-    const chosen = choice[block];
+    const chosen = choices[block];
     return rows.find(({ cell, path }) => cell === chosen?.cell && path.join() === chosen.path.join())?.score;
   });
-  if (choice.length === blocks.length && scores.every((score) => score !== undefined)) return scores;
+  if (choices.length === blocks.length && scores.every((score) => score !== undefined)) return scores;
   throw new ConfigError(
     `predictor: a network must be one of the rated space ${space}, got one with candidates that are not rated; take networks of this search`,
     { space },

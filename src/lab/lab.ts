@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { ConfigError, type StepContext } from "../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../data";
+import type { Retrained } from "../retrain";
 import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace, type SearchSpace } from "../space";
 import { DNA_MINI, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
 import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
@@ -12,6 +13,7 @@ import type { LabBlocks } from "./lab-blocks";
 import { LabData } from "./lab-data";
 import type { LabFront } from "./lab-front";
 import { LabLatency, latencyTableFrom } from "./lab-latency";
+import type { LabNetwork } from "./lab-network";
 import { LabRatings } from "./lab-ratings";
 import { LabStudent } from "./lab-student";
 import { LabStudy } from "./lab-study";
@@ -19,6 +21,7 @@ import { LabSupernet } from "./lab-supernet";
 import { LabTeacher } from "./lab-teacher";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
+import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "./own-networks";
 import { type ParetoItem, pareto } from "./pareto";
 import { record } from "./record";
 import type { RetrainRecipe } from "./retrain-recipe";
@@ -41,6 +44,8 @@ export type LatencySource =
   | LabTeacher
   | LabStudent
   | NetworkDesign
+  | LabNetwork
+  | Retrained
   | SearchSpace
   | Architecture
   | string;
@@ -130,9 +135,31 @@ export const lab = {
   },
 
   /**
+   * An own network to compare with: an architecture (object, preset's name, timm's block strings), what `retrain` or
+   * `loadFound` gave, or the path of a found network (`.json`) or a teacher (`.safetensors`).
+   * @param options `label`: what tables and figures call it; the architecture's name unless given.
+   * @throws ConfigError when it is none of these or does not fit the data, DataError when it was trained on other data.
+   */
+  network(
+    source: NetworkSource,
+    { data, label }: { readonly data: LabData; readonly label?: string },
+  ): LabNetwork | LabTeacher {
+    if (!(data instanceof LabData)) {
+      throw new ConfigError("lab.network: data must be what lab.data gave, e.g. lab.network(architecture, { data })");
+    }
+    engineReady();
+    if (!isNetworkSource(source)) {
+      throw new ConfigError(`lab.network: the network must be ${NETWORK_FORMS}, got ${JSON.stringify(source)}`);
+    }
+    return ownNetwork(source, data, label);
+  },
+
+  /**
    * The front of true accuracies: retrains the networks that are not trained yet, measures all on the test split.
+   * @param networks Teachers, found, random and retrained networks; own architectures and networks, too (see
+   *   {@link lab.network}).
    * @param recipe How to retrain; as the last retraining of the same search unless given.
-   * @throws DataError when the networks belong to different data sets.
+   * @throws ConfigError when a network is none of these, DataError when the networks belong to different data sets.
    */
   async pareto(
     networks: readonly ParetoItem[],
@@ -153,5 +180,13 @@ function layersOf(subject: Exclude<LatencySource, string>): SearchSpace | Archit
   if (subject instanceof LabSupernet) return subject.space;
   if (subject instanceof LabRatings) return subject.session.space;
   if (subject instanceof LabTeacher || subject instanceof NetworkDesign) return subject.architecture;
-  return subject instanceof LabStudent ? subject.design.architecture : subject;
+  if (subject instanceof LabStudent) return subject.design.architecture;
+  const held =
+    typeof subject === "object" && subject !== null && "architecture" in subject ? subject.architecture : subject;
+  if (typeof held === "object" && held !== null && "blocks" in held && Array.isArray(held.blocks)) {
+    return held as SearchSpace | Architecture;
+  }
+  throw new ConfigError(
+    `lab.latency: it must be a supernet, ratings, a teacher, a network, a space, an architecture, or the path of a latency table, got ${JSON.stringify(subject)}`,
+  );
 }

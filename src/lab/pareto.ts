@@ -1,36 +1,53 @@
-import { DataError, formatCount, type StepContext } from "../core";
+import { ConfigError, DataError, formatCount, type StepContext } from "../core";
 import type { PredictedNetwork } from "../viz";
 import { factsOf, frontFacts, stageWords } from "./architecture-words";
 import type { FrontNetwork } from "./front-network";
+import { LabAlternatives } from "./lab-alternatives";
 import type { LabData } from "./lab-data";
 import { LabFound } from "./lab-found";
 import { LabFront } from "./lab-front";
+import { LabNetwork } from "./lab-network";
 import { LabStudent } from "./lab-student";
 import { LabTeacher } from "./lab-teacher";
 import type { NetworkDesign } from "./network-design";
+import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "./own-networks";
 import { type RetrainRecipe, sameTraining } from "./retrain-recipe";
 
-/** What can be a point of the front; found and random networks that were not retrained yet are, first. */
-export type ParetoItem = LabTeacher | LabStudent | LabFound;
+/**
+ * What can be a point of the front; found and random networks that were not retrained yet are, first. Own networks are given
+ * as they are where another one says which data they belong to, or by `lab.network(source, { data })`.
+ */
+export type ParetoItem = LabTeacher | LabStudent | LabFound | LabAlternatives | LabNetwork | NetworkSource;
+
+type KnownItem = LabTeacher | LabStudent | LabFound | LabNetwork;
+type Student = LabStudent | LabFound;
 
 /**
  * Retrains what is not trained yet, measures all networks on the test split, and compares.
  * @param recipe How to retrain; as the last retraining of the same search unless given.
+ * @throws ConfigError when there is no network, or one is nothing that can be compared.
  * @throws DataError when the networks belong to different data sets: such accuracies do not compare.
  */
 export async function pareto(
-  items: readonly ParetoItem[],
+  given: readonly ParetoItem[],
   recipe: RetrainRecipe | undefined,
   context: StepContext,
 ): Promise<LabFront> {
+  const items = known(given);
   checkOneDataset(items);
   const teachers = items.filter((item) => item instanceof LabTeacher);
-  const designs = distinct(items.filter((item) => !(item instanceof LabTeacher)));
+  const designs = distinct(items.filter((item) => item instanceof LabStudent || item instanceof LabFound));
+  const owns = [...new Set(items.filter((item) => item instanceof LabNetwork))];
+  const session = designs.map((item) => designOf(item).session)[0];
   const students: LabStudent[] = [];
   for (const { item, label } of labelled(designs)) {
     const student =
       item instanceof LabStudent ? item : (item.student ?? (await retrainAs(item, label, recipe, context)));
     students.push(student);
+  }
+  for (const own of owns) {
+    const teacher = session?.teacher ?? teachers[0]?.teacher;
+    if (!own.isTrained) await own.retrain(recipe ?? session?.recipe, context, teacher);
   }
   const measured: FrontNetwork[] = [];
   for (const teacher of teachers) {
@@ -47,7 +64,54 @@ export async function pareto(
     const facts = factsOf(space, design.network);
     measured.push({ ...facts, ...(await measure(students[i], data, context)), label, score: design.score });
   }
-  return new LabFront(measured, prediction(labelled(designs)), unlike(students), students);
+  for (const [i, own] of owns.entries()) {
+    const namesakes = owns.slice(0, i).filter(({ label }) => label === own.label).length;
+    measured.push({
+      ...(await measure(own, own.data, context)),
+      label: namesakes > 0 ? `${own.label} (${namesakes + 1})` : own.label,
+      activationBytes: own.cost.activationBytes,
+      architecture: stageWords(own.architecture),
+    });
+  }
+  const trainings = [...students.map(({ retrained }) => retrained.training), ...owns.map(({ training }) => training!)];
+  return new LabFront(measured, prediction(labelled(designs)), unlike(trainings), students);
+}
+
+/** The networks as what the lab knows, own ones on the data of the others. */
+function known(given: readonly ParetoItem[]): KnownItem[] {
+  if (!Array.isArray(given) || given.length === 0) {
+    throw new ConfigError(
+      `lab.pareto: networks must be a list of at least one, got ${Array.isArray(given) ? "none" : shownKind(given)}; a network may be ${NETWORK_FORMS}`,
+    );
+  }
+  const items = given.flatMap((item): readonly Exclude<ParetoItem, LabAlternatives>[] =>
+    item instanceof LabAlternatives ? item.networks : [item],
+  );
+  const whose = items.find((item) => isKnown(item));
+  return items.map((item, i) => {
+    if (isKnown(item)) return item;
+    if (!isNetworkSource(item)) {
+      throw new ConfigError(`lab.pareto: network ${i + 1} must be ${NETWORK_FORMS}, got ${shownKind(item)}`);
+    }
+    if (whose) return ownNetwork(item, dataOf(whose));
+    throw new ConfigError(
+      "lab.pareto: own networks must be told which data they belong to; give one as lab.network(source, { data }), or a teacher or found network beside them",
+    );
+  });
+}
+
+function isKnown(item: unknown): item is KnownItem {
+  return (
+    item instanceof LabTeacher || item instanceof LabStudent || item instanceof LabFound || item instanceof LabNetwork
+  );
+}
+
+function shownKind(value: unknown): string {
+  if (value === null || typeof value !== "object") return `${JSON.stringify(value) ?? typeof value}`;
+  const name = value.constructor?.name;
+  return name && name !== "Object"
+    ? `a ${name}`
+    : `an object with ${Object.keys(value).slice(0, 5).join(", ") || "nothing"}`;
 }
 
 function retrainAs(item: LabFound, label: string, recipe: RetrainRecipe | undefined, context: StepContext) {
@@ -55,15 +119,15 @@ function retrainAs(item: LabFound, label: string, recipe: RetrainRecipe | undefi
   return item.retrain(recipe ?? item.session.recipe, { ...context, task });
 }
 
-function designOf(item: LabStudent | LabFound): NetworkDesign {
+function designOf(item: Student): NetworkDesign {
   return item instanceof LabStudent ? item.design : item;
 }
 
-function dataOf(item: ParetoItem): LabData {
-  return item instanceof LabTeacher ? item.data : designOf(item).session.data;
+function dataOf(item: KnownItem): LabData {
+  return item instanceof LabTeacher || item instanceof LabNetwork ? item.data : designOf(item).session.data;
 }
 
-function checkOneDataset(items: readonly ParetoItem[]): void {
+function checkOneDataset(items: readonly KnownItem[]): void {
   const all = items.map((item) => dataOf(item).dataset);
   const names = [...new Set(all.map(({ name }) => name))];
   if (names.length > 1) {
@@ -80,20 +144,22 @@ function checkOneDataset(items: readonly ParetoItem[]): void {
   }
 }
 
-/** Each network once; of a network and its student the student, of found and random the found. */
-function distinct(items: readonly (LabStudent | LabFound)[]): (LabStudent | LabFound)[] {
-  const kept = new Map<string, LabStudent | LabFound>();
-  const rank = (item: LabStudent | LabFound) => (item.kind === "found" ? 2 : 0) + (item instanceof LabStudent ? 1 : 0);
+/** Each network once, also of different searches; of a network and its student the student, of found and random the found. */
+function distinct(items: readonly Student[]): Student[] {
+  const kept = new Map<string, Student>();
+  const rank = (item: Student) => (item.kind === "found" ? 2 : 0) + (item instanceof LabStudent ? 1 : 0);
   for (const item of items) {
-    const { id } = designOf(item);
-    const known = kept.get(id);
-    if (!known || rank(item) > rank(known)) kept.set(id, item);
+    // Not the choice's id: spaces of other ops or cells have the same ids for other networks.
+    const { name: _, ...network } = designOf(item).architecture;
+    const id = JSON.stringify(network);
+    const before = kept.get(id);
+    if (!before || rank(item) > rank(before)) kept.set(id, item);
   }
   return [...kept.values()];
 }
 
 /** "found 1", "found 2", ... by rising MACs, then "random 1", ... */
-function labelled(items: readonly (LabStudent | LabFound)[]) {
+function labelled(items: readonly Student[]) {
   return (["found", "random"] as const).flatMap((kind) =>
     items
       .filter((item) => item.kind === kind)
@@ -102,7 +168,11 @@ function labelled(items: readonly (LabStudent | LabFound)[]) {
   );
 }
 
-async function measure(network: LabTeacher | LabStudent, data: LabData, context: StepContext): Promise<FrontNetwork> {
+async function measure(
+  network: LabTeacher | LabStudent | LabNetwork,
+  data: LabData,
+  context: StepContext,
+): Promise<FrontNetwork> {
   const { kind, macs, params } = network;
   // Measuring is short; a bar for each would only be in the way.
   const accuracy = await network.testAccuracy({ signal: context.signal });
@@ -120,7 +190,7 @@ async function measure(network: LabTeacher | LabStudent, data: LabData, context:
 }
 
 /** The rated front and the ratings of the networks, where all come from one rating: others do not compare. */
-function prediction(items: readonly { item: LabStudent | LabFound; label: string }[]) {
+function prediction(items: readonly { item: Student; label: string }[]) {
   const sessions = new Set(items.map(({ item }) => designOf(item).session));
   if (sessions.size !== 1) return {};
   const predicted = items.map(({ item, label }): PredictedNetwork => {
@@ -133,8 +203,8 @@ function prediction(items: readonly { item: LabStudent | LabFound; label: string
   return { predicted, predictedFront: widest ? frontFacts(widest.session.space, front) : [] };
 }
 
-function unlike(students: readonly LabStudent[]): string | undefined {
-  const [first, ...others] = students.map(({ retrained }) => retrained.training);
+function unlike(trainings: readonly Readonly<Record<string, unknown>>[]): string | undefined {
+  const [first, ...others] = trainings;
   if (others.every((training) => sameTraining(first, training))) return undefined;
   return "Beware: the networks were not all trained with the same settings, so their accuracies compare trainings as well as architectures.";
 }

@@ -5,7 +5,7 @@ import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf, type Trace } from "./
 import { placeLabels } from "./label-placement";
 import { hoverFacts, type NetworkFacts } from "./network-facts";
 
-export type NetworkKind = "teacher" | "found" | "random";
+export type NetworkKind = "teacher" | "found" | "random" | "own";
 
 /** A trained network with its true accuracy. */
 export interface MeasuredNetwork extends NetworkFacts {
@@ -50,6 +50,7 @@ export const KINDS: Record<NetworkKind, { name: string; colour: string; symbol: 
   teacher: { name: "teacher", colour: COLOURS.black, symbol: "star" },
   found: { name: "found by rating, retrained", colour: COLOURS.blue, symbol: "circle" },
   random: { name: "random at equal FLOPs, retrained", colour: COLOURS.vermilion, symbol: "diamond" },
+  own: { name: "own networks", colour: COLOURS.purple, symbol: "square" },
 };
 const PUBLISHED_MARKS: Trace = {
   type: "scatter",
