@@ -23,7 +23,7 @@ import {
 } from "../core";
 import { engine } from "../engine";
 import { differences } from "./differences";
-import { environment } from "./environment";
+import { recordSitting } from "./environment";
 import { Journal, type JournalRecord } from "./journal";
 import { planOutcomes, type StepOutcome } from "./plan-outcome";
 import type { PlannedStep } from "./planned-step";
@@ -89,7 +89,7 @@ export class RunDirectory {
       const before = existsSync(file) ? configOf(file, mayChange) : now;
       if (!mayChange) checkConfig(path, before, now);
       if (!existsSync(file)) writeJson(file, now);
-      writeJson(join(path, "environment.json"), environment());
+      recordSitting(join(path, "environment.json"));
       for (const folder of Object.keys(RUN_FOLDERS)) mkdirSync(join(path, folder), { recursive: true });
       const journal = new Journal(join(path, "journal.jsonl"));
       return new RunDirectory(path, now, before, lock, journal, openSync(join(path, RUN_MARKER), "r"), isNew);
@@ -205,17 +205,21 @@ export class RunDirectory {
   /** @throws StudyError when the directory was deleted or replaced since it was opened, or its lock was taken over. */
   checkInPlace(): void {
     this.lock.check();
-    const { ino, dev } = fstatSync(this.marker);
-    try {
-      const there = statSync(this.file(RUN_MARKER));
-      if (there.ino === ino && there.dev === dev) return;
-    } catch {
-      // Told below.
-    }
+    if (this.isSame()) return;
     throw new StudyError(
       `run directory: ${this.path} must stay where it is while its run is at work, and was deleted, moved or replaced; start the run again`,
       { path: this.path },
     );
+  }
+
+  private isSame(): boolean {
+    const { ino, dev } = fstatSync(this.marker);
+    try {
+      const there = statSync(this.file(RUN_MARKER));
+      return there.ino === ino && there.dev === dev;
+    } catch {
+      return false;
+    }
   }
 
   /** Gives the directory free for others; one in which nothing was done, and that was not there before, is gone again. */

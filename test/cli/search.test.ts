@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -6,8 +6,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { registerSearch } from "../../src/cli/commands/search";
 import { ConfigError, writeJson } from "../../src/core";
 import { latencyKey, latencyTableOf, layersOfSpace } from "../../src/cost";
+import { ratedTable, ratingsFile, writeRatings, writeTable } from "../../src/rate";
 import { allNetworks, ratingTable } from "../../src/search";
-import { parseArchitecture } from "../../src/space";
+import { enumerateBlock, parseArchitecture } from "../../src/space";
 import { RunDirectory } from "../../src/study";
 import { parseExperiment } from "../../src/systems/dna";
 import { tinySpace } from "../distill/tiny";
@@ -29,6 +30,8 @@ beforeAll(async () => {
   const engine = { backend: "none", device: "cpu", threads: 1, versions: {} };
   writeFileSync(latencies, JSON.stringify(latencyTableOf({ subject: "tiny", batch: 1, cpu: "none", engine, entries })));
 });
+
+const measured = (score: number) => ({ score, relativeL1: score, mse: score, relativeMse: score, nsr: score });
 
 let printed: string[];
 beforeEach(() => {
@@ -63,6 +66,37 @@ describe("blockwise search", () => {
     expect(await search()).toMatch(/^network +rating +macs +params +activationBytes$/m);
     printed = [];
     expect(await search("--latency", "99", "--latency-table", latencies)).toMatch(/activationBytes +latencyMs$/m);
+  });
+
+  it("notices a table that is not of the ratings beside it, and one that is none", async () => {
+    const rated = space.blocks.map((_, block) =>
+      enumerateBlock(space, block).map((candidate, i) => ({ ...candidate, ...measured(1 + i / 10) })),
+    );
+    const ratings = join(path, "ratings");
+    const write = (block: number, images: number) =>
+      writeRatings(ratingsFile(ratings, block), {
+        space: space.name,
+        block,
+        seed: 1,
+        images,
+        candidates: rated[block],
+      });
+    for (const block of rated.keys()) write(block, 64);
+    writeTable(ratings, ratedTable(space, rated));
+    expect(await search()).toMatch(/rating/);
+    write(1, 128);
+    await expect(search()).rejects.toThrow(
+      /made of the ratings beside it, and block1\.json has changed since.*run the same/,
+    );
+    rmSync(ratingsFile(ratings, 1));
+    await expect(search()).rejects.toThrow(/block1\.json must be a block's ratings, and does not exist/);
+    for (const content of ["null", "{}", '{"blocks":[]}', ""]) {
+      writeFileSync(join(ratings, "table.json"), content);
+      await expect(search(), content).rejects.toThrow(
+        /table\.json must be a run's table of ratings, and is.*makes it anew/,
+      );
+    }
+    writeJson(join(ratings, "table.json"), table);
   });
 
   it("says what is missing", async () => {

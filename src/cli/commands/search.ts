@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatCount, parseCount, readJson } from "../../core";
-import { parseLatencyTable } from "../../cost";
+import { ConfigError, formatCount, parseCount } from "../../core";
+import { readLatencyTable } from "../../cost";
+import { readTable } from "../../rate";
 import {
   type CostName,
   costNames,
@@ -43,7 +44,7 @@ export function registerSearch(program: Command): void {
     .option("--difference <share>", "share of the blocks in which any two of them must differ, 0 to 1", "0")
     .option("--json", "print JSON")
     .action(async (path: string, options: SearchOptions) => {
-      const { table, space } = readTable(path, options.latencyTable);
+      const { table, space } = ratedBefore(path, options.latencyTable);
       const limits = limitsOf(options);
       const [k, difference] = [Number(options.k), Number(options.difference)];
       const found = await ilpSearch(table, limits, { k, difference });
@@ -53,7 +54,7 @@ export function registerSearch(program: Command): void {
     });
 }
 
-function readTable(path: string, latencies: string | undefined): { table: RatingTable; space: SearchSpace } {
+function ratedBefore(path: string, latencies: string | undefined): { table: RatingTable; space: SearchSpace } {
   const { space: recorded } = readRun(path);
   const file = join(path, "ratings", "table.json");
   if (!recorded || !existsSync(file)) {
@@ -61,10 +62,10 @@ function readTable(path: string, latencies: string | undefined): { table: Rating
       `search: ${path} must have all blocks rated (${file}), and has not; blockwise run goes on with it`,
     );
   }
-  const table = readJson(file) as RatingTable;
+  const table = readTable(join(path, "ratings"));
   const { space } = recorded;
   if (!latencies) return { table, space };
-  return { table: withLatency(table, space, parseLatencyTable(readJson(latencies), latencies)), space };
+  return { table: withLatency(table, space, readLatencyTable(latencies)), space };
 }
 
 function limitsOf({ macs, params, activation, latency, latencyTable }: SearchOptions): Limits {

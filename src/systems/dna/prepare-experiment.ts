@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { ConfigError, MOST, parseCountOf, readJson } from "../../core";
-import { type LatencyTable, networkCost, parseLatencyTable } from "../../cost";
+import { ConfigError, MOST, parseCountOf } from "../../core";
+import { type LatencyTable, networkCost, readLatencyTable } from "../../cost";
 import { type Dataset, datasetNames } from "../../data";
 import type { Limit, Limits } from "../../search";
 import { type Architecture, architecturePreset, countBlock, parseArchitecture, type SearchSpace } from "../../space";
@@ -131,7 +131,7 @@ function isInterval(limit: Amount | readonly [Amount, Amount]): limit is readonl
 
 /** @throws ConfigError when there is a limit on latency and no table. */
 function latenciesOf({ search: { latencyMs, latencyTable } }: ExperimentConfig): LatencyTable | undefined {
-  if (latencyTable !== undefined) return parseLatencyTable(readJson(latencyTable), latencyTable);
+  if (latencyTable !== undefined) return readLatencyTable(latencyTable);
   if (latencyMs === undefined) return undefined;
   throw new ConfigError(
     "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <space> --out <file>",

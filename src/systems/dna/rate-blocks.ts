@@ -1,4 +1,4 @@
-import { fingerprint, isDamage, readJson, writeJson } from "../../core";
+import { fingerprint, isDamage } from "../../core";
 import type { Dataset } from "../../data";
 import {
   blockEpochs,
@@ -14,7 +14,16 @@ import {
   resolveDistillOptions,
 } from "../../distill";
 import { saveState } from "../../nn";
-import { type CandidateRating, type RateOptions, type RatingFeatures, rateBlock, studentFeatures } from "../../rate";
+import {
+  type CandidateRating,
+  type RateOptions,
+  type RatingFeatures,
+  rateBlock,
+  ratingsFile,
+  readRatings,
+  studentFeatures,
+  writeRatings,
+} from "../../rate";
 import type { SearchSpace } from "../../space";
 import type { RunDirectory } from "../../study";
 import type { FeatureStore, Teacher, TeacherBlock } from "../../teacher";
@@ -49,7 +58,7 @@ interface Features extends RatingFeatures {
  */
 export async function rateBlocks(supernets: Supernets, context: RunContext): Promise<CandidateRating[][]> {
   const { run, space } = supernets;
-  const file = (block: number) => run.file("ratings", `block${block}.json`);
+  const file = (block: number) => ratingsFile(run.file("ratings"), block);
   const missing = [...space.blocks.keys()].filter(
     (block) => !run.result(`rate/block${block}`) || !run.result(`distill/block${block}`),
   );
@@ -66,7 +75,7 @@ export async function rateBlocks(supernets: Supernets, context: RunContext): Pro
       features.rating.close();
     }
   }
-  return space.blocks.map((_, block) => (readJson(file(block)) as { candidates: CandidateRating[] }).candidates);
+  return space.blocks.map((_, block) => [...readRatings(file(block)).candidates]);
 }
 
 /** Blocks fed by the teacher are independent: all that are still to be distilled are, at once. */
@@ -99,7 +108,7 @@ function statesOf(
   context: RunContext,
 ): CellCheckpoints {
   if (states) return states;
-  const own = fileCheckpoints(run.file("checkpoints"));
+  const own = fileCheckpoints(run.file("checkpoints"), context);
   const options = distillOptions(config);
   return {
     ...own,
@@ -155,7 +164,7 @@ async function inSequence(
   for (const block of supernets.space.blocks.keys()) {
     await distillAndRate(supernets, block, file(block), features, context, async ({ supernet }) => {
       if (block + 1 === supernets.space.blocks.length) return;
-      const { candidates } = readJson(file(block)) as { candidates: CandidateRating[] };
+      const { candidates } = readRatings(file(block));
       features = await studentFeatures(supernet, candidates, features, options, context);
     });
   }
@@ -196,7 +205,7 @@ async function distillAndRate(
   try {
     await run.step(`rate/block${block}`, async () => {
       const candidates = await rateBlock(supernet, features, rateOptions(config), context);
-      writeJson(file, { space: space.name, block, seed, images: features.rating.count, candidates });
+      writeRatings(file, { space: space.name, block, seed, images: features.rating.count, candidates });
       return { candidates: candidates.length, best: Math.min(...candidates.map(({ score }) => score)) };
     });
     await afterwards?.(distilled);
