@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { ConfigError, MOST, parseCountOf } from "../../core";
 import { type LatencyTable, networkCost, readLatencyTable } from "../../cost";
-import { type Dataset, datasetNames } from "../../data";
+import { checkDatasetName, type Dataset } from "../../data";
 import type { Limit, Limits } from "../../search";
 import { type Architecture, architecturePreset, countBlock, parseArchitecture, type SearchSpace } from "../../space";
 import { checkFits, splitArchitecture, type TeacherBlock } from "../../teacher";
@@ -23,10 +22,10 @@ export interface PreparedExperiment {
 /**
  * Follows an experiment through to its search without training anything, so that every mistake that can be known is told
  * before the first image is seen: data set, teacher, cut points, space, lists by block, latencies and limits.
- * @throws ConfigError, SpaceError, CheckpointError naming the key; BudgetInfeasibleError when no network meets the limits.
+ * @throws DataError for an unknown data set; ConfigError, SpaceError, CheckpointError naming the key; BudgetInfeasibleError when no network meets the limits.
  */
 export async function prepareExperiment(config: ExperimentConfig): Promise<PreparedExperiment> {
-  checkDataName(config);
+  checkDatasetName(config.data.name, config.data.root);
   const file = config.teacher.file === undefined ? undefined : nameTeacher(config.teacher.file);
   const architecture = file?.architecture ?? teacherArchitecture(config.teacher.architecture);
   const blocks = splitArchitecture(architecture, config.split);
@@ -62,14 +61,6 @@ export function checkImages(
   return asked
     .filter(([, count, there]) => count > there)
     .map(([key, count, there, of]) => `${key} is ${count}, and there are ${there} ${of}: all of them are taken`);
-}
-
-function checkDataName({ data: { name, root } }: ExperimentConfig): void {
-  if (datasetNames().includes(name) || existsSync(name)) return;
-  throw new ConfigError(
-    `experiment: data.name must be one of ${datasetNames().join(", ")}${root === undefined ? ", or a folder of pictures" : ""}, got ${JSON.stringify(name)}`,
-    { name, known: datasetNames() },
-  );
 }
 
 function teacherArchitecture(given: ExperimentConfig["teacher"]["architecture"]): Architecture {
