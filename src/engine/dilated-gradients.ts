@@ -18,7 +18,7 @@ interface Convolution {
 }
 
 interface Attributes extends Record<string, unknown> {
-  readonly dilations?: number | readonly number[];
+  readonly dilations?: number | readonly number[] | null;
 }
 
 type Gradient = (
@@ -37,8 +37,10 @@ const CONVOLUTIONS: Readonly<Record<string, Convolution>> = {
   [tf.Conv3D]: { toInput: tf.Conv3DBackpropInputV2, toFilter: tf.Conv3DBackpropFilterV2, axes: 3 },
 };
 
-function dilationsOf({ dilations = 1 }: Attributes, axes: number): number[] {
-  return typeof dilations === "number" ? new Array(axes).fill(dilations) : [...dilations];
+function dilationsOf({ dilations }: Attributes, axes: number): number[] {
+  // Layers give null for none.
+  const given = dilations ?? 1;
+  return typeof given === "number" ? new Array(axes).fill(given) : [...given];
 }
 
 function isDilated(attrs: Attributes, axes: number): boolean {
@@ -141,7 +143,7 @@ function unfuseUnderGradient(): void {
   const isDifferentiated = (options: Options) =>
     tf.engine().state.gradientDepth > 0 &&
     (options.activation ?? "linear") === "linear" &&
-    isDilated({ dilations: options.dilations }, 2);
+    isDilated({ dilations: options.dilations as Attributes["dilations"] }, 2);
   const biased = (y: tf.Tensor, { bias }: Options) => (bias === undefined || bias === null ? y : tf.add(y, bias));
   fused.conv2d = ((options: Options) => {
     if (!isDifferentiated(options)) return conv2d(options);
