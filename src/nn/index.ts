@@ -2,7 +2,6 @@ export * from "./batch-norm";
 export * from "./build-layer";
 export * from "./conv-norm";
 export * from "./dropout";
-export * from "./float16";
 export * from "./gradients";
 export * from "./initialisers";
 export * from "./mbconv";
