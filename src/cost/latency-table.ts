@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigError } from "../core";
+import { ConfigError, readJson } from "../core";
 import { type Architecture, describeLayer, formatShape, type ImageShape, type Layer, layerOutput } from "../space";
 
 /** Marks a latency table's file and its version. */
@@ -40,6 +40,15 @@ export type LatencyTable = z.output<typeof latencyTable>;
 /** A latency table of measured entries. */
 export function latencyTableOf(parts: Omit<LatencyTable, "format">): LatencyTable {
   return { format: FORMAT, ...parts };
+}
+
+/**
+ * Reads a latency table's file.
+ * @throws CheckpointError when it is absent or damaged, ConfigError when it is something else.
+ */
+export function readLatencyTable(path: string): LatencyTable {
+  const mend = "make one by blockwise latency <space or run> --out <file>";
+  return parseLatencyTable(readJson(path, { what: "a latency table", mend }), path);
 }
 
 /** Reads a latency table from parsed JSON. @throws ConfigError naming what is wrong in it. */

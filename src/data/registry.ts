@@ -66,11 +66,16 @@ export async function loadDataset(name: string, options: DatasetOptions, context
 }
 
 /**
- * Looks a data set up without reading it.
- * @throws DataError as {@link loadDataset} when there is none of that name.
+ * Finds out whether there is such a data set, without reading it.
+ * @throws DataError as {@link loadDataset}, when the name is unknown or there is nothing at `root`.
  */
 export function checkDatasetName(name: string, root?: string): void {
   sourceOf(name, root);
+  if (root === undefined || existsSync(root)) return;
+  throw new DataError(
+    `data set "${name}": root must be a folder or a zip file of pictures, got ${JSON.stringify(root)}, which does not exist; check its path`,
+    { root },
+  );
 }
 
 function sourceOf(name: string, root: string | undefined): DatasetSource {

@@ -1,5 +1,5 @@
-import { readJson, writeJson } from "../core";
-import { isArchitecture, type LatencyTable, networkLatency, parseLatencyTable } from "../cost";
+import { writeJson } from "../core";
+import { isArchitecture, type LatencyTable, networkLatency, parseLatencyTable, readLatencyTable } from "../cost";
 import type { Architecture, SearchSpace } from "../space";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { plural } from "./numbers";
@@ -52,5 +52,5 @@ export class LabLatency implements Displayable {
 /** Latencies from what a user has of them: measured in a cell, plain JSON, or a file. */
 export function latencyTableFrom(source: LabLatency | LatencyTable | string): LatencyTable {
   if (source instanceof LabLatency) return source.latencies;
-  return typeof source === "string" ? parseLatencyTable(readJson(source), source) : parseLatencyTable(source);
+  return typeof source === "string" ? readLatencyTable(source) : parseLatencyTable(source);
 }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { ConfigError, type StepContext } from "../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../data";
 import type { Retrained } from "../retrain";
@@ -78,7 +77,7 @@ export const lab = {
       throw new ConfigError('lab.teacher: data must be what lab.data gave, e.g. lab.teacher("...", { data })');
     }
     engineReady();
-    if (typeof source === "string" && /\.(safetensors|json)$/.test(source) && existsSync(source)) {
+    if (typeof source === "string" && /\.(safetensors|json)$/.test(source)) {
       return new LabTeacher(loadTeacher(source, data), data);
     }
     const architecture = typeof source === "string" ? architecturePreset(source) : source;

@@ -2,6 +2,7 @@ export * from "./batch-norm";
 export * from "./build-layer";
 export * from "./conv-norm";
 export * from "./dropout";
+export * from "./float16";
 export * from "./gradients";
 export * from "./initialisers";
 export * from "./mbconv";

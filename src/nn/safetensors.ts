@@ -1,16 +1,9 @@
 import { readFileSync } from "node:fs";
 import { CheckpointError, readFailure, writeAtomic } from "../core";
+import { decodeFloat16 } from "./float16";
 import type { StoredTensor } from "./module";
+import { type DType, MalformedHeader, parseHeader } from "./safetensors-header";
 import { checkTensorsHash, withTensorsHash } from "./tensors-hash";
-
-/** Longest header that the format allows. */
-const MAX_HEADER_BYTES = 100_000_000;
-
-interface Entry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [number, number];
-}
 
 /**
  * The bytes of a safetensors file (8-byte header length, JSON header, float32 data); names are sorted, so equal tensors give
@@ -57,16 +50,14 @@ export function writeSafetensors(
 }
 
 /**
- * Reads the float32 tensors of a safetensors file, and checks its hash where it has one.
- * @param options.ignore Tells tensors to leave out, whatever their data type.
+ * Reads a safetensors file strictly by its format, and checks its hash where it has one. Tensors of fractions come as float32:
+ * half precision (F16, BF16) exactly, F64 rounded. Whole numbers and truth values, which no weight is
+ * (`num_batches_tracked`), are left out.
  * @returns Metadata without the hash; `verified` tells whether there was one.
- * @throws CheckpointError when the file cannot be read, is truncated, malformed or of another data type, or has other content
- *   than its hash names.
+ * @throws CheckpointError when the file cannot be read, is truncated or malformed, has a type that is not read (F8, complex), a
+ *   value beyond float32, or other content than its hash names; the message names file, tensor and reason.
  */
-export function readSafetensors(
-  path: string,
-  { ignore = () => false }: { ignore?: (name: string) => boolean } = {},
-): {
+export function readSafetensors(path: string): {
   tensors: Map<string, StoredTensor>;
   metadata: Record<string, string>;
   verified: boolean;
@@ -83,37 +74,49 @@ export function readSafetensors(
   } catch (cause) {
     throw fail(`must be a safetensors file, and ${readFailure(cause)}`, cause);
   }
-  if (bytes.length < 8) throw fail(`must begin with an 8-byte header length, got ${bytes.length} bytes`);
-  const headerLength = Number(bytes.readBigUInt64LE(0));
-  if (headerLength > MAX_HEADER_BYTES || 8 + headerLength > bytes.length) {
-    throw fail(`header of ${headerLength} bytes does not fit into a file of ${bytes.length} bytes`);
-  }
-  let header: Record<string, Entry>;
   try {
-    header = JSON.parse(bytes.toString("utf8", 8, 8 + headerLength));
-  } catch (cause) {
-    throw fail("header must be JSON", cause);
-  }
-  if (typeof header !== "object" || header === null) throw fail("header must be an object");
-  const { __metadata__: _, ...entries } = header;
-  const start = 8 + headerLength;
-  const { metadata, verified, mismatch } = checkTensorsHash(header as never, bytes.subarray(start));
-  if (mismatch) throw fail(mismatch);
-  const tensors = new Map<string, StoredTensor>();
-  for (const [name, entry] of Object.entries(entries)) {
-    if (ignore(name)) continue;
-    const { dtype, shape, data_offsets: offsets } = entry;
-    if (dtype !== "F32") throw fail(`tensor "${name}" must be F32, got ${dtype}`);
-    if (!Array.isArray(shape) || !Array.isArray(offsets))
-      throw fail(`tensor "${name}" must have shape and data_offsets`);
-    const [from, to] = offsets;
-    const size = shape.reduce((product, n) => product * n, 1) * 4;
-    if (!(from >= 0) || to - from !== size || start + to > bytes.length) {
-      throw fail(`tensor "${name}" of shape [${shape}] needs ${size} bytes, bytes ${from}..${to} are given or missing`);
+    const { json, entries, start } = parseHeader(bytes);
+    const data = bytes.subarray(start);
+    const { metadata, verified, mismatch } = checkTensorsHash(json, data);
+    if (mismatch) throw fail(mismatch);
+    const tensors = new Map<string, StoredTensor>();
+    for (const { name, dtype, shape, from, to } of entries) {
+      if (WHOLE.has(dtype)) continue;
+      tensors.set(name, { shape: [...shape], data: floatsOf(name, dtype, data.subarray(from, to)) });
     }
-    const copy = new Uint8Array(size);
-    copy.set(bytes.subarray(start + from, start + to));
-    tensors.set(name, { shape, data: new Float32Array(copy.buffer) });
+    return { tensors, metadata, verified };
+  } catch (error) {
+    throw error instanceof MalformedHeader ? fail(error.message, error) : error;
   }
-  return { tensors, metadata, verified };
+}
+
+/** Types of which no weight is. */
+const WHOLE: ReadonlySet<DType> = new Set(["I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"]);
+
+/** Little-endian numbers of a type as float32. */
+function floatsOf(name: string, dtype: DType, given: Uint8Array): Float32Array {
+  // A copy: the file's bytes need not lie at a multiple of the numbers' size.
+  const { buffer } = Uint8Array.from(given);
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(buffer);
+    case "F16":
+      return decodeFloat16(new Uint16Array(buffer));
+    case "BF16":
+      // The upper half of a float32.
+      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (half) => half << 16).buffer);
+    case "F64": {
+      const doubles = new Float64Array(buffer);
+      const floats = Float32Array.from(doubles);
+      const beyond = doubles.findIndex((value, i) => Number.isFinite(value) && !Number.isFinite(floats[i]));
+      if (beyond < 0) return floats;
+      throw new MalformedHeader(
+        `tensor "${name}" must fit into float32, and has ${doubles[beyond]} at place ${beyond}`,
+      );
+    }
+    default:
+      throw new MalformedHeader(
+        `tensor "${name}" must be F32, F16, BF16 or F64, got ${dtype}: save it as one of these (PyTorch: tensor.float())`,
+      );
+  }
 }

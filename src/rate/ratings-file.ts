@@ -7,11 +7,12 @@ import type { RatedSpace } from "./rating-table";
 const MEND = "run the same blockwise run again, which rates the block anew";
 
 const count = z.int().min(0);
+/** Older versions took fewer. */
 const measures = {
-  relativeL1: z.number(),
-  mse: z.number(),
-  relativeMse: z.number(),
-  nsr: z.number(),
+  relativeL1: z.number().optional(),
+  mse: z.number().optional(),
+  relativeMse: z.number().optional(),
+  nsr: z.number().optional(),
   divergence: z.number().optional(),
 };
 
@@ -51,7 +52,7 @@ export function writeRatings(path: string, ratings: BlockRatings): void {
  * @throws CheckpointError when they are absent, damaged, of another form, or not finite.
  */
 export function readRatings(path: string): BlockRatings {
-  return readJsonAs<BlockRatings>(path, ratingsSchema, { what: "a block's ratings", mend: MEND });
+  return readJsonAs(path, ratingsSchema, { what: "a block's ratings", mend: MEND }) as unknown as BlockRatings;
 }
 
 const costName = z.enum(["macs", "params", "activationBytes", "latencyMs"]);

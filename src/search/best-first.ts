@@ -1,4 +1,4 @@
-import { stemCostOf } from "./costs";
+import { headCostOf, loosened, stemCostOf } from "./costs";
 import { Heap } from "./heap";
 import { type Completion, type Objective, SuffixFronts } from "./suffix-fronts";
 import type { CostName, RatedCandidate, RatingTable } from "./types";
@@ -36,8 +36,10 @@ export class BestFirst {
   }
 
   /** The networks of least value within the limits (in the order of the names), best first; fewer than k when there are not more. */
-  best(limits: readonly number[], k: number): RatedCandidate[][] {
+  best(given: readonly number[], k: number): RatedCandidate[][] {
     const { table } = this;
+    // The bounds sum from the head, a network's costs are summed from the stem: their last bits may differ.
+    const limits = given.map(loosened);
     const end = table.blocks.length;
     const costs = this.names.map((name) => stemCostOf(table, name));
     const queue = new Heap<Prefix>((a, b) => a.bound - b.bound || b.block - a.block);
@@ -45,8 +47,10 @@ export class BestFirst {
     if (start !== undefined) queue.push({ block: 0, width: table.stemWidth, value: 0, costs, bound: start });
     const found: RatedCandidate[][] = [];
     for (let prefix = queue.pop(); prefix && found.length < k; prefix = queue.pop()) {
-      if (prefix.block === end) found.push(choiceOf(prefix));
-      else this.grow(prefix, limits, this.steps(prefix.block, prefix.width, k > 1), queue);
+      if (prefix.block === end) {
+        const costs = prefix.costs.map((cost, i) => cost + headCostOf(table, this.names[i], prefix.width));
+        if (costs.every((cost, i) => cost <= given[i])) found.push(choiceOf(prefix));
+      } else this.grow(prefix, limits, this.steps(prefix.block, prefix.width, k > 1), queue);
     }
     return found;
   }

@@ -1,4 +1,4 @@
-import { SpaceError } from "../core";
+import { ConfigError, SpaceError } from "../core";
 import type { Budget, CostName, FoundNetwork, RatedCandidate, RatingTable } from "./types";
 
 /** Quantities that a table has for every candidate, for its stem and for its head. */
@@ -52,11 +52,21 @@ export function foundNetwork(table: RatingTable, choice: readonly RatedCandidate
   return { choice, score: choice.reduce((sum, { score }) => sum + score, 0), cost };
 }
 
-/** Names and limits of a budget. */
+/** Names and limits of a budget. @throws ConfigError for a limit that is NaN or no number: nothing lies within it. */
 export function limitsOf(budget: Budget): [CostName, number][] {
-  return (Object.entries(budget) as [CostName, number | undefined][]).filter(
+  const limits = (Object.entries(budget) as [CostName, number | undefined][]).filter(
     (limit): limit is [CostName, number] => limit[1] !== undefined,
   );
+  for (const [name, limit] of limits) {
+    if (typeof limit === "number" && !Number.isNaN(limit)) continue;
+    throw new ConfigError(`search: the limit on ${name} must be a number, got ${limit}`, { [name]: limit });
+  }
+  return limits;
+}
+
+/** A limit with room for the last bits of a sum: what is added in another order may come out a little larger. */
+export function loosened(limit: number): number {
+  return limit + Math.abs(limit) * 2 ** -44;
 }
 
 /** Widths that may enter each block, and, at the end, the head. */
@@ -68,19 +78,38 @@ export function enteringWidthsOf(table: RatingTable): number[][] {
 }
 
 /**
- * Checks that a table can be searched: blocks with candidates, finite scores.
- * @throws SpaceError naming the block.
+ * Checks that a table can be searched: blocks with candidates, finite scores and costs. NaN would win or lose every
+ * comparison, as it happens.
+ * @throws SpaceError naming block, candidate and quantity.
  */
 export function checkTable(table: RatingTable): void {
   if (table.blocks.length === 0) throw new SpaceError("rating table: at least one block is needed, got none");
   table.blocks.forEach((block, i) => {
     if (block.length === 0) throw new SpaceError(`rating table: block ${i} needs at least one candidate, got none`);
-    for (const { score, path, cell } of block) {
+    for (const { score, path, cell, cost } of block) {
+      const where = () => `candidate [${path}] of block ${i}, cell ${cell}`;
       if (!Number.isFinite(score)) {
-        throw new SpaceError(
-          `rating table: scores must be finite, got ${score} for candidate [${path}] of block ${i}, cell ${cell}; rate it again`,
-        );
+        throw new SpaceError(`rating table: scores must be finite, got ${score} for ${where()}; rate it again`);
       }
+      for (const name in cost) checkByWidth(name, cost[name as CostName], where);
     }
   });
+  for (const name in table.stemCost) {
+    const cost = table.stemCost[name as CostName];
+    if (cost !== undefined && !Number.isFinite(cost)) throw notFinite(name, cost, "the stem");
+  }
+  for (const name in table.headCost) checkByWidth(name, table.headCost[name as CostName], () => "the head");
+}
+
+function checkByWidth(name: string, costs: Readonly<Record<string, number>> | undefined, where: () => string): void {
+  for (const width in costs) {
+    if (!Number.isFinite(costs[width])) throw notFinite(name, costs[width], `${where()} behind width ${width}`);
+  }
+}
+
+function notFinite(name: string, cost: number, where: string): SpaceError {
+  return new SpaceError(
+    `rating table: costs must be finite numbers, got ${name} ${cost} for ${where}; fill its cost with ratingCosts, or measure it again`,
+    { cost: name },
+  );
 }

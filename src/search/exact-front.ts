@@ -1,5 +1,5 @@
 import { BestFirst } from "./best-first";
-import { checkTable, foundNetwork, limitsOf, stemCostOf } from "./costs";
+import { checkTable, foundNetwork, limitsOf, loosened, stemCostOf } from "./costs";
 import { infeasible } from "./infeasible";
 import { choiceOf, SuffixFronts, undominated } from "./suffix-fronts";
 import type { Budget, CostName, FoundNetwork, RatingTable } from "./types";
@@ -18,10 +18,14 @@ export function exactFront(
   const others = limitsOf(budget).filter(([name]) => name !== axis);
   const highest = budget[axis] ?? Number.POSITIVE_INFINITY;
   if (others.length > 0) return limitedFront(table, axis, highest, others, budget);
-  const left = highest - stemCostOf(table, axis);
-  const front = new SuffixFronts(table, axis).at(0, table.stemWidth).filter(({ cost }) => cost <= left);
+  const left = loosened(highest) - stemCostOf(table, axis);
+  const front = new SuffixFronts(table, axis)
+    .at(0, table.stemWidth)
+    .filter(({ cost }) => cost <= left)
+    .map((completion) => foundNetwork(table, choiceOf(completion)))
+    .filter(({ cost }) => cost[axis]! <= highest);
   if (front.length === 0) throw infeasible(table, budget);
-  return front.map((completion) => foundNetwork(table, choiceOf(completion)));
+  return front;
 }
 
 /** The front under further limits: the optimum, then the optimum below its cost, and so on (epsilon constraints). */

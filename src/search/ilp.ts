@@ -1,7 +1,8 @@
 import loadHighs, { type Highs } from "highs";
 import { BudgetInfeasibleError, ConfigError, EngineError } from "../core";
 import { checkTable, foundNetwork } from "./costs";
-import { type Arc, arcsOf, type Cut, type Interval, programme } from "./ilp-programme";
+import { ExactCheck, isWithin, type Prices } from "./ilp-check";
+import { arcsOf, type Cut, type Interval, Programme } from "./ilp-programme";
 import { infeasible } from "./infeasible";
 import type { Budget, CostName, FoundNetwork, RatingTable } from "./types";
 
@@ -16,16 +17,21 @@ export interface IlpOptions {
   readonly k?: number;
   /** Share of the blocks in which any two of them must differ, 0..1 (Puzzle, arXiv 2411.19146, has 0.2); at least one block. */
   readonly difference?: number;
-  /** Seconds for each network; without it HiGHS takes the time it needs. */
+  /** Seconds for each integer programme; without it HiGHS takes the time it needs. */
   readonly timeLimit?: number;
+  /** Arcs to look at before HiGHS's integer programme is asked for a network to beat. */
+  readonly patience?: number;
 }
+
+/** Arcs that the exact search may look at: with the relaxation's prices alone, and with a network of HiGHS's to beat. */
+const LOOKS = { relaxed: 1_000_000, proposed: 20_000_000 };
 
 /** Solutions that the solver's tolerance let through a limit, each cut off, before giving up. */
 const PATIENCE = 50;
 
 /**
- * The best network within several limits as an integer linear programme, solved by HiGHS: an independent second opinion on
- * `searchBest`.
+ * The best network within several limits as an integer linear programme, relaxed by HiGHS and solved exactly: a second opinion
+ * on `searchBest`.
  * @throws BudgetInfeasibleError when no network meets all limits.
  * @throws EngineError when HiGHS stops without an optimum.
  */
@@ -36,14 +42,16 @@ export async function ilpBest(table: RatingTable, limits: Limits): Promise<Found
 
 /**
  * The k best networks within several limits at once, each different from all before in a share of its blocks: exact, the
- * best first. A limit may be an interval. Every network is counted again before it is given out.
+ * best first. A limit may be an interval. An exact branch and bound in float64 ({@link ExactCheck}) has the last word, at
+ * whatever scale the scores are.
  * @throws BudgetInfeasibleError when no network meets all limits.
- * @throws EngineError when HiGHS stops without an optimum.
+ * @throws ConfigError for a limit, `k` or `difference` that says nothing.
+ * @throws EngineError when HiGHS stops without an optimum, or its answer cannot be proved.
  */
 export async function ilpSearch(
   table: RatingTable,
   limits: Limits,
-  { k = 1, difference = 0, timeLimit }: IlpOptions = {},
+  { k = 1, difference = 0, timeLimit, patience = LOOKS.relaxed }: IlpOptions = {},
 ): Promise<FoundNetwork[]> {
   checkTable(table);
   if (!Number.isSafeInteger(k) || k < 1) throw new ConfigError(`ilpSearch: k must be a whole number from 1, got ${k}`);
@@ -52,7 +60,7 @@ export async function ilpSearch(
   }
   const blocks = table.blocks.length;
   const different = Math.max(1, Math.ceil(difference * blocks - 1e-9));
-  const solver = new Solver(table, intervalsOf(limits), k, await solverOf(), timeLimit);
+  const solver = new Solver(table, intervalsOf(limits), k, await solverOf(), patience, timeLimit);
   const found: FoundNetwork[] = [];
   const cuts: Cut[] = [];
   while (found.length < k) {
@@ -73,33 +81,55 @@ function solverOf(): ReturnType<typeof loadHighs> {
   return loaded;
 }
 
+/**
+ * HiGHS solves the relaxation, whose prices guide an exact branch and bound; where that takes too long, HiGHS solves the
+ * integer programme too, and its answer is what is to be beaten. HiGHS's own answer would not do: its tolerances are
+ * absolute, and ratings have no natural size.
+ */
 class Solver {
-  private readonly arcs: readonly Arc[];
+  private readonly programme: Programme;
+  private readonly check: ExactCheck;
 
   constructor(
     private readonly table: RatingTable,
     private readonly intervals: readonly Interval[],
     k: number,
     private readonly highs: Highs,
+    private readonly patience: number,
     private readonly timeLimit: number | undefined,
   ) {
-    this.arcs = arcsOf(table, intervals, k);
+    this.programme = new Programme(table, arcsOf(table, intervals, k), intervals);
+    this.check = new ExactCheck(table, this.programme, intervals);
   }
 
   /** The best network under the limits and cuts; undefined when there is none. */
   best(cuts: readonly Cut[]): FoundNetwork | undefined {
-    const { table, intervals } = this;
+    const prices = this.prices(cuts);
+    // A tolerance lets too much through a limit, never too little: where HiGHS finds none, there is none.
+    if (!prices) return undefined;
+    const found = this.check.best(undefined, cuts, { looks: this.patience, prices });
+    if (found !== "unknown") return found;
+    const proposed = this.propose(cuts);
+    if (proposed === "none") return undefined;
+    const known = proposed === "unknown" ? undefined : proposed;
+    const proved = this.check.best(known, cuts, { looks: LOOKS.proposed, prices });
+    if (proved !== "unknown") return proved;
+    throw new EngineError(
+      `ilpSearch: HiGHS's answer could not be proved within ${LOOKS.proposed} looks at the candidates; use searchBest, fewer networks, a smaller difference or wider intervals`,
+    );
+  }
+
+  /** HiGHS's best network that truly meets the limits; "none" when it finds none. */
+  private propose(cuts: readonly Cut[]): FoundNetwork | "none" | "unknown" {
     const refused: Cut[] = [];
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
       const network = this.solve([...cuts, ...refused]);
-      const holds = ({ name, low, high }: Interval) => network!.cost[name]! >= low && network!.cost[name]! <= high;
-      if (!network || intervals.every(holds)) return network;
+      if (!network) return refused.length > 0 ? "unknown" : "none";
+      if (isWithin(network, this.intervals)) return network;
       // Within the solver's tolerance of a limit, but not within the limit.
-      refused.push({ choice: network.choice, most: table.blocks.length - 1 });
+      refused.push({ choice: network.choice, most: this.table.blocks.length - 1 });
     }
-    throw new EngineError(
-      `ilpSearch: HiGHS must find networks within the limits, ${PATIENCE} it gave were beyond them`,
-    );
+    return "unknown";
   }
 
   private run(...given: Parameters<Highs["solve"]>): ReturnType<Highs["solve"]> {
@@ -113,8 +143,8 @@ class Solver {
   }
 
   private solve(cuts: readonly Cut[]): FoundNetwork | undefined {
-    const { table, arcs, intervals, timeLimit } = this;
-    const result = this.run(programme(table, arcs, intervals, cuts), {
+    const { table, programme, timeLimit } = this;
+    const result = this.run(programme.text(cuts), {
       output_flag: false,
       mip_rel_gap: 0,
       mip_abs_gap: 0,
@@ -125,11 +155,24 @@ class Solver {
       throw new EngineError(`ilpSearch: HiGHS must end with an optimum, ended "${result.Status}"; use searchBest`);
     }
     const columns = result.Columns as Record<string, { Primal: number }>;
-    const taken = arcs.filter(({ name }) => columns[name].Primal > 0.5);
+    const taken = programme.arcs.filter(({ name }) => columns[name].Primal > 0.5);
     return foundNetwork(
       table,
       taken.map(({ candidate }) => candidate),
     );
+  }
+
+  /** Prices of limits and cuts: the duals of the linear relaxation; undefined when not even that can be met. */
+  private prices(cuts: readonly Cut[]): Prices | undefined {
+    const { limits } = this.programme;
+    const result = this.run(this.programme.text(cuts, { relaxed: true }), { output_flag: false });
+    if (result.Status === "Infeasible") return undefined;
+    const rows = (result.Rows ?? []) as { Dual?: number }[];
+    const price = (row: number) => {
+      const dual = rows[row]?.Dual ?? 0;
+      return Number.isFinite(dual) ? Math.abs(dual) : 0;
+    };
+    return { limits: limits.map((_, i) => price(i)), cuts: cuts.map((_, i) => price(limits.length + i)) };
   }
 }
 
@@ -137,7 +180,7 @@ function intervalsOf(limits: Limits): Interval[] {
   return Object.entries(limits).flatMap(([name, limit]): Interval[] => {
     if (limit === undefined) return [];
     const [low, high] = typeof limit === "number" ? [Number.NEGATIVE_INFINITY, limit] : limit;
-    if (!(low <= high)) {
+    if (!(low <= high) || low === Number.POSITIVE_INFINITY || high === Number.NEGATIVE_INFINITY) {
       throw new ConfigError(`ilpSearch: the limit on ${name} must be a number or [low, high], got [${low}, ${high}]`);
     }
     // From 0 on, a lower bound says nothing.

@@ -1,6 +1,6 @@
 import { BudgetInfeasibleError, formatCount } from "../core";
 import { BestFirst } from "./best-first";
-import { candidateCost, foundNetwork, headCostOf, limitsOf, stemCostOf } from "./costs";
+import { candidateCost, checkTable, foundNetwork, headCostOf, limitsOf, stemCostOf } from "./costs";
 import { leastCosts } from "./least-costs";
 import type { Budget, CostName, RatingTable } from "./types";
 
@@ -12,8 +12,9 @@ export interface LeastAttainable {
   readonly head: number;
 }
 
-/** The least attainable of a quantity, with no other limit. */
+/** The least attainable of a quantity, with no other limit. @throws SpaceError when the table cannot be searched. */
 export function leastAttainable(table: RatingTable, name: CostName): LeastAttainable {
+  checkTable(table);
   const stem = stemCostOf(table, name);
   let width = table.stemWidth;
   const blocks = leastCosts(table, name)

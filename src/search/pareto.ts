@@ -1,3 +1,5 @@
+import { ConfigError } from "../core";
+
 /** A network as a point of a trade-off. */
 export interface TradeOff {
   /** MACs, parameters, ms...: lower is better. */
@@ -9,12 +11,20 @@ export interface TradeOff {
 /** "lower": scores and errors; "higher": accuracies. */
 export type Better = "lower" | "higher";
 
-/** Points that no other beats in cost and value, rising in cost; of equal points the first. */
+/** Whether a point can be compared at all: what was not measured (NaN) or is infinite beats nothing and stands on no front. */
+function isMeasured({ cost, value }: TradeOff): boolean {
+  return Number.isFinite(cost) && Number.isFinite(value);
+}
+
+/**
+ * Points that no other beats in cost and value, rising in cost; of equal points the first. Points whose cost or value is NaN
+ * or infinite are left out.
+ */
 export function paretoFront<T extends TradeOff>(points: readonly T[], better: Better = "lower"): T[] {
   const sign = better === "lower" ? 1 : -1;
   const front: T[] = [];
   let best = Number.POSITIVE_INFINITY;
-  for (const point of [...points].sort((a, b) => a.cost - b.cost || sign * (a.value - b.value))) {
+  for (const point of points.filter(isMeasured).sort((a, b) => a.cost - b.cost || sign * (a.value - b.value))) {
     if (!(sign * point.value < best)) continue;
     best = sign * point.value;
     front.push(point);
@@ -24,10 +34,17 @@ export function paretoFront<T extends TradeOff>(points: readonly T[], better: Be
 
 /**
  * Area that the front of some points dominates up to a reference point (Zitzler and Thiele, 1998), in units of cost times
- * value. Points beyond the reference add nothing.
+ * value. Points beyond the reference add nothing, nor do those whose cost or value is NaN or infinite.
+ * @throws ConfigError when the reference point is not finite.
  */
 export function hypervolume(points: readonly TradeOff[], reference: TradeOff, better: Better = "lower"): number {
   const sign = better === "lower" ? 1 : -1;
+  if (!isMeasured(reference)) {
+    throw new ConfigError(
+      `hypervolume: the reference point must have a finite cost and value, got ${reference.cost} and ${reference.value}`,
+      { reference },
+    );
+  }
   const front = paretoFront(points, better).filter(
     ({ cost, value }) => cost < reference.cost && sign * (reference.value - value) > 0,
   );

@@ -1,4 +1,4 @@
-import { BudgetInfeasibleError, formatCount, type Rng } from "../core";
+import { BudgetInfeasibleError, ConfigError, formatCount, type Rng } from "../core";
 import { CompletionCounts } from "./completion-counts";
 import { checkTable, foundNetwork } from "./costs";
 import type { FoundNetwork, RatingTable } from "./types";
@@ -20,12 +20,22 @@ export interface RandomNetworksOptions {
  * Distinct random networks of near-equal MACs: uniform over all networks of the table within the tolerance, whatever
  * their scores. The fair opponents of a found network.
  * @throws BudgetInfeasibleError when there are fewer than wanted, naming the attainable range.
+ * @throws ConfigError when a number is NaN or out of range.
  */
 export function randomNetworks(
   table: RatingTable,
   { near, tolerance = 0.05, count, rng }: RandomNetworksOptions,
 ): FoundNetwork[] {
   checkTable(table);
+  if (!(near > 0 && near < Number.POSITIVE_INFINITY && tolerance >= 0)) {
+    throw new ConfigError(
+      `randomNetworks: near must be MACs above 0 and tolerance a share from 0, got ${near} and ${tolerance}`,
+      { near, tolerance },
+    );
+  }
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new ConfigError(`randomNetworks: count must be a whole number from 0, got ${count}`, { count });
+  }
   const [low, high] = [near * (1 - tolerance), near * (1 + tolerance)];
   const completions = new CompletionCounts(table, "macs", high);
   const found = new Map<string, FoundNetwork>();

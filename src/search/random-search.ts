@@ -29,11 +29,11 @@ export function randomSearch(table: RatingTable, { evaluations, budget = {}, rng
   return Array.from({ length: evaluations }, draw);
 }
 
-/** The best network after each evaluation: of equal scores the first. */
+/** The best network after each evaluation: of equal scores the first. One without a score (NaN) never is while another has one. */
 export function bestSoFar(seen: readonly FoundNetwork[]): FoundNetwork[] {
   let best: FoundNetwork | undefined;
   return seen.map((network) => {
-    if (!best || network.score < best.score) best = network;
+    if (!best || network.score < best.score || Number.isNaN(best.score)) best = network;
     return best;
   });
 }

@@ -17,6 +17,8 @@ export interface Completion {
  * Best completions from every block and entering width: `at(block, width)` is the Pareto front of (cost, value) of all
  * ways to go on from there to the classifier, rising in cost, falling in value.
  *
+ * With `sign` -1 the costs are negated, so that a front serves a lower limit.
+ *
  * This is a multiple-choice knapsack solved backwards block by block with Pareto pruning. The entering width is the
  * state, since the first layer of a block costs by it. The front at the first block holds the optimum for every limit.
  */
@@ -27,13 +29,14 @@ export class SuffixFronts {
     table: RatingTable,
     readonly axis: CostName,
     objective: Objective = "score",
+    sign: 1 | -1 = 1,
   ) {
     const widths = enteringWidthsOf(table);
     const end = table.blocks.length;
     const worth = (candidate: RatedCandidate, width: number) =>
       objective === "score" ? candidate.score : candidateCost(candidate, objective, width);
     const atHead = (width: number): Completion => ({
-      cost: headCostOf(table, axis, width),
+      cost: sign * headCostOf(table, axis, width),
       value: objective === "score" ? 0 : headCostOf(table, objective, width),
     });
     this.fronts[end] = new Map(widths[end].map((width) => [width, [atHead(width)]]));
@@ -46,7 +49,7 @@ export class SuffixFronts {
           for (const candidates of byWidth) {
             const local = candidates.map((candidate) => ({
               candidate,
-              cost: candidateCost(candidate, axis, width),
+              cost: sign * candidateCost(candidate, axis, width),
               value: worth(candidate, width),
             }));
             // A candidate beaten by another of the same width can be replaced in any network.

@@ -1,5 +1,5 @@
 import { ConfigError } from "../core";
-import { candidateCost, checkTable, foundNetwork, limitsOf, stemCostOf } from "./costs";
+import { candidateCost, checkTable, foundNetwork, limitsOf, loosened, stemCostOf } from "./costs";
 import { infeasible } from "./infeasible";
 import { leastCosts } from "./least-costs";
 import type { Budget, FoundNetwork, RatedCandidate, RatingTable } from "./types";
@@ -40,7 +40,9 @@ export function traversal(
       const total = score + candidate.score;
       if (total + bestRest[block + 1] >= bestScore) return;
       const next = costs.map((cost, i) => cost + candidateCost(candidate, limits[i][0], width));
-      if (next.some((cost, i) => cost + least[i].at(block + 1, candidate.width) > limits[i][1])) continue;
+      // Summed from the head but at the last block: elsewhere the last bits may differ.
+      const most = block === last ? (limit: number) => limit : loosened;
+      if (next.some((cost, i) => cost + least[i].at(block + 1, candidate.width) > most(limits[i][1]))) continue;
       chosen[block] = candidate;
       if (block === last) {
         // The first affordable one is the best, for they come in rising score.

@@ -23,7 +23,7 @@ import {
 } from "../core";
 import { engine } from "../engine";
 import { differences } from "./differences";
-import { environment } from "./environment";
+import { recordSitting } from "./environment";
 import { Journal, type JournalRecord } from "./journal";
 import { planOutcomes, type StepOutcome } from "./plan-outcome";
 import type { PlannedStep } from "./planned-step";
@@ -89,7 +89,7 @@ export class RunDirectory {
       const before = existsSync(file) ? configOf(file, mayChange) : now;
       if (!mayChange) checkConfig(path, before, now);
       if (!existsSync(file)) writeJson(file, now);
-      writeJson(join(path, "environment.json"), environment());
+      recordSitting(join(path, "environment.json"));
       for (const folder of Object.keys(RUN_FOLDERS)) mkdirSync(join(path, folder), { recursive: true });
       const journal = new Journal(join(path, "journal.jsonl"));
       return new RunDirectory(path, now, before, lock, journal, openSync(join(path, RUN_MARKER), "r"), isNew);
@@ -150,15 +150,10 @@ export class RunDirectory {
    * @param outcomes What {@link compare} found.
    */
   adopt(plan: readonly PlannedStep[], outcomes: readonly StepOutcome[]): void {
-    this.follow(plan);
+    this.planned = new Map(plan.map((step) => [step.name, step]));
     for (const { step, state, because } of outcomes) if (state === "again") this.drop(step.name, because);
     // Last: until then the records without fingerprints are those of the configuration before.
     if (this.configBefore === undefined || this.changes.length > 0) writeJson(this.file("config.json"), this.config);
-  }
-
-  /** Takes a plan as the one by which the directory was made: nothing of it is dropped. */
-  follow(plan: readonly PlannedStep[]): void {
-    this.planned = new Map(plan.map((step) => [step.name, step]));
   }
 
   /** The fingerprint that a step has in the run's plan; undefined for one that is not in it. */
@@ -210,17 +205,21 @@ export class RunDirectory {
   /** @throws StudyError when the directory was deleted or replaced since it was opened, or its lock was taken over. */
   checkInPlace(): void {
     this.lock.check();
-    const { ino, dev } = fstatSync(this.marker);
-    try {
-      const there = statSync(this.file(RUN_MARKER));
-      if (there.ino === ino && there.dev === dev) return;
-    } catch {
-      // Told below.
-    }
+    if (this.isSame()) return;
     throw new StudyError(
       `run directory: ${this.path} must stay where it is while its run is at work, and was deleted, moved or replaced; start the run again`,
       { path: this.path },
     );
+  }
+
+  private isSame(): boolean {
+    const { ino, dev } = fstatSync(this.marker);
+    try {
+      const there = statSync(this.file(RUN_MARKER));
+      return there.ino === ino && there.dev === dev;
+    } catch {
+      return false;
+    }
   }
 
   /** Gives the directory free for others; one in which nothing was done, and that was not there before, is gone again. */

@@ -1,11 +1,12 @@
 import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isTemporary, readJson, writeJson } from "../core";
+import { readSittings } from "./environment";
 
 /** Folders of a run, each with the names that a run gives to files in it. */
 export const RUN_FOLDERS: Readonly<Record<string, RegExp>> = {
-  features: /^features-[0-9a-f]+\.(\d+\.bin|jsonl)$/,
-  checkpoints: /\.safetensors$/,
+  features: /^features-[0-9a-f]+\.(\d+\.bin|jsonl|lock)$/,
+  checkpoints: /\.safetensors(\.damaged)?$/,
   ratings: /^(block\d+|table)\.json$/,
   found: /^(found-\d|random-\d|c\d).*\.(json|safetensors)$/,
   figures: /\.svg$/,
@@ -15,7 +16,7 @@ export const RUN_MARKER = "run.json";
 const FORMAT = "blockwise-run-1";
 const LOCK = /^lock\.json/;
 const FILES =
-  /^(run|config|environment|front)\.json$|^journal\.jsonl(\.damaged)?$|^teacher\.safetensors$|^report\.html$/;
+  /^(run|config|environment|front)\.json$|^environment\.json\.damaged$|^journal\.jsonl(\.damaged)?$|^teacher\.safetensors$|^report\.html$/;
 /** What a start that was killed at once may leave behind beside the lock: the marker comes before any other file. */
 const OF_A_START = /^(run|config|environment)\.json\../;
 
@@ -29,8 +30,10 @@ export function markRun(path: string): void {
 export function isRun(path: string): boolean {
   if (isMarked(path)) return true;
   try {
-    const { engine } = readJson(join(path, "environment.json")) as { engine?: unknown };
-    return isObject(engine) && existsSync(join(path, "journal.jsonl")) && isObject(readJson(join(path, "config.json")));
+    const environment = readSittings(join(path, "environment.json"));
+    return (
+      environment.length > 0 && existsSync(join(path, "journal.jsonl")) && isObject(readJson(join(path, "config.json")))
+    );
   } catch {
     return false;
   }

@@ -15,9 +15,9 @@ import {
 } from "../core";
 import { batchValues, imageSize, type Split } from "../data";
 import { roundingClass, tf } from "../engine";
+import { decodeFloat16, encodeFloat16 } from "../nn";
 import type { ImageShape } from "../space";
 import { completeFiles, type FeatureFiles, type FeatureStorage, growingFiles, memoryStorage } from "./feature-storage";
-import { decodeFloat16, encodeFloat16 } from "./float16";
 import type { TeacherBlock } from "./split";
 import type { Teacher } from "./teacher";
 

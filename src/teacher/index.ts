@@ -1,7 +1,6 @@
 export * from "./architecture-schema";
 export * from "./evaluate";
 export * from "./feature-store";
-export * from "./float16";
 export * from "./split";
 export * from "./teacher";
 export * from "./torchvision";

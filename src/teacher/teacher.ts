@@ -7,6 +7,7 @@ import { loadState, Network, readSafetensors, saveState, writeSafetensors } from
 import { type Architecture, trunkLayers } from "../space";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
 import { type Evaluation, evaluate } from "./evaluate";
+import { foreignWeights } from "./foreign-weights";
 import { balancedCuts, blocksAt, cutIndices, type SplitPoints, type TeacherBlock, type TrunkLayer } from "./split";
 import type { TrainingHistory } from "./training-history";
 
@@ -103,7 +104,7 @@ export class Teacher {
    */
   static load(path: string): Teacher {
     const { tensors, metadata } = readSafetensors(path);
-    const record = parseRecord(path, metadata);
+    const record = parseRecord(path, metadata, tensors.keys());
     const network = new Network(record.architecture, new Rng(0));
     try {
       loadState(network, tensors);
@@ -164,11 +165,16 @@ const recordSchema = z.object({
   }),
 });
 
-function parseRecord(path: string, { format, teacher }: Record<string, string>): TeacherRecord {
+function parseRecord(
+  path: string,
+  { format, teacher }: Record<string, string>,
+  names: Iterable<string>,
+): TeacherRecord {
   const what = format === FORMAT ? recordSchema.safeParse(parsed(teacher)) : undefined;
   if (what?.success) return measuredOrNot(what.data);
   const got = what ? z.prettifyError(what.error) : `format ${format ?? "none"}`;
-  throw new CheckpointError(`Teacher.load: ${path} must be a teacher's file (${FORMAT}), got ${got}; train it anew`, {
+  const mend = (!what && foreignWeights(names, path)) || "train it anew";
+  throw new CheckpointError(`Teacher.load: ${path} must be a teacher's file (${FORMAT}), got ${got}; ${mend}`, {
     path,
   });
 }

@@ -43,7 +43,7 @@ export function teacherFromTorchvision(
 /** The network alone; see {@link teacherFromTorchvision}. */
 export function networkFromTorchvision(path: string, given: string | Architecture): Network {
   const architecture = typeof given === "string" ? architecturePreset(given) : given;
-  const { tensors } = readSafetensors(path, { ignore: (name) => name.endsWith("num_batches_tracked") });
+  const { tensors } = readSafetensors(path);
   const nameOf = torchvisionNames(architecture);
   const network = new Network(architecture, new Rng(0));
   try {

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readRun } from "../../src/cli/report/recorded-run";
 import { runSections } from "../../src/cli/report/run-sections";
 import { writeReport } from "../../src/cli/report/write-report";
-import { StudyError, writeJson } from "../../src/core";
+import { BlockwiseError, StudyError, writeJson } from "../../src/core";
 import { blockSpace, mbconv } from "../../src/space";
 import { type MeasuredFront, parseExperiment } from "../../src/systems/dna";
 
@@ -61,7 +61,7 @@ describe("report", () => {
     writeJson(join(path, "config.json"), parseExperiment({}));
     const lines = steps.slice(0, count).map(([step, result]) => `${JSON.stringify({ step, result })}\n`);
     writeFileSync(join(path, "journal.jsonl"), lines.join(""));
-    writeJson(join(path, "ratings", "block0.json"), { block: 0, images: 64, candidates });
+    writeJson(join(path, "ratings", "block0.json"), { space: "tiny", seed: 1, block: 0, images: 64, candidates });
   }
 
   it("draws a finished run on one page that needs no other file", async () => {
@@ -96,6 +96,77 @@ describe("report", () => {
     ]);
     record(0);
     expect(runSections(readRun(path)).map(({ heading }) => heading)).toEqual(["The front", "Setting"]);
+  });
+
+  it("says which engine did which step when they are not all the same, and never one for all", () => {
+    record(0);
+    const environment = {
+      node: "v20",
+      platform: "linux",
+      cpu: "a cpu",
+      cores: 2,
+      memoryBytes: 1,
+      engine: { backend: "native", device: "cpu", threads: 1, versions: {} },
+    };
+    const later = { ...environment, since: "2026-01-02", engine: { ...environment.engine, backend: "cpu" } };
+    writeJson(join(path, "environment.json"), { sittings: [environment, later] });
+    const engine = (backend: string) => ({ backend, threads: 1 });
+    const lines = [
+      { step: "teacher", result: steps[0][1], engine: engine("native") },
+      { step: "space", result: steps[1][1], engine: engine("cpu") },
+    ];
+    writeFileSync(join(path, "journal.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const rows = runSections(readRun(path))
+      .at(-1)!
+      .tables![0].rows.map((row) => row.join(": "));
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        "engine: native, 1 threads",
+        "engine: cpu, 1 threads",
+        "machine since 2026-01-02: a cpu, 2 cores, linux",
+        "steps by native, 1 threads: teacher",
+        "steps by cpu, 1 threads: space",
+      ]),
+    );
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    ["an empty configuration", "config.json", "{}", /must be a run's configuration, and is not \(seed: .*run the same/],
+    ["no configuration", "config.json", "null", /must be a run's configuration/],
+    ["a binary configuration", "config.json", "\u0000\u0001", /is no JSON/],
+    [
+      "damaged ratings",
+      "ratings/block0.json",
+      '{"block":',
+      /must be a block's ratings, and is no JSON.*rates the block anew/,
+    ],
+    ["ratings of another form", "ratings/block0.json", "[]", /must be a block's ratings, and is not/],
+    [
+      "ratings that are not finite",
+      "ratings/block0.json",
+      '{"space":"s","seed":1,"block":0,"images":9,"candidates":[{"block":0,"cell":0,"path":[0],"score":null}]}',
+      /candidates\.0\.score/,
+    ],
+    [
+      "a record without a result",
+      "journal.jsonl",
+      '{"step":"teacher"}\n',
+      /record of teacher in .* must say what came/,
+    ],
+    ["a record of another form", "journal.jsonl", '{"step":"front","result":{"measured":[]}}\n', /record of front/],
+    ["a damaged environment", "environment.json", "{}", /must be a run's environment.*delete it/],
+  ])("refuses %s in a sentence", (_, file, content, message) => {
+    record(steps.length);
+    writeFileSync(join(path, file), content);
+    expect(() => readRun(path)).toThrow(BlockwiseError);
+    expect(() => readRun(path)).toThrow(message);
+    expect(() => readRun(path)).toThrow(join(path, file));
+  });
+
+  it("says so when ratings are gone", () => {
+    record(steps.length);
+    rmSync(join(path, "ratings"), { recursive: true });
+    expect(() => readRun(path)).toThrow(/block0\.json must be a block's ratings, and does not exist/);
   });
 
   it("refuses a directory that is no run, naming it", async () => {

@@ -1,37 +1,27 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { registerSearch } from "../../src/cli/commands/search";
-import { ConfigError, StudyError } from "../../src/core";
+import { ConfigError, writeJson } from "../../src/core";
 import { latencyKey, latencyTableOf, layersOfSpace } from "../../src/cost";
-import { writeRatings } from "../../src/rate";
-import { allNetworks, productTable, ratingTable, searchBest, weightedTable } from "../../src/search";
-import { type Candidate, enumerateBlock, networkId, parseArchitecture } from "../../src/space";
+import { ratedTable, ratingsFile, writeRatings, writeTable } from "../../src/rate";
+import { allNetworks, ratingTable } from "../../src/search";
+import { enumerateBlock, parseArchitecture } from "../../src/space";
 import { RunDirectory } from "../../src/study";
 import { parseExperiment } from "../../src/systems/dna";
 import { tinySpace } from "../distill/tiny";
 
 const space = tinySpace();
-const scoreOf = ({ cell, path }: Candidate) => 20 + cell - path.reduce((sum, op) => sum + op + 0.3, 0);
-const table = ratingTable(space, scoreOf);
+const table = ratingTable(space, ({ cell, path }) => 2 + cell - path.reduce((sum, op) => sum + op + 0.3, 0));
 const path = join(mkdtempSync(join(tmpdir(), "search-")), "run");
 const latencies = join(path, "latency.json");
 
 beforeAll(async () => {
   const run = RunDirectory.open(path, parseExperiment({ name: "run" }));
-  await run.step("teacher", () => ({ macs: 100_000, params: 5000 }));
   await run.step("space", () => ({ blocks: [], space }));
-  for (const block of space.blocks.keys()) {
-    const candidates = enumerateBlock(space, block).map((candidate) => {
-      const score = scoreOf(candidate);
-      return { ...candidate, score, relativeL1: score, mse: score, relativeMse: score, nsr: score };
-    });
-    const file = `ratings/block${block}.json`;
-    const rate = () => writeRatings(run.file(file), { space: space.name, block, seed: 1, images: 8, candidates });
-    await run.step(`rate/block${block}`, rate, { files: () => [file] });
-  }
+  writeJson(run.file("ratings", "table.json"), table);
   run.close();
   const entries = layersOfSpace(space).map(({ layer, input }, i) => {
     const ms = 1 + i / 10;
@@ -40,6 +30,8 @@ beforeAll(async () => {
   const engine = { backend: "none", device: "cpu", threads: 1, versions: {} };
   writeFileSync(latencies, JSON.stringify(latencyTableOf({ subject: "tiny", batch: 1, cpu: "none", engine, entries })));
 });
+
+const measured = (score: number) => ({ score, relativeL1: score, mse: score, relativeMse: score, nsr: score });
 
 let printed: string[];
 beforeEach(() => {
@@ -76,56 +68,35 @@ describe("blockwise search", () => {
     expect(await search("--latency", "99", "--latency-table", latencies)).toMatch(/activationBytes +latencyMs$/m);
   });
 
-  it("weighs and joins blocks as asked, without training anything", async () => {
-    const best = async (...args: string[]) => {
-      printed = [];
-      return JSON.parse(await search("--json", ...args)).networks[0];
-    };
-    const weights = space.blocks.map((_, block) => block);
-    const [weighted] = searchBest(weightedTable(table, weights), { macs: 60_000 });
-    const found = await best("--weights", weights.join(","), "--macs", "60%");
-    expect(found.score).toBeCloseTo(weighted.score, 9);
-    const [product] = searchBest(productTable(table), {});
-    expect((await best("--join", "product")).id).toBe(networkId(product.choice));
-  });
-
-  it("takes limits as shares of the teacher's", async () => {
-    const whole = JSON.parse(await search("--macs", "10%..60%", "--params", "100%", "--json"));
-    expect(whole.limits).toEqual({ macs: [10_000, 60_000], params: 5000 });
-  });
-
-  it("notices ratings that are not those that the run made", async () => {
-    const other = join(mkdtempSync(join(tmpdir(), "search-")), "other");
-    cpSync(path, other, { recursive: true });
-    const file = join(other, "ratings", "block0.json");
-    writeFileSync(file, readFileSync(file, "utf8").replace("2", "3"));
-    const program = () => {
-      const command = new Command("blockwise").exitOverride();
-      registerSearch(command);
-      return command.parseAsync(["search", other], { from: "user" });
-    };
-    await expect(program()).rejects.toThrow(/block0\.json is not what was written; the same blockwise run again/);
-    rmSync(file);
-    await expect(program()).rejects.toThrow(StudyError);
-  });
-
-  it.each([
-    ["--weights", "1"],
-    ["--weights", "0,0"],
-    ["--weights", "1,,"],
-    ["--weights", "-1,2"],
-    ["--weights", "1,x"],
-    ["--join", "mean"],
-    ["--activation", "50%"],
-    ["--macs", "3M..2M"],
-    ["--macs", "1M..2M..3M"],
-    ["-k", "1000000"],
-    ["-k", "x"],
-    ["--difference", "x"],
-    ["--difference", ""],
-  ])("%s %s is refused with the option's name", async (option, value) => {
-    await expect(search(option, value)).rejects.toThrow(ConfigError);
-    await expect(search(option, value)).rejects.toThrow(option);
+  it("notices a table that is not of the ratings beside it, and one that is none", async () => {
+    const rated = space.blocks.map((_, block) =>
+      enumerateBlock(space, block).map((candidate, i) => ({ ...candidate, ...measured(1 + i / 10) })),
+    );
+    const ratings = join(path, "ratings");
+    const write = (block: number, images: number) =>
+      writeRatings(ratingsFile(ratings, block), {
+        space: space.name,
+        block,
+        seed: 1,
+        images,
+        candidates: rated[block],
+      });
+    for (const block of rated.keys()) write(block, 64);
+    writeTable(ratings, ratedTable(space, rated));
+    expect(await search()).toMatch(/rating/);
+    write(1, 128);
+    await expect(search()).rejects.toThrow(
+      /made of the ratings beside it, and block1\.json has changed since.*run the same/,
+    );
+    rmSync(ratingsFile(ratings, 1));
+    await expect(search()).rejects.toThrow(/block1\.json must be a block's ratings, and does not exist/);
+    for (const content of ["null", "{}", '{"blocks":[]}', ""]) {
+      writeFileSync(join(ratings, "table.json"), content);
+      await expect(search(), content).rejects.toThrow(
+        /table\.json must be a run's table of ratings, and is.*makes it anew/,
+      );
+    }
+    writeJson(join(ratings, "table.json"), table);
   });
 
   it("says what is missing", async () => {

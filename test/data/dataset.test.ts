@@ -44,6 +44,63 @@ test("a smaller training part lies inside a larger one, and validation is the sa
   expect([...small].every((i) => large.includes(i))).toBe(true);
 });
 
+test("with everyClass each class is in each part as far as it has images, the last part first, and the sizes stay", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 2, maxLength: 8 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer(),
+      (sizes, a, b, seed) => {
+        const labels = Uint8Array.from(sizes.flatMap((size, label) => new Array<number>(size).fill(label)));
+        // Parts that have room for every class.
+        const room = labels.length - 3 * sizes.length;
+        fc.pre(room >= 0);
+        const [first, second] = [Math.floor((a * room) / 2), Math.floor((b * room) / 2)].map((n) => n + sizes.length);
+        const counts = [first, second, labels.length - first - second];
+        const parts = stratifiedParts(labels, counts, new Rng(seed), "test", { everyClass: true });
+        expect(parts.map(({ length }) => length)).toEqual(counts);
+        expect(new Set(parts.flatMap((part) => [...part])).size).toBe(labels.length);
+        const trained = new Set(Array.from(parts[2], (i) => labels[i]));
+        const capacity = sizes.reduce((sum, size) => sum + Math.max(0, size - 2), 0);
+        if (first <= capacity && second <= capacity - first) expect(trained.size).toBe(sizes.length);
+      },
+    ),
+  );
+});
+
+test("a class of one image is trained on, one of two is validated too; what is missing is said", () => {
+  const { train, validation, test, remarks } = prepareDataset(
+    { ...syntheticImages({ count: 23 }), ...imbalanced([10, 10, 2, 1]) },
+    { seed: 1 },
+  );
+  expect([train.count, validation.count]).toEqual([20, 3]);
+  expect(histogram(train.labels, 4)[3]).toBe(1);
+  expect(histogram(validation.labels, 4)).toEqual([1, 1, 1, 0]);
+  expect(test.count).toBe(32);
+  expect(remarks).toEqual(["validation has no image of class pattern 3 (too few images)."]);
+});
+
+test("without a test part one is drawn, and validation of the source's own is not drawn from training", () => {
+  const { test: _, ...raw } = syntheticImages({ count: 100 });
+  const divided = prepareDataset(raw, { seed: 1 });
+  expect([divided.train.count, divided.validation.count, divided.test.count]).toEqual([70, 10, 20]);
+  const asked = prepareDataset(raw, { seed: 1, testCount: 30, validationCount: 40 });
+  expect([asked.train.count, asked.validation.count, asked.test.count]).toEqual([30, 40, 30]);
+  expect(() => prepareDataset(raw, { seed: 1, testCount: 60, validationCount: 40 })).toThrow(
+    /got 0, all but the 40 validation and 60 test images/,
+  );
+  const own = prepareDataset({ ...raw, validation: syntheticImages({ seed: 2, count: 16 }).train }, { seed: 1 });
+  expect([own.train.count, own.validation.count, own.test.count]).toEqual([80, 16, 20]);
+});
+
+/** A training split whose classes have so many images. */
+function imbalanced(sizes: readonly number[]) {
+  const labels = Uint8Array.from(sizes.flatMap((size, label) => new Array<number>(size).fill(label)));
+  const images = Uint8Array.from({ length: labels.length * 64 }, (_, i) => (i * 31) % 251);
+  return { train: { count: labels.length, images, labels } };
+}
+
 test("one seed gives one division, another seed another", () => {
   const raw = syntheticImages({ count: 80 });
   const divide = (seed: number) => prepareDataset(raw, { seed, validationCount: 20 });

@@ -1,6 +1,9 @@
 // Elementwise kernels of two tensors, with broadcasting.
+#include <cmath>
+
 #include "../families.h"
 #include "../tensors.h"
+#include "int32.h"
 
 namespace blockwise {
 namespace {
@@ -8,8 +11,7 @@ namespace {
 bool IsBool(const at::Tensor& x) { return x.scalar_type() == at::kBool; }
 at::Tensor Arithmetic(const at::Tensor& x) { return IsBool(x) ? x.to(at::kInt) : x; }
 
-// Integer quotients by way of float64: division by zero gives 0 as in JavaScript, not an exception.
-at::Tensor ToInt(const at::Tensor& x) { return at::nan_to_num(x, 0.0, 0.0, 0.0).to(at::kInt); }
+bool AreWhole(const at::Tensor& a, const at::Tensor& b) { return IsWhole(a) && IsWhole(b); }
 
 // Small tensors of one shape, or one of them a single number: at their size ATen's preparations are all the time.
 constexpr int64_t kSmall = 2048;
@@ -51,6 +53,14 @@ at::Tensor EachPair(const at::Tensor& a, const at::Tensor& b, F f) {
     const at::Tensor y = expression;                          \
     return IsBool(call.Tensor(0)) ? at::ne(y, 0) : y;         \
   }
+// Of two whole tensors in float64, the result in the first one's dtype, as on the cpu backend.
+#define FRACTIONAL(Name, function)                                                        \
+  at::Tensor Name(Call& call) {                                                           \
+    const at::Tensor& a = call.Tensor(0);                                                 \
+    const at::Tensor& b = call.Tensor(1);                                                 \
+    if (!AreWhole(a, b)) return function(Arithmetic(a), Arithmetic(b));                   \
+    return Narrow(function(Wide(a), Wide(b)), a);                                         \
+  }
 #define COMPARISON(Name, expression)                          \
   at::Tensor Name(Call& call) {                               \
     const at::Tensor& a = call.Tensor(0);                     \
@@ -60,12 +70,12 @@ at::Tensor EachPair(const at::Tensor& a, const at::Tensor& b, F f) {
 
 ARITHMETIC(AnyAdd, at::add(a, b))
 ARITHMETIC(AnySub, at::sub(a, b))
-ARITHMETIC(AnyMultiply, at::mul(a, b))
 ARITHMETIC(Maximum, at::maximum(a, b))
 ARITHMETIC(Minimum, at::minimum(a, b))
-ARITHMETIC(AnyRealDiv, at::div(a, b))
-ARITHMETIC(Atan2, at::atan2(a, b))
 ARITHMETIC(BitwiseAnd, at::bitwise_and(a, b))
+FRACTIONAL(AnyMultiply, at::mul)
+FRACTIONAL(AnyRealDiv, at::div)
+FRACTIONAL(Atan2, at::atan2)
 SMALL_OR(Add, AnyAdd, +)
 SMALL_OR(Sub, AnySub, -)
 SMALL_OR(Multiply, AnyMultiply, *)
@@ -81,41 +91,55 @@ COMPARISON(LogicalAnd, at::logical_and(a, b))
 COMPARISON(LogicalOr, at::logical_or(a, b))
 
 at::Tensor SquaredDifference(Call& call) {
-  const at::Tensor d = at::sub(Arithmetic(call.Tensor(0)), Arithmetic(call.Tensor(1)));
-  return at::mul(d, d);
+  const at::Tensor& a = call.Tensor(0);
+  const at::Tensor& b = call.Tensor(1);
+  const bool whole = AreWhole(a, b);
+  const at::Tensor d = whole ? at::sub(Wide(a), Wide(b)) : at::sub(Arithmetic(a), Arithmetic(b));
+  const at::Tensor y = at::mul(d, d);
+  return whole ? ToInt32(y) : y;
 }
 
 at::Tensor FloorDiv(Call& call) {
   const at::Tensor& a = call.Tensor(0);
   const at::Tensor& b = call.Tensor(1);
   // int32 whatever comes, as on the cpu backend.
-  return ToInt(at::floor(at::div(a.to(at::kDouble), b.to(at::kDouble))));
+  return ToInt32(at::floor(at::div(a.to(at::kDouble), b.to(at::kDouble))));
 }
 
 at::Tensor Mod(Call& call) {
   const at::Tensor& a = call.Tensor(0);
   const at::Tensor& b = call.Tensor(1);
   if (a.is_floating_point()) return at::remainder(a, b);
-  return ToInt(at::remainder(a.to(at::kDouble), b.to(at::kDouble)));
+  return ToInt32(at::remainder(a.to(at::kDouble), b.to(at::kDouble)));
 }
 
 at::Tensor Pow(Call& call) {
   const at::Tensor& a = call.Tensor(0);
   const at::Tensor& b = call.Tensor(1);
   if (a.is_floating_point()) return at::pow(a, b);
-  return ToInt(at::pow(a.to(at::kDouble), b.to(at::kDouble)));
+  // Number by number: ATen's vectorised power may lie just below a whole number.
+  const std::vector<at::Tensor> both = at::broadcast_tensors({a.to(at::kCPU, at::kDouble), b.to(at::kCPU, at::kDouble)});
+  const at::Tensor base = both[0].contiguous(), exponent = both[1].contiguous();
+  at::Tensor y = at::empty(base.sizes(), base.options());
+  for (int64_t i = 0; i < y.numel(); ++i) {
+    y.data_ptr<double>()[i] = std::pow(base.data_ptr<double>()[i], exponent.data_ptr<double>()[i]);
+  }
+  return ToInt32(y).to(a.device());
 }
 
 // Prelu(x, alpha)
 at::Tensor Prelu(Call& call) {
   const at::Tensor& x = call.Tensor(0);
-  return at::where(at::lt(x, 0), at::mul(x, call.Tensor(1)), x);
+  if (!IsWhole(x)) return at::where(at::lt(x, 0), at::mul(x, call.Tensor(1)), x);
+  // float32 whatever comes, as on the cpu backend.
+  const at::Tensor wide = Wide(x);
+  return at::where(at::lt(wide, 0), at::mul(wide, call.Tensor(1)), wide).to(at::kFloat);
 }
 
 // EluGrad(dy, y)
 at::Tensor EluGrad(Call& call) {
-  const at::Tensor& dy = call.Tensor(0);
-  const at::Tensor& y = call.Tensor(1);
+  const at::Tensor dy = call.Tensor(0).to(at::kFloat);
+  const at::Tensor y = call.Tensor(1).to(at::kFloat);
   return at::where(at::ge(y, 0), dy, at::mul(dy, at::add(y, 1)));
 }
 

@@ -4,6 +4,7 @@
 #include "activation.h"
 #include "convolve.h"
 #include "geometry.h"
+#include "int32.h"
 
 namespace blockwise {
 namespace {
@@ -89,21 +90,27 @@ at::Tensor Convolve(const at::Tensor& x, const at::Tensor& weight, const c10::op
                     const Windows& windows, int64_t groups) {
   const std::vector<int64_t> space = SpaceOf(x);
   const std::vector<int64_t> kernel = SpaceOf(weight);
-  const bool floating = x.is_floating_point();
-  const at::Tensor from = floating ? x : x.to(at::kFloat);
-  const at::Tensor by = floating ? weight : weight.to(at::kFloat);
+  const at::Tensor from = Wide(x);
+  const at::Tensor by = weight.to(from.scalar_type());
+  const c10::optional<at::Tensor> offset = bias ? c10::optional<at::Tensor>(bias->to(from.scalar_type())) : c10::nullopt;
   const std::vector<int64_t> zeros(windows.Axes(), 0);
   const bool symmetric = windows.Symmetric(space, kernel);
   const at::Tensor padded = symmetric ? from : at::constant_pad_nd(from, windows.Pads(space, kernel));
   const at::Tensor y = WithoutOneDnnWhereItRefuses([&] {
-    return at::convolution(padded, by, bias, windows.strides, symmetric ? windows.before : zeros, windows.dilations, false,
+    return at::convolution(padded, by, offset, windows.strides, symmetric ? windows.before : zeros, windows.dilations, false,
                            zeros, groups);
   });
-  return floating ? y : y.to(x.scalar_type());
+  return Narrow(y, x);
 }
 
-at::Tensor ConvolveBackward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& weight, const Windows& windows,
+at::Tensor ConvolveBackward(const at::Tensor& slope, const at::Tensor& image, const at::Tensor& filter, const Windows& windows,
                             int64_t groups, bool toInput) {
+  if (IsWhole(slope) || IsWhole(image) || IsWhole(filter)) {
+    const auto wide = [](const at::Tensor& of) { return of.to(at::kDouble); };
+    // Gradients are float32 whatever comes, as on the cpu backend.
+    return ConvolveBackward(wide(slope), wide(image), wide(filter), windows, groups, toInput).to(at::kFloat);
+  }
+  const at::Tensor &dy = slope, &x = image, &weight = filter;
   const std::vector<int64_t> space = SpaceOf(x);
   const std::vector<int64_t> kernel = SpaceOf(weight);
   const std::vector<int64_t> zeros(windows.Axes(), 0);

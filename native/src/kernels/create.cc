@@ -3,6 +3,7 @@
 
 #include "../families.h"
 #include "../tensors.h"
+#include "int32.h"
 
 namespace blockwise {
 namespace {
@@ -13,12 +14,19 @@ at::TensorOptions OptionsOf(Call& call, const std::string& dtype) {
 }
 
 // Fill(shape, value, dtype)
-at::Tensor Fill(Call& call) { return at::full(call.Ints(0), call.Number(1), OptionsOf(call, call.Text(2))); }
+at::Tensor Fill(Call& call) {
+  const at::TensorOptions options = OptionsOf(call, call.Text(2));
+  if (options.dtype() != at::kInt) return at::full(call.Ints(0), call.Number(1), options);
+  const at::Tensor value = at::full({}, call.Number(1), at::TensorOptions().dtype(at::kDouble));
+  return at::full(call.Ints(0), ToInt32(value).item<int32_t>(), options);
+}
 
 // Range(start, step, count, dtype)
 at::Tensor Range(Call& call) {
   const at::Tensor steps = at::arange(call.Int(2), at::TensorOptions().dtype(at::kDouble).device(call.addon().device));
-  return steps.mul(call.Number(1)).add(call.Number(0)).to(OptionsOf(call, call.Text(3)).dtype());
+  const at::Tensor values = steps.mul(call.Number(1)).add(call.Number(0));
+  const at::TensorOptions options = OptionsOf(call, call.Text(3));
+  return options.dtype() == at::kInt ? ToInt32(values) : values.to(options.dtype());
 }
 
 // Diag(x): `[a, b]` becomes `[a, b, a, b]`.

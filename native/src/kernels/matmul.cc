@@ -2,6 +2,7 @@
 #include "../families.h"
 #include "../tensors.h"
 #include "activation.h"
+#include "int32.h"
 
 namespace blockwise {
 
@@ -34,7 +35,12 @@ at::Tensor BatchMatMul(Call& call) { return Product(call); }
 at::Tensor FusedMatMul(Call& call) {
   at::Tensor y = Product(call).contiguous();
   if (const auto bias = call.OptionalTensor(4)) y = at::add(y, *bias);
-  return Activate(y, call.Text(6), call.OptionalTensor(5), call.Number(7));
+  const std::string activation = call.Text(6);
+  const auto activate = [&](const at::Tensor& of) { return Activate(of, activation, call.OptionalTensor(5), call.Number(7)); };
+  if (!IsWhole(y)) return activate(y);
+  const at::Tensor wide = activate(Wide(y));
+  // These two give float32 whatever comes, as on the cpu backend.
+  return activation == "prelu" || activation == "leakyrelu" ? wide.to(at::kFloat) : Narrow(wide, y);
 }
 
 // Einsum([tensors], equation)

@@ -5,6 +5,7 @@
 #include "../families.h"
 #include "../tensors.h"
 #include "geometry.h"
+#include "int32.h"
 
 namespace blockwise {
 namespace {
@@ -53,11 +54,11 @@ struct Pool {
 constexpr double kLowest = -std::numeric_limits<double>::infinity();
 
 at::Tensor Image(Call& call, size_t i, bool channelsFirst) {
-  return ChannelsFirst(call.Tensor(i), channelsFirst).to(at::kFloat);
+  return Wide(ChannelsFirst(call.Tensor(i), channelsFirst));
 }
 
 at::Tensor Return(Call& call, const at::Tensor& y, bool channelsFirst) {
-  return ChannelsLast(y, channelsFirst).to(call.Tensor(0).scalar_type());
+  return Narrow(ChannelsLast(y, channelsFirst), call.Tensor(0));
 }
 
 // AvgPool(x, kernel, windows...)
@@ -74,13 +75,13 @@ at::Tensor AvgPoolGrad(Call& call) {
   const bool first = pool.windows.channelsFirst;
   const at::Tensor x = Image(call, 1, first);
   if (pool.Empty()) return at::zeros_like(call.Tensor(1));
-  const at::Tensor dy = at::div(Image(call, 0, first), pool.Counts(x));
+  const at::Tensor dy = at::div(Image(call, 0, first).to(x.scalar_type()), pool.Counts(x));
   const at::Tensor padded = pool.Pad(x, 0);
   const auto& w = pool.windows;
   const at::Tensor dx =
       pool.In3D() ? at::avg_pool3d_backward(dy, padded, pool.kernel, w.strides, pool.zeros, false, true, 1)
                   : at::avg_pool2d_backward(dy, padded, pool.kernel, w.strides, pool.zeros, false, true, 1);
-  return ChannelsLast(pool.Cut(dx, x), first);
+  return ChannelsLast(pool.Cut(dx, x), first).to(at::kFloat);
 }
 
 // MaxPool(x, kernel, windows...)
@@ -95,8 +96,8 @@ at::Tensor MaxPool(Call& call) {
 at::Tensor MaxPoolGrad(Call& call) {
   const Pool pool(call, 2);
   const bool first = pool.windows.channelsFirst;
-  const at::Tensor dy = Image(call, 0, first);
   const at::Tensor x = Image(call, 1, first);
+  const at::Tensor dy = Image(call, 0, first).to(x.scalar_type());
   if (pool.Empty()) return at::zeros_like(call.Tensor(1));
   const at::Tensor padded = pool.Pad(x, kLowest);
   const at::Tensor indices = std::get<1>(pool.MaxWithIndices(padded));
@@ -105,7 +106,7 @@ at::Tensor MaxPoolGrad(Call& call) {
                                                                            w.dilations, false, indices)
                                     : at::max_pool2d_with_indices_backward(dy, padded, pool.kernel, w.strides, pool.zeros,
                                                                            w.dilations, false, indices);
-  return ChannelsLast(pool.Cut(dx, x), first);
+  return ChannelsLast(pool.Cut(dx, x), first).to(at::kFloat);
 }
 
 // MaxPoolWithArgmax(x, includeBatchInIndex, kernel, windows...): indices into the flattened image.
@@ -122,7 +123,7 @@ std::vector<at::Tensor> MaxPoolWithArgmax(Call& call) {
   if (call.Flag(1)) {
     index = index.add(at::arange(x.size(0), longs).view({x.size(0), 1, 1, 1}).mul(height * width * channels));
   }
-  return {ChannelsLast(values).to(call.Tensor(0).scalar_type()), ChannelsLast(index).to(at::kInt)};
+  return {Narrow(ChannelsLast(values), call.Tensor(0)), ChannelsLast(index).to(at::kInt)};
 }
 
 }  // namespace

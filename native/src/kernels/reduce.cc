@@ -4,6 +4,7 @@
 
 #include "../families.h"
 #include "../tensors.h"
+#include "int32.h"
 
 namespace blockwise {
 namespace {
@@ -17,9 +18,9 @@ at::Tensor Sum(Call& call) {
 }
 
 at::Tensor Mean(Call& call) {
-  const at::Tensor x = call.Tensor(0).to(at::kFloat);
+  const at::Tensor x = Wide(call.Tensor(0));
   const std::vector<int64_t> axes = call.Ints(1);
-  return axes.empty() ? x.clone() : at::mean(x, axes, call.Flag(2));
+  return (axes.empty() ? x.clone() : at::mean(x, axes, call.Flag(2))).to(at::kFloat);
 }
 
 at::Tensor Max(Call& call) {
@@ -43,10 +44,10 @@ at::Tensor AxisByAxis(Call& call, at::Tensor x, Step step) {
 
 at::Tensor Prod(Call& call) {
   const at::Tensor& x = call.Tensor(0);
-  const at::Tensor y = x.scalar_type() == at::kBool ? x.to(at::kInt) : x;
-  return AxisByAxis(call, y, [](const at::Tensor& t, int64_t axis, bool keep) {
+  const at::Tensor y = AxisByAxis(call, Wide(x), [](const at::Tensor& t, int64_t axis, bool keep) {
     return at::prod(t, axis, keep, t.scalar_type());
   });
+  return IsWhole(x) ? ToInt32(y) : y;
 }
 
 at::Tensor All(Call& call) {
@@ -76,8 +77,8 @@ at::Tensor ArgMin(Call& call) {
 }
 
 // Softmax(logits, axis), LogSoftmax(logits, axis)
-at::Tensor Softmax(Call& call) { return at::softmax(call.Tensor(0).to(at::kFloat), call.Int(1)); }
-at::Tensor LogSoftmax(Call& call) { return at::log_softmax(call.Tensor(0).to(at::kFloat), call.Int(1)); }
+at::Tensor Softmax(Call& call) { return at::softmax(Wide(call.Tensor(0)), call.Int(1)).to(at::kFloat); }
+at::Tensor LogSoftmax(Call& call) { return at::log_softmax(Wide(call.Tensor(0)), call.Int(1)).to(at::kFloat); }
 
 // Cumulations are called as (x, axis, exclusive, reverse).
 template <typename Step>
@@ -100,8 +101,22 @@ at::Tensor Cumsum(Call& call) {
   return Cumulate(call, 0, [](const at::Tensor& x, int64_t axis) { return at::cumsum(x, axis, x.scalar_type()); });
 }
 
+// Of whole numbers one by one: each product wraps as the cpu backend's does.
+at::Tensor WholeCumprod(const at::Tensor& x, int64_t axis) {
+  at::Tensor y = at::ones_like(x);
+  if (x.numel() == 0) return y;
+  at::Tensor product = at::ones_like(x.select(axis, 0));
+  for (int64_t i = 0; i < x.size(axis); ++i) {
+    product = ToInt32(at::mul(Wide(product), Wide(x.select(axis, i))));
+    y.select(axis, i).copy_(product);
+  }
+  return y;
+}
+
 at::Tensor Cumprod(Call& call) {
-  return Cumulate(call, 1, [](const at::Tensor& x, int64_t axis) { return at::cumprod(x, axis, x.scalar_type()); });
+  return Cumulate(call, 1, [](const at::Tensor& x, int64_t axis) {
+    return IsWhole(x) ? WholeCumprod(x, axis) : at::cumprod(x, axis, x.scalar_type());
+  });
 }
 
 // TopK(x, k): along the last axis, largest first; of equals the one with the lower index first.

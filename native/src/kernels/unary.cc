@@ -1,22 +1,17 @@
 // Elementwise kernels of one tensor. The result has the input's dtype unless the kernel says bool.
 #include "../families.h"
 #include "../tensors.h"
+#include "int32.h"
 
 namespace blockwise {
 namespace {
 
-at::Tensor Floating(const at::Tensor& x) { return x.is_floating_point() ? x : x.to(at::kFloat); }
-
-// `int` in, `int` out, as on the cpu backend, though the arithmetic is in float32.
-at::Tensor Like(const at::Tensor& x, at::Tensor y) {
-  return y.scalar_type() == x.scalar_type() ? y : y.to(x.scalar_type());
-}
-
+// `int` in, `int` out, as on the cpu backend.
 #define FLOATING(Name, expression)                     \
   at::Tensor Name(Call& call) {                        \
     const at::Tensor& input = call.Tensor(0);          \
-    const at::Tensor x = Floating(input);              \
-    return Like(input, expression);                    \
+    const at::Tensor x = Wide(input);                  \
+    return Narrow(expression, input);                  \
   }
 #define ANY_TYPE(Name, expression)                     \
   at::Tensor Name(Call& call) {                        \
@@ -54,8 +49,8 @@ FLOATING(Tan, at::tan(x))
 FLOATING(Tanh, at::tanh(x))
 
 // These two give float32 whatever comes.
-ANY_TYPE(Exp, at::exp(Floating(x)))
-ANY_TYPE(LeakyRelu, at::leaky_relu(Floating(x), call.Number(1)))
+ANY_TYPE(Exp, at::exp(Wide(x)).to(at::kFloat))
+ANY_TYPE(LeakyRelu, at::leaky_relu(Wide(x), call.Number(1)).to(at::kFloat))
 ANY_TYPE(IsFinite, at::isfinite(x))
 ANY_TYPE(IsInf, at::isinf(x))
 ANY_TYPE(IsNan, at::isnan(x))
@@ -63,21 +58,22 @@ ANY_TYPE(LogicalNot, at::logical_not(x))
 ANY_TYPE(Abs, x.scalar_type() == at::kBool ? x : at::abs(x))
 ANY_TYPE(Neg, x.scalar_type() == at::kBool ? x : at::neg(x))
 ANY_TYPE(Sign, at::sign(x))
-ANY_TYPE(Square, x.scalar_type() == at::kBool ? x : at::mul(x, x))
+ANY_TYPE(Square, x.scalar_type() == at::kBool ? x : Narrow(at::mul(Wide(x), Wide(x)), x))
 
 // Step(x, alpha): 1 where x > 0, NaN where x is, else alpha.
 at::Tensor Step(Call& call) {
   const at::Tensor& input = call.Tensor(0);
-  const at::Tensor x = Floating(input);
+  const at::Tensor x = Wide(input);
   const double alpha = call.Number(1);
-  at::Tensor y = alpha == 0 ? at::gt(x, 0).to(at::kFloat) : at::where(at::gt(x, 0), at::scalar_tensor(1.0f), at::scalar_tensor(static_cast<float>(alpha)));
-  return Like(input, at::where(at::isnan(x), x, y));
+  at::Tensor y = alpha == 0 ? at::gt(x, 0).to(x.scalar_type())
+                            : at::where(at::gt(x, 0), at::full({}, 1.0, x.options()), at::full({}, alpha, x.options()));
+  return Narrow(at::where(at::isnan(x), x, y), input);
 }
 
 // ClipByValue(x, min, max)
 at::Tensor ClipByValue(Call& call) {
   const at::Tensor& x = call.Tensor(0);
-  return at::clamp(x.scalar_type() == at::kBool ? x.to(at::kFloat) : x, call.Number(1), call.Number(2)).to(x.scalar_type());
+  return Narrow(at::clamp(Wide(x), call.Number(1), call.Number(2)), x);
 }
 
 // Cast(x, dtype)
@@ -87,8 +83,7 @@ at::Tensor Cast(Call& call) {
   if (dtype == "float32") return x.to(at::kFloat);
   if (dtype == "bool") return at::ne(x, 0);
   if (dtype == "int32") {
-    // NaN and infinities become 0, as in JavaScript.
-    return x.is_floating_point() ? at::nan_to_num(x, 0.0, 0.0, 0.0).to(at::kInt) : x.to(at::kInt);
+    return x.is_floating_point() ? ToInt32(x) : x.to(at::kInt);
   }
   throw std::invalid_argument("Cast: no such dtype: " + dtype);
 }

@@ -1,13 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJson, StudyError } from "../../core";
+import { z } from "zod";
+import { readFailure, readJsonAs, StudyError } from "../../core";
 import type { DistillEpoch } from "../../distill";
-import type { CandidateRating } from "../../rate";
+import { type BlockRatings, ratingsFile, readRatings } from "../../rate";
 import type { SearchSpace } from "../../space";
-import type { Environment } from "../../study";
-// Not the room's index: that loads an engine.
-import { replay } from "../../study/journal";
-import { doneSteps } from "../../study/step-records";
+import { doneSteps, type JournalRecord, readSittings, replay, type Sitting } from "../../study";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import type { TeacherBlock, TrainingHistory } from "../../teacher";
 
@@ -15,57 +13,152 @@ import type { TeacherBlock, TrainingHistory } from "../../teacher";
 export interface RecordedRun {
   readonly path: string;
   readonly config: ExperimentConfig;
-  readonly environment?: Environment;
+  /** The machines and engines that it ran on, in order of time. */
+  readonly sittings: readonly Sitting[];
+  /** The engine that did each step, where it was recorded. */
+  readonly engines: readonly { step: string; backend: string; threads: number }[];
   readonly teacher?: { architecture: string; macs: number; params: number; history: TrainingHistory };
   readonly space?: { blocks: readonly TeacherBlock[]; space: SearchSpace };
   /** `[block][cell][epoch]`, of the blocks that are complete. */
   readonly distilled: readonly { block: number; history: readonly (readonly DistillEpoch[])[] }[];
-  readonly rated: readonly { block: number; images: number; candidates: readonly CandidateRating[] }[];
+  readonly rated: readonly BlockRatings[];
   readonly search?: { budget: { macs?: number }; best: { score: number; macs: number; params: number } };
   readonly retrained: readonly { label: string; history: TrainingHistory }[];
   readonly front?: MeasuredFront;
 }
 
+const count = z.number();
+const history = z.looseObject({
+  epochs: z.array(z.looseObject({ epoch: count, loss: count, durationMs: count })),
+  accuracy: count.optional(),
+  validationImages: count.optional(),
+});
+const block = z.looseObject({ index: count, macs: count, params: count, lastLayer: count });
+const costs = { macs: count, params: count };
+const shape = z.object({ height: count, width: count, channels: count });
+
+/** What the records of steps must have to be shown. */
+const RESULTS = {
+  teacher: z.looseObject({ architecture: z.string(), ...costs, history }),
+  space: z.looseObject({
+    blocks: z.array(block),
+    space: z.looseObject({
+      name: z.string(),
+      classes: count,
+      input: shape,
+      stem: z.array(z.unknown()),
+      head: z.array(z.unknown()),
+      blocks: z
+        .array(
+          z.looseObject({
+            input: shape,
+            output: shape,
+            cells: z.array(z.looseObject({ depth: count, width: count })),
+          }),
+        )
+        .min(1),
+    }),
+  }),
+  distilled: z.looseObject({
+    history: z.array(z.array(z.looseObject({ epoch: count, loss: count, durationMs: count }))),
+  }),
+  search: z.looseObject({ budget: z.looseObject({}), best: z.looseObject({ score: count, ...costs }) }),
+  retrained: z.looseObject({ history }),
+  front: z.looseObject({
+    measured: z
+      .array(
+        z.looseObject({
+          label: z.string(),
+          kind: z.string(),
+          ...costs,
+          accuracy: count,
+          validationAccuracy: count.optional(),
+        }),
+      )
+      .min(2),
+    predictedFront: z.array(z.looseObject({ ...costs, score: count })),
+    predicted: z.array(z.looseObject({ label: z.string(), macs: count, score: count })),
+  }),
+};
+
+/** What of a configuration is shown; runs of older versions have no later options. */
+const configSchema = z.looseObject({
+  seed: count,
+  threads: count.optional(),
+  data: z.looseObject({ name: z.string(), validationCount: count }),
+  teacher: z.looseObject({ file: z.string().optional() }),
+  distill: z.looseObject({ images: count, epochs: z.union([count, z.array(count)]), sampler: z.string() }),
+  rate: z.looseObject({ images: count }),
+  retrain: z.looseObject({ epochs: count }),
+});
+
+const engineSchema = z.looseObject({ backend: z.string(), threads: count });
+const AGAIN = "run the same blockwise run again, which does what is missing";
+
 /**
  * Reads a run directory without touching it; the run may still be at work.
- * @throws StudyError when the directory is none of a run, CheckpointError when a file of it is damaged.
+ * @throws StudyError when the directory is none of a run or its journal is damaged, CheckpointError when another file is.
  */
-export function readRun(path: string, where = "report"): RecordedRun {
+export function readRun(path: string): RecordedRun {
   const config = join(path, "config.json");
   const journal = join(path, "journal.jsonl");
   if (!existsSync(config) || !existsSync(journal)) {
     throw new StudyError(
-      `${where}: ${path} must be the directory of a run, and has no ${existsSync(config) ? "journal.jsonl" : "config.json"}; make one with blockwise run experiments/quickstart.json`,
+      `report: ${path} must be the directory of a run, and has no ${existsSync(config) ? "journal.jsonl" : "config.json"}; make one with blockwise run experiments/quickstart.json`,
       { path },
     );
   }
-  const results = doneSteps(replay(readFileSync(journal), journal).records);
-  const result = <T>(step: string) => results.get(step)?.result as T | undefined;
+  const done = doneSteps(replay(bytesOf(journal), journal).records);
+  const result = <T>(step: string, schema: z.ZodType) => checked<T>(done.get(step), schema, journal);
   const numbered = (prefix: string) =>
-    [...results.keys()].filter((step) => step.startsWith(prefix)).map((step) => step.slice(prefix.length));
+    [...done.keys()].filter((step) => step.startsWith(prefix)).map((step) => step.slice(prefix.length));
   const blocks = (prefix: string) =>
     numbered(prefix)
       .map(Number)
       .sort((a, b) => a - b);
-  const environment = join(path, "environment.json");
   return {
     path,
-    config: readJson(config) as ExperimentConfig,
-    environment: existsSync(environment) ? (readJson(environment) as Environment) : undefined,
-    teacher: result("teacher"),
-    space: result("space"),
+    config: readJsonAs(config, configSchema, {
+      what: "a run's configuration",
+      mend: `${AGAIN} and writes it again`,
+    }) as unknown as ExperimentConfig,
+    sittings: readSittings(join(path, "environment.json")),
+    engines: [...done.values()].flatMap(({ step, engine }) => {
+      const { data } = engineSchema.safeParse(engine);
+      return data ? [{ step, backend: data.backend, threads: data.threads }] : [];
+    }),
+    teacher: result("teacher", RESULTS.teacher),
+    space: result("space", RESULTS.space),
     distilled: blocks("distill/block").map((block) => ({
       block,
-      ...result<{ history: DistillEpoch[][] }>(`distill/block${block}`)!,
+      ...result<{ history: DistillEpoch[][] }>(`distill/block${block}`, RESULTS.distilled)!,
     })),
-    rated: blocks("rate/block").map(
-      (block) => readJson(join(path, "ratings", `block${block}.json`)) as RecordedRun["rated"][number],
-    ),
-    search: result("search"),
+    rated: blocks("rate/block").map((block) => readRatings(ratingsFile(join(path, "ratings"), block))),
+    search: result("search", RESULTS.search),
     retrained: numbered("retrain/").map((label) => ({
       label,
-      ...result<{ history: TrainingHistory }>(`retrain/${label}`)!,
+      ...result<{ history: TrainingHistory }>(`retrain/${label}`, RESULTS.retrained)!,
     })),
-    front: result("front"),
+    front: result("front", RESULTS.front),
   };
+}
+
+function bytesOf(journal: string): Buffer {
+  try {
+    return readFileSync(journal);
+  } catch (cause) {
+    throw new StudyError(`report: ${journal} must be a run's journal, and ${readFailure(cause)}; ${AGAIN}`, {
+      path: journal,
+    });
+  }
+}
+
+function checked<T>(record: JournalRecord | undefined, schema: z.ZodType, journal: string): T | undefined {
+  if (!record) return undefined;
+  const { success, error } = schema.safeParse(record.result);
+  if (success) return record.result as T;
+  throw new StudyError(
+    `report: the record of ${record.step} in ${journal} must say what came of the step, and does not: ${z.prettifyError(error)}; delete the line and ${AGAIN}`,
+    { path: journal, step: record.step },
+  );
 }

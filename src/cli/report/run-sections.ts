@@ -135,9 +135,8 @@ function teacher({ teacher: trained, space: recorded, config }: RecordedRun): Pa
   };
 }
 
-function setting({ config, environment, retrained }: RecordedRun): PageSection {
-  const { seed, threads, data, distill, rate, retrain } = config;
-  const engine = environment?.engine;
+function setting({ config, sittings, engines, retrained }: RecordedRun): PageSection {
+  const { seed, data, distill, rate, retrain } = config;
   const rows: [string, string | number][] = [
     ["seed", seed],
     ["data", `${data.name}, ${data.validationCount === undefined ? "some" : data.validationCount} images held out`],
@@ -148,13 +147,12 @@ function setting({ config, environment, retrained }: RecordedRun): PageSection {
       `retraining of ${label}`,
       `${percent(history.accuracy)} validation accuracy, ${formatDuration(trainedMs(history))}`,
     ]),
-    ...(environment
-      ? ([
-          ["machine", `${environment.cpu}, ${environment.cores} cores, ${environment.platform}`],
-          ["engine", `${engine?.backend ?? "none"}, ${threads ?? engine?.threads} threads`],
-          ["node", environment.node],
-        ] as [string, string][])
-      : []),
+    ...sittings.flatMap(({ since, cpu, cores, platform, node, engine }, i): [string, string][] => [
+      [i === 0 ? "machine" : `machine since ${since}`, `${cpu}, ${cores} cores, ${platform}`],
+      ["engine", `${engine.backend ?? "none"}, ${engine.threads} threads`],
+      ["node", node],
+    ]),
+    ...stepsByEngine(engines),
   ];
   return { heading: "Setting", tables: [{ columns: ["", "value"], rows }] };
 }
@@ -163,6 +161,17 @@ function accuracyOf({ accuracy, validationImages }: TrainingHistory): string {
   return accuracy === undefined
     ? "accuracy not measured on validation images,"
     : `${percent(accuracy)} on ${validationImages} validation images`;
+}
+
+/** Which step ran on which engine, where they are not all the same. */
+function stepsByEngine(engines: RecordedRun["engines"]): [string, string][] {
+  const steps = new Map<string, string[]>();
+  for (const { step, backend, threads } of engines) {
+    const engine = `${backend}, ${threads} threads`;
+    steps.set(engine, [...(steps.get(engine) ?? []), step]);
+  }
+  if (steps.size < 2) return [];
+  return [...steps].map(([engine, by]) => [`steps by ${engine}`, by.join(", ")]);
 }
 
 function trainedMs({ epochs }: TrainingHistory): number {

@@ -1,5 +1,5 @@
-import { ConfigError, MOST, parseCountOf, readJson } from "../../core";
-import { type LatencyTable, networkCost, parseLatencyTable } from "../../cost";
+import { ConfigError, MOST, parseCountOf } from "../../core";
+import { type LatencyTable, networkCost, readLatencyTable } from "../../cost";
 import { checkDatasetName, type Dataset } from "../../data";
 import type { Limit, Limits } from "../../search";
 import { type Architecture, architecturePreset, countBlock, parseArchitecture, type SearchSpace } from "../../space";
@@ -22,7 +22,7 @@ export interface PreparedExperiment {
 /**
  * Follows an experiment through to its search without training anything, so that every mistake that can be known is told
  * before the first image is seen: data set, teacher, cut points, space, lists by block, latencies and limits.
- * @throws ConfigError, SpaceError, CheckpointError naming the key; BudgetInfeasibleError when no network meets the limits.
+ * @throws DataError for an unknown data set; ConfigError, SpaceError, CheckpointError naming the key; BudgetInfeasibleError when no network meets the limits.
  */
 export async function prepareExperiment(config: ExperimentConfig): Promise<PreparedExperiment> {
   checkDatasetName(config.data.name, config.data.root);
@@ -122,7 +122,7 @@ function isInterval(limit: Amount | readonly [Amount, Amount]): limit is readonl
 
 /** @throws ConfigError when there is a limit on latency and no table. */
 function latenciesOf({ search: { latencyMs, latencyTable } }: ExperimentConfig): LatencyTable | undefined {
-  if (latencyTable !== undefined) return parseLatencyTable(readJson(latencyTable), latencyTable);
+  if (latencyTable !== undefined) return readLatencyTable(latencyTable);
   if (latencyMs === undefined) return undefined;
   throw new ConfigError(
     "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <space> --out <file>",

@@ -108,7 +108,7 @@ function statesOf(
   context: RunContext,
 ): CellCheckpoints {
   if (states) return states;
-  const own = fileCheckpoints(run.file("checkpoints"));
+  const own = fileCheckpoints(run.file("checkpoints"), context);
   const options = distillOptions(config);
   return {
     ...own,

@@ -36,6 +36,21 @@ def conv_norm(t, stride, padding, epsilon, activation):
     return {"y": ACTIVATIONS[activation](affine(y, t["gamma"], t["beta"], t["mean"], t["variance"], epsilon))}
 
 
+def dilated(t, dilation, padding, depthwise):
+    """A convolution of stride 1; `kernel` as TensorFlow has it, `[h, w, in, out]` or `[h, w, channels, multiplier]`."""
+    x, kernel = t["x"].permute(0, 3, 1, 2), t["kernel"]
+    height, width, a, b = kernel.shape
+    if padding == "same":
+        beyond = [(size - 1) * rate for size, rate in zip((height, width), dilation)]
+        x = F.pad(x, [p for total in reversed(beyond) for p in (total // 2, total - total // 2)])
+    if depthwise:
+        weight = kernel.permute(2, 3, 0, 1).reshape(a * b, 1, height, width)
+    else:
+        weight = kernel.permute(3, 2, 0, 1)
+    y = F.conv2d(x, weight, dilation=tuple(dilation), groups=a if depthwise else 1)
+    return {"y": y.permute(0, 2, 3, 1)}
+
+
 def cross_entropy(t, smoothing):
     return {"loss": F.cross_entropy(t["logits"], t["labels"].long(), label_smoothing=smoothing)}
 
@@ -57,6 +72,7 @@ OPS = {
     "mbconv": mbconv,
     "batchNorm": batch_norm,
     "convNorm": conv_norm,
+    "dilated": dilated,
     "squeezeExcite": squeeze_excite,
     "crossEntropy": cross_entropy,
     "squaredError": lambda t: {"loss": F.mse_loss(t["y"], t["target"])},

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeFloat16, encodeFloat16 } from "../../src/teacher";
+import { decodeFloat16, encodeFloat16 } from "../../src/nn";
 
 test("every finite half is decoded and encoded to itself", () => {
   const halves = Uint16Array.from({ length: 65536 }, (_, i) => i).filter((half) => (half & 0x7c00) !== 0x7c00);

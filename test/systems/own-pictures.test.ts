@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { DataError } from "../../src/core";
+import { engine } from "../../src/engine";
+import { lab } from "../../src/lab";
+import { DISPLAY } from "../../src/lab/display-protocol";
+import { RunDirectory } from "../../src/study";
+import { type ExperimentInput, parseExperiment, runExperiment } from "../../src/systems/dna";
+import { put, putClasses, temporaryPlaces } from "../data/picture-folders";
+import { tinyExperiment } from "./tiny-experiment";
+
+const { folder } = temporaryPlaces();
+const birds = join(folder, "birds");
+
+beforeAll(async () => {
+  engine.use("auto", { threads: 1 });
+  await putClasses(birds, { ".": { crow: 40, jay: 40, owl: 40, wren: 8 } });
+  await put(join(birds, "owl", "broken.png"), "no picture");
+});
+
+async function run(name: string, data: ExperimentInput["data"], warnings: string[] = []) {
+  const config = parseExperiment({ ...tinyExperiment, data });
+  const directory = RunDirectory.open(join(folder, "runs", name), config);
+  try {
+    return await runExperiment(config, directory, { onWarning: (message) => warnings.push(message) });
+  } finally {
+    directory.close();
+  }
+}
+
+test("an experiment runs on a folder of one's own pictures, named as it is or by root, and says what it left out", async () => {
+  const warnings: string[] = [];
+  const front = await run("by-name", { name: birds, shape: [8, 8, 1] }, warnings);
+  expect(front.measured.length).toBeGreaterThan(1);
+  expect(warnings.join("\n")).toMatch(/birds: 1 of 129 pictures cannot be read and are left out: owl\/broken.png/);
+  expect(warnings.join("\n")).toMatch(/no train\/: test and validation images are drawn from it/);
+  const byRoot = await run("by-root", { name: "birds", root: birds, shape: { height: 8, width: 8, channels: 1 } });
+  expect(byRoot.measured).toEqual(front.measured);
+}, 120_000);
+
+test("what cannot be found, or is no shape, is told before anything is trained", async () => {
+  await expect(run("no-root", { name: "birds", root: join(folder, "nowhere") })).rejects.toThrow(DataError);
+  await expect(run("no-name", { name: join(folder, "nowhere") })).rejects.toThrow(
+    /folder or zip file of pictures, got .*nowhere/,
+  );
+  await expect(run("strict", { name: birds, shape: [8, 8, 1], strict: true })).rejects.toThrow(
+    /1 of 129 are not: owl\/broken.png/,
+  );
+  for (const shape of [0, [8], [8, 8, 2], { height: 8 }]) {
+    expect(() => parseExperiment({ data: { name: birds, shape } })).toThrow(/data.shape|shape/);
+  }
+});
+
+test("the default of validation images stands in the file for sets known by name, and follows from the pictures for others", () => {
+  expect(parseExperiment({}).data).toEqual({ name: "fashion-mnist", validationCount: 5000 });
+  expect(parseExperiment({ data: { name: birds } }).data).toEqual({ name: birds });
+});
+
+test("lab.data shows what was left out, and samples of the classes", async () => {
+  const data = await lab.data(birds, { shape: [8, 8, 3] }, {});
+  expect([data.name, data.classes]).toEqual(["birds", ["crow", "jay", "owl", "wren"]]);
+  const { "text/plain": text } = await data[DISPLAY]();
+  expect(text).toMatch(/1 of 129 pictures cannot be read and are left out: owl\/broken.png/);
+  expect(data.dataset.shape).toEqual({ height: 8, width: 8, channels: 3 });
+});
