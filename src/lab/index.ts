@@ -19,6 +19,7 @@ export { Findings } from "./findings";
 export type { FrontNetwork } from "./front-network";
 export { clearOutput, comms, input, page } from "./interaction";
 export { type LabDataOptions, type LabTeacherOptions, type LatencySource, lab } from "./lab";
+export type { LabAgreement, LabAgreementOptions, Ranking, TruthItem } from "./lab-agreement";
 export type { LabAlternatives } from "./lab-alternatives";
 export type { LabBenchmark } from "./lab-benchmark";
 export type { LabBlocks } from "./lab-blocks";

@@ -7,6 +7,13 @@ import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
 import { type TrainingOptions, trainTeacher } from "../teacher";
 import { engineReady } from "./engine-ready";
 import { findings } from "./findings";
+import {
+  agreementOf,
+  type LabAgreement,
+  type LabAgreementOptions,
+  type Ranking,
+  type TruthItem,
+} from "./lab-agreement";
 import { benchmark } from "./lab-benchmark";
 import type { LabBlocks } from "./lab-blocks";
 import { LabData } from "./lab-data";
@@ -151,6 +158,22 @@ export const lab = {
       throw new ConfigError(`lab.network: the network must be ${NETWORK_FORMS}, got ${JSON.stringify(source)}`);
     }
     return ownNetwork(source, data, label);
+  },
+
+  /**
+   * What a ranking is worth against true accuracies of one's own, of any space: Kendall's tau-b, Spearman's rho, tau given
+   * MACs, concordance at equal MACs and regret, with intervals and the baselines by size.
+   * @param ranking Ratings, or scores by the networks' keys (lower is better).
+   * @param truth A list of `{ key, accuracy, macs?, params?, trainings? }` with the networks' ids as keys, retrained networks
+   *   (their validation accuracies count), a front, or the path of a JSON file with such a list.
+   * @throws DataError for a malformed table, ConfigError when a network has no score.
+   */
+  agreement(
+    ranking: Ranking,
+    truth: Iterable<TruthItem> | LabFront | string,
+    options: LabAgreementOptions = {},
+  ): LabAgreement {
+    return agreementOf(ranking, truth, options);
   },
 
   /**

@@ -3,7 +3,7 @@ import { ConfigError } from "../core";
 /**
  * Kendall's tau-b of two lists: agreement of all pairs, ties corrected. NaN when one list has a single value.
  * In n log n steps (Knight, "A computer method for calculating Kendall's tau with ungrouped data", JASA 1966).
- * @throws ConfigError when the lists have unequal lengths or fewer than two values.
+ * @throws ConfigError when the lists have unequal lengths, fewer than two values or one that is NaN.
  */
 export function kendallTauB(x: readonly number[], y: readonly number[]): number {
   check("kendallTauB", x, y);
@@ -67,7 +67,7 @@ export function partialTau(x: readonly number[], y: readonly number[], z: readon
 
 /**
  * Spearman's rank correlation, ties sharing their mean rank. NaN when one list has a single value.
- * @throws ConfigError when the lists have unequal lengths or fewer than two values.
+ * @throws ConfigError when the lists have unequal lengths, fewer than two values or one that is NaN.
  */
 export function spearman(x: readonly number[], y: readonly number[]): number {
   check("spearman", x, y);
@@ -76,7 +76,7 @@ export function spearman(x: readonly number[], y: readonly number[]): number {
 
 /**
  * Pearson's correlation. NaN when one list has a single value.
- * @throws ConfigError when the lists have unequal lengths or fewer than two values.
+ * @throws ConfigError when the lists have unequal lengths, fewer than two values or one that is NaN.
  */
 export function pearson(x: readonly number[], y: readonly number[]): number {
   check("pearson", x, y);
@@ -111,7 +111,14 @@ function mean(values: readonly number[]): number {
 }
 
 function check(where: string, x: readonly number[], y: readonly number[]): void {
-  if (x.length === y.length && x.length >= 2) return;
+  if (x.length === y.length && x.length >= 2) {
+    // Not a number is neither above nor below another: any rank would be invented.
+    const at = [x, y].map((list) => list.findIndex((value) => Number.isNaN(value))).find((index) => index >= 0);
+    if (at === undefined) return;
+    throw new ConfigError(`${where}: values must be numbers, got NaN at place ${at}; leave out what was not measured`, {
+      at,
+    });
+  }
   throw new ConfigError(
     `${where}: both lists must have the same length of at least 2, got ${x.length} and ${y.length}`,
     { lengths: [x.length, y.length] },

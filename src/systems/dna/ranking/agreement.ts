@@ -23,18 +23,28 @@ export interface Agreement {
 /** A 95 % interval of the bootstrap over networks. */
 export type Interval = readonly [number, number];
 
-/** @param scores One a network; higher is better. */
-export function agreement(networks: readonly TrueNetwork[], scores: readonly number[]): Agreement {
+/**
+ * What cannot be measured is NaN: without MACs all but the correlations, without two networks of equal cost the concordance.
+ * @param scores One a network; higher is better.
+ * @param budgets Of the regret, in MACs.
+ * @throws ConfigError when there is not a number for each network.
+ */
+export function agreement(
+  networks: readonly TrueNetwork[],
+  scores: readonly number[],
+  budgets: readonly number[] = BUDGETS,
+): Agreement {
   const truth = networks.map(({ accuracy }) => accuracy);
   const macs = networks.map((network) => network.macs);
   const tau = kendallTauB(scores, truth);
+  const hasMacs = macs.every(Number.isFinite);
   return {
     tau,
     spearman: spearman(scores, truth),
     pearson: pearson(scores, truth),
-    partialTau: partialTau(scores, truth, macs),
-    concordance: equalMacsConcordance(networks, scores),
-    regret: meanRegret(networks, scores),
+    partialTau: hasMacs ? partialTau(scores, truth, macs) : Number.NaN,
+    concordance: hasMacs ? equalMacsConcordance(networks, scores) : Number.NaN,
+    regret: hasMacs ? meanRegret(networks, scores, budgets) : Number.NaN,
   };
 }
 
@@ -80,7 +90,7 @@ export function meanRegret(
 export function bootstrap(
   networks: readonly TrueNetwork[],
   scores: readonly number[],
-  { draws = 100, seed = 1 }: { draws?: number; seed?: number } = {},
+  { draws = 100, seed = 1, budgets = BUDGETS }: { draws?: number; seed?: number; budgets?: readonly number[] } = {},
 ): Record<keyof Agreement, Interval> {
   const rng = new Rng(seed).fork("ranking/bootstrap");
   const all = Array.from({ length: draws }, () => {
@@ -88,11 +98,15 @@ export function bootstrap(
     return agreement(
       picked.map((i) => networks[i]),
       picked.map((i) => scores[i]),
+      budgets,
     );
   });
   const interval = (name: keyof Agreement): Interval => {
-    const values = all.map((one) => one[name]).sort((a, b) => a - b);
-    return [values[Math.floor(0.025 * draws)], values[Math.ceil(0.975 * draws) - 1]];
+    // Of few networks a draw may have nothing to measure, e.g. the same one each time.
+    const values = all.map((one) => one[name]).filter((value) => !Number.isNaN(value));
+    values.sort((a, b) => a - b);
+    if (values.length === 0) return [Number.NaN, Number.NaN];
+    return [values[Math.floor(0.025 * values.length)], values[Math.ceil(0.975 * values.length) - 1]];
   };
   const names = Object.keys(all[0]) as (keyof Agreement)[];
   return Object.fromEntries(names.map((name) => [name, interval(name)])) as Record<keyof Agreement, Interval>;

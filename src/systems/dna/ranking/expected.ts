@@ -7,6 +7,7 @@ import { blocksOf, networkScores } from "./scores";
 import type { SposRatings } from "./spos";
 import { MEASURES, type Measure, type RatingJob } from "./study-config";
 import {
+  type Baselines,
   baselines,
   divide,
   meanAgreement,
@@ -44,7 +45,7 @@ export interface StudySummary {
   /** What each seed of the first variant finds under half of the teacher's MACs, blocks weighted. */
   readonly found: readonly FoundByRating[];
   /** Rankings that need no search; "ceiling": one training of the networks against another. */
-  readonly baselines: Record<"macs" | "params" | "ceiling", Agreement>;
+  readonly baselines: Baselines;
   /** The global supernet's on the networks that it rated, beside DNA's and the MACs' on the same. */
   readonly spos?: { readonly networks: number; readonly seeds: readonly number[]; readonly trainMs: number } & Record<
     "spos" | "dna" | "macs",

@@ -6,6 +6,7 @@ export * from "./expected";
 export * from "./half-of-teacher";
 export * from "./macro-table";
 export * from "./macs-ratings";
+export * from "./own-truth";
 export * from "./provenance";
 export * from "./retrain-networks";
 export * from "./run-job";
