@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SpaceError } from "../core";
+import { architecturePreset } from "./presets";
 import { validateArchitecture } from "./shapes";
 import type { Architecture } from "./types";
 
@@ -49,18 +50,31 @@ const architecture = z.strictObject({
   dropConnect: z.number().min(0).max(1).optional(),
 });
 
+/** A preset for images of another size, or for other classes. */
+const changed = z.strictObject({
+  preset: z.string(),
+  input: architecture.shape.input.optional(),
+  classes: z.number().optional(),
+});
+
 /**
- * Reads an architecture from parsed JSON: the architecture itself, or a found network's record that has one under
- * `architecture`.
+ * Reads an architecture from parsed JSON: the architecture itself, a found network's record that has one under
+ * `architecture`, or a preset with another input or number of classes, `{ "preset": "resnet18", "classes": 5 }`.
  * @throws SpaceError naming the first part that is missing, unknown or malformed.
  */
 export function parseArchitecture(value: unknown, where = "architecture"): Architecture {
   const held = typeof value === "object" && value !== null && "architecture" in value ? value.architecture : value;
-  const result = architecture.safeParse(held);
+  const preset = typeof held === "object" && held !== null && "preset" in held;
+  const result = (preset ? changed : architecture).safeParse(held);
   if (!result.success) {
     const [issue] = result.error.issues;
     throw new SpaceError(`${where}: ${issue.path.length > 0 ? issue.path.join(".") : "the whole"}: ${issue.message}`);
   }
-  validateArchitecture(result.data);
-  return result.data;
+  const read = "preset" in result.data ? changedPreset(result.data) : result.data;
+  validateArchitecture(read);
+  return read;
+}
+
+function changedPreset({ preset, ...changes }: z.output<typeof changed>): Architecture {
+  return { ...architecturePreset(preset), ...changes };
 }

@@ -1,7 +1,7 @@
 import { ConfigError, Rng, type StepContext } from "../core";
 import type { Dataset } from "../data";
 import { Network } from "../nn";
-import { type Architecture, formatShape, sameShape, validateArchitecture } from "../space";
+import { type Architecture, formatShape, isArchitecturePreset, sameShape, validateArchitecture } from "../space";
 import { Teacher } from "./teacher";
 import { trainClassifier } from "./train-classifier";
 import type { TrainingOptions } from "./training-options";
@@ -38,8 +38,12 @@ export function checkFits(
   validateArchitecture(architecture);
   const { input } = architecture;
   if (sameShape(input, shape) && architecture.classes === classes.length) return;
+  const written = JSON.stringify({ preset: architecture.name, input: shape, classes: classes.length });
+  const inFile = isArchitecturePreset(architecture.name)
+    ? ` (in an experiment's file: "architecture": ${written})`
+    : "";
   throw new ConfigError(
-    `${where}: ${architecture.name} must take ${formatShape(shape)} and give ${classes.length} classes for data set ${name}, got ${formatShape(input)} and ${architecture.classes}; choose a preset of that size or change \`input\` and \`classes\``,
+    `${where}: ${architecture.name} must take ${formatShape(shape)} and give ${classes.length} classes for data set ${name}, got ${formatShape(input)} and ${architecture.classes}; choose a preset of that size, or change \`input\` and \`classes\`${inFile}`,
     { architecture: architecture.name, dataset: name },
   );
 }

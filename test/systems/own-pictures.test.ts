@@ -4,8 +4,9 @@ import { DataError } from "../../src/core";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { DISPLAY } from "../../src/lab/display-protocol";
+import { parseArchitecture } from "../../src/space";
 import { RunDirectory } from "../../src/study";
-import { type ExperimentInput, parseExperiment, runExperiment } from "../../src/systems/dna";
+import { type ExperimentInput, parseExperiment, prepareExperiment, runExperiment } from "../../src/systems/dna";
 import { put, putClasses, temporaryPlaces } from "../data/picture-folders";
 import { tinyExperiment } from "./tiny-experiment";
 
@@ -62,4 +63,30 @@ test("lab.data shows what was left out, and samples of the classes", async () =>
   const { "text/plain": text } = await data[DISPLAY]();
   expect(text).toMatch(/1 of 129 pictures cannot be read and are left out: owl\/broken.png/);
   expect(data.dataset.shape).toEqual({ height: 8, width: 8, channels: 3 });
+});
+
+test("a preset is changed to one's own size and classes in the experiment's file; a mismatch says how", async () => {
+  const config = (architecture: string | Record<string, unknown>) =>
+    parseExperiment({
+      ...tinyExperiment,
+      data: { name: birds, shape: [8, 8, 1] },
+      teacher: { architecture },
+      space: { kernels: [3], expansions: [1], cellsPerBlock: 1 },
+      search: { macsOfTeacher: 1 },
+    });
+  const open = (name: string, given: ReturnType<typeof config>) => RunDirectory.open(join(folder, "runs", name), given);
+  const mismatch = config("efficientnet-tiny@28px");
+  const directory = open("mismatch", mismatch);
+  const error: Error = await runExperiment(mismatch, directory, { onWarning: () => {} }).catch((error) => error);
+  directory.close();
+  const written = /"architecture": (\{.*\})\)$/.exec(error.message)?.[1];
+  expect(JSON.parse(written!)).toEqual({
+    preset: "efficientnet-tiny@28px",
+    input: { height: 8, width: 8, channels: 1 },
+    classes: 4,
+  });
+  const { architecture } = await prepareExperiment(config(JSON.parse(written!)));
+  expect([architecture.input, architecture.classes]).toEqual([{ height: 8, width: 8, channels: 1 }, 4]);
+  expect(() => parseArchitecture({ preset: "resnet18", clases: 4 })).toThrow(/clases/);
+  expect(() => parseArchitecture({ preset: "resnet19" })).toThrow(/unknown preset "resnet19"/);
 });

@@ -71,7 +71,7 @@ const data = z.strictObject({
 });
 
 const teacher = z.strictObject({
-  /** A preset's name, or an architecture as an object. */
+  /** A preset's name, a preset with other input or classes (`{ "preset": "resnet18", "classes": 5 }`), or an architecture. */
   architecture: z.union([z.string(), z.record(z.string(), z.unknown())]).default(DNA_MINI.teacher),
   /**
    * A teacher that is there, which is not trained: a teacher's file `.safetensors`, or a found network's `.json` as the next
