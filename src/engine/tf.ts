@@ -4,11 +4,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { registerDilatedGradients } from "./dilated-gradients";
+import { registerModelFiles } from "./model-files";
+import { freeSavedSteps } from "./optimizer-save";
 import { offerRecovery } from "./recovery";
 import { showByValue } from "./tensor-words";
 
 offerRecovery(() => tf.engine());
 showByValue(tf.Tensor.prototype);
 registerDilatedGradients();
+registerModelFiles();
+freeSavedSteps();
 
 export { tf };
