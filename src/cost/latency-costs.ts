@@ -53,7 +53,7 @@ export function latencyCosts(
   space: SearchSpace,
   table: LatencyTable,
 ): { readonly stem: number; readonly head: ByWidth; candidate(of: Candidate): ByWidth } {
-  const lookUp = latencyLookup(table);
+  const lookUp = latencyLookup(table, () => layersOfSpace(space));
   const sumOf = (layers: readonly PlacedLayer["layer"][], from: ImageShape) => {
     let input = from;
     return layers.reduce((sum, layer) => {

@@ -8,13 +8,22 @@ const FORMAT = "blockwise-latency-1";
 const entry = z.object({
   /** Layer and what enters, e.g. "ir_k3_s1_e6_c24_se0.25 @ 28x28x24"; see {@link latencyKey}. */
   key: z.string(),
-  /** Of all runs; spread from the tenth to the ninetieth percentile. Milliseconds for the whole batch. */
+  /** Of all runs. Milliseconds for the whole batch. */
   medianMs: z.number().min(0),
-  lowMs: z.number().min(0),
-  highMs: z.number().min(0),
-  runs: z.int().min(1),
+  /** Spread from the tenth to the ninetieth percentile, where it was kept. */
+  lowMs: z.number().min(0).optional(),
+  highMs: z.number().min(0).optional(),
+  /** How often the layer was run, where it was kept. */
+  runs: z.int().min(1).optional(),
 });
 
+/**
+ * The file of a latency table, whatever measured it: a table of another device is made by putting its own times beside the
+ * keys that `blockwise latency <space or run> --out FILE` lists. Of an entry only `key` and `medianMs` are needed:
+ *
+ * `{"format": "blockwise-latency-1", "subject": "dna-mini", "batch": 1, "cpu": "Cortex-A78", "engine": {"backend": "tflite",
+ * "device": "cpu", "threads": 1, "versions": {}}, "entries": [{"key": "cn_k3_s1_c16 @ 28x28x1", "medianMs": 0.21}]}`
+ */
 const latencyTable = z.object({
   format: z.literal(FORMAT),
   /** What was measured: a network's or a search space's name. */
@@ -54,7 +63,14 @@ export function readLatencyTable(path: string): LatencyTable {
 /** Reads a latency table from parsed JSON. @throws ConfigError naming what is wrong in it. */
 export function parseLatencyTable(value: unknown, where = "latency table"): LatencyTable {
   const result = latencyTable.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    const keys = result.data.entries.map(({ key }) => key);
+    const twice = keys.find((key, i) => keys.indexOf(key) !== i);
+    if (twice === undefined) return result.data;
+    throw new ConfigError(`${where}: a latency table must have each layer once, and has "${twice}" twice`, {
+      key: twice,
+    });
+  }
   throw new ConfigError(
     `${where}: must be a latency table (${FORMAT}); make one by blockwise latency --out:\n${z.prettifyError(result.error)}`,
   );
@@ -72,16 +88,30 @@ export function latencyKey(layer: Layer | Classification, input: ImageShape): st
   return `${words} @ ${formatShape(input)}`;
 }
 
-/** Looks latencies up: medians in ms. @throws ConfigError when the table lacks a layer. */
-export function latencyLookup(table: LatencyTable): (layer: Layer | Classification, input: ImageShape) => number {
+/** Missing layers that a message lists; of the others it gives the number. */
+const LISTED = 10;
+
+/**
+ * Looks latencies up: medians in ms.
+ * @param needed All layers that will be asked for, so that all that are missing are named at once.
+ * @throws ConfigError when the table lacks a layer.
+ */
+export function latencyLookup(
+  table: LatencyTable,
+  needed: () => readonly PlacedLayer[],
+): (layer: Layer | Classification, input: ImageShape) => number {
   const medians = new Map(table.entries.map(({ key, medianMs }) => [key, medianMs]));
   return (layer, input) => {
     const key = latencyKey(layer, input);
     const median = medians.get(key);
     if (median !== undefined) return median;
+    const all = [key, ...needed().map((placed) => latencyKey(placed.layer, placed.input))];
+    const missing = [...new Set(all)].filter((one) => !medians.has(one));
+    const listed = missing.slice(0, LISTED).map((one) => `"${one}"`);
+    const more = missing.length > LISTED ? ` and ${missing.length - LISTED} more (${missing.length} missing)` : "";
     throw new ConfigError(
-      `latency table of ${table.subject}: it must have "${key}", and has not; measure the space or network that is asked for`,
-      { key },
+      `latency table of ${table.subject}: it must have ${listed.join(", ")}${more}, and has not; measure the space or network that is asked for`,
+      { key, missing },
     );
   };
 }
@@ -105,6 +135,7 @@ export function placedLayers({ stem, blocks, head, input, classes }: Architectur
 
 /** Sum of the measured latencies of a network's layers, ms for the table's batch. @throws ConfigError as {@link latencyLookup}. */
 export function networkLatency(table: LatencyTable, architecture: Architecture): number {
-  const lookUp = latencyLookup(table);
-  return placedLayers(architecture).reduce((sum, { layer, input }) => sum + lookUp(layer, input), 0);
+  const layers = placedLayers(architecture);
+  const lookUp = latencyLookup(table, () => layers);
+  return layers.reduce((sum, { layer, input }) => sum + lookUp(layer, input), 0);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { DataError } from "../core";
+import { DataError, readFailure } from "../core";
 
 /** An IDX file of bytes: its dimensions and its values in row-major order. */
 export interface IdxArray {
@@ -18,8 +18,7 @@ const MEND = "fetch the file anew or name another folder with `root`";
  * @throws DataError when the file is absent, truncated, too long, not gzip although it says so, or has another magic number.
  */
 export function readIdx(path: string, rank: number): IdxArray {
-  if (!existsSync(path)) throw new DataError(`readIdx: ${path} must exist, and does not; ${MEND}`, { path });
-  const bytes = unpack(path, readFileSync(path));
+  const bytes = unpack(path, read(path));
   const magic = (UNSIGNED_BYTE << 8) | rank;
   const got = bytes.length >= 4 ? bytes.readUInt32BE(0) : undefined;
   if (got !== magic) {
@@ -46,6 +45,15 @@ export function readIdx(path: string, rank: number): IdxArray {
     );
   }
   return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + headerBytes, expected - headerBytes) };
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const what = existsSync(path) ? `must exist as a file, and ${readFailure(cause)}` : "must exist, and does not";
+    throw new DataError(`readIdx: ${path} ${what}; ${MEND}`, { path }, { cause });
+  }
 }
 
 function unpack(path: string, bytes: Buffer): Buffer {

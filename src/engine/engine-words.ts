@@ -1,5 +1,18 @@
 import { inspect } from "node:util";
-import type { EngineInfo } from "./engine";
+
+export interface EngineInfo {
+  /** The backend in use, by tfjs's name; undefined before `engine.use`. */
+  backend: string | undefined;
+  device: string;
+  threads: number;
+  versions: Record<string, string>;
+  /** The engines that `auto` would have preferred, and why each was not taken. */
+  rejected: { name: string; reason: string }[];
+  /** Calls of kernels that the native engine left to the cpu backend. */
+  fallbacks: Record<string, number>;
+  /** Says how slow the engine is, where it is. */
+  warning?: string;
+}
 
 /** The same facts, which print as a line or two: `engine.use()` is the first thing that most notebooks show. */
 export function withWords(info: EngineInfo): EngineInfo {

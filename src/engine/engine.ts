@@ -1,5 +1,5 @@
 import { BlockwiseError, EngineError, hasJobThreads } from "../core";
-import { withWords } from "./engine-words";
+import { type EngineInfo, withWords } from "./engine-words";
 import type { NativeBackend } from "./native/backend";
 import { cpuBackend, fallbackCounts } from "./native/fallback";
 import { registerNative } from "./native/register";
@@ -14,20 +14,6 @@ export interface EngineOptions {
   threads?: number;
   /** Where the native engine computes, e.g. `"cpu"` or `"cuda"`; default: the CPU. */
   device?: string;
-}
-
-export interface EngineInfo {
-  /** The backend in use, by tfjs's name; undefined before `engine.use`. */
-  backend: string | undefined;
-  device: string;
-  threads: number;
-  versions: Record<string, string>;
-  /** The engines that `auto` would have preferred, and why each was not taken. */
-  rejected: { name: string; reason: string }[];
-  /** Calls of kernels that the native engine left to the cpu backend. */
-  fallbacks: Record<string, number>;
-  /** Says how slow the engine is, where it is. */
-  warning?: string;
 }
 
 const SLOW =

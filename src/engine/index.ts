@@ -1,4 +1,5 @@
-export { type EngineInfo, type EngineName, type EngineOptions, engine } from "./engine";
+export { type EngineName, type EngineOptions, engine } from "./engine";
+export type { EngineInfo } from "./engine-words";
 export * as fused from "./fused";
 export { checkRounding, roundingClass } from "./rounding-class";
 export { tf } from "./tf";

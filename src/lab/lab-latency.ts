@@ -35,7 +35,7 @@ export class LabLatency implements Displayable {
       columns: ["layer @ what enters", "median, ms", "10 %, ms", "90 %, ms", "runs"],
       rows: [...entries]
         .sort((a, b) => b.medianMs - a.medianMs)
-        .map(({ key, medianMs, lowMs, highMs, runs }) => [key, medianMs, lowMs, highMs, runs]),
+        .map(({ key, medianMs, lowMs, highMs, runs }) => [key, medianMs, lowMs ?? null, highMs ?? null, runs ?? null]),
       note: [
         `Measured on ${cpu}, engine ${engine.backend} with ${plural(engine.threads, "thread")}.`,
         ...(whole === undefined ? [] : [`The network's layers take ${whole.toFixed(3)} ms in all.`]),

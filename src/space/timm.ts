@@ -13,17 +13,36 @@ const ACTIVATIONS = new Map<string, Activation>(
   Object.entries(ACTIVATION_TOKENS).map(([activation, token]) => [token, activation as Activation]),
 );
 
+interface NumberToken {
+  readonly kinds: readonly Kind[];
+  readonly needed: boolean;
+  readonly pattern: RegExp;
+  /** What the number is, and which numbers it may be. */
+  readonly words: string;
+}
+
 /** Number tokens: which block kinds know them, and which need them. */
-const NUMBERS: Readonly<
-  Record<string, { readonly kinds: readonly Kind[]; readonly needed: boolean; readonly pattern: RegExp }>
-> = {
-  r: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/ },
-  k: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/ },
-  s: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/ },
-  c: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/ },
-  e: { kinds: ["ir", "ds"], needed: false, pattern: /^[1-9]\d*(\.0*)?$/ },
-  se: { kinds: ["ir", "ds"], needed: false, pattern: /^(0(\.\d+)?|1(\.0*)?|\.\d+)$/ },
+const NUMBERS: Readonly<Record<string, NumberToken>> = {
+  r: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/, words: "repeats, a whole number from 1" },
+  k: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/, words: "kernel size, a whole number from 1" },
+  s: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/, words: "stride, a whole number from 1" },
+  c: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/, words: "channels, a whole number from 1" },
+  e: { kinds: ["ir", "ds"], needed: false, pattern: /^[1-9]\d*(\.0*)?$/, words: "expansion, a whole number from 1" },
+  se: {
+    kinds: ["ir", "ds"],
+    needed: false,
+    pattern: /^(0(\.\d+)?|1(\.0*)?|\.\d+)$/,
+    words: "squeeze-excite ratio, from 0 to 1",
+  },
 };
+
+/** What a block of a kind may have, for messages. */
+function supported(kind: Kind): string {
+  const numbers = Object.entries(NUMBERS).filter(([, { kinds }]) => kinds.includes(kind));
+  const activations = Object.entries(ACTIVATION_TOKENS).map(([name, token]) => `${token} (${name})`);
+  const noskip = kind === "cn" ? "" : ", and noskip";
+  return `a "${kind}" block may have ${numbers.map(([key, { words }]) => `${key} (${words})`).join(", ")}, one of ${activations.join(", ")}${noskip}`;
+}
 
 /**
  * Reads one block string into its layers; the first carries the stride.
@@ -35,7 +54,9 @@ export function decodeTimmBlock(text: string): Layer[] {
     throw new SpaceError(`timm block ${JSON.stringify(text)}: ${what}; e.g. "ir_r2_k3_s2_e6_c24_se0.25"`, { text });
   };
   const [head, ...tokens] = text.split("_");
-  const kind = KINDS.find((known) => known === head) ?? fail(`must start with ${KINDS.join(", ")}, got "${head}"`);
+  const kind =
+    KINDS.find((known) => known === head) ??
+    fail(`must start with ${KINDS.join(", ")}, got "${head}": other blocks of timm (er, cc, ...) are not supported`);
   const numbers = new Map<string, number>();
   let activation: Activation | undefined;
   let skips = true;
@@ -47,10 +68,11 @@ export function decodeTimmBlock(text: string): Layer[] {
     } else if (token === "noskip" && kind !== "cn") {
       skips = false;
     } else {
-      const [, key, value] = /^([a-z]+)(.*)$/.exec(token) ?? fail(`unknown token "${token}"`);
+      const unknown = () => fail(`unknown token "${token}" in a "${kind}" block; ${supported(kind)}`);
+      const [, key, value] = /^([a-z]+)(.*)$/.exec(token) ?? unknown();
       const known = Object.hasOwn(NUMBERS, key) ? NUMBERS[key] : undefined;
-      if (!known?.kinds.includes(kind)) fail(`unknown token "${token}" in a "${kind}" block`);
-      else if (!known.pattern.test(value)) fail(`malformed number in "${token}"`);
+      if (!known?.kinds.includes(kind)) unknown();
+      else if (!known.pattern.test(value)) fail(`malformed number in "${token}": ${key} is the ${known.words}`);
       if (numbers.has(key)) fail(`token "${key}" comes twice`);
       numbers.set(key, Number(value));
     }

@@ -58,6 +58,12 @@ describe("blockwise cost", () => {
     );
     expect(text).toEqual(json);
     expect(text.layers.map(({ name }: { name: string }) => name)).toContain("block1.1");
+    // The strings name blocks only: what was counted around them is said.
+    expect(text.note).toMatch(/blocks only.*stem \(cn_k3_s2_c32\), head \(cn_k1_s1_c1280\), 1000 classes/);
+    printed = [];
+    expect(await run("cost", "ir_r2_k3_s2_e6_c24_se0.25")).toMatch(/name blocks only/);
+    printed = [];
+    expect(await run("cost", "efficientnet_b0")).not.toMatch(/name blocks only/);
   });
 
   it("reads an architecture file and a found network's file", async () => {

@@ -73,7 +73,7 @@ describe("blockwise latency", () => {
     const table = parseLatencyTable(JSON.parse(readFileSync(out, "utf8")));
     expect(table).toMatchObject({ subject: name, batch: 1, engine: { threads: 1 } });
     for (const { lowMs, medianMs, highMs, runs } of table.entries) {
-      expect([lowMs <= medianMs, medianMs <= highMs, runs]).toEqual([true, true, 3]);
+      expect([lowMs! <= medianMs, medianMs <= highMs!, runs]).toEqual([true, true, 3]);
     }
     const sum = networkLatency(table, architecturePreset(name));
     expect(stdout).toContain(`sum over the network's layers ${sum.toFixed(3)} ms`);

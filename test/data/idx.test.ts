@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -28,6 +28,18 @@ test("what is written as IDX is read back, plain and gzipped", () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test("nothing, and a folder in a file's place, are told by name", () => {
+  expect(() => readIdx(join(folder, "none"), 3)).toThrow(/none must exist, and does not/);
+  mkdirSync(join(folder, "images.idx"));
+  expect(() => readIdx(join(folder, "images.idx"), 3)).toThrow(DataError);
+  expect(() => readIdx(join(folder, "images.idx"), 3)).toThrow(
+    /images.idx must exist as a file, and is a (folder|directory)/,
+  );
+  // A file in the place of a folder on the way.
+  const file = write("file", new Uint8Array(4));
+  expect(() => readIdx(join(file, "labels.idx"), 1)).toThrow(DataError);
 });
 
 test("every truncation of a file is an error, plain or gzipped", () => {

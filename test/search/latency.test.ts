@@ -65,4 +65,40 @@ describe("measured latencies as a cost", () => {
     expect(() => parseLatencyTable({ ...made(), batch: 0 }, "mine.json")).toThrow(ConfigError);
     expect(() => parseLatencyTable({ ...made(), batch: 0 }, "mine.json")).toThrow(/mine.json[\s\S]*batch/);
   });
+
+  it("all layers that are missing are named at once, the first ten and how many there are", () => {
+    const whole = made();
+    const keys = whole.entries.map(({ key }) => key);
+    expect(keys.length).toBeGreaterThan(14);
+    const cut = { ...whole, entries: whole.entries.slice(0, 4) };
+    const price = () => {
+      const priced = withLatency(
+        ratingTable(space, () => 1),
+        space,
+        cut,
+      );
+      return allNetworks(priced);
+    };
+    try {
+      price();
+      expect.fail("was accepted");
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(new Set((error as ConfigError).details.missing as string[])).toEqual(new Set(keys.slice(4)));
+      expect((error as Error).message).toContain(`and ${keys.length - 14} more (${keys.length - 4} missing)`);
+      expect((error as Error).message.match(/ @ /g)).toHaveLength(10);
+    }
+  });
+
+  it("a table of another device needs of its entries the key and the median only, each layer once", () => {
+    const whole = made();
+    const short = parseLatencyTable({
+      ...whole,
+      entries: whole.entries.map(({ key, medianMs }) => ({ key, medianMs })),
+    });
+    const table = ratingTable(space, () => 1);
+    expect(withLatency(table, space, short)).toEqual(withLatency(table, space, whole));
+    const twice = { ...whole, entries: [...whole.entries, whole.entries[1]] };
+    expect(() => parseLatencyTable(twice)).toThrow(/each layer once.*twice/);
+  });
 });

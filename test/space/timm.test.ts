@@ -86,6 +86,10 @@ describe("timm's block strings", () => {
   it.each([
     ["ir_r1_k3_s1_e6_c24_q3", /unknown token "q3"/],
     ["ir_r1_k3_s1_e6_c24_nhs", /unknown token "nhs"/],
+    ["ir_r1_k3_s2_e2.5_c80", /malformed number in "e2.5": e is the expansion, a whole number from 1/],
+    ["cn_r1_k3_s2_c16_nhs", /"cn" block may have r .*, one of nsw \(silu\), nre \(relu\), nr6 \(relu6\)/],
+    ["ir_r1_k3_s2_e6_c16_d2", /"ir" block may have .*se \(squeeze-excite ratio.*and noskip/],
+    ["er_r1_k3_s1_e6_c24", /\(er, cc, \.\.\.\) are not supported/],
     ["ir_r1_k3_s1_e6_c24_nrelu", /unknown token "nrelu"/],
     ["xx_r1_k3_s1_e6_c24", /must start with ir, ds, cn, got "xx"/],
     ["er_r1_k3_s1_e6_c24", /must start with/],

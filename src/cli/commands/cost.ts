@@ -7,6 +7,7 @@ import {
   architectureFromTimm,
   architectureNames,
   architecturePreset,
+  describeLayer,
   formatShape,
   isArchitecturePreset,
   parseArchitecture,
@@ -24,12 +25,18 @@ function parseSize(text: string): { height: number; width: number } {
   return { height: Number(match[1]), width: Number(match[2] ?? match[1]) };
 }
 
-/** A preset, a file or timm block strings, whichever the text is. */
-function resolveArchitecture(text: string): Architecture {
-  if (isArchitecturePreset(text)) return architecturePreset(text);
-  if (existsSync(text)) return parseArchitecture(readJson(text), text);
+/** A preset, a file or timm block strings, whichever the text is; with a note on what was not in the text. */
+function resolveArchitecture(text: string): { architecture: Architecture; note?: string } {
+  if (isArchitecturePreset(text)) return { architecture: architecturePreset(text) };
+  if (existsSync(text)) return { architecture: parseArchitecture(readJson(text), text) };
   if (/^\s*(\[|[a-z]{2,4}_[a-z]+\d)/.test(text)) {
-    return architectureFromTimm(parseTimm(text));
+    const architecture = architectureFromTimm(parseTimm(text));
+    const { stem, head, classes, input } = architecture;
+    const note =
+      `timm's strings name blocks only; counted around them are EfficientNet's stem (${stem.map(describeLayer).join(", ")}), ` +
+      `head (${head.map(describeLayer).join(", ")}), ${classes} classes and an image of ${input.channels} channels. ` +
+      "A network with others costs otherwise: give its file";
+    return { architecture, note };
   }
   throw new ConfigError(
     `cost: ${JSON.stringify(text)} must be a preset, a file or timm block strings; presets are ${architectureNames().join(", ")}`,
@@ -81,11 +88,12 @@ export function registerCost(program: Command): void {
       if (text === undefined) {
         throw new ConfigError("cost: a network must be named, or --published given; blockwise cost --help tells more");
       }
-      const architecture = resolveArchitecture(text);
+      const { architecture, note } = resolveArchitecture(text);
       const { channels } = architecture.input;
       const input = options.input !== undefined ? { ...parseSize(options.input), channels } : architecture.input;
       const cost = networkCost(architecture, input);
-      output.result(cost, () => costTable(cost));
+      const counted = note === undefined ? cost : { ...cost, note };
+      output.result(counted, () => [costTable(cost), ...(note === undefined ? [] : [note])].join("\n"));
     });
 }
 

@@ -79,8 +79,8 @@ function tableText(text: string, table: LatencyTable): string {
   const rows = entries.map(({ key, medianMs, lowMs, highMs, runs }) => [
     key,
     ms(medianMs),
-    `${ms(lowMs)} - ${ms(highMs)}`,
-    runs,
+    lowMs === undefined || highMs === undefined ? "not given" : `${ms(lowMs)} - ${ms(highMs)}`,
+    runs ?? "not given",
   ]);
   const measured = resolveSubject(text);
   return [
