@@ -15,5 +15,6 @@ export * from "./package-root";
 export * from "./process-identity";
 export * from "./progress";
 export * from "./rng";
+export * from "./shared-bytes";
 export { isTemporary, sweepTemporaries } from "./temporary-files";
 export * from "./units";

@@ -1,11 +1,12 @@
 import { type JobWork, Progress } from "../core";
 import { engine } from "../engine";
 import type { SearchSpace } from "../space";
+import type { SharedFeatures } from "../teacher";
 import { buildCell } from "./block-supernet";
 import type { CellCheckpoints, CellState } from "./cell-checkpoint";
 import { distillCell } from "./distill-cell";
 import type { DistillOptions } from "./distill-options";
-import { type SharedFeatures, sharedSource } from "./shared-features";
+import { sharedSource } from "./shared-features";
 
 /** The distillation of one cell as plain data: any thread does it and gets the same bytes. */
 export interface CellJob {

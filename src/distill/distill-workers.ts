@@ -67,10 +67,10 @@ export async function distilByWorkers(
   if (hired === 0 || cells.length === 0) return;
   readyThreads(CELL_JOB, Math.min(hired, cells.length));
   const boundaries = [...new Set(cells.flatMap(({ block }) => [block, block + 1]))];
-  const shared = await shareFeatures(features, boundaries);
+  const sharing = await shareFeatures(features, boundaries);
   const jobs = cells.map(({ block, cell }): CellJob => {
     const place = checkpoints.place(block, cell);
-    return { space, block, cell, options, features: shared, place, state: checkpoints.read(block, cell) };
+    return { space, block, cell, options, features: sharing.features, place, state: checkpoints.read(block, cell) };
   });
   // The longest first, so that no thread is left with it at the end.
   jobs.sort((a, b) => effort(b) - effort(a));
@@ -78,8 +78,12 @@ export async function distilByWorkers(
     if (message.kind === "epoch") checkpoints.write(job.block, job.cell, message.state);
     else progress.advance(1, message.metrics);
   };
-  const complete = await runJobs(CELL_JOB, jobs, hired, onMessage, signal);
-  if (!complete) progress.throwIfStopped();
+  try {
+    const complete = await runJobs(CELL_JOB, jobs, hired, onMessage, signal);
+    if (!complete) progress.throwIfStopped();
+  } finally {
+    sharing.release();
+  }
 }
 
 function unfinished({ space, blocks, options, checkpoints }: DistillWork): Unfinished[] {

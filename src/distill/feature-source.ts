@@ -1,5 +1,6 @@
 import type { tf } from "../engine";
 import type { ImageShape } from "../space";
+import type { Sharing } from "../teacher";
 
 /** The teacher's feature maps at the boundaries of its blocks; a `FeatureStore` is one. */
 export interface FeatureSource {
@@ -15,4 +16,6 @@ export interface FeatureSource {
   batch(boundary: number, positions: ArrayLike<number>): tf.Tensor4D;
   /** Labels of the images at the given places; only a label loss needs them. */
   labels?(positions: ArrayLike<number>): ArrayLike<number>;
+  /** The features of some boundaries for other threads, without a copy of the maps; a source that cannot is copied. */
+  share?(boundaries: readonly number[]): Promise<Sharing>;
 }

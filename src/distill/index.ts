@@ -6,4 +6,5 @@ export * from "./distill-cell";
 export * from "./distill-options";
 export * from "./feature-source";
 export * from "./path-sampler";
+export { shareFeatures } from "./shared-features";
 export * from "./supernet-weights";

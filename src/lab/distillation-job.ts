@@ -1,4 +1,4 @@
-import { fingerprint, InterruptedError, type StepContext } from "../core";
+import { fingerprint, formatCount, InterruptedError, type StepContext } from "../core";
 import {
   type CellCheckpoints,
   type DistilledBlock,
@@ -60,6 +60,19 @@ export class DistillationJob implements Distilled {
 
   get distilled(): readonly DistilledBlock[] {
     return this.done;
+  }
+
+  /** What the teacher's features take, in words; undefined until they are computed. */
+  get room(): string | undefined {
+    if (!this.store) return undefined;
+    const { count, sizeBytes, memoryBytes } = this.store;
+    const place =
+      memoryBytes === sizeBytes
+        ? "in memory"
+        : memoryBytes === 0
+          ? "on the disk"
+          : `${formatCount(memoryBytes)}B of it in memory`;
+    return `Teacher's features of ${count} images: ${formatCount(sizeBytes)}B, ${place}; all threads read the same.`;
   }
 
   /** The rating that was asked for last. */

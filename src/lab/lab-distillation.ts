@@ -14,6 +14,8 @@ export class LabDistillation implements Displayable {
     private readonly space: SearchSpace,
     /** `[block][cell][epoch]` */
     readonly history: readonly (readonly (readonly DistillEpoch[])[])[],
+    /** What the teacher's features take, in words. */
+    private readonly room?: string,
   ) {}
 
   table(): Table {
@@ -35,7 +37,9 @@ export class LabDistillation implements Displayable {
           ];
         }),
       ),
-      note: "Loss: mean squared error to the teacher's feature map, over the paths sampled in an epoch.",
+      note: ["Loss: mean squared error to the teacher's feature map, over the paths sampled in an epoch.", this.room]
+        .filter(Boolean)
+        .join(" "),
     });
   }
 

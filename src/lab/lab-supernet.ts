@@ -59,7 +59,7 @@ export class LabSupernet implements Displayable {
       this.job = new DistillationJob(this.space, this.blocks, seeded);
     }
     await this.job.run(context);
-    return new LabDistillation(this.space, this.history());
+    return new LabDistillation(this.space, this.history(), this.job.room);
   }
 
   /** The blocks' trained supernets so far, to run candidates of by hand; freed by {@link dispose}. */

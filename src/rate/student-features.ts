@@ -1,5 +1,13 @@
-import { breathe, fingerprint as fingerprintOf, Progress, type StepContext } from "../core";
-import type { BlockSupernet, CellSupernet, FeatureSource, Path } from "../distill";
+import {
+  breathe,
+  fingerprint as fingerprintOf,
+  keepBytes,
+  Progress,
+  readShared,
+  type StepContext,
+  sha256,
+} from "../core";
+import { type BlockSupernet, type CellSupernet, type FeatureSource, type Path, shareFeatures } from "../distill";
 import { tf } from "../engine";
 import type { CandidateRating } from "./candidate-rating";
 import { keepingStatistics } from "./keeping-statistics";
@@ -50,29 +58,46 @@ async function guided(
   const { count, shapes, fingerprint } = source;
   const { height, width, channels } = shapes[block + 1];
   const size = height * width * channels;
-  const maps = new Float32Array(count * size);
+  const bytesPerImage = size * Float32Array.BYTES_PER_ELEMENT;
+  const maps = keepBytes(count * bytesPerImage);
+  const sums: string[] = [];
   for (let from = 0; from < count; from += CHUNK) {
     const positions = Uint32Array.from({ length: Math.min(CHUNK, count - from) }, (_, i) => from + i);
     const x = source.batch(block, positions);
     const y = cell.forward(x, { mode: "eval", path });
-    maps.set(y.dataSync(), from * size);
+    const values = y.dataSync() as Float32Array;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    maps.write(from * bytesPerImage, bytes);
+    sums.push(sha256(bytes));
     tf.dispose([x, y]);
     progress.advance(positions.length);
     await breathe();
   }
+  const own = fingerprintOf([fingerprint, block, sums]);
   return {
     count,
     shapes,
-    fingerprint: fingerprintOf([fingerprint, block, maps]),
+    fingerprint: own,
     guide: "student",
     ...(source.labels && { labels: (positions: ArrayLike<number>) => source.labels!(positions) }),
     batch(boundary, positions) {
       if (boundary !== block + 1) return source.batch(boundary, positions);
       const values = new Float32Array(positions.length * size);
       for (let i = 0; i < positions.length; i++) {
-        values.set(maps.subarray(positions[i] * size, (positions[i] + 1) * size), i * size);
+        const row = new Uint8Array(values.buffer, i * bytesPerImage, bytesPerImage);
+        readShared(maps.bytes, positions[i] * bytesPerImage, row);
       }
       return tf.tensor4d(values, [positions.length, height, width, channels]);
+    },
+    async share(boundaries) {
+      const others = await shareFeatures(
+        source,
+        boundaries.filter((boundary) => boundary !== block + 1),
+      );
+      const mine = { bytes: maps.bytes, kept: "float32" as const };
+      const shared = new Map([...others.features.boundaries, [block + 1, mine]]);
+      const features = { ...others.features, fingerprint: own, guide: "student" as const, boundaries: shared };
+      return { features, release: others.release };
     },
   };
 }

@@ -1,6 +1,15 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { CheckpointError, type Lock, sha256, writeFailure, writeFully } from "../core";
+import {
+  CheckpointError,
+  keepBytes,
+  type Lock,
+  readShared,
+  type SharedBytes,
+  sha256,
+  writeFailure,
+  writeFully,
+} from "../core";
 
 /** Where a feature store keeps the bytes of its boundaries, chunk by chunk (a chunk is one batch of the teacher). */
 export interface FeatureStorage {
@@ -10,22 +19,26 @@ export interface FeatureStorage {
   append(start: number, parts: readonly Uint8Array[]): void;
   /** Reads one image's bytes of a boundary. */
   read(boundary: number, image: number, into: Uint8Array): void;
+  /** A boundary's bytes, image after image, for all threads of the process until it is closed. */
+  share(boundary: number): SharedBytes;
   close(): void;
 }
 
-/** Keeps everything in memory. */
-export function memoryStorage(count: number, bytesPerImage: readonly number[]): FeatureStorage {
-  const boundaries = bytesPerImage.map((bytes) => new Uint8Array(count * bytes));
+/** Keeps features for this process: of as many boundaries as fit in memory, of the others on the disk; see `keepBytes`. */
+export function passingStorage(count: number, bytesPerImage: readonly number[]): FeatureStorage {
+  const boundaries = bytesPerImage.map((bytes) => keepBytes(count * bytes));
   return {
     done: 0,
     append(start, parts) {
-      for (const [i, part] of parts.entries()) boundaries[i].set(part, start * bytesPerImage[i]);
+      for (const [i, part] of parts.entries()) boundaries[i].write(start * bytesPerImage[i], part);
     },
     read(boundary, image, into) {
-      const bytes = bytesPerImage[boundary];
-      into.set(boundaries[boundary].subarray(image * bytes, (image + 1) * bytes));
+      readShared(boundaries[boundary].bytes, image * into.length, into);
     },
-    close() {},
+    share: (boundary) => boundaries[boundary].bytes,
+    close() {
+      for (const boundary of boundaries) boundary.release();
+    },
   };
 }
 
@@ -130,14 +143,14 @@ function storage(
     done,
     append,
     read(boundary, image, into) {
-      const got = readSync(opened[boundary], into, 0, into.length, image * into.length);
-      if (got !== into.length) {
+      if (!readShared({ file: opened[boundary] }, image * into.length, into)) {
         throw new CheckpointError(
           `teacherFeatures: ${binsOf(files)[boundary]} must hold image ${image}, and ends before; run the same command again, which computes what is missing`,
           { path: binsOf(files)[boundary], image },
         );
       }
     },
+    share: (boundary) => ({ file: opened[boundary] }),
     close() {
       for (const file of opened) closeSync(file);
       close();

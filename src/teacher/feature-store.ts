@@ -4,7 +4,9 @@ import {
   ConfigError,
   checkOptions,
   fingerprint as fingerprintOf,
+  fitsInMemory,
   formatCount,
+  keepBytes,
   type Lock,
   type OptionRules,
   Progress,
@@ -17,7 +19,8 @@ import { batchValues, imageSize, type Split } from "../data";
 import { roundingClass, tf } from "../engine";
 import { decodeFloat16, encodeFloat16 } from "../nn";
 import type { ImageShape } from "../space";
-import { completeFiles, type FeatureFiles, type FeatureStorage, growingFiles, memoryStorage } from "./feature-storage";
+import { completeFiles, type FeatureFiles, type FeatureStorage, growingFiles, passingStorage } from "./feature-storage";
+import type { SharedMaps, Sharing } from "./shared-features";
 import type { TeacherBlock } from "./split";
 import type { Teacher } from "./teacher";
 
@@ -26,7 +29,10 @@ export interface FeatureOptions {
   readonly indices?: ArrayLike<number>;
   /** How values are kept; "float16" halves the size at a relative error of 2^-11. */
   readonly dtype?: "float16" | "float32";
-  /** Folder to keep the features in and to take them from; without it they are kept in memory. */
+  /**
+   * Folder to keep the features in and to take them from; without it they are kept for this process, in memory as far as
+   * `BLOCKWISE_FEATURE_MEMORY` allows (a quarter of the machine's unless set) and on the disk beyond that.
+   */
   readonly directory?: string;
 }
 
@@ -62,6 +68,14 @@ export class FeatureStore {
     this.count = indices.length;
   }
 
+  /** Bytes of it that are in memory; the rest is on the disk. */
+  get memoryBytes(): number {
+    return this.shapes.slice(1).reduce((sum, _, boundary) => {
+      const bytes = this.storage.share(boundary);
+      return sum + ("memory" in bytes ? bytes.memory.byteLength : 0);
+    }, 0);
+  }
+
   /**
    * Feature maps `[batch, height, width, channels]` at a boundary (0: the preprocessed images).
    * @param positions Places in the store, 0..count-1.
@@ -77,7 +91,34 @@ export class FeatureStore {
     return Int32Array.from({ length: positions.length }, (_, i) => this.split.labels[this.indices[positions[i]]]);
   }
 
-  /** Frees the open files; the store cannot be read afterwards. */
+  /**
+   * The features of some boundaries for other threads, which read what is kept here, until it is closed; only the images
+   * (boundary 0) are copied, one byte a value.
+   */
+  async share(boundaries: readonly number[]): Promise<Sharing> {
+    const { count, shapes, fingerprint, dtype, storage } = this;
+    const images = boundaries.includes(0) ? await this.copyImages() : undefined;
+    const maps = new Map<number, SharedMaps>();
+    for (const boundary of boundaries) {
+      if (boundary > 0) maps.set(boundary, { bytes: storage.share(boundary - 1), kept: dtype });
+      else if (images) maps.set(0, { bytes: images.bytes, kept: this.teacher.preprocessing });
+    }
+    const labels = this.labels(Uint32Array.from({ length: count }, (_, i) => i));
+    const features = { count, shapes, fingerprint, boundaries: maps, labels };
+    return { features, release: () => images?.release() };
+  }
+
+  private async copyImages() {
+    const size = imageSize(this.shapes[0]);
+    const copy = keepBytes(this.count * size);
+    for (const [i, index] of this.indices.entries()) {
+      copy.write(i * size, this.split.images.subarray(index * size, (index + 1) * size));
+      if (i % CHUNK === CHUNK - 1) await breathe();
+    }
+    return copy;
+  }
+
+  /** Frees memory and open files; the store cannot be read afterwards. */
   close(): void {
     this.storage.close();
   }
@@ -133,7 +174,9 @@ export async function teacherFeatures(
   }
   const fingerprint = featureHash(teacher, cuts, split, indices, dtype);
   const sizeBytes = featureBytes(blocks, indices.length, dtype);
-  const task = `teacher features (${formatCount(sizeBytes)}B ${dtype})`;
+  const onDisk = directory ? 0 : sizeBytes - fitsInMemory(bytesPerImage.map((bytes) => bytes * indices.length));
+  const place = onDisk > 0 ? `, ${formatCount(onDisk)}B of it on the disk` : "";
+  const task = `teacher features (${formatCount(sizeBytes)}B ${dtype}${place})`;
   const compute = async (storage: FeatureStorage): Promise<FeatureStorage> => {
     const done = Math.min(indices.length, storage.done * CHUNK);
     const progress = new Progress(context, task, indices.length, "images", done);
@@ -157,7 +200,7 @@ export async function teacherFeatures(
         compute,
         context,
       )
-    : await compute(memoryStorage(indices.length, bytesPerImage));
+    : await compute(passingStorage(indices.length, bytesPerImage));
   const shapes = [blocks[0].input, ...blocks.map(({ output }) => output)];
   return new FeatureStore(shapes, sizeBytes, fingerprint, teacher, split, indices, dtype, storage);
 }

@@ -1,6 +1,7 @@
 export * from "./architecture-schema";
 export * from "./evaluate";
 export * from "./feature-store";
+export * from "./shared-features";
 export * from "./split";
 export * from "./teacher";
 export * from "./torchvision";
