@@ -9,6 +9,7 @@ import { registerLatency } from "./commands/latency";
 import { registerNotebook } from "./commands/notebook";
 import { registerPredict } from "./commands/predict";
 import { registerReport } from "./commands/report";
+import { registerRetrain } from "./commands/retrain";
 import { registerRun } from "./commands/run";
 import { registerSearch } from "./commands/search";
 import { registerSpace } from "./commands/space";
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   registerNotebook(program);
   registerPredict(program);
   registerReport(program);
+  registerRetrain(program);
   registerRun(program);
   registerSearch(program);
   registerSpace(program);

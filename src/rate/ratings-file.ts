@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { CheckpointError, contentHash, readJson, readJsonAs, writeJson } from "../core";
+import { contentHash, readJson, readJsonAs, writeJson } from "../core";
 import type { CandidateRating } from "./candidate-rating";
 import type { RatedSpace } from "./rating-table";
 
@@ -55,33 +55,6 @@ export function readRatings(path: string): BlockRatings {
   return readJsonAs(path, ratingsSchema, { what: "a block's ratings", mend: MEND }) as unknown as BlockRatings;
 }
 
-const costName = z.enum(["macs", "params", "activationBytes", "latencyMs"]);
-const perWidth = z.partialRecord(costName, z.record(z.string(), z.number()));
-
-const tableSchema = z.looseObject({
-  space: z.string(),
-  stemWidth: z.number(),
-  stemCost: z.partialRecord(costName, z.number()),
-  headCost: perWidth,
-  blocks: z
-    .array(
-      z.array(
-        z.looseObject({
-          block: count,
-          cell: count,
-          path: z.array(count),
-          score: z.number(),
-          width: z.number(),
-          cost: perWidth,
-          ...measures,
-        }),
-      ),
-    )
-    .min(1),
-  /** Content of the ratings that the table was made of, by file; older tables do not say. */
-  ratings: z.record(z.string(), z.string()).optional(),
-});
-
 /**
  * Writes a run's table beside the ratings that it was made of, and names their content in it.
  * @param folder The run's `ratings/`.
@@ -94,27 +67,6 @@ export function writeTable(folder: string, table: RatedSpace): void {
 /** Where a run's table lies. @param folder The run's `ratings/`. */
 export function tableFile(folder: string): string {
   return join(folder, "table.json");
-}
-
-/**
- * Reads a run's table.
- * @param folder The run's `ratings/`.
- * @throws CheckpointError when it is absent, damaged or of another form, or when ratings beside it are not those that it was
- *   made of.
- */
-export function readTable(folder: string): RatedSpace {
-  const path = tableFile(folder);
-  const mend = "run the same blockwise run again, which makes it anew from the ratings";
-  const { ratings = {}, ...table } = readJsonAs(path, tableSchema, { what: "a run's table of ratings", mend });
-  for (const [file, made] of Object.entries(ratings)) {
-    const now = contentOf(folder, file);
-    if (now === made) continue;
-    throw new CheckpointError(
-      `search: ${path} must be made of the ratings beside it, and ${file} has changed since (SHA-256 ${made.slice(0, 16)}..., now ${now.slice(0, 16)}...); ${mend}`,
-      { path, file },
-    );
-  }
-  return table as RatedSpace;
 }
 
 function contentOf(folder: string, file: string): string {

@@ -150,10 +150,15 @@ export class RunDirectory {
    * @param outcomes What {@link compare} found.
    */
   adopt(plan: readonly PlannedStep[], outcomes: readonly StepOutcome[]): void {
-    this.planned = new Map(plan.map((step) => [step.name, step]));
+    this.follow(plan);
     for (const { step, state, because } of outcomes) if (state === "again") this.drop(step.name, because);
     // Last: until then the records without fingerprints are those of the configuration before.
     if (this.configBefore === undefined || this.changes.length > 0) writeJson(this.file("config.json"), this.config);
+  }
+
+  /** Takes a plan as the one by which the directory was made: nothing of it is dropped. */
+  follow(plan: readonly PlannedStep[]): void {
+    this.planned = new Map(plan.map((step) => [step.name, step]));
   }
 
   /** The fingerprint that a step has in the run's plan; undefined for one that is not in it. */

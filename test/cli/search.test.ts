@@ -1,27 +1,37 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { registerSearch } from "../../src/cli/commands/search";
-import { ConfigError, writeJson } from "../../src/core";
+import { ConfigError, StudyError } from "../../src/core";
 import { latencyKey, latencyTableOf, layersOfSpace } from "../../src/cost";
-import { ratedTable, ratingsFile, writeRatings, writeTable } from "../../src/rate";
-import { allNetworks, ratingTable } from "../../src/search";
-import { enumerateBlock, parseArchitecture } from "../../src/space";
+
+import { writeRatings } from "../../src/rate";
+import { allNetworks, productTable, ratingTable, searchBest, weightedTable } from "../../src/search";
+import { type Candidate, enumerateBlock, networkId, parseArchitecture } from "../../src/space";
+
 import { RunDirectory } from "../../src/study";
 import { parseExperiment } from "../../src/systems/dna";
 import { tinySpace } from "../distill/tiny";
 
 const space = tinySpace();
-const table = ratingTable(space, ({ cell, path }) => 2 + cell - path.reduce((sum, op) => sum + op + 0.3, 0));
+const scoreOf = ({ cell, path }: Candidate) => 20 + cell - path.reduce((sum, op) => sum + op + 0.3, 0);
+const table = ratingTable(space, scoreOf);
 const path = join(mkdtempSync(join(tmpdir(), "search-")), "run");
 const latencies = join(path, "latency.json");
 
 beforeAll(async () => {
   const run = RunDirectory.open(path, parseExperiment({ name: "run" }));
+  await run.step("teacher", () => ({ macs: 100_000, params: 5000 }));
   await run.step("space", () => ({ blocks: [], space }));
-  writeJson(run.file("ratings", "table.json"), table);
+  for (const block of space.blocks.keys()) {
+    const candidates = enumerateBlock(space, block).map((of) => ({ ...of, ...measured(scoreOf(of)) }));
+    const file = `ratings/block${block}.json`;
+    const rate = () => writeRatings(run.file(file), { space: space.name, block, seed: 1, images: 8, candidates });
+    await run.step(`rate/block${block}`, rate, { files: () => [file] });
+  }
   run.close();
   const entries = layersOfSpace(space).map(({ layer, input }, i) => {
     const ms = 1 + i / 10;
@@ -68,35 +78,56 @@ describe("blockwise search", () => {
     expect(await search("--latency", "99", "--latency-table", latencies)).toMatch(/activationBytes +latencyMs$/m);
   });
 
-  it("notices a table that is not of the ratings beside it, and one that is none", async () => {
-    const rated = space.blocks.map((_, block) =>
-      enumerateBlock(space, block).map((candidate, i) => ({ ...candidate, ...measured(1 + i / 10) })),
-    );
-    const ratings = join(path, "ratings");
-    const write = (block: number, images: number) =>
-      writeRatings(ratingsFile(ratings, block), {
-        space: space.name,
-        block,
-        seed: 1,
-        images,
-        candidates: rated[block],
-      });
-    for (const block of rated.keys()) write(block, 64);
-    writeTable(ratings, ratedTable(space, rated));
-    expect(await search()).toMatch(/rating/);
-    write(1, 128);
-    await expect(search()).rejects.toThrow(
-      /made of the ratings beside it, and block1\.json has changed since.*run the same/,
-    );
-    rmSync(ratingsFile(ratings, 1));
-    await expect(search()).rejects.toThrow(/block1\.json must be a block's ratings, and does not exist/);
-    for (const content of ["null", "{}", '{"blocks":[]}', ""]) {
-      writeFileSync(join(ratings, "table.json"), content);
-      await expect(search(), content).rejects.toThrow(
-        /table\.json must be a run's table of ratings, and is.*makes it anew/,
-      );
-    }
-    writeJson(join(ratings, "table.json"), table);
+  it("weighs and joins blocks as asked, without training anything", async () => {
+    const best = async (...args: string[]) => {
+      printed = [];
+      return JSON.parse(await search("--json", ...args)).networks[0];
+    };
+    const weights = space.blocks.map((_, block) => block);
+    const [weighted] = searchBest(weightedTable(table, weights), { macs: 60_000 });
+    const found = await best("--weights", weights.join(","), "--macs", "60%");
+    expect(found.score).toBeCloseTo(weighted.score, 9);
+    const [product] = searchBest(productTable(table), {});
+    expect((await best("--join", "product")).id).toBe(networkId(product.choice));
+  });
+
+  it("takes limits as shares of the teacher's", async () => {
+    const whole = JSON.parse(await search("--macs", "10%..60%", "--params", "100%", "--json"));
+    expect(whole.limits).toEqual({ macs: [10_000, 60_000], params: 5000 });
+  });
+
+  it("notices ratings that are not those that the run made", async () => {
+    const other = join(mkdtempSync(join(tmpdir(), "search-")), "other");
+    cpSync(path, other, { recursive: true });
+    const file = join(other, "ratings", "block0.json");
+    writeFileSync(file, readFileSync(file, "utf8").replace("2", "3"));
+    const program = () => {
+      const command = new Command("blockwise").exitOverride();
+      registerSearch(command);
+      return command.parseAsync(["search", other], { from: "user" });
+    };
+    await expect(program()).rejects.toThrow(/block0\.json is not what was written; the same blockwise run again/);
+    rmSync(file);
+    await expect(program()).rejects.toThrow(StudyError);
+  });
+
+  it.each([
+    ["--weights", "1"],
+    ["--weights", "0,0"],
+    ["--weights", "1,,"],
+    ["--weights", "-1,2"],
+    ["--weights", "1,x"],
+    ["--join", "mean"],
+    ["--activation", "50%"],
+    ["--macs", "3M..2M"],
+    ["--macs", "1M..2M..3M"],
+    ["-k", "1000000"],
+    ["-k", "x"],
+    ["--difference", "x"],
+    ["--difference", ""],
+  ])("%s %s is refused with the option's name", async (option, value) => {
+    await expect(search(option, value)).rejects.toThrow(ConfigError);
+    await expect(search(option, value)).rejects.toThrow(option);
   });
 
   it("says what is missing", async () => {

@@ -77,6 +77,13 @@ const CHANGES: Record<string, Change> = {
   "data.name": { to: { data: { name: "planned-steps" } }, steps: TEACHER },
   // Images are named by what they are: a folder that moved has the same.
   "data.root": { to: { data: { root: folder } }, steps: [] },
+  // Pictures are named by what they are once they are scaled; to be strict ends a run or not, and never gives another result.
+  "data.shape": {
+    from: { data: { name: "planned-steps-shaped", shape: 8 } },
+    to: { data: { name: "planned-steps-shaped", shape: 10 } },
+    steps: TEACHER,
+  },
+  "data.strict": { from: { data: { name: "planned-steps" } }, to: { data: { strict: true } }, steps: [] },
   "data.trainCount": { to: { data: { trainCount: 255 } }, steps: TEACHER },
   "data.validationCount": { to: { data: { validationCount: 63 } }, steps: TEACHER },
   "data.testCount": { to: { data: { testCount: 63 } }, steps: ["front"] },
@@ -157,6 +164,10 @@ beforeAll(async () => {
     ...syntheticImages({ count: 640, testCount: 160, seed: 9 }),
     name: "planned-steps",
   }));
+  registerDataset("planned-steps-shaped", async (_root, _context, { shape = 8 } = {}) => {
+    const [height, width] = [shape, shape] as [number, number];
+    return syntheticImages({ count: 640, testCount: 160, shape: { height, width, channels: 1 } });
+  });
   const network = new Network(parseArchitecture({ ...tinyArchitecture }), new Rng(1));
   const history = { epochs: [], accuracy: 0.5, validationImages: 64, imagesPerSecond: 0 };
   const record = { preprocessing: { mean: [0.5], std: [0.5] }, classes: ["a", "b", "c", "d"], dataset: "synthetic" };

@@ -99,12 +99,12 @@ const AGAIN = "run the same blockwise run again, which does what is missing";
  * Reads a run directory without touching it; the run may still be at work.
  * @throws StudyError when the directory is none of a run or its journal is damaged, CheckpointError when another file is.
  */
-export function readRun(path: string): RecordedRun {
+export function readRun(path: string, where = "report"): RecordedRun {
   const config = join(path, "config.json");
   const journal = join(path, "journal.jsonl");
   if (!existsSync(config) || !existsSync(journal)) {
     throw new StudyError(
-      `report: ${path} must be the directory of a run, and has no ${existsSync(config) ? "journal.jsonl" : "config.json"}; make one with blockwise run experiments/quickstart.json`,
+      `${where}: ${path} must be the directory of a run, and has no ${existsSync(config) ? "journal.jsonl" : "config.json"}; make one with blockwise run experiments/quickstart.json`,
       { path },
     );
   }

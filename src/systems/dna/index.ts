@@ -7,5 +7,7 @@ export * from "./measured-front";
 export { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
 export { type PreparedExperiment, prepareExperiment } from "./prepare-experiment";
 export * from "./published";
+export { type Joining, joinedTable, networkOf, type RatedRun, readRatedRun } from "./rated-run";
+export { type RetrainedFile, type RetrainFoundOptions, retrainFound } from "./retrain-found";
 export { runExperiment } from "./run-experiment";
 export * from "./steps";

@@ -6,6 +6,7 @@ import { saveState } from "../../nn";
 import { type Retrained, retrain, saveFound } from "../../retrain";
 import type { FoundNetwork, RatingTable } from "../../search";
 import { assemble, hasTimmWords, networkId, timmStages } from "../../space";
+import type { Evaluation } from "../../teacher";
 import { macsOf } from "./along-front";
 import type { ExperimentConfig } from "./config";
 import type { FrontPoint, MeasuredFront } from "./measured-front";
@@ -102,10 +103,11 @@ export interface Trained {
 
 /** Reads the test split, for the first and only time, and writes a file for every trained network. */
 export async function measureDesigns(
-  { config, run, data, teacher, space }: Supernets,
+  supernets: Supernets,
   { budget, found, designs, retrained }: Trained,
   context: StepContext,
 ): Promise<MeasuredFront> {
+  const { data, teacher } = supernets;
   const common = { dataset: data.name, images: data.test.count };
   const { macs, params } = teacher.cost;
   const { accuracy } = await teacher.evaluate(data.test, context);
@@ -121,23 +123,10 @@ export async function measureDesigns(
       file: "teacher.safetensors",
     },
   ];
-  for (const [i, { label, kind, network }] of designs.entries()) {
-    const { cost, architecture, accuracy: validationAccuracy } = retrained[i];
-    const test = await retrained[i].evaluate(data.test, context);
-    const file = `found/${fileName(label)}.json`;
-    saveFound(run.file(file), retrained[i], {
-      origin: {
-        method: kind === "found" ? "exact search over ratings" : "random",
-        space: space.name,
-        budget: kind === "found" ? { ...budget } : {},
-        candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
-        score: network.score,
-        seeds: { all: config.seed },
-      },
-      test,
-      ...(hasTimmWords(architecture) && { timm: timmStages(architecture).flat() }),
-      versions: engine.info().versions,
-    });
+  for (const [i, design] of designs.entries()) {
+    const { label, kind, network } = design;
+    const { cost, accuracy: validationAccuracy } = retrained[i];
+    const { test, file } = await saveDesign(supernets, design, retrained[i], budget, context);
     const { macs, params } = cost;
     const { accuracy } = test;
     const { score } = network;
@@ -153,6 +142,36 @@ export async function measureDesigns(
       score: network.score,
     })),
   };
+}
+
+/**
+ * Measures a retrained network on the test split and writes it into the run's `found/`.
+ * @returns The file's place inside the run directory.
+ */
+export async function saveDesign(
+  { config, run, data, space }: Supernets,
+  { label, kind, network }: Design,
+  retrained: Retrained,
+  budget: Readonly<Record<string, number>>,
+  context: StepContext,
+): Promise<{ test: Evaluation; file: string }> {
+  const { architecture } = retrained;
+  const test = await retrained.evaluate(data.test, context);
+  const file = `found/${fileName(label)}.json`;
+  saveFound(run.file(file), retrained, {
+    origin: {
+      method: kind === "found" ? "exact search over ratings" : "random",
+      space: space.name,
+      budget: kind === "found" ? { ...budget } : {},
+      candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
+      score: network.score,
+      seeds: { all: config.seed },
+    },
+    test,
+    ...(hasTimmWords(architecture) && { timm: timmStages(architecture).flat() }),
+    versions: engine.info().versions,
+  });
+  return { test, file };
 }
 
 function fileName(label: string): string {

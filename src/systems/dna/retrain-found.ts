@@ -1,0 +1,103 @@
+import { readJson, StudyError } from "../../core";
+import { loadDataset } from "../../data";
+import { engine } from "../../engine";
+import type { Retrained } from "../../retrain";
+import { type FoundNetwork, flatLimits, type Limits } from "../../search";
+import { networkId } from "../../space";
+import { isRun, RunDirectory } from "../../study";
+import { Teacher } from "../../teacher";
+import { parseExperiment } from "./config";
+import { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
+import { prepareExperiment } from "./prepare-experiment";
+import type { Supernets } from "./rate-blocks";
+import { retrainDesign, saveDesign } from "./retrain-designs";
+import type { RunContext } from "./run-context";
+
+export interface RetrainFoundOptions {
+  /** Instead of the run's. */
+  readonly epochs?: number;
+  /** Of the training, instead of the run's. */
+  readonly seed?: number;
+  /** Of the engine; those of the run when left out. */
+  readonly threads?: number;
+  /** Limits that the networks were searched under, for the record. */
+  readonly limits?: Limits;
+}
+
+/** A network that was retrained beside the run's own. */
+export interface RetrainedFile {
+  readonly id: string;
+  readonly macs: number;
+  readonly params: number;
+  /** Top-1 on the test split, 0..1. */
+  readonly accuracy: number;
+  /** Top-1 on the validation split, 0..1. */
+  readonly validationAccuracy: number;
+  /** Its rating as the search joined it: lower is better. */
+  readonly score: number;
+  /** Of the network, inside the run's directory. */
+  readonly file: string;
+}
+
+/**
+ * Trains networks of a run's ratings as the run trains its own, measures them on the test split and writes each as
+ * `found/<id>.json`; the name tells epochs and seed where they are not the run's. Goes on where it was stopped, and what is
+ * trained already is not trained again.
+ * @throws StudyError when the directory is no run, is at work, or its images are not those that it was made with.
+ */
+export async function retrainFound(
+  path: string,
+  networks: readonly FoundNetwork[],
+  { epochs, seed, threads, limits = {} }: RetrainFoundOptions = {},
+  context: RunContext = {},
+): Promise<RetrainedFile[]> {
+  if (!isRun(path)) throw new StudyError(`retrain: ${path} must be the directory of a run, and is none`, { path });
+  const written = readJson(`${path}/config.json`);
+  const config = parseExperiment(written, `${path}/config.json`);
+  engine.use("auto", { threads: threads ?? config.threads });
+  const { blocks, space, ...prepared } = await prepareExperiment(config);
+  const data = await loadDataset(config.data.name, { ...config.data, seed: config.seed }, context);
+  const run = RunDirectory.open(path, written);
+  const retrained: Retrained[] = [];
+  const results: RetrainedFile[] = [];
+  let teacher: Teacher | undefined;
+  try {
+    const known = run.result<DataIdentity>("data");
+    const images = identifyData(data);
+    if (known && (known.training !== images.training || known.test !== images.test)) {
+      throw new StudyError(
+        `retrain: ${path} must be gone on with on the images that it was made with, and those of data set ${data.name} have changed; the same blockwise run again makes it anew`,
+        { path },
+      );
+    }
+    const plan = plannedSteps(config, { ...prepared, blocks, space }, known ?? images);
+    run.follow(plan);
+    teacher = Teacher.load(run.file("teacher.safetensors"));
+    const own = {
+      ...config,
+      seed: seed ?? config.seed,
+      retrain: { ...config.retrain, epochs: epochs ?? config.retrain.epochs },
+    };
+    const supernets: Supernets = { config: own, run, data, teacher, blocks, space };
+    for (const network of networks) {
+      const id = networkId(network.choice);
+      const label = [
+        id,
+        ...(own.retrain.epochs === config.retrain.epochs ? [] : [`epochs${epochs}`]),
+        ...(own.seed === config.seed ? [] : [`seed${seed}`]),
+      ].join("-");
+      const design = { label, kind: "found" as const, network };
+      const student = await retrainDesign(supernets, design, context);
+      retrained.push(student);
+      const { test, file } = await saveDesign(supernets, design, student, flatLimits(limits), context);
+      const { macs, params } = student.cost;
+      const { accuracy } = test;
+      const validationAccuracy = student.accuracy;
+      results.push({ id, macs, params, accuracy, validationAccuracy, score: network.score, file });
+    }
+    return results;
+  } finally {
+    for (const network of [...retrained, ...(teacher ? [teacher] : [])]) network.dispose();
+    run.close();
+  }
+}
