@@ -82,7 +82,7 @@ describe("blockwise notebook new", { timeout: 300_000 }, () => {
   it("does not replace a study that is there, unless told to", () => {
     blockwise(folder, "new", "other");
     const again = blockwise(folder, "new", "other");
-    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining("--force") });
+    expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining("--force") });
     expect(blockwise(folder, "new", "other", "--force").status).toBe(0);
   });
 });
