@@ -48,6 +48,11 @@ export function formatCount(count: number): string {
   return String(Math.round(count * 1000) / 1000);
 }
 
+/** How many there are of something, to the last one: "1,152"; "27.99M" from a million on. */
+export function formatWhole(count: number): string {
+  return Math.abs(count) < 1e6 ? count.toLocaleString("en-US") : formatCount(count);
+}
+
 /** "850 ms", "12 s", "3 min 05 s", "2 h 10 min". */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

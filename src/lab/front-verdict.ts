@@ -1,6 +1,6 @@
 import { formatCount } from "../core";
 import type { FrontNetwork } from "./front-network";
-import { percent } from "./numbers";
+import { percent, standardError } from "./numbers";
 
 /** Sentences on how found networks compare with random ones of equal cost, and with the teacher. */
 export function verdict(networks: readonly FrontNetwork[]): string {
@@ -25,10 +25,8 @@ function againstRandom(found: readonly FrontNetwork[], random: readonly FrontNet
   const difference = best.accuracy - mean(accuracies);
   const points = (100 * Math.abs(difference)).toFixed(2);
   const listed = accuracies.map((accuracy) => percent(accuracy)).join(" and ");
-  const error = Math.sqrt(
-    (best.accuracy * (1 - best.accuracy)) / best.images +
-      mean(accuracies.map((a) => a * (1 - a))) / (best.images * random.length),
-  );
+  const ofRandom = accuracies.map((accuracy) => standardError(accuracy, best.images) ** 2);
+  const error = Math.sqrt(standardError(best.accuracy, best.images) ** 2 + mean(ofRandom) / random.length);
   const facts = `${best.label} (${formatCount(best.macs)} FLOPs) reaches ${percent(best.accuracy)} on the test images, random networks of equal FLOPs ${listed}`;
   const beaten = accuracies.filter((accuracy) => best.accuracy > accuracy).length;
   const outcome =

@@ -1,4 +1,4 @@
-import { ConfigError, formatCount } from "../core";
+import { ConfigError, formatCount, formatWhole } from "../core";
 import type { LatencyTable } from "../cost";
 import { fitAccuracyPredictor, type PredictorOptions, type RatedRow } from "../rate";
 import {
@@ -171,11 +171,11 @@ export class LabRatings implements Displayable {
     const { weights } = this.session;
     const total = this.table.blocks.reduce((sum, { length }) => sum + length, 0);
     return new Table({
-      title: `${formatCount(total)} candidates rated; the ${count} best of each block`,
-      columns: ["block", "cell", "path", "score", "mse", "width", "macs", "params"],
+      title: `${formatWhole(total)} candidates rated; the ${count} best of each block`,
+      columns: ["block", "cell", "operations", "rating", "mean squared error", "channels", "FLOPs", "parameters"],
       rows: rows.map((row) => [...row.slice(0, 6), formatCount(Number(row[6])), formatCount(Number(row[7]))]),
       note: [
-        `Score: ${measureWords(this.session.score)}; lower is better.`,
+        `Rating: ${measureWords(this.session.score)}; lower is better. Mean squared error: of the same feature maps.`,
         ...(weights ? [`Blocks count ${weights.map((weight) => formatCount(weight)).join(", ")}.`] : []),
         "ratings.frame() has all of them.",
       ].join(" "),

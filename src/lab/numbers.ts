@@ -1,5 +1,14 @@
 export { percent } from "../core";
 
+/**
+ * One standard error of an accuracy measured on `images` images, as a share. From the share that (right + 1) / (images + 2)
+ * gives (Laplace's rule): 100 % of a hundred images is not certainty, so its error is not 0.
+ */
+export function standardError(accuracy: number, images: number): number {
+  const share = (accuracy * images + 1) / (images + 2);
+  return Math.sqrt((share * (1 - share)) / images);
+}
+
 /** "1 network", "3 networks". */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

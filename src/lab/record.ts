@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, formatCount } from "../core";
 import {
   RESULT_TYPE,
   type ResultRecord,
@@ -7,6 +7,7 @@ import {
   type Tolerance,
 } from "../notebook/result-record";
 import { DISPLAY, type MimeBundle, notebookHost } from "./display-protocol";
+import { percent } from "./numbers";
 import { propertyTable } from "./table";
 
 export interface RecordOptions {
@@ -44,12 +45,15 @@ export async function record(
 }
 
 async function bundle(result: ResultRecord): Promise<MimeBundle> {
-  const rows = Object.entries(result.values).map(([key, value]) => [key, shown(value)] as const);
+  const rows = Object.entries(result.values).map(([key, value]) => [key, shown(key, value)] as const);
   const shownTable = await propertyTable(`Result: ${result.name}`, Object.fromEntries(rows))[DISPLAY]();
   return { [RESULT_TYPE]: result, ...shownTable };
 }
 
-function shown(value: ResultValue): string | number {
+/** With the units that tables and figures have; the record itself keeps the number. */
+function shown(key: string, value: ResultValue): string | number {
+  if (typeof value === "number" && /accuracy/i.test(key) && value >= 0 && value <= 1) return percent(value);
+  if (typeof value === "number" && /\b(macs|flops|params|parameters)\b/i.test(key)) return formatCount(value);
   if (typeof value === "number" || typeof value === "string") return value;
   return Array.isArray(value) ? value.join(", ") : String(value);
 }

@@ -30,7 +30,10 @@ export function countAxis(values: readonly number[], room = 0.12): CountAxis {
     type: isLog ? "log" : "linear",
     range,
     position: (value) => (scale(value) - range[0]) / (range[1] - range[0]),
-    options: { type: isLog ? "log" : "linear", range: [...range], tickformat: "~s", ...(isLog && { dtick: "D2" }) },
+    // Plotly's own ticks of a logarithmic axis are bare digits between the powers of ten.
+    options: isLog
+      ? { type: "log", range: [...range], ...ticks(logTicks(10 ** range[0], 10 ** range[1])) }
+      : { type: "linear", range: [...range], tickformat: "~s" },
   };
 }
 
@@ -39,8 +42,27 @@ export function logAxis(values: readonly number[], room = 0.08): Readonly<Record
   const known = values.filter((value) => value > 0 && Number.isFinite(value));
   if (known.length === 0) return { type: "log" };
   const range = rangeAround(known.map(Math.log10), room);
-  const tickvals = logTicks(10 ** range[0], 10 ** range[1]);
-  return { type: "log", range: [...range], tickvals, ticktext: tickvals.map(shortNumber) };
+  return { type: "log", range: [...range], ...ticks(logTicks(10 ** range[0], 10 ** range[1])) };
+}
+
+function ticks(tickvals: readonly number[]) {
+  return { tickvals, ticktext: tickvals.map(shortNumber) };
+}
+
+/**
+ * Ticks of an axis of whole numbers, such as epochs: at whole numbers alone, and not more than about eight. Empty, for
+ * plotly to choose, where a value is not whole.
+ */
+export function wholeAxis(values: readonly number[]): Readonly<Record<string, unknown>> {
+  const known = values.filter(Number.isFinite);
+  if (known.length === 0 || !known.every(Number.isInteger)) return {};
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const raw = Math.max(1, (high - low) / 8);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = Math.max(1, power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10));
+  const first = Math.ceil(low / step) * step;
+  const tickvals = Array.from({ length: Math.floor((high - first) / step) + 1 }, (_, i) => first + i * step);
+  return { tickvals, ticktext: tickvals.map((tick) => (tick >= 1e4 ? formatCount(tick) : String(tick))) };
 }
 
 /** About three to ten round numbers between two positive ones. */

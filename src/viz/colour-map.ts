@@ -1,5 +1,5 @@
 /** Every 32nd colour of cividis (Nunez et al. 2018), which is read alike with every common colour blindness. */
-const STOPS = [
+export const COLOUR_STOPS = [
   "#00204D",
   "#00336F",
   "#39486B",
@@ -11,7 +11,7 @@ const STOPS = [
   "#E4CF5B",
   "#FFEA46",
 ];
-const RGB = STOPS.map((hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)));
+const RGB = COLOUR_STOPS.map((hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)));
 
 /** Writes the colour of a share (0..1, else cut) into `pixels` at `offset`, as red, green and blue. */
 export function paint(pixels: Uint8Array, offset: number, share: number): void {

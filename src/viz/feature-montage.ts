@@ -1,5 +1,5 @@
 import { ShapeError } from "../core";
-import { paint } from "./colour-map";
+import { COLOUR_STOPS, paint } from "./colour-map";
 import { axis, type Figure, layoutOf } from "./figure";
 import { encodePng } from "./png";
 
@@ -30,6 +30,28 @@ export interface FeatureMontageRecord {
 /** Pixels of one map on the screen, and between the columns. */
 const CELL = 64;
 const GAP = { within: 2, between: 14, row: 8 };
+/** Room for the colour bar. */
+const RIGHT = 120;
+/** The colour bar: the maps are pictures, so it belongs to unseen points. */
+const SCALE = {
+  marker: {
+    size: CELL,
+    symbol: "square",
+    opacity: 0,
+    color: [0],
+    cmin: 0,
+    cmax: 1,
+    colorscale: COLOUR_STOPS.map((colour, i) => [i / (COLOUR_STOPS.length - 1), colour]),
+    colorbar: {
+      tickvals: [0, 1],
+      ticktext: ["least", "teacher's<br>greatest"],
+      thickness: 12,
+      len: 1,
+      x: 1.02,
+      outlinewidth: 0,
+    },
+  },
+};
 
 /**
  * Feature maps of teacher and student side by side, a row an image and a pair a channel. Both maps of a pair have one
@@ -71,8 +93,8 @@ export function featureMontage({ title, subtitle, pairs, channels }: FeatureMont
         mode: "markers",
         x: tiles.map(({ x }) => x + CELL / 2),
         y: tiles.map(({ y }) => y + CELL / 2),
-        marker: { size: CELL, symbol: "square", opacity: 0 },
         showlegend: false,
+        ...SCALE,
         customdata: tiles.map(
           ({ label, name, channel, error }) =>
             `${label}, channel ${channel}: ${name}<br>mean |difference| / spread of the teacher: ${error.toFixed(3)}`,
@@ -82,10 +104,10 @@ export function featureMontage({ title, subtitle, pairs, channels }: FeatureMont
     ],
     layout: layoutOf({
       title,
-      subtitle: subtitle ?? "bright: high; a pair shares the teacher's scale",
-      width: Math.max(420, size.width + left + 24),
+      subtitle: subtitle ?? "one scale a pair: the teacher's least to greatest value",
+      width: Math.max(460, size.width + left + RIGHT),
       height: size.height + 124,
-      margin: { t: 108, r: 24, b: 16, l: left },
+      margin: { t: 108, r: RIGHT, b: 16, l: left },
       images: tiles.map(({ map, channel, range, x, y }) => ({
         source: pictureOf(map, channel, range),
         xref: "x",

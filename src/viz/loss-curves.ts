@@ -1,4 +1,4 @@
-import { logAxis } from "./axis-range";
+import { logAxis, wholeAxis } from "./axis-range";
 import { axis, axisName, type Figure, layoutKey, layoutOf, seriesColour, type Trace } from "./figure";
 
 /** The distillation of one supernet: one block, one cell. */
@@ -81,7 +81,7 @@ function panelAxes(
       [layoutKey("x", id)]: axis(row === rows - 1 ? unit : "", {
         domain: x,
         anchor: axisName("y", id),
-        ...(Math.max(...at) <= 8 ? { dtick: 1 } : { nticks: 5 }),
+        ...wholeAxis(at),
       }),
       [layoutKey("y", id)]: axis(column === 0 ? "mean squared error" : "", {
         domain: [Math.max(0, top - height), top],

@@ -1,8 +1,8 @@
 import { DataError } from "../core";
-import { countAxis, rangeAround } from "./axis-range";
+import { type CountAxis, countAxis, rangeAround } from "./axis-range";
 import { type BudgetLine, budgetLines } from "./budget-lines";
 import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf, type Trace } from "./figure";
-import { placeLabels } from "./label-placement";
+import { drawLabels, type Label, type Obstacles, placeLabels, type Segment, stepSegments } from "./label-placement";
 import { hoverFacts, type NetworkFacts } from "./network-facts";
 
 export type NetworkKind = "teacher" | "found" | "random" | "own";
@@ -49,18 +49,19 @@ export interface ParetoRecord {
 export const KINDS: Record<NetworkKind, { name: string; colour: string; symbol: string }> = {
   teacher: { name: "teacher", colour: COLOURS.black, symbol: "star" },
   found: { name: "found by rating, retrained", colour: COLOURS.blue, symbol: "circle" },
-  random: { name: "random at equal FLOPs, retrained", colour: COLOURS.vermilion, symbol: "diamond" },
+  random: { name: "random at equal FLOPs, retrained", colour: COLOURS.vermilion, symbol: "diamond-open" },
   own: { name: "own networks", colour: COLOURS.purple, symbol: "square" },
 };
 const PUBLISHED_MARKS: Trace = {
   type: "scatter",
-  mode: "markers+text",
+  mode: "markers",
   name: "published, trained by others",
   marker: { color: COLOURS.green, symbol: "square-open", size: 10, line: { width: 2 } },
-  textfont: { size: 11, color: COLOURS.green },
   cliponaxis: false,
 };
-const PANEL = { width: 350, height: 290 };
+/** Pixels of the plot area of one panel where there are two. */
+const PANEL = { width: 354, height: 296 };
+const WHOLE = { width: 824, height: PANEL.height };
 
 /**
  * True accuracy against MACs, with the rated (predicted) front in a second panel where it is given.
@@ -75,14 +76,11 @@ export function paretoFigure({
 }: ParetoRecord): Figure {
   const dataset = onlyDataset([...measured, ...published]);
   const hasPrediction = predictedFront.length + predicted.length > 0;
-  const panels = hasPrediction ? 2 : 1;
-  const limits = budgets.map(({ macs }) => macs);
-  const left = measuredPanel(measured, published, limits, panels === 1 ? 2 * PANEL.width : PANEL.width);
-  const right = hasPrediction ? predictedPanel(predictedFront, predicted, limits) : undefined;
-  const lines = [budgetLines(budgets, left.x), ...(right ? [budgetLines(budgets, right.x, "x2")] : [])];
+  const left = measuredPanel(measured, published, budgets, hasPrediction ? PANEL : WHOLE);
+  const right = hasPrediction ? predictedPanel(predictedFront, predicted, budgets) : undefined;
   const heading = (text: string, panel: number) => ({
     text: `<b>${text}</b>`,
-    x: panel === 1 || panels === 1 ? 0 : 0.57,
+    x: panel === 1 ? 0 : 0.57,
     xref: "paper",
     y: 1.01,
     yref: "paper",
@@ -102,11 +100,12 @@ export function paretoFigure({
       legend: { orientation: "h", x: 0, xanchor: "left", y: 1.08, yanchor: "bottom", font: { size: 12 } },
       xaxis: axis(FLOPS_AXIS, { ...left.x.options, domain: hasPrediction ? [0, 0.43] : [0, 1] }),
       yaxis: axis("test accuracy (%)", left.y),
-      shapes: lines.flatMap(({ shapes }) => shapes),
+      shapes: [...left.shapes, ...(right?.shapes ?? [])],
       annotations: [
         heading(measured.length > 0 ? "Measured: test accuracy" : "Published: test accuracy", 1),
         ...(right ? [heading("Predicted: rating", 2)] : []),
-        ...lines.flatMap(({ annotations }) => annotations),
+        ...left.annotations,
+        ...(right?.annotations ?? []),
       ],
       ...(right && {
         xaxis2: axis(FLOPS_AXIS, { ...right.x.options, domain: [0.57, 1], anchor: "y2" }),
@@ -131,41 +130,51 @@ function onlyDataset(measured: readonly { dataset: string; label: string }[]): s
   );
 }
 
+/** Kinds in the order in which they are drawn: what is small comes above what is large. */
+const DRAWN: readonly NetworkKind[] = ["random", "own", "found", "teacher"];
+
 function measuredPanel(
   networks: readonly MeasuredNetwork[],
   published: readonly PublishedNetwork[],
-  limits: readonly number[],
-  width: number,
+  budgets: readonly BudgetLine[],
+  panel: { readonly width: number; readonly height: number },
 ) {
   const all = [...networks, ...published];
-  const x = countAxis([...all.map((network) => network.macs), ...limits]);
+  const x = countAxis([...all, ...budgets].map(({ macs }) => macs));
   const percent = (network: { readonly accuracy: number }) => 100 * network.accuracy;
   const y = rangeAround(all.map(percent), 0.16);
-  const positions = placeLabels(
-    all.map((network) => ({
-      x: x.position(network.macs) * width,
-      y: (1 - (percent(network) - y[0]) / (y[1] - y[0])) * PANEL.height,
-      text: network.label,
-    })),
-    { width, height: PANEL.height },
-  );
+  const pixel = (network: { readonly macs: number; readonly accuracy: number }) => ({
+    x: x.position(network.macs) * panel.width,
+    y: (1 - (percent(network) - y[0]) / (y[1] - y[0])) * panel.height,
+  });
   const front = nonDominated(networks, (network) => [network.macs, -network.accuracy]);
+  const limits = budgetLines(budgets, x, panel);
+  const labels = labelled(
+    all.map((network, i) => ({
+      y: percent(network),
+      macs: network.macs,
+      text: network.label,
+      colour: i < networks.length ? KINDS[networks[i].kind].colour : COLOURS.green,
+      pixel: pixel(network),
+    })),
+    { x, panel, lines: stepSegments(front.map(pixel)), limits: limits.obstacles },
+    { xref: "x", yref: "y" },
+  );
   const line: Trace = {
     ...frontLine("measured front", COLOURS.grey, "dot"),
     x: front.map((network) => network.macs),
     y: front.map(percent),
   };
-  const marks = (Object.keys(KINDS) as NetworkKind[]).flatMap((kind): Trace[] => {
-    const ours = networks.flatMap((network, i) => (network.kind === kind ? [{ network, position: positions[i] }] : []));
+  const marks = DRAWN.flatMap((kind): Trace[] => {
+    const ours = networks.filter((network) => network.kind === kind);
     if (ours.length === 0) return [];
     return [
       {
         ...markers(kind),
-        x: ours.map(({ network }) => network.macs),
-        y: ours.map(({ network }) => percent(network)),
-        text: ours.map(({ network }) => network.label),
-        textposition: ours.map(({ position }) => position),
-        customdata: ours.map(({ network }) => hoverFacts(network)),
+        x: ours.map(({ macs }) => macs),
+        y: ours.map(percent),
+        text: ours.map(({ label }) => label),
+        customdata: ours.map(hoverFacts),
         hovertemplate: "%{text}: %{y:.2f} %<br>%{customdata}<extra></extra>",
       },
     ];
@@ -175,33 +184,48 @@ function measuredPanel(
     x: published.map((network) => network.macs),
     y: published.map(percent),
     text: published.map((network) => network.label),
-    textposition: positions.slice(networks.length),
     customdata: published.map((network) => [hoverFacts(network), network.source ? ` (${network.source})` : ""]),
     hovertemplate: "%{text}, published%{customdata[1]}: %{y:.2f} %<br>%{customdata[0]}<extra></extra>",
   };
   const ours = networks.length > 0 ? [line, ...marks] : [];
-  return { data: [...ours, ...(published.length > 0 ? [others] : [])], x, y: { range: [...y] } };
+  return {
+    data: [...ours, ...(published.length > 0 ? [others] : [])],
+    x,
+    y: { range: [...y] },
+    shapes: [...limits.shapes, ...labels.shapes],
+    annotations: [...limits.annotations, ...labels.annotations],
+  };
 }
 
 function predictedPanel(
   front: readonly PredictedNetwork[],
   chosen: readonly PredictedNetwork[],
-  limits: readonly number[],
+  budgets: readonly BudgetLine[],
 ) {
   const all = [...front, ...chosen];
-  const x = countAxis([...all.map((network) => network.macs), ...limits]);
+  const x = countAxis([...all, ...budgets].map(({ macs }) => macs));
   const y = rangeAround(
     all.map((network) => network.score),
     0.16,
   );
-  const place = (network: PredictedNetwork) => ({
+  const pixel = (network: PredictedNetwork) => ({
     x: x.position(network.macs) * PANEL.width,
     y: ((network.score - y[0]) / (y[1] - y[0])) * PANEL.height,
-    text: network.label ?? "",
   });
-  const positions = placeLabels(chosen.map(place), PANEL, front.map(place));
   const axes = { xaxis: "x2", yaxis: "y2" };
   const sorted = [...front].sort((a, b) => a.macs - b.macs);
+  const limits = budgetLines(budgets, x, PANEL, "x2");
+  const labels = labelled(
+    chosen.map((network) => ({
+      y: network.score,
+      macs: network.macs,
+      text: network.label ?? "",
+      colour: KINDS[network.kind ?? "found"].colour,
+      pixel: pixel(network),
+    })),
+    { x, panel: PANEL, lines: stepSegments(sorted.map(pixel)), limits: limits.obstacles },
+    { xref: "x2", yref: "y2" },
+  );
   const { hoverinfo: _, ...look } = frontLine("predicted front", COLOURS.sky, "solid");
   const line: Trace = {
     ...look,
@@ -211,35 +235,75 @@ function predictedPanel(
     customdata: sorted.map(hoverFacts),
     hovertemplate: "predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
   };
-  const marks = (Object.keys(KINDS) as NetworkKind[]).flatMap((kind): Trace[] => {
-    const ours = chosen.flatMap((network, i) => (network.kind === kind ? [{ network, position: positions[i] }] : []));
+  const marks = DRAWN.flatMap((kind): Trace[] => {
+    const ours = chosen.filter((network) => network.kind === kind);
     if (ours.length === 0) return [];
     return [
       {
         ...markers(kind),
         ...axes,
         showlegend: false,
-        x: ours.map(({ network }) => network.macs),
-        y: ours.map(({ network }) => network.score),
-        text: ours.map(({ network }) => network.label ?? ""),
-        textposition: ours.map(({ position }) => position),
-        customdata: ours.map(({ network }) => hoverFacts(network)),
+        x: ours.map(({ macs }) => macs),
+        y: ours.map(({ score }) => score),
+        text: ours.map(({ label = "" }) => label),
+        customdata: ours.map(hoverFacts),
         hovertemplate: "%{text}, predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
       },
     ];
   });
-  return { data: [...(front.length > 0 ? [line] : []), ...marks], x, y: { range: [y[1], y[0]] } };
+  return {
+    data: [...(front.length > 0 ? [line] : []), ...marks],
+    x,
+    y: { range: [y[1], y[0]] },
+    shapes: [...limits.shapes, ...labels.shapes],
+    annotations: [...limits.annotations, ...labels.annotations],
+  };
+}
+
+interface NamedPoint extends Omit<Label, "x"> {
+  readonly macs: number;
+  readonly pixel: { readonly x: number; readonly y: number };
+}
+
+/** The networks' names, clear of points, lines and budgets. */
+function labelled(
+  points: readonly NamedPoint[],
+  {
+    x,
+    panel,
+    lines,
+    limits,
+  }: {
+    x: CountAxis;
+    panel: { readonly width: number; readonly height: number };
+    lines: readonly Segment[];
+    limits: Required<Obstacles>;
+  },
+  axes: { xref: string; yref: string },
+) {
+  const placements = placeLabels(
+    points.map(({ pixel, text }) => ({ ...pixel, text })),
+    panel,
+    { lines: [...lines, ...limits.lines], boxes: limits.boxes },
+  );
+  const labels = points.map(({ macs, y, text, colour }) => ({ x: macs, y, text, colour }));
+  return drawLabels(labels, placements, { ...axes, isLog: x.type === "log" });
 }
 
 function markers(kind: NetworkKind): Trace {
   const { name, colour, symbol } = KINDS[kind];
   return {
     type: "scatter",
-    mode: "markers+text",
+    mode: "markers",
     name,
     legendgroup: kind,
-    marker: { color: colour, symbol, size: kind === "teacher" ? 13 : 10, line: { color: "#FFFFFF", width: 1 } },
-    textfont: { size: 11, color: colour },
+    marker: {
+      color: colour,
+      symbol,
+      ...(kind === "random"
+        ? { size: 11, line: { width: 2 } }
+        : { size: kind === "teacher" ? 13 : 9, line: { color: "#FFFFFF", width: 1 } }),
+    },
     cliponaxis: false,
   };
 }

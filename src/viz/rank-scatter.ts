@@ -48,21 +48,14 @@ export function rankScatter({
     data: [
       {
         type: "scatter",
-        mode: "lines",
-        name: "least-squares line",
-        x: ends,
-        y: ends.map((x) => line.intercept + line.slope * x),
-        line: { color: COLOURS.vermilion, width: 2, dash: "dash" },
-        hoverinfo: "skip",
-      },
-      {
-        type: "scatter",
         mode: "markers",
         name: `${points.length} networks`,
         x: xs,
         y: points.map(({ actual }) => actual),
         marker: {
-          size: 9,
+          // Many points lie on each other: dense places are darker then.
+          size: points.length > 300 ? 6 : 9,
+          opacity: points.length > 300 ? 0.6 : 1,
           line: { color: COLOURS.grey, width: 1 },
           ...(hasMacs
             ? {
@@ -84,6 +77,15 @@ export function rankScatter({
           macs === undefined ? "" : `<br>${formatCount(macs)} FLOPs`,
         ]),
         hovertemplate: "%{customdata[0]}<br>predicted %{x:.4f}, measured %{y:.2f}%{customdata[1]}<extra></extra>",
+      },
+      {
+        type: "scatter",
+        mode: "lines",
+        name: "least-squares line",
+        x: ends,
+        y: ends.map((x) => line.intercept + line.slope * x),
+        line: { color: COLOURS.vermilion, width: 2, dash: "dash" },
+        hoverinfo: "skip",
       },
     ],
     layout: layoutOf({

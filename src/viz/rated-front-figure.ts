@@ -27,6 +27,7 @@ export function ratedFrontFigure({ front, best, others = [], measure, budgetMacs
     all.map((network) => network.score),
     0.12,
   );
+  const budget = budgetLines(budgetMacs ? [{ macs: budgetMacs }] : [], x, { width: 612, height: 272 });
   return {
     data: [
       {
@@ -72,7 +73,8 @@ export function ratedFrontFigure({ front, best, others = [], measure, budgetMacs
       xaxis: axis(FLOPS_AXIS, x.options),
       yaxis: axis("predicted: rating summed over blocks<br>(lower is better; axis reversed)", { range: [y[1], y[0]] }),
       margin: { t: 92, r: 24, b: 56, l: 84 },
-      ...budgetLines(budgetMacs ? [{ macs: budgetMacs }] : [], x),
+      shapes: budget.shapes,
+      annotations: budget.annotations,
     }),
   };
 }

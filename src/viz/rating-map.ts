@@ -1,3 +1,4 @@
+import { formatWhole } from "../core";
 import { escapeHtml } from "./escape-html";
 import { axis, axisName, type Figure, layoutKey, layoutOf, type Trace } from "./figure";
 
@@ -53,7 +54,7 @@ function relative(withOp: number, all: number, size: number): number {
 
 /** Pixels of a square, and around the panels; columns that fit beside each other. */
 // A page of Jupyter has room for 960 pixels.
-const MAP = { column: 36, row: 30, heading: 64, columnsInRow: 22, gap: 24, left: 70, right: 76 };
+const MAP = { column: 36, row: 30, heading: 64, columnsInRow: 22, gap: 24, left: 92, right: 76 };
 
 /**
  * Heat map of ratings: op by layer, one panel a block; blue is better than the cell's mean, orange worse.
@@ -87,10 +88,10 @@ export function ratingMap(blocks: readonly RatedBlock[], measure?: string): Figu
     data: panels.map(({ trace }) => trace),
     layout: layoutOf({
       title: `Ratings${measure ? ` by ${escapeHtml(measure)}` : ""}: which op helps in which layer`,
-      subtitle: `mean rating with the op against the mean of the cell (%), negative is better; columns: layers; ${candidates} candidates`,
+      subtitle: `mean rating with the op against the mean of the cell (%), negative is better; ${formatWhole(candidates)} candidates`,
       width: plot.width + MAP.left + MAP.right,
-      height: plot.height + 150,
-      margin: { t: 94, r: MAP.right, b: 56, l: MAP.left },
+      height: plot.height + 156,
+      margin: { t: 94, r: MAP.right, b: 62, l: MAP.left },
       coloraxis: {
         // Blue to orange through white: safe for every common colour blindness.
         colorscale: [
@@ -103,9 +104,18 @@ export function ratingMap(blocks: readonly RatedBlock[], measure?: string): Figu
         colorbar: { title: { text: "%", side: "top" }, thickness: 12, len: 1, x: 1.01, outlinewidth: 0, nticks: 5 },
       },
       ...Object.assign({}, ...panels.map(({ layout }) => layout)),
-      annotations: panels.flatMap(({ annotations }) => annotations),
+      annotations: [
+        ...panels.flatMap(({ annotations }) => annotations),
+        axisTitle("layer of the cell", { x: 0.5, y: 0, yanchor: "top", yshift: -34 }),
+        axisTitle("operation", { x: 0, y: 0.5, xanchor: "center", xshift: 16 - MAP.left, textangle: -90 }),
+      ],
     }),
   };
+}
+
+/** A title for all panels together. */
+function axisTitle(text: string, place: Record<string, unknown>) {
+  return { text, xref: "paper", yref: "paper", showarrow: false, font: { size: 13 }, ...place };
 }
 
 /** Block indices line by line, as many in a line as have room. */

@@ -1,5 +1,5 @@
 import { ConfigError } from "../core";
-import { rangeAround } from "./axis-range";
+import { logAxis, rangeAround, wholeAxis } from "./axis-range";
 import { escapeHtml } from "./escape-html";
 import { axis, COLOURS, type Figure, layoutOf, seriesColour, type Trace } from "./figure";
 
@@ -31,6 +31,7 @@ export interface StudyCurveRecord {
  */
 export function studyCurve({ title, subtitle, series, xTitle, yTitle, xType = "linear" }: StudyCurveRecord): Figure {
   for (const { name, x, y, interval = y } of series) checkLengths("studyCurve", name, [x, y, interval]);
+  const xs = [...new Set(series.flatMap(({ x }) => x))];
   return {
     data: series.flatMap(({ name, x, y, interval }, i): Trace[] => {
       const color = seriesColour(i);
@@ -66,7 +67,7 @@ export function studyCurve({ title, subtitle, series, xTitle, yTitle, xType = "l
       width: 760,
       height: 430,
       margin: { t: series.length > 1 ? 104 : 84, r: 24, b: 60, l: 76 },
-      xaxis: axis(xTitle, { type: xType }),
+      xaxis: axis(xTitle, xType === "log" ? logAxis(xs) : { type: xType, ...wholeAxis(xs) }),
       yaxis: axis(yTitle),
     }),
   };
@@ -105,13 +106,15 @@ export function studyBars({
   fromZero = true,
 }: StudyBarsRecord): Figure {
   for (const { name, y, interval = y } of series) checkLengths("studyBars", name, [groups, y, interval]);
+  const names = groups.map((group) => wrapped(escapeHtml(group)));
+  const lines = Math.max(1, ...names.map((name) => name.split("<br>").length));
   const values = series.flatMap(({ y, interval = [] }) => [...y, ...interval.flat()]).filter((v) => v !== null);
   return {
     data: series.map(({ name, y, interval }, i) => ({
       type: "bar",
       name: escapeHtml(name),
       showlegend: series.length > 1,
-      x: [...groups],
+      x: names,
       y: [...y],
       marker: { color: seriesColour(i) },
       ...(interval && {
@@ -130,15 +133,20 @@ export function studyBars({
     layout: layoutOf({
       title,
       subtitle: withInterval(subtitle, series),
-      width: Math.max(520, groups.length * (36 * series.length + 30) + 140),
-      height: 430,
+      width: Math.max(520, groups.length * Math.max(36 * series.length + 30, lines > 1 ? 128 : 0) + 140),
+      height: 416 + 14 * lines,
       barmode: "group",
       bargap: 0.25,
-      margin: { t: series.length > 1 ? 104 : 84, r: 24, b: 64, l: 76 },
-      xaxis: axis(xTitle, { type: "category", showgrid: false, ticks: "" }),
+      margin: { t: series.length > 1 ? 104 : 84, r: 24, b: 50 + 14 * lines, l: 76 },
+      xaxis: axis(xTitle, { type: "category", showgrid: false, ticks: "", tickangle: 0 }),
       yaxis: axis(yTitle, fromZero ? { rangemode: "tozero" } : { range: [...rangeAround(values)] }),
     }),
   };
+}
+
+/** A name in lines of about 20 characters, broken between words. */
+function wrapped(name: string): string {
+  return name.replace(/(.{1,20})(?:\s+|$)/g, "$1<br>").replace(/<br>$/, "");
 }
 
 /** Shapes tell series apart where colours do not. */

@@ -1,4 +1,4 @@
-import { formatCount } from "../core";
+import { formatWhole } from "../core";
 import { logAxis } from "./axis-range";
 import { axis, type Figure, layoutOf, seriesColour } from "./figure";
 
@@ -48,7 +48,7 @@ export function supernetSketch(blocks: readonly SketchedBlock[]): Figure {
     data,
     layout: layoutOf({
       title: "The supernet: candidates of each block",
-      subtitle: `${formatCount(candidates.reduce((a, b) => a + b, 0))} candidates to rate stand for ${scientific(networks)} networks`,
+      subtitle: `${formatWhole(candidates.reduce((a, b) => a + b, 0))} candidates to rate stand for ${scientific(networks)} networks`,
       width: Math.max(560, blocks.length * (60 + 52 * cells) + 120),
       height: 400,
       barmode: "group",
@@ -72,6 +72,6 @@ function countOf({ ops }: SketchedBlock, { candidates, depth }: SketchedCell): n
 /** "1.96 x 10^17" for large numbers, digits for small ones. */
 export function scientific(value: bigint): string {
   const digits = value.toString();
-  if (digits.length <= 6) return digits;
+  if (digits.length <= 6) return formatWhole(Number(value));
   return `${digits[0]}.${digits.slice(1, 3)} \u00d7 10<sup>${digits.length - 1}</sup>`;
 }

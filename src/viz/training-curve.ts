@@ -1,3 +1,4 @@
+import { wholeAxis } from "./axis-range";
 import { axis, COLOURS, type Figure, layoutOf, type Trace } from "./figure";
 
 /** One epoch of training a classifier. Accuracies in [0, 1]. */
@@ -36,9 +37,9 @@ export function trainingCurve(name: string, history: readonly TrainingEpoch[]): 
       width: 860,
       height: 360,
       margin: { t: 76, r: 24, b: 56, l: 64 },
-      xaxis: axis("epoch", { domain: [0, 0.45], ...wholeTicks(epochs) }),
+      xaxis: axis("epoch", { domain: [0, 0.45], ...wholeAxis(epochs) }),
       yaxis: axis("cross-entropy loss", { rangemode: "tozero" }),
-      xaxis2: axis("epoch", { domain: [0.55, 1], anchor: "y2", ...wholeTicks(epochs) }),
+      xaxis2: axis("epoch", { domain: [0.55, 1], anchor: "y2", ...wholeAxis(epochs) }),
       yaxis2: axis("accuracy (%)", { anchor: "x2" }),
     }),
   };
@@ -46,8 +47,4 @@ export function trainingCurve(name: string, history: readonly TrainingEpoch[]): 
 
 function line(name: string, color: string): Trace {
   return { type: "scatter", mode: "lines+markers", name, line: { color, width: 2 }, marker: { color, size: 6 } };
-}
-
-function wholeTicks(epochs: readonly number[]): Record<string, unknown> {
-  return epochs.length <= 12 ? { dtick: 1 } : { tickformat: "d" };
 }

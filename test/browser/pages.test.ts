@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Notebook, notebookPage } from "../../src/notebook";
-import { figureBundle, selfContainedPage, tableHtml } from "../../src/viz";
+import { figureBundle, paretoFigure, selfContainedPage, tableHtml } from "../../src/viz";
 import { GALLERY } from "../viz/gallery";
 import { Complaints, openBrowser, screenshot } from "./browser";
 
@@ -27,10 +27,10 @@ afterAll(async () => {
 });
 
 /** Opens a file in a page that can reach nothing else. */
-async function open(name: string, html: string, colorScheme: "light" | "dark") {
+async function open(name: string, html: string, colorScheme: "light" | "dark", width = 1200) {
   const path = join(folder, name);
   writeFileSync(path, html);
-  const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme });
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
   const complaints = new Complaints(page);
   await page.goto(String(pathToFileURL(path)));
   return { page, complaints };
@@ -155,6 +155,215 @@ describe("a notebook as one HTML page", () => {
     await page.close();
   }, 120_000);
 });
+
+/** A study as people share it: words, wide tables, long code, printed text, figures. */
+async function study(): Promise<string> {
+  const wide = {
+    title: "Costs",
+    columns: Array.from({ length: 24 }, (_, i) => `quantity ${i}`),
+    rows: [Array.from({ length: 24 }, (_, i) => 1000.5 * i)],
+  };
+  const timm = {
+    columns: ["", "value"],
+    rows: [["in timm's words", "ds_r1_k3_s1_e1_c16_se0.25,ir_r1_k3_s2_e6_c24_se0.25|".repeat(7)]],
+  };
+  const figure = await figureBundle(GALLERY["pareto-front"](), true);
+  const html = (table: Parameters<typeof tableHtml>[0]) => ({
+    output_type: "display_data",
+    metadata: {},
+    data: { "text/html": tableHtml(table) },
+  });
+  const printed = "validation 1000 images, libtorch 1.13.0, accuracy 0.9178 after the first epoch\n";
+  const notebook = {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { kernelspec: { name: "blockwise", display_name: "Blockwise", language: "typescript" } },
+    cells: [
+      { cell_type: "markdown", id: "a", metadata: {}, source: `# A study\n\n${"Words to read. ".repeat(30)}` },
+      { cell_type: "markdown", id: "b", metadata: {}, source: "## Costs\n\n$$a+b=c$$\n\n## Front" },
+      {
+        cell_type: "code",
+        id: "c",
+        metadata: {},
+        execution_count: 1,
+        source: `const long = "${"x y ".repeat(60)}"; // why\nlong.length`,
+        outputs: [
+          { output_type: "stream", name: "stdout", text: printed },
+          html(wide),
+          html(timm),
+          { output_type: "display_data", metadata: {}, data: figure },
+        ],
+      },
+    ],
+  };
+  return notebookPage(notebook as unknown as Notebook, { title: "A study", folder }).html;
+}
+
+describe("a study as a page", () => {
+  let html: string;
+  beforeAll(async () => {
+    html = await study();
+  }, 120_000);
+
+  for (const [width, scheme] of [
+    [1400, "light"],
+    [400, "light"],
+    [400, "dark"],
+  ] as const) {
+    it(`at ${width} pixels in ${scheme}: nothing sticks out of the page, and what is wide scrolls with a cue`, async () => {
+      const { page, complaints } = await open(`study-${width}-${scheme}.html`, html, scheme, width);
+      expect(await drawn(page, 1)).toEqual([scheme]);
+      const found = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.scrollingElement!;
+        const inScroller = ".blockwise-table *, .blockwise-figure *, pre *, style, script";
+        const out = [...document.querySelectorAll("body *")]
+          .filter((element) => !element.matches(inScroller) && element.getBoundingClientRect().right > innerWidth + 1)
+          .map(({ tagName, className }) => `${tagName} ${className}`);
+        const text = document.querySelector(".jp-MarkdownOutput p")!.getBoundingClientRect();
+        const wide = document.querySelector(".blockwise-table")!;
+        return {
+          overflow: scrollWidth - clientWidth,
+          out,
+          share: text.width / innerWidth,
+          cue: getComputedStyle(wide).maskImage,
+          brokenWords: [...document.querySelectorAll(".jp-OutputArea-output pre")].map(
+            (pre) => getComputedStyle(pre).wordBreak,
+          ),
+        };
+      });
+      expect(found).toMatchObject({ overflow: 0, out: [] });
+      expect(found.share).toBeGreaterThan(width === 400 ? 0.88 : 0.6);
+      expect(found.cue).toContain("linear-gradient");
+      expect(new Set(found.brokenWords)).toEqual(new Set(["normal"]));
+      await page.screenshot({ path: screenshot(`study-${width}-${scheme}`), fullPage: true });
+      expect(complaints.errors).toEqual([]);
+      expect(complaints.outside).toEqual([]);
+      await page.close();
+    }, 120_000);
+  }
+
+  it("is dark where dark is preferred: ground, words and code", async () => {
+    const { page } = await open("study-dark.html", html, "dark");
+    const contrasts = await page.evaluate(() => {
+      const rgb = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
+      const light = ([r, g, b]: number[]) => 0.299 * r + 0.587 * g + 0.114 * b;
+      const ground = light(rgb(getComputedStyle(document.body).backgroundColor));
+      const words = [
+        ...document.querySelectorAll(".jp-MarkdownOutput p, .highlight span, .jp-OutputArea-output pre, td"),
+      ]
+        .filter((element) => element.textContent?.trim())
+        .map((element) => light(rgb(getComputedStyle(element).color)));
+      return { ground, faintest: Math.min(...words) };
+    });
+    expect(contrasts.ground).toBeLessThan(60);
+    expect(contrasts.faintest).toBeGreaterThan(130);
+    await page.close();
+  }, 60_000);
+
+  it("prints whole: figures as pictures of the paper's width, tables and code in lines, folded code unfolded", async () => {
+    const { page } = await open("study-print.html", html, "light", 700);
+    await drawn(page, 1);
+    await page.evaluate(() => {
+      for (const one of document.querySelectorAll("details.blockwise-code")) one.removeAttribute("open");
+    });
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    const found = await page.evaluate(() => {
+      const [image, plot] = [".blockwise-figure > img", ".blockwise-plot"].map((s) => document.querySelector(s)!);
+      const widest = (selector: string) =>
+        Math.max(...[...document.querySelectorAll(selector)].map((one) => one.getBoundingClientRect().right));
+      return {
+        image: image.getBoundingClientRect().width,
+        plot: getComputedStyle(plot).display,
+        code: widest(".highlight span"),
+        timm: widest(".blockwise-code, .jp-RenderedMarkdown p"),
+        folded: document.querySelectorAll("details.blockwise-code:not([open])").length,
+      };
+    });
+    expect(found.image).toBeGreaterThan(300);
+    expect(found.image).toBeLessThanOrEqual(700);
+    expect(found).toMatchObject({ plot: "none", folded: 0 });
+    expect(Math.max(found.code, found.timm)).toBeLessThanOrEqual(700);
+    await page.close();
+  }, 60_000);
+
+  it("unfolds and folds all code at the touch of a button, and leads to its sections", async () => {
+    const { page } = await open("study-fold.html", html, "light");
+    const open_ = () => page.locator("details.blockwise-code[open]").count();
+    expect(await open_()).toBe(1);
+    await page.locator(".blockwise-contents button").click();
+    expect(await open_()).toBe(0);
+    await page.locator(".blockwise-contents button").click();
+    expect(await open_()).toBe(1);
+    const ids = await page
+      .locator(".blockwise-contents a")
+      .evaluateAll((links) =>
+        links.map((link) => document.getElementById(decodeURI((link as HTMLAnchorElement).hash.slice(1)))?.tagName),
+      );
+    expect(ids).toEqual(["H2", "H2"]);
+    await page.close();
+  }, 60_000);
+});
+
+describe("names in the front's figure", () => {
+  it("cover neither markers nor budgets nor each other, measured with the browser's own fonts", async () => {
+    const bundle = await figureBundle(crowdedFront(), true);
+    const { page } = await open(
+      "front.html",
+      `<!DOCTYPE html><body><figure>${bundle["text/html"]}</figure></body>`,
+      "light",
+    );
+    await drawn(page, 1);
+    const found = await page.evaluate(() => {
+      const boxes = (selector: string) =>
+        [...document.querySelectorAll(selector)].map((element) => ({
+          name: element.textContent?.trim() ?? "",
+          box: element.getBoundingClientRect(),
+        }));
+      const names = boxes(".annotation-text").filter(({ name }) => /^(net|found|random|budget)/.test(name));
+      const markers = boxes(".scatterlayer .point").map(({ box }) => ({ name: "a marker", box }));
+      const lines = boxes(".shapelayer path")
+        .filter(({ box }) => box.height > 100)
+        .map(({ box }) => ({ name: "a budget", box }));
+      const meet = (a: DOMRect, b: DOMRect) =>
+        Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+        Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+      return {
+        names: names.length,
+        lines: lines.length,
+        met: names.flatMap((a, i) =>
+          [...names.slice(i + 1), ...markers, ...lines]
+            .filter((b) => meet(a.box, b.box))
+            .map((b) => `${a.name} meets ${b.name}`),
+        ),
+      };
+    });
+    await page.screenshot({ path: screenshot("front-names") });
+    expect(found).toMatchObject({ names: 16, lines: 2, met: [] });
+    await page.close();
+  }, 60_000);
+});
+
+/** As in notebook 06: five random networks and the found one at half of the teacher's cost. */
+function crowdedFront() {
+  const one = (label: string, kind: "found" | "random" | "teacher", macs: number, accuracy: number, score: number) => ({
+    ...{ dataset: "CIFAR-10", label, kind, macs: 1e6 * macs, accuracy, score },
+  });
+  const networks = [
+    one("net 0", "teacher", 105.7, 0.9295, -1.7),
+    one("found 1", "found", 52.6, 0.9228, -1.42),
+    one("random 1", "random", 52, 0.9193, -1.35),
+    one("random 2", "random", 51.7, 0.9184, -1.2),
+    one("random 3", "random", 52.2, 0.9118, -0.67),
+    one("random 4", "random", 53.7, 0.9089, -0.63),
+    one("random 5", "random", 51.4, 0.9033, -0.96),
+  ];
+  const predictedFront = [8, 12, 20, 31, 44, 52.6, 70, 95].map((macs, i) => ({
+    macs: 1e6 * macs,
+    score: 0.8 - 0.4 * i,
+  }));
+  return paretoFigure({ measured: networks, predicted: networks, predictedFront, budgets: [{ macs: 52.9e6 }] });
+}
 
 describe("a figure in JupyterLab's themes", () => {
   it("follows them when they change, over the page's own ground", async () => {

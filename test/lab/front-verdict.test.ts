@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FrontNetwork } from "../../src/lab/front-network";
 import { verdict } from "../../src/lab/front-verdict";
+import { standardError } from "../../src/lab/numbers";
 
 const network = (label: string, kind: FrontNetwork["kind"], macs: number, accuracy: number): FrontNetwork => ({
   dataset: "fashion-mnist",
@@ -37,6 +38,18 @@ describe("verdict", () => {
   it("says it when a difference may be chance", () => {
     expect(verdict([network("found 1", "found", 4e6, 0.906), ...random])).toContain("so it may be chance");
     expect(verdict([network("found 1", "found", 4e6, 0.93), ...random])).not.toContain("so it may be chance");
+  });
+
+  it("has an error where all or none of the images are right: a hundred images prove no certainty", () => {
+    const error = (accuracy: number) =>
+      Number(
+        verdict([network("found 1", "found", 4e6, accuracy), network("r", "random", 4e6, accuracy)]).match(
+          /is (\d\.\d\d) points/,
+        )?.[1],
+      );
+    expect(error(1)).toBeGreaterThan(0);
+    expect(error(0)).toBeGreaterThan(0);
+    expect(standardError(0.9, 10_000)).toBeCloseTo(0.003, 5);
   });
 
   it("says it when there is nothing to compare", () => {

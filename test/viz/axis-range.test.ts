@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { logAxis, logTicks } from "../../src/viz/axis-range";
+import { countAxis, logAxis, logTicks, wholeAxis } from "../../src/viz/axis-range";
 
 describe("logTicks", () => {
   it("takes round numbers of the density that the span needs", () => {
@@ -35,7 +35,31 @@ describe("logAxis", () => {
     expect(logAxis([1, 1e5])).toMatchObject({ ticktext: ["1", "10", "100", "1000", "10k", "100k"] });
   });
 
+  it("writes the ticks of counts in full: plotly's own are bare digits between powers of ten", () => {
+    expect(countAxis([8e6, 1e8]).options).toMatchObject({ type: "log", ticktext: ["10M", "20M", "50M", "100M"] });
+  });
+
   it("leaves out what a logarithm cannot show", () => {
     expect(logAxis([0, Number.NaN])).toEqual({ type: "log" });
+  });
+});
+
+describe("wholeAxis", () => {
+  it("has ticks at whole numbers alone, few, and within the values", () => {
+    expect(wholeAxis([1, 2, 3])).toEqual({ tickvals: [1, 2, 3], ticktext: ["1", "2", "3"] });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e6 }), fc.integer({ min: 1, max: 1e6 }), (low, span) => {
+        const { tickvals } = wholeAxis([low, low + span]) as { tickvals: number[] };
+        expect(tickvals.every(Number.isInteger)).toBe(true);
+        expect(tickvals.length).toBeGreaterThanOrEqual(1);
+        expect(tickvals.length).toBeLessThanOrEqual(9);
+        expect([tickvals[0] >= low, (tickvals.at(-1) as number) <= low + span]).toEqual([true, true]);
+      }),
+    );
+  });
+
+  it("leaves the choice to plotly where values are not whole", () => {
+    expect(wholeAxis([0.5, 1])).toEqual({});
+    expect(wholeAxis([])).toEqual({});
   });
 });
