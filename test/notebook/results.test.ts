@@ -88,7 +88,7 @@ describe("lab.record", () => {
     inNotebook(async (host) => {
       await lab.record("front", { accuracy: 0.9, path: "e6k3", taus: [0.1, 0.2] }, { tolerance: { accuracy: "1%" } });
       const [data] = host.outputs();
-      expect(data["text/plain"]).toMatch(/Result: front[\s\S]*accuracy +0\.9/);
+      expect(data["text/plain"]).toMatch(/Result: front[\s\S]*accuracy +90\.00 %/);
       const output = { output_type: "display_data" as const, metadata: {}, data };
       expect(recordsOf(notebookOf([{ code: "", outputs: [output] }]))).toEqual([
         { name: "front", values: { accuracy: 0.9, path: "e6k3", taus: [0.1, 0.2] }, tolerance: { accuracy: "1%" } },
