@@ -3,7 +3,9 @@ import type { FrontNetwork } from "./front-network";
 import { percent, standardError } from "./numbers";
 
 /** Sentences on how found networks compare with random ones of equal cost, and with the teacher. */
-export function verdict(networks: readonly FrontNetwork[]): string {
+export function verdict(given: readonly FrontNetwork[]): string {
+  const networks = given.filter(({ accuracy, macs }) => Number.isFinite(accuracy) && Number.isFinite(macs));
+  const unmeasured = given.filter((network) => !networks.includes(network)).map(({ label }) => label);
   const of = (kind: FrontNetwork["kind"]) => networks.filter((network) => network.kind === kind);
   const [found, random] = [of("found"), of("random")];
   const [teacher] = of("teacher");
@@ -12,6 +14,7 @@ export function verdict(networks: readonly FrontNetwork[]): string {
   if (found.length > 0 && teacher) sentences.push(againstTeacher(found, teacher));
   const own = of("own");
   if (own.length > 0) sentences.push(ofOwn(own, networks));
+  if (unmeasured.length > 0) sentences.push(`Left out, for they were not measured: ${unmeasured.join(", ")}.`);
   if (sentences.length === 0)
     return "There is nothing to compare yet: give found networks and random ones, or a teacher.";
   return sentences.join(" ");

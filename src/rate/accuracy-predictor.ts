@@ -46,7 +46,8 @@ const FEWEST = 4;
  *
  * Without second-order terms the prediction is a weighted sum, so that every searcher finds the network of highest predicted
  * accuracy: `weightedTable(table, predictor.coefficients.map((c) => -c))`, where all weights are positive.
- * @throws ConfigError when there are fewer than four networks, or they differ in their numbers of blocks.
+ * @throws ConfigError when there are fewer than four networks, they differ in their numbers of blocks, or have a score or an
+ * accuracy that is no finite number.
  */
 export function fitAccuracyPredictor(
   networks: readonly ScoredNetwork[],
@@ -143,7 +144,14 @@ function check(networks: readonly ScoredNetwork[], penalties: readonly number[])
       { networks: networks.length },
     );
   }
-  if (penalties.length === 0 || !penalties.every((penalty) => penalty > 0)) {
+  const odd = networks.findIndex(({ scores, accuracy }) => ![...scores, accuracy].every(Number.isFinite));
+  if (odd >= 0) {
+    throw new ConfigError(
+      `fitAccuracyPredictor: scores and accuracies must be finite numbers, network ${odd} has not; leave out what was not measured`,
+      { network: odd },
+    );
+  }
+  if (penalties.length === 0 || !penalties.every((penalty) => penalty > 0 && penalty < Number.POSITIVE_INFINITY)) {
     throw new ConfigError(`fitAccuracyPredictor: penalties must be above 0, got [${penalties.join(", ")}]`);
   }
 }

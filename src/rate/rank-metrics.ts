@@ -95,8 +95,17 @@ export function pearson(x: readonly number[], y: readonly number[]): number {
   return xy / (Math.sqrt(xx) * Math.sqrt(yy));
 }
 
-/** Ranks from 1; equal values share the mean of their ranks. */
+/** Ranks from 1; equal values share the mean of their ranks. @throws ConfigError for a value that is NaN: it has no rank. */
 export function ranks(values: readonly number[]): number[] {
+  const missing = values.findIndex((value) => Number.isNaN(value));
+  if (missing >= 0) {
+    throw new ConfigError(
+      `ranks: values must be numbers, got NaN at place ${missing}; leave out what was not measured`,
+      {
+        place: missing,
+      },
+    );
+  }
   const order = Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
   const result = new Array<number>(values.length);
   for (let from = 0, to = 0; from < order.length; from = to) {

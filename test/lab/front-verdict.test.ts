@@ -35,6 +35,16 @@ describe("verdict", () => {
     expect(text).toContain("2.00 points below the teacher");
   });
 
+  it("leaves out what was not measured, and says so: it neither wins nor spoils a mean", () => {
+    const measured = [teacher, network("found 1", "found", 4e6, 0.915), ...random];
+    const holed = [
+      network("found 0", "found", 4e6, Number.NaN),
+      ...measured,
+      network("random 3", "random", Number.NaN, 0.99),
+    ];
+    expect(verdict(holed)).toBe(`${verdict(measured)} Left out, for they were not measured: found 0, random 3.`);
+  });
+
   it("says it when a difference may be chance", () => {
     expect(verdict([network("found 1", "found", 4e6, 0.906), ...random])).toContain("so it may be chance");
     expect(verdict([network("found 1", "found", 4e6, 0.93), ...random])).not.toContain("so it may be chance");

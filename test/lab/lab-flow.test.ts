@@ -159,6 +159,8 @@ describe("the way from images to the front", () => {
     expect(() => teacher.split(9)).toThrow(SpaceError);
     await expect(lab.data("no-such-data")).rejects.toThrow(/fashion-mnist/);
     await expect(lab.teacher("no-such-net", { data })).rejects.toThrow(/known are/);
+    await expect(lab.teacher("no-such.safetensors", { data })).rejects.toThrow(/no-such.safetensors.*does not exist/);
+    await expect(lab.teacher("no-such.json", { data })).rejects.toThrow(/no-such.json.*does not exist/);
     await expect(lab.teacher("efficientnet-b0@28px", { data })).rejects.toThrow(/must take 8x8x1/);
     await expect(lab.teacher("tiny", {} as never)).rejects.toThrow(/data must be what lab.data gave/);
     await expect((await tinySupernet()).supernet.rate()).rejects.toThrow(/distilled first/);

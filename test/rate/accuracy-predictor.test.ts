@@ -67,5 +67,7 @@ describe("the accuracy predictor", () => {
     const uneven = [...networks(5, 0), { scores: [1], accuracy: 0.5 }];
     expect(() => fitAccuracyPredictor(uneven)).toThrow(/same blocks/);
     expect(() => fitAccuracyPredictor(networks(5, 0), { penalties: [] })).toThrow(/penalties/);
+    const holed = networks(6, 0).map((network, i) => (i === 4 ? { ...network, accuracy: Number.NaN } : network));
+    expect(() => fitAccuracyPredictor(holed)).toThrow(/network 4 has not/);
   });
 });

@@ -66,6 +66,7 @@ describe("rank metrics", () => {
 
   test("lists of unequal lengths, or of one value, are refused", () => {
     expect(() => kendallTauB([1, 2], [1])).toThrow(ConfigError);
+    expect(() => ranks([1, Number.NaN])).toThrow(/NaN at place 1/);
     expect(() => spearman([1], [1])).toThrow(/got 1 and 1/);
   });
 });

@@ -130,6 +130,8 @@ test("a comparison sets the best rated found network against the teacher and the
   ];
   const result = compare({ measured, predictedFront: [], predicted: [] });
   expect(result.best.label).toBe("found 2");
+  const unrated = point("found 3", "found", 40, 0.5, Number.NaN);
+  expect(compare({ measured: [unrated, ...measured], predictedFront: [], predicted: [] }).best.label).toBe("found 2");
   expect(result.macsShare).toBe(0.45);
   expect(result.toTeacher).toBeCloseTo(-0.01, 12);
   expect(result.toRandom).toBeCloseTo(0, 12);

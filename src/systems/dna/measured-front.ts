@@ -51,7 +51,9 @@ export interface Comparison {
 export function compare({ measured }: MeasuredFront): Comparison {
   const of = (kind: FrontPoint["kind"]) => measured.filter((point) => point.kind === kind);
   const [teacher] = of("teacher");
-  const best = of("found").reduce((a, b) => ((b.score ?? 0) < (a.score ?? 0) ? b : a));
+  // One without a rating is the best of none.
+  const rated = ({ score = Number.NaN }: FrontPoint) => (Number.isFinite(score) ? score : Number.POSITIVE_INFINITY);
+  const best = of("found").reduce((a, b) => (rated(b) < rated(a) ? b : a));
   const randoms = of("random");
   const mean = randoms.reduce((sum, { accuracy }) => sum + accuracy / randoms.length, 0);
   return {
