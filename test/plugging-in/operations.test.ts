@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeReport } from "../../src/cli/report/write-report";
 import { Rng } from "../../src/core";
 import { buildCell } from "../../src/distill";
 import { engine, tf } from "../../src/engine";
@@ -9,7 +10,6 @@ import { lab } from "../../src/lab";
 import { DISPLAY } from "../../src/lab/display-protocol";
 import { rateBlock, rateNaive } from "../../src/rate";
 import { loadFound, toLayersModel } from "../../src/retrain";
-import { writeReport } from "../../src/cli/report/write-report";
 import { conv, identity, mbconv, residual } from "../../src/space";
 import { RunDirectory } from "../../src/study";
 import { distillFeatures, parseExperiment, ratingFeatures, runExperiment } from "../../src/systems/dna";
@@ -172,7 +172,7 @@ describe("a run with operations by block", () => {
       cells: [[{ depth: 1, width: 4 }], [{ depth: 2, width: 8 }]],
     },
     distill: { images: 64, epochs: 1, batchSize: 16 },
-    search: { macsOfTeacher: 1 },
+    search: { macs: "60k" },
     retrain: { epochs: 1, batchSize: 64, alongFront: 1, random: 1, tolerance: 0.9, warmStart: true },
   };
 
