@@ -1,8 +1,17 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { CheckpointError, ConfigError, Rng, readJson, type StepContext, writeAtomic, writeJson } from "../core";
+import {
+  CheckpointError,
+  ConfigError,
+  Rng,
+  readFailure,
+  readHashedJson,
+  type StepContext,
+  sha256,
+  writeAtomic,
+  writeJson,
+} from "../core";
 import type { Split } from "../data";
 import { tf } from "../engine";
 import { encodeSafetensors, loadState, Network, readSafetensors, saveState } from "../nn";
@@ -25,6 +34,8 @@ export class FoundNetwork {
   constructor(
     readonly network: Network,
     readonly record: FoundRecord,
+    /** Whether the record had a hash of its own content; files of older versions, and edited ones, have none. */
+    readonly verified: boolean,
   ) {}
 
   /** Accuracy and cross-entropy on a split. */
@@ -62,14 +73,20 @@ export function saveFound(path: string, retrained: Retrained, options: SaveFound
  */
 export function loadFound(path: string): FoundNetwork {
   const fail = (what: string) => new CheckpointError(`loadFound: ${path} ${what}`, { path });
-  if (!existsSync(path)) throw fail("must be a found network's JSON file, and does not exist");
-  const parsed = foundSchema.safeParse(readJson(path));
+  const mend = "fetch or make it anew";
+  const { value, verified } = readHashedJson(path, { what: "a found network's JSON file", mend });
+  const parsed = foundSchema.safeParse(value);
   if (!parsed.success) throw fail(`must be a found network (${FOUND_FORMAT}): ${z.prettifyError(parsed.error)}`);
   const record = parsed.data;
   checkPreprocessing(record, fail);
   const weights = join(dirname(path), record.weights.file);
   if (!existsSync(weights)) throw fail(`needs its weights ${weights}, which do not exist; keep the two files together`);
-  const got = sha256(readFileSync(weights));
+  let got: string;
+  try {
+    got = sha256(readFileSync(weights));
+  } catch (error) {
+    throw fail(`needs its weights, and ${weights} ${readFailure(error)}; keep the two files together`);
+  }
   if (got !== record.weights.sha256) {
     throw fail(
       `needs weights with SHA-256 ${record.weights.sha256}, got ${got} in ${weights}: the file is damaged or of another network; save both anew`,
@@ -82,7 +99,7 @@ export function loadFound(path: string): FoundNetwork {
     network.dispose();
     throw error;
   }
-  return new FoundNetwork(network, record);
+  return new FoundNetwork(network, record, verified);
 }
 
 function foundRecord(
@@ -122,8 +139,4 @@ function checkPreprocessing(
   if (classes.length !== architecture.classes) {
     throw fail(`must name the architecture's ${architecture.classes} classes, got ${classes.length} names`);
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -6,7 +6,15 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CheckpointError, ConfigError } from "../../src/core";
 import { engine, tf } from "../../src/engine";
 import { saveState } from "../../src/nn";
-import { type FoundNetwork, loadFound, predict, type Retrained, retrain, saveFound } from "../../src/retrain";
+import {
+  type FoundNetwork,
+  type FoundRecord,
+  loadFound,
+  predict,
+  type Retrained,
+  retrain,
+  saveFound,
+} from "../../src/retrain";
 import { tinyArchitecture, tinyData, tinyOptions } from "../teacher/tiny";
 
 const folder = mkdtempSync(join(tmpdir(), "blockwise-found-"));
@@ -114,6 +122,49 @@ test("damage to either file is an error that says which and what", () => {
   expect(() => loadFound(text)).toThrow(CheckpointError);
   expect(() => loadFound(join(folder, "absent.json"))).toThrow(/does not exist/);
   expect(tf.memory().numTensors).toBe(before);
+});
+
+test("any change of the record is noticed; one without a hash is known to be unverified", () => {
+  expect(found.verified).toBe(true);
+  const text = readFileSync(path, "utf8");
+  const other = join(folder, "changed.json");
+  const changes: [string, (record: FoundRecord) => unknown][] = [
+    ["mean", ({ preprocessing }) => preprocessing.mean[0]++],
+    ["std", ({ preprocessing }) => preprocessing.std[0]++],
+    ["stride", ({ architecture }) => Object.assign(architecture.stem[0], { stride: 1 })],
+    ["activation", ({ architecture }) => Object.assign(architecture.stem[0], { activation: "relu" })],
+    ["padding", ({ architecture }) => Object.assign(architecture, { padding: "torch" })],
+    ["class order", ({ classes }) => classes.reverse()],
+    ["accuracy", ({ measured }) => Object.assign(measured[0], { accuracy: 1 })],
+    ["training", ({ training }) => Object.assign(training, { epochs: 99 })],
+  ];
+  for (const [what, change] of changes) {
+    const record = JSON.parse(text);
+    change(record);
+    writeFileSync(other, JSON.stringify(record));
+    expect(() => loadFound(other), what).toThrow(/changed\.json must be a found network.* must have SHA-256/);
+  }
+  const { sha256: _, ...old } = JSON.parse(text);
+  writeFileSync(other, JSON.stringify(old));
+  const unverified = loadFound(other);
+  expect(unverified.verified).toBe(false);
+  unverified.dispose();
+});
+
+test.each([["null"], ["{}"], ["[]"], [""], ["\u0000\u0001"]])("a record that is %j is refused", (content) => {
+  const other = join(folder, "none.json");
+  writeFileSync(other, content);
+  expect(() => loadFound(other)).toThrow(CheckpointError);
+  expect(() => loadFound(other)).toThrow(/none\.json/);
+});
+
+test("folders in place of the files are refused", () => {
+  expect(() => loadFound(folder)).toThrow(/must be a found network's JSON file, and is a folder/);
+  mkdirSync(join(folder, "folder.safetensors"));
+  const { sha256: _, ...record } = JSON.parse(readFileSync(path, "utf8"));
+  const other = join(folder, "other.json");
+  writeFileSync(other, JSON.stringify({ ...record, weights: { ...record.weights, file: "folder.safetensors" } }));
+  expect(() => loadFound(other)).toThrow(/needs its weights, and .*folder\.safetensors is a folder/);
 });
 
 test("the JSON file's name must end with .json", () => {
