@@ -21,6 +21,8 @@ export const MOST = {
   channels: 65_536,
   /** Layers of a cell. */
   depth: 64,
+  /** Layers that one block string stands for. */
+  repeats: 1000,
   /** Candidates of a block: each is rated. */
   candidates: 1_000_000,
   /** Networks that are retrained, or given by a search. */

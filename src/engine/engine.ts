@@ -1,4 +1,4 @@
-import { BlockwiseError, EngineError, hasJobThreads } from "../core";
+import { BlockwiseError, EngineError, hasJobThreads, MOST } from "../core";
 import { type EngineInfo, withWords } from "./engine-words";
 import type { NativeBackend } from "./native/backend";
 import { cpuBackend, fallbackCounts } from "./native/fallback";
@@ -58,8 +58,8 @@ function useDevice(backend: NativeBackend, device: string): void {
 }
 
 function useNative({ threads = physicalCores(), device = "cpu" }: EngineOptions): State {
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new EngineError(`engine.use: threads must be a whole number of at least 1, got ${threads}`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST.threads) {
+    throw new EngineError(`engine.use: threads must be a whole number from 1 to ${MOST.threads}, got ${threads}`);
   }
   const backend = registerNative();
   useDevice(backend, device);
@@ -155,8 +155,10 @@ export const engine = {
    * @throws EngineError when `threads` is not a whole number of at least 1.
    */
   setThreads(threads: number): void {
-    if (!Number.isInteger(threads) || threads < 1) {
-      throw new EngineError(`engine.setThreads: threads must be a whole number of at least 1, got ${threads}`);
+    if (!Number.isInteger(threads) || threads < 1 || threads > MOST.threads) {
+      throw new EngineError(
+        `engine.setThreads: threads must be a whole number from 1 to ${MOST.threads}, got ${threads}`,
+      );
     }
     if (state.backend === "native" && native) {
       native.addon.setThreads(threads);

@@ -1,11 +1,24 @@
+import { MOST, SpaceError } from "../core";
 import { blockAt, cellPlaces, supernetInput } from "./block";
 import type { BlockSpace, Candidate, Cell, SearchSpace } from "./types";
 
 /** All candidates of a block in lexicographic order: cell, then path with the last layer fastest; see {@link cellPaths}. */
 export function enumerateBlock(space: SearchSpace, block: number): Candidate[] {
   const own = blockAt(space, block);
+  checkCandidates(own, `${space.name}, block ${block}`);
   const { channels } = supernetInput(space, block);
   return own.cells.flatMap((of, cell) => cellPaths(own, of, channels).map((path) => ({ block, cell, path })));
+}
+
+/** @throws SpaceError when a block has more candidates than can be rated one by one, see {@link MOST}. */
+export function checkCandidates(block: BlockSpace, place: string): void {
+  const candidates = countBlock(block);
+  if (candidates <= MOST.candidates) return;
+  const deepest = Math.max(...block.cells.map(({ depth }) => depth));
+  throw new SpaceError(
+    `${place}: there must be at most ${MOST.candidates.toLocaleString("en-US")} candidates, for each is rated, and there are ${candidates.toLocaleString("en-US")} (${block.ops.length} ops, cells of up to ${deepest} layers); take shallower cells or fewer ops, or split into more blocks`,
+    { candidates: String(candidates) },
+  );
 }
 
 /**

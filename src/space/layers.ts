@@ -1,4 +1,4 @@
-import { SpaceError } from "../core";
+import { MOST, SpaceError } from "../core";
 import type { Activation, ConvLayer, ConvOp, IdentityLayer, Layer, MBConvLayer, ResidualLayer } from "./types";
 
 interface ConvOptions {
@@ -77,7 +77,12 @@ const KINDS: Readonly<Record<Layer["kind"], true>> = {
 };
 const ACTIVATIONS: readonly Activation[] = ["none", "silu", "relu", "relu6"];
 
-const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
+/** Checks a whole number from 1 to what is of any use, see {@link MOST}. */
+function checkSize(place: string, name: string, value: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return;
+  const must = value > most ? `at most ${most}` : "a whole number from 1";
+  throw new SpaceError(`${place}: ${name} must be ${must}, got ${value}`);
+}
 
 /**
  * Checks the numbers of one layer.
@@ -91,14 +96,14 @@ export function checkLayer(layer: Layer, place: string): void {
     );
   }
   const { kernelSize, stride } = layer;
-  if (!isCount(kernelSize) || kernelSize % 2 === 0) {
+  if (kernelSize > MOST.kernelSize) checkSize(place, "kernelSize", kernelSize, MOST.kernelSize);
+  if (!Number.isSafeInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
     throw new SpaceError(`${place}: kernelSize must be odd and positive, got ${kernelSize}`);
   }
-  if (!isCount(stride)) throw new SpaceError(`${place}: stride must be a whole number from 1, got ${stride}`);
+  checkSize(place, "stride", stride, MOST.side);
   if (layer.kind === "maxpool") return;
   const { outChannels } = layer;
-  if (!isCount(outChannels))
-    throw new SpaceError(`${place}: outChannels must be a whole number from 1, got ${outChannels}`);
+  checkSize(place, "outChannels", outChannels, MOST.channels);
   if (!ACTIVATIONS.includes(layer.activation)) {
     throw new SpaceError(
       `${place}: activation must be one of ${ACTIVATIONS.join(", ")}, got ${JSON.stringify(layer.activation)}`,
@@ -106,12 +111,10 @@ export function checkLayer(layer: Layer, place: string): void {
   }
   if (layer.kind === "conv") return;
   if (layer.kind === "residual") {
-    if (isCount(layer.innerChannels)) return;
-    throw new SpaceError(`${place}: innerChannels must be a whole number from 1, got ${layer.innerChannels}`);
+    checkSize(place, "innerChannels", layer.innerChannels, MOST.channels);
+    return;
   }
-  if (!isCount(layer.expansion)) {
-    throw new SpaceError(`${place}: expansion must be a whole number from 1, got ${layer.expansion}`);
-  }
+  checkSize(place, "expansion", layer.expansion, MOST.expansion);
   if (!(layer.seRatio >= 0 && layer.seRatio <= 1)) {
     throw new SpaceError(`${place}: seRatio must lie in [0, 1] (0: no squeeze-excite), got ${layer.seRatio}`);
   }

@@ -1,4 +1,4 @@
-import { SpaceError } from "../core";
+import { MOST, SpaceError } from "../core";
 import { channelsAfter, checkLayer } from "./layers";
 import type { Architecture, ImageShape, Layer } from "./types";
 
@@ -39,6 +39,7 @@ export function layerOutputs(layers: readonly Layer[], input: ImageShape, place 
         `${place} ${i}: a residual needs equal shapes, got ${formatShape(shape)} and ${formatShape(next)}; leave \`residual\` out`,
       );
     }
+    checkShape(next, `${place} ${i}`);
     shape = next;
     return next;
   });
@@ -61,8 +62,8 @@ export function trunkLayers(architecture: Pick<Architecture, "stem" | "blocks">)
 export function validateArchitecture(architecture: Architecture): void {
   const { name, input, stem, blocks, head, classes } = architecture;
   checkShape(input, `${name}: input`);
-  if (!Number.isSafeInteger(classes) || classes < 1) {
-    throw new SpaceError(`${name}: classes must be a whole number from 1, got ${classes}`);
+  if (!Number.isSafeInteger(classes) || classes < 1 || classes > MOST.classes) {
+    throw new SpaceError(`${name}: classes must be a whole number from 1 to ${MOST.classes}, got ${classes}`);
   }
   let shape = input;
   const follow = (layers: readonly Layer[], place: string) => {
@@ -73,11 +74,23 @@ export function validateArchitecture(architecture: Architecture): void {
   follow(head, "head");
 }
 
-/** @throws SpaceError unless height, width and channels are whole numbers from 1. */
+/**
+ * @throws SpaceError unless height, width and channels are whole numbers from 1, and a feature map of them is one that a
+ * machine can hold, see {@link MOST}.
+ */
 export function checkShape(shape: ImageShape, place: string): void {
   for (const axis of ["height", "width", "channels"] as const) {
     if (!Number.isSafeInteger(shape[axis]) || shape[axis] < 1) {
       throw new SpaceError(`${place}: ${axis} must be a whole number from 1, got ${shape[axis]}`);
     }
+    const most = axis === "channels" ? MOST.channels : MOST.side;
+    if (shape[axis] > most) throw new SpaceError(`${place}: ${axis} must be at most ${most}, got ${shape[axis]}`);
+  }
+  const size = shape.height * shape.width * shape.channels;
+  if (size > MOST.mapSize) {
+    throw new SpaceError(
+      `${place}: a feature map must have at most ${MOST.mapSize} values (1 GiB), got ${formatShape(shape)}; choose a smaller image or fewer channels`,
+      { size },
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { SpaceError } from "../core";
+import { MOST, SpaceError } from "../core";
 import { ACTIVATION_TOKENS } from "./describe";
 import { checkLayer, conv } from "./layers";
 import type { Activation, Architecture, ConvLayer, ImageShape, Layer, MBConvLayer } from "./types";
@@ -96,6 +96,7 @@ export function decodeTimmBlock(text: string): Layer[] {
     const layer = { kind: "mbconv", ...common, expansion, seRatio: numbers.get("se") ?? 0 } as const;
     return skips ? layer : { ...layer, residual: false };
   };
+  if (number("r") > MOST.repeats) fail(`r, the number of layers, must be at most ${MOST.repeats}`);
   return Array.from({ length: number("r") }, (_, i) => {
     const layer = layerAt(i);
     checkLayer(layer, `timm block "${text}"`);

@@ -107,8 +107,8 @@ describeNative("the native engine", () => {
   });
 
   test("refuses thread counts and devices that cannot be", () => {
-    expect(() => engine.use("native", { threads: 0 })).toThrow(/at least 1, got 0/);
-    expect(() => engine.setThreads(1.5)).toThrow(/at least 1, got 1.5/);
+    expect(() => engine.use("native", { threads: 0 })).toThrow(/from 1 to 1024, got 0/);
+    expect(() => engine.setThreads(1.5)).toThrow(/from 1 to 1024, got 1.5/);
     expect(() => engine.use("native", { device: "nonsense" })).toThrow(
       /cannot use the device nonsense: use "cpu" or "cuda"/,
     );

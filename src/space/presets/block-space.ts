@@ -72,6 +72,12 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
     batchNormEpsilon = 1e-3,
   } = options;
   const opsOf = byBlock(name, ops, blocks.length);
+  if (typeof cells !== "function" && cells.length !== blocks.length) {
+    throw new SpaceError(
+      `${name}: cells must be one list for each of the ${blocks.length} blocks, got ${cells.length}; give one list a block, or a function of the block`,
+      { blocks: blocks.length, lists: cells.length },
+    );
+  }
   const input = blocks[0]?.input ?? { height: 0, width: 0, channels: 0 };
   const stem = options.stem ?? [conv(3, 8, { stride: blocks[0]?.output.height < input.height ? 2 : 1 })];
   const space: SearchSpace = {

@@ -1,8 +1,14 @@
-import { ConfigError, MOST, parseCountOf } from "../../core";
+import { ConfigError, parseCountOf } from "../../core";
 import { type LatencyTable, networkCost, readLatencyTable } from "../../cost";
 import { checkDatasetName, type Dataset } from "../../data";
 import type { Limit, Limits } from "../../search";
-import { type Architecture, architecturePreset, countBlock, parseArchitecture, type SearchSpace } from "../../space";
+import {
+  type Architecture,
+  architecturePreset,
+  checkCandidates,
+  parseArchitecture,
+  type SearchSpace,
+} from "../../space";
 import { checkFits, splitArchitecture, type TeacherBlock } from "../../teacher";
 import type { Amount, ExperimentConfig } from "./config";
 import { type NamedTeacher, nameTeacher } from "./load-teacher";
@@ -31,7 +37,7 @@ export async function prepareExperiment(config: ExperimentConfig): Promise<Prepa
   const blocks = splitArchitecture(architecture, config.split);
   checkByBlock(config, blocks.length);
   const space = studentSpace({ architecture }, blocks, config.space);
-  checkCandidates(space);
+  for (const [block, of] of space.blocks.entries()) checkCandidates(of, `experiment: block ${block}`);
   const limits = limitsOf(config, architecture);
   const latencies = latenciesOf(config);
   await checkLimits(space, limits, latencies);
@@ -80,17 +86,6 @@ function checkByBlock({ space: { cells }, distill, search: { weights } }: Experi
     throw new ConfigError(
       `experiment: ${key} must have one entry for each of the ${blocks} blocks that split makes, got ${list.length}`,
       { key, blocks, entries: list.length },
-    );
-  }
-}
-
-function checkCandidates(space: SearchSpace): void {
-  for (const [block, of] of space.blocks.entries()) {
-    const candidates = countBlock(of);
-    if (candidates <= MOST.candidates) continue;
-    throw new ConfigError(
-      `experiment: block ${block} must have at most ${MOST.candidates} candidates, for each is rated, and has ${candidates.toLocaleString("en-US")} (${of.ops.length} ops, cells of up to ${Math.max(...of.cells.map(({ depth }) => depth))} layers); lower the depth in space.cells, take fewer space.kernels or space.expansions, or split into more blocks`,
-      { block, candidates: String(candidates) },
     );
   }
 }
