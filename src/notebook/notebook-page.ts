@@ -10,6 +10,7 @@ import type { Notebook, Output } from "./notebook-file";
 import { withContents, withFolds } from "./page-contents";
 import { PagePictures } from "./page-pictures";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style";
+import { withTerms } from "./page-terms";
 import { provenanceLine, provenanceOf } from "./provenance";
 
 /** Room for the page of a large notebook. */
@@ -59,7 +60,7 @@ export function notebookPage(
     .replace(/<link[^>]*\bhref="(?:https?:|file:|\/\/)[^"]*"[^>]*\/?>/g, "")
     .replace(/<script type="text\/x-mathjax-config">[\s\S]*?<\/script>/g, "");
   html = pictures.putInto(formulas.putInto(html));
-  html = withContents(withFolds(html, foldCode), foldCode);
+  html = withTerms(withContents(withFolds(html, foldCode), foldCode));
   // Figures name the place where plotly waits for them.
   const hasFigures = html.includes("blockwisePlotlyPacked");
   html = withoutPlotly(html);

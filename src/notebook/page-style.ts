@@ -24,6 +24,11 @@ body.jp-Notebook{max-width:1280px;margin:0 auto;padding:16px 24px 48px;box-sizin
 .blockwise-contents a{color:var(--jp-content-link-color);text-decoration:none}
 .blockwise-contents button{font:inherit;font-size:12px;margin-top:4px;color:inherit;background:none;border:1px solid rgba(128,128,128,.6);border-radius:4px;padding:1px 8px;cursor:pointer}
 .blockwise-provenance{font:12px/1.4 Arial,Helvetica,sans-serif;color:var(--jp-content-font-color2);margin:24px 0 0 64px}
+.blockwise-terms{margin:24px 0 0 64px;font:13px/1.5 Arial,Helvetica,sans-serif}
+.blockwise-terms summary{cursor:pointer;font-weight:600}
+.blockwise-terms dt{font-weight:600;margin-top:8px}
+.blockwise-terms dd{margin:0 0 0 16px;max-width:80ch}
+.blockwise-term{color:inherit!important;text-decoration:underline dotted!important;text-underline-offset:3px}
 /* The right end fades where there is more to see. */
 .blockwise-more{-webkit-mask-image:linear-gradient(to left,transparent,#000 36px);mask-image:linear-gradient(to left,transparent,#000 36px)}
 .blockwise-table::-webkit-scrollbar,.blockwise-figure::-webkit-scrollbar,pre::-webkit-scrollbar,.jp-OutputArea-output::-webkit-scrollbar{height:8px}
@@ -37,7 +42,7 @@ body.jp-Notebook{padding:8px 10px 32px}
 .jp-RenderedHTMLCommon h1{font-size:24px;line-height:1.25}
 .jp-RenderedHTMLCommon h2{font-size:19px;line-height:1.3}
 .jp-RenderedMarkdown,.jp-RenderedHTMLCommon{padding-right:0}
-.blockwise-provenance{margin-left:0}
+.blockwise-provenance,.blockwise-terms{margin-left:0}
 }
 @media (prefers-color-scheme:dark){@media screen{
 html{background:#1e1e1e;color-scheme:dark}
@@ -86,8 +91,9 @@ cue(box);});}
 look();addEventListener("load",look);addEventListener("resize",look);
 if(window.ResizeObserver){var seen=new ResizeObserver(look);all(".blockwise-figure,.blockwise-table").forEach(function(box){seen.observe(box);});}
 if(window.MutationObserver)all(".blockwise-figure").forEach(function(box){new MutationObserver(look).observe(box,{childList:true});});
-var code=all(".blockwise-code"),closed=[];
-addEventListener("beforeprint",function(){closed=code.filter(function(one){return !one.open;});closed.forEach(function(one){one.open=true;});});
+var code=all(".blockwise-code"),folds=all(".blockwise-code,.blockwise-terms"),closed=[];
+all(".blockwise-term").forEach(function(link){link.addEventListener("click",function(){d.querySelector(".blockwise-terms").open=true;});});
+addEventListener("beforeprint",function(){closed=folds.filter(function(one){return !one.open;});closed.forEach(function(one){one.open=true;});});
 addEventListener("afterprint",function(){closed.forEach(function(one){one.open=false;});});
 var button=d.querySelector(".blockwise-contents button");
 if(button){button.hidden=false;button.addEventListener("click",function(){
