@@ -5,16 +5,24 @@ function mostChanges(name: string): number {
 
 /**
  * The known name that `given` most probably is a misspelling of, undefined when none is near: fewest insertions, deletions,
- * replacements and swaps of neighbours (optimal string alignment), upper and lower case alike.
+ * replacements and swaps of neighbours (optimal string alignment), upper and lower case alike; else the one whose initials it
+ * is, "lr" for learningRate.
  */
 export function nearestName(given: string, known: Iterable<string>): string | undefined {
+  const names = [...known];
   let nearest: string | undefined;
   let least = mostChanges(given) + 1;
-  for (const name of known) {
+  for (const name of names) {
     const changes = distance(given.toLowerCase(), name.toLowerCase());
     if (changes < least) [nearest, least] = [name, changes];
   }
-  return nearest;
+  return nearest ?? names.find((name) => initials(name) === given.toLowerCase());
+}
+
+/** "lr" of learningRate: how options are often called elsewhere. */
+function initials(name: string): string | undefined {
+  const letters = name.replace(/[a-z0-9]+/g, (word, at) => (at === 0 ? word[0] : "")).toLowerCase();
+  return letters.length > 1 ? letters : undefined;
 }
 
 function distance(a: string, b: string): number {

@@ -61,6 +61,11 @@ export const rule = {
       (value as ArrayLike<unknown>).length >= least &&
       Array.from(value as ArrayLike<unknown>).every((entry) => of.holds(entry)),
   }),
+  /** One for all, or a list of one for each. */
+  each: (of: OptionRule): OptionRule => ({
+    must: of.must,
+    holds: (value) => of.holds(value) || rule.list(of).holds(value),
+  }),
   either: (a: OptionRule, b: OptionRule): OptionRule => ({
     must: `${a.must}, or ${b.must}`,
     holds: (value) => a.holds(value) || b.holds(value),
@@ -112,14 +117,9 @@ function check(where: string, prefix: string, given: unknown, rules: Readonly<Re
 
 /** 'option "lr" is not known, did you mean learningRate? Known are ...'. */
 export function unknownName(what: string, name: string, known: readonly string[], prefix = ""): string {
-  const near = nearestName(name, known) ?? known.find((other) => initials(other) === name.toLowerCase());
+  const near = nearestName(name, known);
   const hint = near === undefined ? "" : `; did you mean ${prefix}${near}?`;
   return `${what} is not known${hint || ";"} Known are ${known.join(", ")}`;
-}
-
-/** "lr" of learningRate: how options are often called elsewhere. */
-function initials(name: string): string {
-  return name.replace(/[a-z0-9]+/g, (word, at) => (at === 0 ? word[0] : "")).toLowerCase();
 }
 
 /** A value in a message: short, and NaN as NaN. */

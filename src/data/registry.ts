@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { DataError, nearestName, type StepContext, warn } from "../core";
+import { checkOptions, DataError, nearestName, type OptionRules, rule, type StepContext, warn } from "../core";
 import { cifar10 } from "./cifar10";
 import { findOwnPictures } from "./data-places";
 import { type DivisionOptions, prepareDataset } from "./dataset";
@@ -21,6 +21,17 @@ export interface DatasetOptions extends DivisionOptions, PictureOptions {
   /** Folder or zip file with the files; without it the source's usual places are searched. */
   readonly root?: string;
 }
+
+/** What each option must be. */
+export const DATASET_RULES: OptionRules<DatasetOptions> = {
+  seed: rule.whole,
+  validationCount: rule.wholeFrom(1),
+  trainCount: rule.wholeFrom(1),
+  testCount: rule.wholeFrom(1),
+  shape: rule.any,
+  strict: rule.boolean,
+  root: rule.text,
+};
 
 const sources = new Map<string, DatasetSource>([
   ["fashion-mnist", fashionMnist],
@@ -56,9 +67,11 @@ export function registerDataset(name: string, source: DatasetSource): void {
  * Loads a data set and holds its validation part out, by seed.
  * @param name One of {@link datasetNames}; or pictures of one's own: a folder or zip file (see {@link readPictures}), or what one
  *   in the folder of `BLOCKWISE_DATA` is called, or any name when `root` says where they are.
+ * @throws ConfigError when an option is not known or cannot be.
  * @throws DataError when there is no such data set, or files are absent or damaged.
  */
 export async function loadDataset(name: string, options: DatasetOptions, context: StepContext = {}): Promise<Dataset> {
+  checkOptions("loadDataset", options, DATASET_RULES);
   const raw = await sourceOf(name, options.root)(options.root, context, options);
   const data = prepareDataset(raw, options);
   for (const remark of data.remarks ?? []) warn(context, `${data.name}: ${remark}`);

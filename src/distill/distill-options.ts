@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, checkOptions, type OptionRules, rule } from "../core";
 import { cosine, exponential, type Schedule } from "../nn";
 
 export interface DistillOptions {
@@ -55,29 +55,29 @@ export const DISTILL_DEFAULTS: DistillOptions = {
   optimizerScope: "path",
 };
 
+/** What each option must be. */
+export const DISTILL_RULES: OptionRules<DistillOptions> = {
+  seed: rule.whole,
+  epochs: rule.each(rule.wholeFrom(1)),
+  batchSize: rule.wholeFrom(2),
+  sampler: rule.oneOf("uniform", "fair"),
+  learningRate: rule.each(rule.above(0)),
+  schedule: rule.oneOf("exponential", "cosine"),
+  decay: rule.upTo(0, 1),
+  weightDecay: rule.from(0),
+  guideInput: rule.oneOf("teacher", "student"),
+  labelLoss: rule.within(0, 1),
+  optimizerScope: rule.oneOf("path", "block"),
+};
+
 /**
  * Options with the defaults filled in and checked; those given as undefined count as not given.
- * @throws ConfigError naming the option.
+ * @throws ConfigError for an option that is not known, with the nearest, or a value that it cannot have.
  */
 export function resolveDistillOptions(given: Partial<DistillOptions> = {}): DistillOptions {
+  checkOptions("distill", given, DISTILL_RULES);
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const options: DistillOptions = { ...DISTILL_DEFAULTS, ...set };
-  const check = (holds: boolean, name: keyof DistillOptions, must: string) => {
-    if (!holds) throw new ConfigError(`distill: ${name} must be ${must}, got ${JSON.stringify(options[name])}`);
-  };
-  const rates = [options.learningRate].flat();
-  const epochs = [options.epochs].flat();
-  check(epochs.length > 0 && epochs.every((n) => Number.isInteger(n) && n >= 1), "epochs", "a whole number from 1");
-  check(Number.isInteger(options.batchSize) && options.batchSize >= 2, "batchSize", "a whole number from 2");
-  check(options.sampler === "uniform" || options.sampler === "fair", "sampler", '"uniform" or "fair"');
-  check(rates.length > 0 && rates.every((rate) => rate > 0), "learningRate", "above 0");
-  check(options.schedule === "exponential" || options.schedule === "cosine", "schedule", '"exponential" or "cosine"');
-  check(options.decay > 0 && options.decay <= 1, "decay", "in (0, 1]");
-  check(options.weightDecay >= 0, "weightDecay", "0 or more");
-  check(options.guideInput === "teacher" || options.guideInput === "student", "guideInput", '"teacher" or "student"');
-  check(options.labelLoss >= 0 && options.labelLoss <= 1, "labelLoss", "in [0, 1]");
-  check(options.optimizerScope === "path" || options.optimizerScope === "block", "optimizerScope", '"path" or "block"');
-  return options;
+  return { ...DISTILL_DEFAULTS, ...set };
 }
 
 /** A block's own value of an option that may be a list. @throws ConfigError when the list has none for the block. */

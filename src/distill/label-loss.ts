@@ -20,6 +20,14 @@ export class LabelLoss extends Module {
     if (!source.labels) {
       throw new ConfigError("distill: labelLoss needs features with labels, got some without; leave labelLoss at 0");
     }
+    const all = source.labels(Uint32Array.from({ length: source.count }, (_, i) => i));
+    const highest = Array.from(all).reduce((most, label) => Math.max(most, label), 0);
+    if (highest >= space.classes) {
+      throw new ConfigError(
+        `distill: labelLoss needs a space with the classes of the data, got ${space.classes} classes and a label of ${highest}; build the space with \`classes\` of the data set`,
+        { classes: space.classes, label: highest },
+      );
+    }
     const { channels } = space.blocks[block].output;
     this.kernel = this.parameter("kernel", linearKernel(channels, space.classes, rng));
     this.bias = this.parameter("bias", tf.zeros<tf.Rank.R1>([space.classes]));

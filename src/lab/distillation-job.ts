@@ -1,6 +1,7 @@
-import { fingerprint, formatCount, InterruptedError, type StepContext } from "../core";
+import { fingerprint, formatCount, InterruptedError, type OptionRules, rule, type StepContext } from "../core";
 import {
   type CellCheckpoints,
+  DISTILL_RULES,
   type DistilledBlock,
   type DistillOptions,
   distillBlock,
@@ -14,7 +15,7 @@ import type { Candidate, SearchSpace } from "../space";
 import { DNA_MINI, distillFeatures } from "../systems/dna";
 import type { FeatureStore } from "../teacher";
 import type { LabBlocks } from "./lab-blocks";
-import { type Distilled, type LabRateOptions, plainRateOptions, RatingJob } from "./rating-job";
+import { type Distilled, LAB_RATE_RULES, type LabRateOptions, plainRateOptions, RatingJob } from "./rating-job";
 
 export interface LabDistillOptions extends Partial<DistillOptions> {
   /** Training images whose teacher features are used; 10,000 unless given (all of fewer). */
@@ -27,6 +28,14 @@ export interface LabDistillOptions extends Partial<DistillOptions> {
    */
   readonly rating?: LabRateOptions;
 }
+
+/** What each option must be. */
+export const LAB_DISTILL_RULES: OptionRules<LabDistillOptions> = {
+  ...DISTILL_RULES,
+  images: rule.wholeFrom(1),
+  directory: rule.text,
+  rating: rule.options(LAB_RATE_RULES),
+};
 
 /** Names the options of a distillation, those of the rating on the way among them. */
 export function distillKey({ rating, ...options }: LabDistillOptions): string {

@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, type OptionRules, rule } from "../core";
 import type { BlockSupernet, FeatureSource } from "../distill";
 import type { FeatureMap, FeaturePair } from "../viz";
 
@@ -12,6 +12,17 @@ export interface LabFeatureOptions {
   /** Channels: how many (the first ones), or which; 4 unless given. */
   readonly channels?: number | readonly number[];
 }
+
+/** What each option must be. */
+export const FEATURE_MAP_RULES: OptionRules<LabFeatureOptions> = {
+  block: rule.wholeFrom(1),
+  candidate: rule.options<NonNullable<LabFeatureOptions["candidate"]>>({
+    cell: rule.wholeFrom(0),
+    path: rule.list(rule.wholeFrom(0)),
+  }),
+  images: rule.wholeFrom(1),
+  channels: rule.either(rule.wholeFrom(1), rule.list(rule.wholeFrom(0))),
+};
 
 /** Images whose statistics normalise the student, as when it was trained. */
 const BATCH = 64;

@@ -15,6 +15,8 @@ export class LabBlocks implements Displayable {
     readonly teacher: Teacher,
     readonly data: LabData,
     readonly blocks: readonly TeacherBlock[],
+    /** Whether the teacher was loaded for its feature maps alone; its answers are then neither shown nor learnt. */
+    readonly featuresOnly = false,
   ) {}
 
   get length(): number {

@@ -1,4 +1,4 @@
-import { ConfigError, formatCount, type StepContext } from "../core";
+import { ConfigError, checkOptions, formatCount, type OptionRules, rule, type StepContext } from "../core";
 import { retrain } from "../retrain";
 import { type FoundNetwork, type Limits, meetsLimits } from "../search";
 import { opName } from "../space";
@@ -14,7 +14,7 @@ import { ownMeasure } from "./measure-words";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
 import { percent, plural } from "./numbers";
-import type { RetrainRecipe } from "./retrain-recipe";
+import { RECIPE_RULES, type RetrainRecipe } from "./retrain-recipe";
 import type { SearchSession } from "./search-session";
 import { showTogether } from "./show";
 import { Table } from "./table";
@@ -25,6 +25,9 @@ export interface AtEqualMacsOptions {
   /** Default: the data's seed. */
   readonly seed?: number;
 }
+
+/** What each option must be. */
+export const EQUAL_MACS_RULES: OptionRules<AtEqualMacsOptions> = { tolerance: rule.from(0), seed: rule.whole };
 
 /** What the search said beside the network. */
 export interface SearchFacts {
@@ -54,10 +57,13 @@ export class LabFound extends NetworkDesign implements Displayable {
   /** Random networks of the same space and near-equal MACs. */
   readonly random = {
     /**
-     * Distinct ones, uniform over all such networks whatever their ratings; not retrained yet.
-     * @throws BudgetInfeasibleError when there are too few.
+     * Distinct ones, uniform over all such networks whatever their ratings, this one among them; not retrained yet.
+     * @throws BudgetInfeasibleError when there are too few, ConfigError when an option is not known.
      */
-    atEqualMacs: (count: number, { tolerance, seed }: AtEqualMacsOptions = {}): LabFound[] => {
+    atEqualMacs: (count: number, options: AtEqualMacsOptions = {}): LabFound[] => {
+      checkOptions("random.atEqualMacs", options, EQUAL_MACS_RULES);
+      checkOptions("random.atEqualMacs", { count }, { count: rule.wholeFrom(0) });
+      const { tolerance, seed } = options;
       const { session, network, front } = this;
       const rivals = randomRivals(session.table, network, { seed: seed ?? session.data.seed, count, tolerance });
       return rivals.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
@@ -69,6 +75,7 @@ export class LabFound extends NetworkDesign implements Displayable {
    * They are not retrained yet: `lab.pareto` does that.
    */
   alongFront(count: number): LabFound[] {
+    checkOptions("found.alongFront", { count }, { count: rule.wholeFrom(1) });
     const { session, network, front, limits } = this;
     const fitting = front.filter((other) => meetsLimits(other, limits));
     return alongFront(fitting, network, count).map((chosen) =>
@@ -85,6 +92,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     recipe: RetrainRecipe = this.session.recipe,
     { task = `retrain ${this.kind} network`, ...context }: StepContext & { task?: string } = notebookContext(),
   ): Promise<LabStudent> {
+    checkOptions("found.retrain", recipe, RECIPE_RULES);
     engineReady();
     const { session, network } = this;
     const { teacher, data } = session;

@@ -1,5 +1,16 @@
 import { writeJson } from "../core";
-import { isArchitecture, type LatencyTable, networkLatency, parseLatencyTable, readLatencyTable } from "../cost";
+import {
+  isArchitecture,
+  isUnsteady,
+  type LatencyRange,
+  type LatencyTable,
+  networkLatency,
+  networkLatencyRange,
+  parseLatencyTable,
+  rangeWords,
+  readLatencyTable,
+  unsteadyWords,
+} from "../cost";
 import type { Architecture, SearchSpace } from "../space";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { plural } from "./numbers";
@@ -19,6 +30,11 @@ export class LabLatency implements Displayable {
     return networkLatency(this.latencies, architecture);
   }
 
+  /** The same with the sums of the layers' tenth and ninetieth percentiles: how uncertain it is. */
+  rangeOf({ architecture }: { readonly architecture: Architecture }): LatencyRange {
+    return networkLatencyRange(this.latencies, architecture);
+  }
+
   /** Writes the table as JSON, which `lab.latency(path)` and an experiment's `search.latencyTable` read; returns the path. */
   save(path: string): string {
     writeJson(path, this.latencies);
@@ -29,16 +45,25 @@ export class LabLatency implements Displayable {
   table(): Table {
     const { subject, batch, cpu, engine, entries } = this.latencies;
     const whole =
-      this.subject && isArchitecture(this.subject) ? networkLatency(this.latencies, this.subject) : undefined;
+      this.subject && isArchitecture(this.subject) ? networkLatencyRange(this.latencies, this.subject) : undefined;
+    const warning = unsteadyWords(this.latencies);
     return new Table({
       title: `Latency of ${subject}: ${plural(entries.length, "distinct layer")}, ${plural(batch, "image")} at once`,
-      columns: ["layer @ what enters", "median, ms", "10 %, ms", "90 %, ms", "runs"],
+      columns: ["layer @ what enters", "median, ms", "10 %, ms", "90 %, ms", "runs", ...(warning ? ["steady"] : [])],
       rows: [...entries]
         .sort((a, b) => b.medianMs - a.medianMs)
-        .map(({ key, medianMs, lowMs, highMs, runs }) => [key, medianMs, lowMs ?? null, highMs ?? null, runs ?? null]),
+        .map(({ key, medianMs, lowMs, highMs, runs }) => [
+          key,
+          medianMs,
+          lowMs ?? null,
+          highMs ?? null,
+          runs ?? null,
+          ...(warning ? [isUnsteady({ medianMs, lowMs, highMs }) ? "no" : "yes"] : []),
+        ]),
       note: [
+        ...(warning ? [warning] : []),
         `Measured on ${cpu}, engine ${engine.backend} with ${plural(engine.threads, "thread")}.`,
-        ...(whole === undefined ? [] : [`The network's layers take ${whole.toFixed(3)} ms in all.`]),
+        ...(whole === undefined ? [] : [`The network's layers take ${rangeWords(whole)} in all.`]),
         "A network's latency is the sum of its layers', each measured alone.",
       ].join(" "),
     });

@@ -1,4 +1,4 @@
-import { ConfigError, formatCount, formatWhole } from "../core";
+import { ConfigError, checkOptions, formatCount, formatWhole, type OptionRules, rule } from "../core";
 import type { LatencyTable } from "../cost";
 import { fitAccuracyPredictor, type PredictorOptions, type RatedRow } from "../rate";
 import {
@@ -46,6 +46,17 @@ export type PredictorItem =
   | LabFound
   | { readonly network: NetworkDesign | FoundNetwork; readonly accuracy: number };
 
+const DIVERSE_RULES: OptionRules<DiverseOptions & { readonly k: number }> = {
+  k: rule.wholeFrom(1),
+  difference: rule.within(0, 1),
+  timeLimit: rule.above(0),
+  patience: rule.from(0),
+};
+const PREDICTOR_RULES: OptionRules<PredictorOptions> = {
+  penalties: rule.list(rule.from(0)),
+  secondOrder: rule.boolean,
+};
+
 const BEST_SHOWN = 3;
 /** Share of the blocks in which alternatives differ. */
 const DIFFERENCE = 0.5;
@@ -87,6 +98,7 @@ export class LabRatings implements Displayable {
    * @throws BudgetInfeasibleError when no network meets all limits, ConfigError for a limit that is no count.
    */
   async diverse(k: number, given: LabLimits = {}, options: DiverseOptions = {}): Promise<LabAlternatives> {
+    checkOptions("ratings.diverse", { ...options, k }, DIVERSE_RULES);
     const limits = parseLimits("ratings.diverse", given, costNames(this.table));
     return this.within(limits, { difference: DIFFERENCE, ...options, k });
   }
@@ -147,6 +159,7 @@ export class LabRatings implements Displayable {
    * @throws ConfigError when there are too few, or one is not of the rated space.
    */
   predictor(trained: LabFront | Iterable<PredictorItem>, options: PredictorOptions = {}): LabPredictor {
+    checkOptions("ratings.predictor", options, PREDICTOR_RULES);
     const networks = [...(trained instanceof LabFront ? trained.students : trained)].map(trainedNetwork);
     const scored = networks.map(({ network, accuracy }) => ({ scores: blockScores(this.table, network), accuracy }));
     return new LabPredictor(fitAccuracyPredictor(scored, options), networks, this.table);

@@ -95,13 +95,13 @@ export class LabStudent implements Displayable {
 
   summary(): Table {
     const { accuracy, macs, params, design, retrained } = this;
-    const { teacher, data } = design.session;
+    const { teacher, data, featuresOnly } = design.session;
     const { epochs, imagesPerSecond } = retrained.history;
     const trainedMs = epochs.reduce((sum, { durationMs }) => sum + durationMs, 0);
     return propertyTable(
       `${design.kind === "found" ? "Found" : "Random"} network, trained from scratch on ${data.name}`,
       {
-        "validation accuracy": `${percent(accuracy)} (teacher: ${percent(teacher.accuracy)})`,
+        "validation accuracy": `${percent(accuracy)} (teacher: ${percent(featuresOnly ? undefined : teacher.accuracy)})`,
         "FLOPs (multiply-adds)": `${formatCount(macs)} (${percent(macs / teacher.cost.macs, 1)} of the teacher's)`,
         parameters: `${formatCount(params)} (${percent(params / teacher.cost.params, 1)} of the teacher's)`,
         epochs: epochs.length,

@@ -1,4 +1,4 @@
-import { ConfigError, formatCount, type StepContext } from "../core";
+import { ConfigError, checkOptions, formatCount, type StepContext } from "../core";
 import type { DistillEpoch, DistilledBlock } from "../distill";
 import { ratedTable } from "../rate";
 import {
@@ -13,15 +13,15 @@ import {
 } from "../space";
 import { featureMontage, supernetSketch } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
-import { DistillationJob, distillKey, type LabDistillOptions } from "./distillation-job";
-import { featurePairs, type LabFeatureOptions } from "./feature-maps";
+import { DistillationJob, distillKey, LAB_DISTILL_RULES, type LabDistillOptions } from "./distillation-job";
+import { FEATURE_MAP_RULES, featurePairs, type LabFeatureOptions } from "./feature-maps";
 import { FigureView } from "./figure-view";
 import type { LabBlocks } from "./lab-blocks";
 import { LabDistillation } from "./lab-distillation";
 import { LabRatings } from "./lab-ratings";
 import { notebookContext } from "./notebook-context";
 import { type OwnScores, type OwnScoresOptions, scoreTable, unratedTable } from "./own-scores";
-import type { LabRateOptions } from "./rating-job";
+import { LAB_RATE_RULES, type LabRateOptions } from "./rating-job";
 import { showTogether } from "./show";
 import { Table } from "./table";
 
@@ -53,6 +53,7 @@ export class LabSupernet implements Displayable {
    * @throws TrainingError when a loss is not finite, InterruptedError when stopped.
    */
   async distill(options: LabDistillOptions = {}, context: StepContext = notebookContext()): Promise<LabDistillation> {
+    checkOptions("supernet.distill", options, LAB_DISTILL_RULES);
     const seeded = { ...options, seed: options.seed ?? this.blocks.data.seed };
     if (!this.job || distillKey(this.job.options) !== distillKey(seeded)) {
       this.job?.dispose();
@@ -77,16 +78,19 @@ export class LabSupernet implements Displayable {
    * @throws ConfigError when the supernet is not distilled yet, InterruptedError when stopped (blocks rated by then are kept).
    */
   async rate(options: LabRateOptions = {}, context: StepContext = notebookContext()): Promise<LabRatings> {
+    checkOptions("supernet.rate", options, LAB_RATE_RULES);
     const { job, space } = this;
     if (!job?.isComplete) {
       throw new ConfigError("supernet.rate: the supernet must be distilled first; call await supernet.distill()");
     }
-    const { teacher, data, blocks } = this.blocks;
+    const { teacher, data, blocks, featuresOnly } = this.blocks;
     const rating = job.rate({ ...options, seed: options.seed ?? data.seed });
     const table = ratedTable(space, await rating.all(context));
     const seeds = { data: data.seed, distill: job.options.seed, rate: rating.seed };
     const warmStart = (choice: readonly Candidate[]) => job.weights(choice);
-    return new LabRatings({ teacher, data, blocks, space, table, seeds, recipe: {}, score: rating.score, warmStart });
+    const { score } = rating;
+    const session = { teacher, featuresOnly, data, blocks, space, table, seeds, recipe: {}, score, warmStart };
+    return new LabRatings(session);
   }
 
   /**
@@ -97,14 +101,14 @@ export class LabSupernet implements Displayable {
    */
   withScores(scores: OwnScores, options: OwnScoresOptions = {}): LabRatings {
     const { space } = this;
-    const { teacher, data, blocks } = this.blocks;
+    const { teacher, data, blocks, featuresOnly } = this.blocks;
     const warmStart = (choice: readonly Candidate[]) => {
       if (this.job?.isComplete) return this.job.weights(choice);
       throw new ConfigError(
         "retrain: warmStart needs what the supernets learnt; call await supernet.distill() first, or leave it out",
       );
     };
-    const session = { teacher, data, blocks, space, seeds: { data: data.seed }, recipe: {}, warmStart };
+    const session = { teacher, featuresOnly, data, blocks, space, seeds: { data: data.seed }, recipe: {}, warmStart };
     return new LabRatings({
       ...session,
       ...scoreTable("supernet.withScores", space, unratedTable(space), scores, options),
@@ -116,6 +120,7 @@ export class LabSupernet implements Displayable {
    * @throws ConfigError when the supernet is not distilled yet, or block or candidate do not exist.
    */
   async featureMaps(options: LabFeatureOptions = {}, context: StepContext = notebookContext()): Promise<FigureView> {
+    checkOptions("supernet.featureMaps", options, FEATURE_MAP_RULES);
     const { space, job } = this;
     const { block = space.blocks.length, images = 3, channels = 4 } = options;
     const supernet = job?.distilled[block - 1]?.supernet;

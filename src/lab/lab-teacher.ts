@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, type StepContext } from "../core";
+import { ConfigError, formatCount, formatDuration, type StepContext } from "../core";
 import { type Architecture, formatShape } from "../space";
 import type { SplitPoints, Teacher, TrainingHistory } from "../teacher";
 import { architectureDiagram, trainingCurve } from "../viz";
@@ -19,6 +19,8 @@ export class LabTeacher implements Displayable {
   constructor(
     readonly teacher: Teacher,
     readonly data: LabData,
+    /** Its classes may be others than the data's: only its feature maps are of use here. */
+    readonly featuresOnly = false,
   ) {}
 
   get architecture(): Architecture {
@@ -27,7 +29,7 @@ export class LabTeacher implements Displayable {
 
   /** Top-1 accuracy on the validation split, 0..1; undefined where it was never measured. */
   get accuracy(): number | undefined {
-    return this.teacher.accuracy;
+    return this.featuresOnly ? undefined : this.teacher.accuracy;
   }
 
   /** Multiply-adds of convolutions and linear layers for one image. */
@@ -50,7 +52,7 @@ export class LabTeacher implements Displayable {
    * @throws SpaceError when there are fewer layers than blocks, or cut points do not rise or name no layer.
    */
   split(points: SplitPoints): LabBlocks {
-    return new LabBlocks(this.teacher, this.data, this.teacher.split(points));
+    return new LabBlocks(this.teacher, this.data, this.teacher.split(points), this.featuresOnly);
   }
 
   /** The layers that can be cut behind, with the names that `split` takes. */
@@ -67,8 +69,13 @@ export class LabTeacher implements Displayable {
     });
   }
 
-  /** Top-1 accuracy on the test split, measured once. */
-  testAccuracy(context: StepContext = {}): Promise<number> {
+  /** Top-1 accuracy on the test split, measured once. @throws ConfigError when only its feature maps are of use here. */
+  async testAccuracy(context: StepContext = {}): Promise<number> {
+    if (this.featuresOnly) {
+      throw new ConfigError(
+        `teacher.testAccuracy: ${this.architecture.name} was loaded for its features only (featuresOnly), its answers are not the classes of ${this.data.name}; leave it out of the comparison`,
+      );
+    }
     this.tested ??= this.teacher.evaluate(this.data.test, context).then(({ accuracy }) => accuracy);
     // An interrupted measurement is no measurement.
     this.tested.catch(() => {
@@ -97,7 +104,9 @@ export class LabTeacher implements Displayable {
           "training time": `${formatDuration(trainedMs)} (${Math.round(history.imagesPerSecond)} images/s)`,
         }),
       },
-      "The test images were not looked at yet.",
+      this.featuresOnly
+        ? `Loaded for its features only: its ${this.teacher.classes.length} classes need not be those of ${this.data.name}.`
+        : "The test images were not looked at yet.",
     );
   }
 

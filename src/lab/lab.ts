@@ -1,10 +1,17 @@
-import { ConfigError, type StepContext } from "../core";
-import { type Dataset, type DatasetOptions, loadDataset } from "../data";
+import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../core";
+import {
+  checkDataset,
+  DATASET_RULES,
+  type Dataset,
+  type DatasetOptions,
+  datasetFingerprint,
+  loadDataset,
+} from "../data";
 import type { Retrained } from "../retrain";
 import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace, type SearchSpace } from "../space";
-import { DNA_MINI, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
+import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
 import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
-import { type TrainingOptions, trainTeacher } from "../teacher";
+import { TRAINING_RULES, type TrainingOptions, trainTeacher } from "../teacher";
 import { engineReady } from "./engine-ready";
 import { findings } from "./findings";
 import {
@@ -39,9 +46,31 @@ export interface LabDataOptions extends Partial<Omit<DatasetOptions, "seed">> {
   readonly seed?: number;
 }
 
-export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" | "softTargets">> {
+export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" | "softTargets" | "startFrom">> {
   readonly data: LabData;
+  /**
+   * Of a teacher that is loaded: it may have other classes or be of another data set, for its feature maps alone are
+   * imitated; its answers are neither measured on this data nor learnt. Default false.
+   */
+  readonly featuresOnly?: boolean;
 }
+
+const { seed: _seed, ...divisionRules } = DATASET_RULES;
+/** What the options of the lab's steps must be. */
+const DATA_RULES: OptionRules<LabDataOptions> = { ...divisionRules, seed: rule.whole };
+const { task: _task, softTargets: _soft, startFrom: _start, ...trainingRules } = TRAINING_RULES;
+const TEACHER_RULES: OptionRules<LabTeacherOptions> = { ...trainingRules, data: rule.any, featuresOnly: rule.boolean };
+const SPACE_RULES: OptionRules<BlockSpaceOptions> = {
+  name: rule.text,
+  ops: rule.any,
+  cells: rule.any,
+  cellsPerBlock: rule.wholeFrom(1),
+  stem: rule.any,
+  head: rule.any,
+  classes: rule.wholeFrom(1),
+  padding: rule.oneOf("same", "symmetric"),
+  batchNormEpsilon: rule.above(0),
+};
 
 /** What has layers to measure, or the path of what was measured. */
 export type LatencySource =
@@ -65,27 +94,35 @@ export const lab = {
    * @throws DataError when there is no such data set, or files are absent or damaged.
    */
   async data(source: string | Dataset, options: LabDataOptions = {}, context = notebookContext()): Promise<LabData> {
+    checkOptions("lab.data", options, DATA_RULES);
     const { seed = 1, ...rest } = options;
-    if (typeof source !== "string") return new LabData(source, seed);
+    if (typeof source !== "string") return new LabData(readyData(source, rest), seed);
     return new LabData(await loadDataset(source, { ...rest, seed }, context), seed);
   },
 
   /**
    * Trains a teacher: a preset's name or an architecture. The path of a teacher's file, or of a found network's
    * (`found.json`: DNA+), is only loaded.
-   * @throws SpaceError for an unknown preset, ConfigError when it does not fit the data, TrainingError, InterruptedError.
+   * @throws SpaceError for an unknown preset, TrainingError, InterruptedError.
+   * @throws ConfigError when it does not fit the data or has other classes, or an option is not known.
    */
   async teacher(
     source: string | Architecture,
-    { data, ...options }: LabTeacherOptions,
+    { data, featuresOnly = false, ...options }: LabTeacherOptions,
     context: StepContext = notebookContext(),
   ): Promise<LabTeacher> {
+    checkOptions("lab.teacher", options, TEACHER_RULES);
     if (!(data instanceof LabData)) {
       throw new ConfigError('lab.teacher: data must be what lab.data gave, e.g. lab.teacher("...", { data })');
     }
     engineReady();
     if (typeof source === "string" && /\.(safetensors|json)$/.test(source)) {
-      return new LabTeacher(loadTeacher(source, data), data);
+      return new LabTeacher(loadTeacher(source, data.dataset, { featuresOnly }), data, featuresOnly);
+    }
+    if (featuresOnly) {
+      throw new ConfigError(
+        "lab.teacher: featuresOnly is for a teacher that is loaded from a file; one that is trained here has the data's classes",
+      );
     }
     const architecture = typeof source === "string" ? architecturePreset(source) : source;
     const { seed = data.seed, epochs = DNA_MINI.teacherEpochs, ...rest } = options;
@@ -94,12 +131,23 @@ export const lab = {
 
   /**
    * The search space around a teacher's blocks: ops of each layer, and the cells (depth and width) of each block.
+   * The students have the classes of the data, whatever the teacher has.
    * @throws SpaceError when a cell is too shallow for its block's stride, or ops or widths are malformed.
+   * @throws ConfigError when an option is not known, or `classes` is not the data's number.
    */
   supernet(blocks: LabBlocks, options: BlockSpaceOptions = {}): LabSupernet {
     engineReady();
-    const { padding, batchNormEpsilon, classes } = blocks.teacher.architecture;
-    return new LabSupernet(blocks, blockSpace(blocks.blocks, { padding, batchNormEpsilon, classes, ...options }));
+    checkOptions("lab.supernet", options, SPACE_RULES);
+    const { padding, batchNormEpsilon } = blocks.teacher.architecture;
+    const { name, classes } = blocks.data.dataset;
+    if (options.classes !== undefined && options.classes !== classes.length) {
+      throw new ConfigError(
+        `lab.supernet: classes must be the ${classes.length} of data set ${name}, which students are trained on, got ${options.classes}; leave it out`,
+        { expected: classes.length, got: options.classes },
+      );
+    }
+    const space = { padding, batchNormEpsilon, ...options, classes: classes.length };
+    return new LabSupernet(blocks, blockSpace(blocks.blocks, space));
   },
 
   /**
@@ -113,6 +161,7 @@ export const lab = {
     options: LatencyOptions = {},
     context: StepContext = notebookContext(),
   ): Promise<LabLatency> {
+    checkOptions("lab.latency", options, LATENCY_RULES);
     if (typeof subject === "string") return new LabLatency(latencyTableFrom(subject));
     engineReady();
     const measured = layersOf(subject);
@@ -127,7 +176,9 @@ export const lab = {
    * @param truth The benchmark's table: "nas-bench-macro" ships with the package and is the default; or the path of a table.
    * @throws ConfigError when there is no such study, DataError when the table is absent.
    */
-  study(name: string, { truth }: { readonly truth?: string } = {}): LabStudy {
+  study(name: string, options: { readonly truth?: string } = {}): LabStudy {
+    checkOptions("lab.study", options, { truth: rule.text });
+    const { truth } = options;
     const { file, root } = findStudy(name);
     return new LabStudy(readStudy(file, root), readTruth(truth));
   },
@@ -197,6 +248,16 @@ export const lab = {
   /** Sentences made from a run's values, as a list; what is undefined or false is left out. */
   findings,
 };
+
+/** A data set that is ready, checked; it is named by what is in it, also where it was changed by hand. */
+function readyData(source: Dataset, options: Omit<LabDataOptions, "seed">): Dataset {
+  const [given] = Object.entries(options).filter(([, value]) => value !== undefined);
+  if (given) {
+    throw new ConfigError(`lab.data: ${given[0]} is of a data set that is loaded by name; this one is divided already`);
+  }
+  checkDataset(source, "lab.data");
+  return { ...source, fingerprint: datasetFingerprint(source) };
+}
 
 function layersOf(subject: Exclude<LatencySource, string>): SearchSpace | Architecture {
   if (subject instanceof LabSupernet) return subject.space;

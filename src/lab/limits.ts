@@ -1,5 +1,5 @@
 import { ConfigError, formatCount, parseCount } from "../core";
-import type { CostName, Limits } from "../search";
+import { type CostName, checkLimitNames, type Limits } from "../search";
 
 type Count = number | string;
 
@@ -9,22 +9,15 @@ export type LabBudget = Readonly<Partial<Record<CostName, Count>>>;
 /** Upper limits, or intervals of which a network must lie inside: `{ macs: ["3M", "4M"], activationBytes: "400k" }`. */
 export type LabLimits = Readonly<Partial<Record<CostName, Count | readonly [low: Count, high: Count]>>>;
 
-const LIMITS: readonly CostName[] = ["macs", "params", "activationBytes", "latencyMs"];
-
 /**
  * Limits as the search takes them.
  * @param known What the ratings know of a network.
  * @throws ConfigError for a limit that is no count, an empty interval, or a quantity that nothing is known of.
  */
 export function parseLimits(where: string, limits: LabLimits, known: readonly CostName[]): Limits {
+  checkLimitNames(where, limits);
   const entries = Object.entries(limits).filter(([, limit]) => limit !== undefined);
   for (const [name] of entries) {
-    if (!LIMITS.includes(name as CostName)) {
-      throw new ConfigError(
-        `${where}: a limit must be on one of ${LIMITS.join(", ")}, got "${name}"; FLOPs in the sense of multiply-adds are called macs`,
-        { name },
-      );
-    }
     if (!known.includes(name as CostName)) {
       throw new ConfigError(
         `${where}: a limit on ${name} needs measured latencies, and the ratings have none; search ratings.withLatency(await lab.latency(ratings))`,

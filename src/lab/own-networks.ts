@@ -47,7 +47,7 @@ export function ownNetwork(source: NetworkSource, data: LabData, label?: string)
     const architecture = parseArchitecture(source, "lab.network");
     return new LabNetwork(label ?? architecture.name, architecture, data);
   }
-  if (source.endsWith(".safetensors")) return new LabTeacher(loadTeacher(source, data), data);
+  if (source.endsWith(".safetensors")) return new LabTeacher(loadTeacher(source, data.dataset), data);
   if (source.endsWith(".json")) return ownFound(source, data, label);
   const architecture = named(source, data);
   return new LabNetwork(label ?? architecture.name, architecture, data);

@@ -1,9 +1,10 @@
-import { fingerprint, InterruptedError, type StepContext } from "../core";
+import { fingerprint, InterruptedError, type OptionRules, rule, type StepContext } from "../core";
 import type { DistilledBlock } from "../distill";
 import {
   type CandidateRating,
   measureName,
   ownRatingIdentity,
+  RATE_RULES,
   type RateOptions,
   type RatingFeatures,
   type ResolvedRateOptions,
@@ -19,6 +20,9 @@ export interface LabRateOptions extends Partial<RateOptions> {
   /** Validation images to rate on; 512 unless given (all of fewer). */
   readonly images?: number;
 }
+
+/** What each option must be. */
+export const LAB_RATE_RULES: OptionRules<LabRateOptions> = { ...RATE_RULES, images: rule.wholeFrom(1) };
 
 /** Rate options as plain data: an own rating by its name, its text and which function it is. */
 export function plainRateOptions({ rating, ...options }: LabRateOptions): Readonly<Record<string, unknown>> {

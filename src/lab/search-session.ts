@@ -8,6 +8,8 @@ import type { RetrainRecipe } from "./retrain-recipe";
 /** What all networks that come from one rating have in common. */
 export interface SearchSession {
   readonly teacher: Teacher;
+  /** Whether the teacher was loaded for its feature maps alone. */
+  readonly featuresOnly?: boolean;
   readonly data: LabData;
   readonly blocks: readonly TeacherBlock[];
   readonly space: SearchSpace;

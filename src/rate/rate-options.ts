@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, checkOptions, type OptionRules, rule } from "../core";
 import type { FeatureSource } from "../distill";
 import type { tf } from "../engine";
 import { type OwnRating, type RatingFunction, resolveOwnRating } from "./own-rating";
@@ -42,6 +42,17 @@ export const RATE_DEFAULTS: RateOptions = {
   recalibrate: true,
 };
 
+/** What each option must be. */
+export const RATE_RULES: OptionRules<RateOptions> = {
+  seed: rule.whole,
+  calibrationImages: rule.wholeFrom(2),
+  batchSize: rule.wholeFrom(2),
+  score: rule.oneOf(...SCORES),
+  // Checked by resolveOwnRating.
+  rating: rule.any,
+  recalibrate: rule.boolean,
+};
+
 /** The teacher's features that rating needs: neither comes from the test split. */
 export interface RatingFeatures {
   /** Of training images. */
@@ -67,16 +78,9 @@ export function measureName({ score, rating }: ResolvedRateOptions): string {
  * @throws ConfigError naming the option.
  */
 export function resolveRateOptions(given: Partial<RateOptions> = {}): ResolvedRateOptions {
+  checkOptions("rate", given, RATE_RULES);
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: RateOptions = { ...RATE_DEFAULTS, ...set };
-  for (const name of ["calibrationImages", "batchSize"] as const) {
-    if (!Number.isInteger(options[name]) || options[name] < 2) {
-      throw new ConfigError(`rate: ${name} must be a whole number from 2, got ${options[name]}`);
-    }
-  }
-  if (!SCORES.includes(options.score)) {
-    throw new ConfigError(`rate: score must be one of ${SCORES.join(", ")}, got ${JSON.stringify(options.score)}`);
-  }
   if (!options.rating) return { ...options, rating: undefined };
   // Options that were resolved before have the default.
   if (options.score !== RATE_DEFAULTS.score) {

@@ -1,7 +1,7 @@
-import { ConfigError } from "../core";
+import { checkOptions, type OptionRules, rule } from "../core";
 import { foundNetwork, limitsOf } from "./costs";
 import { Mutation } from "./mutation";
-import { checkEvaluations, isWithin, networkSampler, type TrialOptions } from "./random-search";
+import { isWithin, networkSampler, TRIAL_RULES, type TrialOptions } from "./random-search";
 import type { FoundNetwork, RatingTable } from "./types";
 
 export interface EvolutionOptions extends TrialOptions {
@@ -10,6 +10,12 @@ export interface EvolutionOptions extends TrialOptions {
   /** Of which so many are drawn, with replacement, and the best becomes the parent. Default 10. */
   readonly sample?: number;
 }
+
+const RULES: OptionRules<EvolutionOptions> = {
+  ...TRIAL_RULES,
+  population: rule.wholeFrom(1),
+  sample: rule.wholeFrom(1),
+};
 
 /** Mutations of one parent that may go beyond a limit before a random network takes the child's place. */
 const ATTEMPTS = 100;
@@ -22,15 +28,9 @@ const ATTEMPTS = 100;
  * @throws BudgetInfeasibleError when no network meets the limits, or too few for drawing.
  * @throws ConfigError when a number is no whole number from 1.
  */
-export function agingEvolution(
-  table: RatingTable,
-  { evaluations, budget = {}, rng, population = 50, sample = 10 }: EvolutionOptions,
-): FoundNetwork[] {
-  checkEvaluations("agingEvolution", evaluations);
-  for (const [name, value] of Object.entries({ population, sample })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new ConfigError(`agingEvolution: ${name} must be a whole number from 1, got ${value}`, { [name]: value });
-  }
+export function agingEvolution(table: RatingTable, options: EvolutionOptions): FoundNetwork[] {
+  checkOptions("agingEvolution", options, RULES);
+  const { evaluations, budget = {}, rng, population = 50, sample = 10 } = options;
   const limits = limitsOf(budget);
   const random = networkSampler(table, budget, rng);
   const mutation = new Mutation(table);

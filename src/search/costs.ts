@@ -1,4 +1,4 @@
-import { ConfigError, SpaceError } from "../core";
+import { ConfigError, SpaceError, shown, unknownName } from "../core";
 import type { Budget, CostName, FoundNetwork, RatedCandidate, RatingTable } from "./types";
 
 /** Quantities that a table has for every candidate, for its stem and for its head. */
@@ -52,14 +52,30 @@ export function foundNetwork(table: RatingTable, choice: readonly RatedCandidate
   return { choice, score: choice.reduce((sum, { score }) => sum + score, 0), cost };
 }
 
+/** What can be limited. */
+export const COST_NAMES: readonly CostName[] = ["macs", "params", "activationBytes", "latencyMs"];
+
+/** @throws ConfigError for a limit on what is no cost, with the right name. */
+export function checkLimitNames(where: string, limits: object): void {
+  for (const name of Object.keys(limits)) {
+    if (COST_NAMES.includes(name as CostName)) continue;
+    const hint = /^(m?flops?|madds?|multadds?)$/i.test(name)
+      ? "; did you mean macs? Multiply-adds are called macs"
+      : "";
+    const what = hint ? `"${name}"${hint}` : unknownName(`"${name}"`, name, COST_NAMES);
+    throw new ConfigError(`${where}: a limit must be on one of ${COST_NAMES.join(", ")}, got ${what}`, { name });
+  }
+}
+
 /** Names and limits of a budget. @throws ConfigError for a limit that is NaN or no number: nothing lies within it. */
 export function limitsOf(budget: Budget): [CostName, number][] {
+  checkLimitNames("search", budget);
   const limits = (Object.entries(budget) as [CostName, number | undefined][]).filter(
     (limit): limit is [CostName, number] => limit[1] !== undefined,
   );
   for (const [name, limit] of limits) {
     if (typeof limit === "number" && !Number.isNaN(limit)) continue;
-    throw new ConfigError(`search: the limit on ${name} must be a number, got ${limit}`, { [name]: limit });
+    throw new ConfigError(`search: the limit on ${name} must be a number, got ${shown(limit)}`, { [name]: limit });
   }
   return limits;
 }

@@ -1,8 +1,18 @@
+import { checkOptions, type OptionRules, rule } from "../core";
 import { BestFirst } from "./best-first";
-import { checkTable, foundNetwork, limitsOf, loosened, stemCostOf } from "./costs";
+import { COST_NAMES, checkTable, foundNetwork, limitsOf, loosened, stemCostOf } from "./costs";
 import { infeasible } from "./infeasible";
 import { choiceOf, SuffixFronts, undominated } from "./suffix-fronts";
 import type { Budget, CostName, FoundNetwork, RatingTable } from "./types";
+
+export interface ExactFrontOptions {
+  /** The cost that the front trades the score for; "macs" unless given. */
+  readonly axis?: CostName;
+  /** Limits that every network of the front meets. */
+  readonly budget?: Budget;
+}
+
+const FRONT_RULES: OptionRules<ExactFrontOptions> = { axis: rule.oneOf(...COST_NAMES), budget: rule.any };
 
 /**
  * The whole trade-off between a quantity and the score, exactly: every network that no other beats in both, rising in
@@ -10,10 +20,9 @@ import type { Budget, CostName, FoundNetwork, RatingTable } from "./types";
  * @param budget Limits that all networks of the front must meet, on the axis or on other quantities.
  * @throws BudgetInfeasibleError when no network meets them.
  */
-export function exactFront(
-  table: RatingTable,
-  { axis = "macs", budget = {} }: { axis?: CostName; budget?: Budget } = {},
-): FoundNetwork[] {
+export function exactFront(table: RatingTable, options: ExactFrontOptions = {}): FoundNetwork[] {
+  checkOptions("exactFront", options, FRONT_RULES);
+  const { axis = "macs", budget = {} } = options;
   checkTable(table);
   const others = limitsOf(budget).filter(([name]) => name !== axis);
   const highest = budget[axis] ?? Number.POSITIVE_INFINITY;

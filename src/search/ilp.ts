@@ -1,6 +1,6 @@
 import loadHighs, { type Highs } from "highs";
-import { BudgetInfeasibleError, ConfigError, EngineError } from "../core";
-import { checkTable, foundNetwork } from "./costs";
+import { BudgetInfeasibleError, ConfigError, checkOptions, EngineError, type OptionRules, rule } from "../core";
+import { checkLimitNames, checkTable, foundNetwork } from "./costs";
 import { ExactCheck, isWithin, type Prices } from "./ilp-check";
 import { arcsOf, type Cut, type Interval, Programme } from "./ilp-programme";
 import { infeasible } from "./infeasible";
@@ -26,6 +26,14 @@ export interface IlpOptions {
 /** Arcs that the exact search may look at: with the relaxation's prices alone, and with a network of HiGHS's to beat. */
 const LOOKS = { relaxed: 1_000_000, proposed: 20_000_000 };
 
+/** What each option must be. */
+export const ILP_RULES: OptionRules<IlpOptions> = {
+  k: rule.wholeFrom(1),
+  difference: { ...rule.within(0, 1), must: "a share of the blocks, 0 to 1" },
+  timeLimit: rule.above(0),
+  patience: rule.from(0),
+};
+
 /** Solutions that the solver's tolerance let through a limit, each cut off, before giving up. */
 const PATIENCE = 50;
 
@@ -48,16 +56,10 @@ export async function ilpBest(table: RatingTable, limits: Limits): Promise<Found
  * @throws ConfigError for a limit, `k` or `difference` that says nothing.
  * @throws EngineError when HiGHS stops without an optimum, or its answer cannot be proved.
  */
-export async function ilpSearch(
-  table: RatingTable,
-  limits: Limits,
-  { k = 1, difference = 0, timeLimit, patience = LOOKS.relaxed }: IlpOptions = {},
-): Promise<FoundNetwork[]> {
+export async function ilpSearch(table: RatingTable, limits: Limits, options: IlpOptions = {}): Promise<FoundNetwork[]> {
+  checkOptions("ilpSearch", options, ILP_RULES);
+  const { k = 1, difference = 0, timeLimit, patience = LOOKS.relaxed } = options;
   checkTable(table);
-  if (!Number.isSafeInteger(k) || k < 1) throw new ConfigError(`ilpSearch: k must be a whole number from 1, got ${k}`);
-  if (!(difference >= 0 && difference <= 1)) {
-    throw new ConfigError(`ilpSearch: difference must be a share of the blocks, 0 to 1, got ${difference}`);
-  }
   const blocks = table.blocks.length;
   const different = Math.max(1, Math.ceil(difference * blocks - 1e-9));
   const solver = new Solver(table, intervalsOf(limits), k, await solverOf(), patience, timeLimit);
@@ -177,6 +179,7 @@ class Solver {
 }
 
 function intervalsOf(limits: Limits): Interval[] {
+  checkLimitNames("ilpSearch", limits);
   return Object.entries(limits).flatMap(([name, limit]): Interval[] => {
     if (limit === undefined) return [];
     const [low, high] = typeof limit === "number" ? [Number.NEGATIVE_INFINITY, limit] : limit;

@@ -1,6 +1,6 @@
 export { agingEvolution, type EvolutionOptions } from "./aging-evolution";
 export * from "./brute-force";
-export { costNames, foundNetwork } from "./costs";
+export { COST_NAMES, checkLimitNames, costNames, foundNetwork } from "./costs";
 export * from "./exact-front";
 export * from "./ilp";
 export { type LeastAttainable, leastAttainable } from "./infeasible";

@@ -1,4 +1,12 @@
-import { BudgetInfeasibleError, ConfigError, formatCount, type Rng } from "../core";
+import {
+  BudgetInfeasibleError,
+  ConfigError,
+  checkOptions,
+  formatCount,
+  type OptionRules,
+  type Rng,
+  rule,
+} from "../core";
 import { CompletionCounts } from "./completion-counts";
 import { checkTable, foundNetwork } from "./costs";
 import type { FoundNetwork, RatingTable } from "./types";
@@ -16,16 +24,22 @@ export interface RandomNetworksOptions {
   readonly rng: Rng;
 }
 
+const RULES: OptionRules<RandomNetworksOptions> = {
+  near: rule.from(0),
+  tolerance: rule.from(0),
+  count: rule.wholeFrom(0),
+  rng: rule.any,
+};
+
 /**
  * Distinct random networks of near-equal MACs: uniform over all networks of the table within the tolerance, whatever
  * their scores. The fair opponents of a found network.
  * @throws BudgetInfeasibleError when there are fewer than wanted, naming the attainable range.
  * @throws ConfigError when a number is NaN or out of range.
  */
-export function randomNetworks(
-  table: RatingTable,
-  { near, tolerance = 0.05, count, rng }: RandomNetworksOptions,
-): FoundNetwork[] {
+export function randomNetworks(table: RatingTable, options: RandomNetworksOptions): FoundNetwork[] {
+  checkOptions("randomNetworks", options, RULES);
+  const { near, tolerance = 0.05, count, rng } = options;
   checkTable(table);
   if (!(near > 0 && near < Number.POSITIVE_INFINITY && tolerance >= 0)) {
     throw new ConfigError(

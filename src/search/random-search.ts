@@ -1,4 +1,4 @@
-import { BudgetInfeasibleError, ConfigError, type Rng } from "../core";
+import { BudgetInfeasibleError, checkOptions, type OptionRules, type Rng, rule } from "../core";
 import { CompletionCounts } from "./completion-counts";
 import { checkTable, foundNetwork, limitsOf } from "./costs";
 import { infeasible } from "./infeasible";
@@ -17,14 +17,22 @@ export interface TrialOptions {
   readonly rng: Rng;
 }
 
+/** What each option must be. */
+export const TRIAL_RULES: OptionRules<TrialOptions> = {
+  evaluations: rule.wholeFrom(1),
+  budget: rule.any,
+  rng: rule.any,
+};
+
 /**
  * Random search: networks drawn uniformly among all within the budget, with replacement.
  * @returns One network an evaluation, in order; a longer run begins with the shorter one of the same `rng`.
  * @throws BudgetInfeasibleError when no network meets the limits, or too few for drawing.
  * @throws ConfigError when `evaluations` is no whole number from 1.
  */
-export function randomSearch(table: RatingTable, { evaluations, budget = {}, rng }: TrialOptions): FoundNetwork[] {
-  checkEvaluations("randomSearch", evaluations);
+export function randomSearch(table: RatingTable, options: TrialOptions): FoundNetwork[] {
+  checkOptions("randomSearch", options, TRIAL_RULES);
+  const { evaluations, budget = {}, rng } = options;
   const draw = networkSampler(table, budget, rng);
   return Array.from({ length: evaluations }, draw);
 }
@@ -66,10 +74,4 @@ export function networkSampler(table: RatingTable, budget: Budget, rng: Rng): ()
 /** Whether a network meets all limits. */
 export function isWithin({ cost }: FoundNetwork, limits: ReturnType<typeof limitsOf>): boolean {
   return limits.every(([name, limit]) => cost[name]! <= limit);
-}
-
-/** @throws ConfigError for anything but a whole number from 1. */
-export function checkEvaluations(where: string, evaluations: number): void {
-  if (Number.isSafeInteger(evaluations) && evaluations >= 1) return;
-  throw new ConfigError(`${where}: evaluations must be a whole number from 1, got ${evaluations}`, { evaluations });
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, checkOptions, rule } from "../core";
 import { BestFirst } from "./best-first";
 import { checkTable, costNames, foundNetwork, limitsOf } from "./costs";
 import { infeasible } from "./infeasible";
@@ -8,9 +8,10 @@ import type { Budget, FoundNetwork, RatingTable } from "./types";
  * The k best networks within all limits of a budget, exactly, in rising score. Without limits: the best of all.
  * @throws BudgetInfeasibleError when no network meets all limits; says what is the least attainable.
  */
-export function searchBest(table: RatingTable, budget: Budget = {}, { k = 1 }: { k?: number } = {}): FoundNetwork[] {
+export function searchBest(table: RatingTable, budget: Budget = {}, options: { k?: number } = {}): FoundNetwork[] {
+  checkOptions("searchBest", options, { k: rule.wholeFrom(1) });
+  const { k = 1 } = options;
   checkTable(table);
-  if (!Number.isSafeInteger(k) || k < 1) throw new ConfigError(`searchBest: k must be a whole number from 1, got ${k}`);
   const limits = limitsOf(budget);
   for (const [name, limit] of limits) {
     if (!(limit >= 0)) throw new ConfigError(`searchBest: the limit on ${name} must be a number from 0, got ${limit}`);

@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, checkOptions, rule } from "../core";
 import { candidateCost, checkTable, foundNetwork, limitsOf, loosened, stemCostOf } from "./costs";
 import { infeasible } from "./infeasible";
 import { leastCosts } from "./least-costs";
@@ -14,11 +14,9 @@ import type { Budget, FoundNetwork, RatedCandidate, RatingTable } from "./types"
  * @throws BudgetInfeasibleError when no network meets all limits.
  * @throws ConfigError when patience ends.
  */
-export function traversal(
-  table: RatingTable,
-  budget: Budget,
-  { patience = 20_000_000 }: { patience?: number } = {},
-): FoundNetwork {
+export function traversal(table: RatingTable, budget: Budget, options: { patience?: number } = {}): FoundNetwork {
+  checkOptions("traversal", options, { patience: rule.wholeFrom(1) });
+  const { patience = 20_000_000 } = options;
   checkTable(table);
   const limits = limitsOf(budget);
   const least = limits.map(([name]) => leastCosts(table, name));

@@ -1,4 +1,5 @@
 import { SpaceError } from "../core";
+import { activationToken } from "./describe";
 import { checkLayer, conv, identity } from "./layers";
 import type {
   Activation,
@@ -63,6 +64,17 @@ function placeResidual({ design, kernelSize, activation }: ResidualOp, outChanne
   return { kind: "residual", design, kernelSize, stride, innerChannels, outChannels, activation } as ResidualLayer;
 }
 
+/** Squeeze-excite and activation that an op has unless its name says otherwise: those of `mbconv(...)`. */
+const USUAL_SE = 0.25;
+
+function suffix(activation: Activation): string {
+  return activation === "silu" ? "" : `_${activationToken(activation)}`;
+}
+
+function withWords(activation: Activation): string {
+  return activation === "silu" ? "" : activation === "none" ? " without activation" : ` with ${activation}`;
+}
+
 interface OfKind<Op> {
   /** The op as a layer behind so many channels. */
   place(op: Op, inChannels: number, outChannels: number, stride: number): Layer;
@@ -77,19 +89,23 @@ type OfKinds = { readonly [Kind in OpKind]: OfKind<Extract<CandidateOp, { readon
 const KINDS: OfKinds = {
   mbconv: {
     place: (op, _, outChannels, stride) => placeOp(op, outChannels, stride),
-    name: ({ expansion, kernelSize }) => `e${expansion}k${kernelSize}`,
-    words: ({ expansion, kernelSize }) => `an MBConv of expansion ${expansion} and kernel ${kernelSize}`,
+    name: ({ expansion, kernelSize, seRatio, activation }) =>
+      `e${expansion}k${kernelSize}${seRatio === USUAL_SE ? "" : `_se${seRatio}`}${suffix(activation)}`,
+    words: ({ expansion, kernelSize, seRatio, activation }) =>
+      `an MBConv of expansion ${expansion} and kernel ${kernelSize}${seRatio === USUAL_SE ? "" : seRatio === 0 ? " without squeeze-excite" : ` with squeeze-excite of ${seRatio}`}${withWords(activation)}`,
   },
   conv: {
     place: ({ kernelSize, activation }, _, outChannels, stride) =>
       conv(kernelSize, outChannels, { stride, activation }),
-    name: ({ kernelSize }) => `conv${kernelSize}`,
-    words: ({ kernelSize }) => `a convolution of kernel ${kernelSize}`,
+    name: ({ kernelSize, activation }) => `conv${kernelSize}${suffix(activation)}`,
+    words: ({ kernelSize, activation }) => `a convolution of kernel ${kernelSize}${withWords(activation)}`,
   },
   residual: {
     place: (op, _, outChannels, stride) => placeResidual(op, outChannels, stride),
-    name: ({ design, kernelSize }) => `${design === "basic" ? "res" : "bottleneck"}${kernelSize}`,
-    words: ({ design, kernelSize }) => `ResNet's ${design} block of kernel ${kernelSize}`,
+    name: ({ design, kernelSize, activation }) =>
+      `${design === "basic" ? "res" : "bottleneck"}${kernelSize}${suffix(activation)}`,
+    words: ({ design, kernelSize, activation }) =>
+      `ResNet's ${design} block of kernel ${kernelSize}${withWords(activation)}`,
   },
   identity: {
     place: (_, inChannels, outChannels, stride) => {
@@ -110,7 +126,10 @@ export function placeCandidate(op: CandidateOp, inChannels: number, outChannels:
   return kindOf(op).place(op, inChannels, outChannels, stride);
 }
 
-/** "e6k3" of an MBConv, "conv3" of a convolution, "res3" of ResNet's basic block, "id" of no operation. */
+/**
+ * "e6k3" of an MBConv, "conv3" of a convolution, "res3" of ResNet's basic block, "id" of no operation; what differs from
+ * squeeze-excite of 0.25 and SiLU is said in timm's tokens: "e6k3_se0_nre". Ops that differ have names that differ.
+ */
 export function opName(op: CandidateOp): string {
   return kindOf(op).name(op);
 }

@@ -197,7 +197,8 @@ function merged(base: object, change: object): ExperimentInput {
 
 async function planOf(experiment: ExperimentInput): Promise<PlannedStep[]> {
   const config = parseExperiment(experiment);
-  const data = await loadDataset(config.data.name, { ...config.data, seed: config.seed });
+  const { name, ...images } = config.data;
+  const data = await loadDataset(name, { ...images, seed: config.seed });
   return plannedSteps(config, await prepareExperiment(config), identifyData(data));
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, readJson, writeJson } from "../../core";
-import { isArchitecture, type LatencyTable, networkLatency } from "../../cost";
+import { isArchitecture, type LatencyTable, networkLatencyRange, rangeWords, unsteadyWords } from "../../cost";
 import {
   type Architecture,
   architectureNames,
@@ -43,6 +43,8 @@ export function registerLatency(program: Command): void {
       const table = await measured(text, options, output);
       if (options.out) writeJson(options.out, table);
       output.result(table, () => tableText(text, table));
+      const unsteady = unsteadyWords(table);
+      if (unsteady) output.warn(`warning: ${unsteady}`);
       if (options.out) output.remark(`written to ${options.out}`);
     });
 }
@@ -86,6 +88,8 @@ function tableText(text: string, table: LatencyTable): string {
   return [
     textTable(["layer @ what enters", "median, ms", "10 - 90 %", "runs"], rows),
     `\n${subject}: ${entries.length} distinct layers, ${batch} image${batch > 1 ? "s" : ""} at once, on ${cpu}, engine ${engine.backend} with ${engine.threads} thread${engine.threads > 1 ? "s" : ""}`,
-    ...(isArchitecture(measured) ? [`sum over the network's layers ${ms(networkLatency(table, measured))} ms`] : []),
+    ...(isArchitecture(measured)
+      ? [`sum over the network's layers ${rangeWords(networkLatencyRange(table, measured))}`]
+      : []),
   ].join("\n");
 }

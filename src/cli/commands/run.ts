@@ -146,8 +146,8 @@ function describe({
 }
 
 function printResult(front: MeasuredFront, path: string): void {
-  const { compare } = require("../../systems/dna") as typeof import("../../systems/dna");
-  const { best, teacher, macsShare, toTeacher, toRandom, beaten, randoms } = compare(front);
+  const { alsoFoundWords, compare } = require("../../systems/dna") as typeof import("../../systems/dna");
+  const { best, teacher, macsShare, toTeacher, toRandom, beaten, randoms, alsoFound } = compare(front);
   const rows = front.measured.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
     label,
     formatCount(macs),
@@ -162,7 +162,7 @@ function printResult(front: MeasuredFront, path: string): void {
   );
   if (toRandom !== undefined) {
     console.log(
-      `It lies ${points(toRandom)} random networks of equal MACs on average and beats ${beaten} of ${randoms}.`,
+      `It lies ${points(toRandom)} random networks of equal MACs on average and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`,
     );
   }
   console.log(`Result: ${path}/front.json; networks: ${path}/found/; figures: npx blockwise report ${path}`);

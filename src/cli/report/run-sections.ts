@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, percent } from "../../core";
 import { countCandidates, countCells, countNetworks, formatShape, opName } from "../../space";
-import { compare } from "../../systems/dna";
+import { alsoFoundWords, compare } from "../../systems/dna";
 import type { TrainingHistory } from "../../teacher";
 import {
   costBars,
@@ -26,11 +26,11 @@ function outcome({ front }: RecordedRun): PageSection {
       words: "This run is not finished: no accuracies were measured on the test images yet. Below is what is there.",
     };
   }
-  const { best, teacher, macsShare, toTeacher, toRandom, beaten, randoms } = compare(front);
+  const { best, teacher, macsShare, toTeacher, toRandom, beaten, randoms, alsoFound } = compare(front);
   const against =
     toRandom === undefined
       ? ""
-      : ` Against random networks of equal FLOPs it ${toRandom > 0 ? "is better" : "DOES NOT do better"}: it lies ${points(toRandom)} their mean and beats ${beaten} of ${randoms}.`;
+      : ` Against random networks of equal FLOPs it ${toRandom > 0 ? "is better" : "DOES NOT do better"}: it lies ${points(toRandom)} their mean and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`;
   return {
     heading: "The front",
     words: `${best.label}, the best rated within the budget, has ${percent(macsShare, 1)} of the teacher's FLOPs (multiply-adds) and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).${against}`,

@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import type { StepContext } from "../../core";
+import { checkOptions, type OptionRules, rule, type StepContext } from "../../core";
 import { type LatencyTable, latencyKey, latencyTableOf, layersToMeasure } from "../../cost";
 import { engine } from "../../engine";
 import { measureLatency } from "../../nn";
@@ -12,6 +12,9 @@ export interface LatencyOptions {
   readonly rounds?: number;
 }
 
+/** What each option must be. */
+export const LATENCY_RULES: OptionRules<LatencyOptions> = { batch: rule.wholeFrom(1), rounds: rule.wholeFrom(1) };
+
 /**
  * Measures how long each layer of a network, or each that a network of a space may have, takes on this machine and the
  * engine in use: medians with the spread from the tenth to the ninetieth percentile. What `blockwise latency` does.
@@ -19,9 +22,11 @@ export interface LatencyOptions {
  */
 export async function latencyTable(
   subject: Architecture | SearchSpace,
-  { batch = 1, rounds = 15 }: LatencyOptions = {},
+  options: LatencyOptions = {},
   context: StepContext = {},
 ): Promise<LatencyTable> {
+  checkOptions("latencyTable", options, LATENCY_RULES);
+  const { batch = 1, rounds = 15 } = options;
   const { backend, device, threads, versions } = engine.info();
   const results = await measureLatency(layersToMeasure(subject), subject, { batch, rounds }, context);
   return latencyTableOf({

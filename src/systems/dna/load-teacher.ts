@@ -3,7 +3,7 @@ import { ConfigError, fingerprint } from "../../core";
 import type { Dataset } from "../../data";
 import { asTeacher, loadFound } from "../../retrain";
 import type { Architecture } from "../../space";
-import { Teacher } from "../../teacher";
+import { checkClasses, checkInput, Teacher } from "../../teacher";
 
 /** A teacher's file by what is in it. */
 export interface NamedTeacher {
@@ -33,17 +33,40 @@ function read(path: string): Teacher {
   return path.endsWith(".json") ? asTeacher(loadFound(path)) : Teacher.load(path);
 }
 
+export interface LoadTeacherOptions {
+  /** Take a teacher of other classes or another data set: its feature maps are imitated, its answers not asked for. */
+  readonly featuresOnly?: boolean;
+}
+
 /**
  * A teacher from its file (`.safetensors`), or from a found network's (`.json`): the student of one round as the teacher of
  * the next (DNA+, arXiv 2403.01326).
- * @throws ConfigError when it belongs to another data set, CheckpointError when the file is damaged or something else.
+ * @throws ConfigError when it belongs to another data set, or its classes are not the data set's in their order: its answers
+ *   would mean something else. With `featuresOnly` only when it does not take the images.
+ * @throws CheckpointError when the file is damaged or something else.
  */
-export function loadTeacher(path: string, { name }: Pick<Dataset, "name">): Teacher {
+export function loadTeacher(
+  path: string,
+  data: Pick<Dataset, "name" | "shape" | "classes">,
+  { featuresOnly = false }: LoadTeacherOptions = {},
+): Teacher {
   const teacher = read(path);
-  if (teacher.dataset === name) return teacher;
-  teacher.dispose();
-  throw new ConfigError(
-    `teacher: the network in ${path} must be of data set ${name}, got ${teacher.dataset}; load that data set, or train a teacher`,
-    { path, dataset: teacher.dataset },
-  );
+  const where = `teacher ${path}:`;
+  try {
+    if (featuresOnly) {
+      checkInput(teacher, data, where);
+      return teacher;
+    }
+    if (teacher.dataset !== data.name) {
+      throw new ConfigError(
+        `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, or train a teacher. Its feature maps alone can be imitated: lab.teacher(file, { data, featuresOnly: true })`,
+        { path, dataset: teacher.dataset },
+      );
+    }
+    checkClasses(teacher, data, where);
+    return teacher;
+  } catch (error) {
+    teacher.dispose();
+    throw error;
+  }
 }

@@ -16,6 +16,8 @@ export interface FrontPoint {
   readonly score?: number;
   /** The network's file inside the run directory. */
   readonly file: string;
+  /** Label of the point before that is the same network: drawn at random, it happened to be a found one. */
+  readonly sameAs?: string;
 }
 
 /** Everything of a run that a figure of the trade-off needs; `front.json`. */
@@ -45,6 +47,8 @@ export interface Comparison {
   /** Random networks that it beats. */
   readonly beaten: number;
   readonly randoms: number;
+  /** Labels of random networks that happen to be found ones. */
+  readonly alsoFound: readonly string[];
 }
 
 /** Compares the found network of least summed rating with the teacher and with random networks of the same cost. */
@@ -64,5 +68,11 @@ export function compare({ measured }: MeasuredFront): Comparison {
     ...(randoms.length > 0 && { toRandom: best.accuracy - mean }),
     beaten: randoms.filter(({ accuracy }) => best.accuracy > accuracy).length,
     randoms: randoms.length,
+    alsoFound: randoms.filter(({ sameAs }) => sameAs !== undefined).map(({ label, sameAs }) => `${label} is ${sameAs}`),
   };
+}
+
+/** Words that end a comparison with random networks; empty when none happens to be found. */
+export function alsoFoundWords({ alsoFound }: Pick<Comparison, "alsoFound">): string {
+  return alsoFound.length === 0 ? "" : ` (Drawn at random, ${alsoFound.join(" and ")}.)`;
 }

@@ -23,16 +23,16 @@ export interface Design {
   readonly network: FoundNetwork;
 }
 
-/** What is retrained: networks along the front and random ones; a random one that is also found is left out. */
+/**
+ * What is retrained: networks along the front, and random ones to compare with. A random one that is also a found one stays
+ * a rival: leaving it out would spare the found network the rivals that are as good. It is trained once and counts twice.
+ */
 export function designsOf(
   { seed, retrain: { random: count, tolerance } }: ExperimentConfig,
   table: RatingTable,
   { best, along }: SearchResult,
 ): Design[] {
-  const known = new Set(along.map(({ choice }) => networkId(choice)));
-  const rivals = randomRivals(table, best, { seed, count, tolerance })
-    .filter(({ choice }) => !known.has(networkId(choice)))
-    .sort((a, b) => macsOf(a) - macsOf(b));
+  const rivals = randomRivals(table, best, { seed, count, tolerance }).sort((a, b) => macsOf(a) - macsOf(b));
   const labelled = (kind: Design["kind"], networks: readonly FoundNetwork[]) =>
     networks.map((network, i): Design => ({ label: `${kind} ${i + 1}`, kind, network }));
   return [...labelled("found", along), ...labelled("random", rivals)];
@@ -130,7 +130,10 @@ export async function measureDesigns(
     const { macs, params } = cost;
     const { accuracy } = test;
     const { score } = network;
-    measured.push({ ...common, label, kind, macs, params, accuracy, validationAccuracy, score, file });
+    const id = networkId(network.choice);
+    const same = designs.slice(0, i).find((other) => networkId(other.network.choice) === id);
+    const twice = same && { sameAs: same.label };
+    measured.push({ ...common, label, kind, macs, params, accuracy, validationAccuracy, score, file, ...twice });
   }
   return {
     measured,

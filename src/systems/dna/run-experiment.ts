@@ -40,7 +40,8 @@ export async function runExperiment(
   const prepared = given ?? (await prepareExperiment(config));
   const complete = await completeFront(config, prepared, run);
   if (complete) return complete;
-  const data = await loadDataset(config.data.name, { ...config.data, seed: config.seed }, context);
+  const { name, ...images } = config.data;
+  const data = await loadDataset(name, { ...images, seed: config.seed }, context);
   const notes = checkImages(config, prepared, data);
   if (run.damagedRecords > 0) notes.push(`${run.damagedRecords} lines of the journal were damaged: their steps again`);
   await adoptPlan(config, prepared, identifyData(data), run, (text) => notes.push(text));

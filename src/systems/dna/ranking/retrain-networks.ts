@@ -40,11 +40,8 @@ export async function retrainNetworks(
 ): Promise<Retraining> {
   if (existsSync(result)) return readJson(result) as Retraining;
   const { experiment, teacherSeed } = job;
-  const data = await loadDataset(
-    experiment.data.name,
-    { ...experiment.data, ...(root && { root }), seed: teacherSeed },
-    context,
-  );
+  const { name: dataset, ...division } = experiment.data;
+  const data = await loadDataset(dataset, { ...division, ...(root && { root }), seed: teacherSeed }, context);
   const trained: Retrained[] = [];
   for (const name of networks) {
     const key = keyOf(name, job.root);

@@ -68,11 +68,8 @@ export async function runJob(
   const job = withTeacher(given);
   const { experiment, study, variant, title, seed, cuts, teacherSeed, measure, distilledBy, epoch } = job;
   if (existsSync(job.result)) return checked(readJson(job.result) as RawRatings, job);
-  const data = await loadDataset(
-    experiment.data.name,
-    { ...experiment.data, ...(root && { root }), seed: teacherSeed },
-    context,
-  );
+  const { name: dataset, ...division } = experiment.data;
+  const data = await loadDataset(dataset, { ...division, ...(root && { root }), seed: teacherSeed }, context);
   const teacher = await sharedTeacher(job, data, runs, context);
   const run = RunDirectory.open(join(runs, study, `${variant}-seed${seed}`), { ...experiment, cuts, teacherSeed });
   try {

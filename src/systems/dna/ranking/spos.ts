@@ -60,9 +60,10 @@ export async function rateBySpos(
   context: StepContext,
 ): Promise<SposRatings> {
   if (existsSync(options.result)) return readJson(options.result) as SposRatings;
+  const { name: dataset, ...division } = experiment.data;
   const data = await loadDataset(
-    experiment.data.name,
-    { ...experiment.data, ...(options.images && { root: options.images }), seed: teacherSeed },
+    dataset,
+    { ...division, ...(options.images && { root: options.images }), seed: teacherSeed },
     context,
   );
   const space = nasBenchMacroSpace([]);

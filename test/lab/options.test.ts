@@ -1,0 +1,131 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ConfigError, DataError, Rng } from "../../src/core";
+import { syntheticDataset } from "../../src/data";
+import { engine } from "../../src/engine";
+import { lab } from "../../src/lab";
+import { DISPLAY } from "../../src/lab/display-protocol";
+import { Network } from "../../src/nn";
+import { Teacher } from "../../src/teacher";
+import { tinyData, tinySupernet, tinyTeacher } from "./tiny";
+
+type Options = never;
+
+beforeAll(() => {
+  engine.use("auto", { threads: 1 });
+});
+
+async function parts() {
+  const { data, teacher, supernet } = await tinySupernet();
+  await supernet.distill({ epochs: 1, batchSize: 16 });
+  const ratings = await supernet.rate({ images: 16, calibrationImages: 16, batchSize: 8 });
+  return { data, teacher, supernet, ratings, found: ratings.search({}) };
+}
+
+describe("options in a cell", () => {
+  it("that are misspelt are refused everywhere, with the nearest right one, and values that cannot be", async () => {
+    const { data, teacher, supernet, ratings, found } = await parts();
+    const blocks = teacher.split([1]);
+    const calls: [call: () => unknown, message: RegExp][] = [
+      [() => lab.data("synthetic", { validationcount: 40 } as Options), /lab\.data: .*did you mean validationCount/],
+      [() => lab.data("synthetic", { validationCount: "40" } as Options), /validationCount must be .*got "40"/],
+      [() => lab.data(data.dataset, { testCount: 3 }), /lab\.data: testCount is of a data set that is loaded by name/],
+      [() => lab.teacher(tinyTeacher, { data, lr: 0.1 } as Options), /lab\.teacher: .*did you mean learningRate/],
+      [() => lab.teacher(tinyTeacher, { data, epoch: 3 } as Options), /did you mean epochs/],
+      [() => lab.teacher(tinyTeacher, { data, mixup: 0.2 } as Options), /option "mixup" is not known; Known are/],
+      [() => lab.teacher(tinyTeacher, { data, epochs: "3" } as Options), /epochs must be a whole number .*got "3"/],
+      [() => lab.teacher(tinyTeacher, { data, epochs: Number.NaN }), /epochs must be .*got NaN/],
+      [() => lab.teacher(tinyTeacher, { data, augment: { flips: true } } as Options), /did you mean augment\.flip/],
+      [() => lab.supernet(blocks, { op: [] } as Options), /lab\.supernet: .*did you mean ops/],
+      [() => lab.supernet(blocks, { cellsPerBlock: 0 }), /cellsPerBlock must be a whole number from 1, got 0/],
+      [() => supernet.distill({ epoch: 1 } as Options), /supernet\.distill: .*did you mean epochs/],
+      [() => supernet.distill({ epochs: [1, Number.NaN] }), /epochs must be .*got \[1,"NaN"\]/],
+      [() => supernet.rate({ image: 3 } as Options), /supernet\.rate: .*did you mean images/],
+      [() => supernet.rate({ score: "L1" } as Options), /score must be one of relativeL1/],
+      [() => supernet.featureMaps({ blocks: 1 } as Options), /supernet\.featureMaps: .*did you mean block/],
+      [() => ratings.search({ flops: "4M" } as Options), /got "flops"; did you mean macs/],
+      [() => ratings.search({ param: "4M" } as Options), /did you mean params/],
+      [() => ratings.diverse(2, {}, { diference: 0.5 } as Options), /ratings\.diverse: .*did you mean difference/],
+      [() => ratings.diverse(0), /k must be a whole number from 1, got 0/],
+      [() => ratings.predictor([], { penaltys: [1] } as Options), /ratings\.predictor: .*did you mean penalties/],
+      [() => found.random.atEqualMacs(1, { tolerence: 0.1 } as Options), /did you mean tolerance/],
+      [() => found.random.atEqualMacs(-1), /count must be a whole number from 0, got -1/],
+      [() => found.alongFront(Number.NaN), /count must be a whole number from 1, got NaN/],
+      [() => found.retrain({ epoch: 1 } as Options), /found\.retrain: .*did you mean epochs/],
+      [() => found.retrain({ warmStart: "yes" } as Options), /warmStart must be true or false, or weights.*got "yes"/],
+      [() => found.retrain({ distillation: { weigth: 1 } } as Options), /did you mean distillation\.weight/],
+      [() => lab.latency(found, { round: 3 } as Options), /lab\.latency: .*did you mean rounds/],
+      [() => lab.latency(found, { batch: 0 }), /batch must be a whole number from 1, got 0/],
+      [() => lab.study("ranking", { thruth: "x" } as Options), /lab\.study: .*did you mean truth/],
+    ];
+    for (const [call, message] of calls) {
+      const outcome = (async () => call())();
+      await expect(outcome, String(message)).rejects.toThrow(ConfigError);
+      await expect(outcome).rejects.toThrow(message);
+    }
+    supernet.dispose();
+    teacher.teacher.dispose();
+  }, 120_000);
+
+  it("name a data set by what is in it, checked", async () => {
+    const data = await tinyData();
+    const changed = await lab.data({ ...data.dataset, preprocessing: { mean: [0.9], std: [0.05] } });
+    expect(changed.dataset.fingerprint).not.toBe(data.dataset.fingerprint);
+    const empty = { count: 0, images: new Uint8Array(), labels: new Uint8Array() };
+    await expect(lab.data({ ...data.dataset, validation: empty })).rejects.toThrow(DataError);
+  });
+});
+
+describe("a teacher of other classes", () => {
+  const folder = mkdtempSync(join(tmpdir(), "teachers-"));
+
+  function save(name: string, classes: readonly string[], dataset = "synthetic"): string {
+    const architecture = { ...tinyTeacher, classes: classes.length };
+    const network = new Network(architecture, new Rng(1));
+    const preprocessing = { mean: [0.3], std: [0.3] };
+    const history = { epochs: [], validationImages: 0, imagesPerSecond: 0 };
+    const file = join(folder, `${name}.safetensors`);
+    new Teacher(network, { architecture, preprocessing, classes, dataset, history }).save(file);
+    network.dispose();
+    return file;
+  }
+
+  it("is refused at once, and taken for its features alone; students then have the data's classes", async () => {
+    const data = await tinyData();
+    const thousand = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
+    const refused: [file: string, message: RegExp][] = [
+      [save("wide", thousand), /must have the 4 classes of data set synthetic, got 1000.*featuresOnly: true/],
+      [save("turned", [...data.classes].reverse()), /classes of data set synthetic in their order, got "pattern 3"/],
+      [save("elsewhere", thousand, "imagenet"), /must be of data set synthetic, got imagenet.*featuresOnly/],
+    ];
+    for (const [file, message] of refused) {
+      await expect(lab.teacher(file, { data })).rejects.toThrow(ConfigError);
+      await expect(lab.teacher(file, { data })).rejects.toThrow(message);
+    }
+    const small = await lab.data(syntheticDataset({ shape: { height: 4, width: 4, channels: 1 } }));
+    await expect(lab.teacher(refused[0][0], { data: small, featuresOnly: true })).rejects.toThrow(
+      /must take the images/,
+    );
+    const teacher = await lab.teacher(refused[2][0], { data, featuresOnly: true });
+    expect(teacher.accuracy).toBeUndefined();
+    expect(String((await teacher[DISPLAY]())["text/plain"])).toMatch(/not measured[\s\S]*for its features only/);
+    await expect(teacher.testAccuracy()).rejects.toThrow(/features only/);
+    expect(() => lab.supernet(teacher.split([1]), { classes: 5 })).toThrow(
+      /classes must be the 4 of data set synthetic/,
+    );
+    const supernet = lab.supernet(teacher.split([1]), { cellsPerBlock: 1 });
+    expect(supernet.space.classes).toBe(4);
+    await supernet.distill({ epochs: 1, batchSize: 16, images: 32, labelLoss: 0.5 });
+    const ratings = await supernet.rate({ images: 16, calibrationImages: 16, batchSize: 8 });
+    const student = await ratings.search({}).retrain({ epochs: 1, batchSize: 16 });
+    expect(student.accuracy).toBeGreaterThanOrEqual(0);
+    expect(JSON.stringify(student.summary().rows)).toContain("(teacher: not measured)");
+    const soft = ratings.search({}).retrain({ epochs: 1, distillation: { weight: 0.5, temperature: 1 } });
+    await expect(soft).rejects.toThrow(/distillation needs the teacher's answers.*4 classes.*got 1000/);
+    student.retrained.dispose();
+    supernet.dispose();
+    teacher.teacher.dispose();
+  }, 120_000);
+});
