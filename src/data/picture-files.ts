@@ -103,10 +103,12 @@ async function isFolder(path: string, entry: Dirent): Promise<boolean> {
 }
 
 async function wholeFile(path: string): Promise<Uint8Array> {
-  const { size } = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new Error(error.code === "ENOENT" ? "a link that leads nowhere" : reason(error));
   });
-  checkSize(size);
+  // Reading a pipe or a device would wait for ever.
+  if (!found.isFile()) throw new Error("it is no regular file");
+  checkSize(found.size);
   return readFile(path).catch((error) => {
     throw new Error(reason(error));
   });

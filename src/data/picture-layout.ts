@@ -49,10 +49,9 @@ export function pictureLayout(
   const root = tree.withoutWrapper();
   const remarks: string[] = [];
   const at = (folder: string) => (folder === "" ? place : `${place}/${folder}`);
-  const found = partsOf(tree, root);
+  const found = partsOf(name, at(root), tree, root);
   if (found.train === undefined && (found.test !== undefined || found.validation !== undefined)) {
-    const others = tree.folders(root).filter((folder) => !Object.values(PARTS).some((part) => part.test(folder)));
-    if (others.length === 0) {
+    if (tree.folders(root).every(isPart)) {
       throw new DataError(
         `${name}: ${at(root)} must have a folder train, and has only ${tree.folders(root).join(", ")}`,
         {
@@ -82,6 +81,8 @@ export function pictureLayout(
     remarks.push(`${at(root)} has one folder a class and no train/: test and validation images are drawn from it.`);
     return { classes, train, remarks };
   }
+  const beside = tree.folders(root).filter((folder) => !isPart(folder));
+  if (beside.length > 0) remarks.push(`${at(root)}: ${listed(beside)} beside train are left aside.`);
   const parts: { validation?: readonly LabelledFile[]; test?: readonly LabelledFile[] } = {};
   for (const part of ["validation", "test"] as const) {
     const folder = found[part];
@@ -173,12 +174,18 @@ class Tree {
   }
 }
 
-function partsOf(tree: Tree, root: string): Partial<Record<Part, string>> {
+/** @throws DataError when two folders stand for one part. */
+function partsOf(name: string, where: string, tree: Tree, root: string): Partial<Record<Part, string>> {
   const found: Partial<Record<Part, string>> = {};
-  for (const folder of tree.folders(root)) {
-    for (const [part, names] of Object.entries(PARTS) as [Part, RegExp][]) {
-      if (names.test(folder)) found[part] ??= joined(root, folder);
+  for (const [part, names] of Object.entries(PARTS) as [Part, RegExp][]) {
+    const folders = tree.folders(root).filter((folder) => names.test(folder));
+    if (folders.length > 1) {
+      throw new DataError(
+        `${name}: ${where} must have one folder for ${part} images, got ${folders.join(" and ")}; join them or rename one`,
+        { folders },
+      );
     }
+    if (folders.length === 1) found[part] = joined(root, folders[0]);
   }
   return found;
 }

@@ -74,6 +74,18 @@ describe("the folders of a data set", () => {
     expect((await read(flat)).train.count).toBe(8);
   });
 
+  test("two folders for one part are an error, others beside the parts are told", async () => {
+    const twice = await place({
+      train: { a: 2, b: 2 },
+      val: { a: 1, b: 1 },
+      valid: { a: 1, b: 1 },
+      test: { a: 1, b: 1 },
+    });
+    await expect(read(twice)).rejects.toThrow(/one folder for validation images, got val and valid; join them/);
+    const beside = await place({ train: { a: 2, b: 2 }, test: { a: 1, b: 1 }, extra: { a: 5 } });
+    expect((await read(beside)).remarks?.join()).toMatch(/extra beside train are left aside/);
+  });
+
   test("a place without such a layout is an error that says which are expected", async () => {
     await expect(read(join(folder, "nowhere"))).rejects.toThrow(
       /nowhere must be a folder or a zip file of pictures, and does not exist/,
@@ -180,6 +192,16 @@ describe("pictures that cannot be read", () => {
       /^3 of 10 pictures cannot be read and are left out: train\/a\/1.png \(.+\), train\/b\/Thumbs.png \(.+\), train\/b\/dead.png \(a link that leads nowhere\)/,
     );
     expect((await read(root)).remarks).toEqual(remarks);
+    // A pipe would be waited for, a device read without end.
+    for (const [name, target] of [
+      ["null.png", "/dev/null"],
+      ["zero.png", "/dev/zero"],
+    ]) {
+      symlinkSync(target, join(root, "test", "a", name));
+    }
+    expect((await read(root)).remarks?.[0]).toMatch(/^5 of 12 pictures .*/);
+    expect((await read(root)).remarks?.[0]).toContain("no regular file");
+    for (const name of ["null.png", "zero.png"]) rmSync(join(root, "test", "a", name));
     await expect(read(root, { strict: true })).rejects.toThrow(/3 of 10 are not: train\/a\/1.png/);
   });
 
