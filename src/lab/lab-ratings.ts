@@ -188,7 +188,9 @@ export class LabRatings implements Displayable {
       columns: ["block", "cell", "operations", "rating", "mean squared error", "channels", "FLOPs", "parameters"],
       rows: rows.map((row) => [...row.slice(0, 6), formatCount(Number(row[6])), formatCount(Number(row[7]))]),
       note: [
-        `Rating: ${measureWords(this.session.score)}; lower is better. Mean squared error: of the same feature maps.`,
+        `Rating: ${measureWords(this.session.score)}; lower is better.`,
+        // Own scores stand without any feature maps.
+        ...(rows.some(([, , , , mse]) => mse !== null) ? ["Mean squared error: of the same feature maps."] : []),
         ...(weights ? [`Blocks count ${weights.map((weight) => formatCount(weight)).join(", ")}.`] : []),
         "ratings.frame() has all of them.",
       ].join(" "),

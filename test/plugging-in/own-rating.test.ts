@@ -55,7 +55,7 @@ describe("an own rating function", () => {
       best.reduce((a, b) => a + b),
       9,
     );
-    expect(await shown(ratings)).toMatch(/Score: cosineDistance; lower is better/);
+    expect(await shown(ratings)).toMatch(/Rating: cosineDistance; lower is better/);
     expect(await shown(ratings)).toMatch(/figure: Ratings by cosineDistance/);
     expect(found.table().rows).toHaveLength(2);
     expect(await shown(found)).toMatch(/Rated by cosineDistance/);

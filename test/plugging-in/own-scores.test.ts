@@ -36,7 +36,7 @@ describe("own scores", () => {
     expect(found.score).toBeCloseTo(-1.4, 9);
     expect(found.describe()[0]).toContain("e2k5");
     expect(await shown(found)).toMatch(/Rated by byTable/);
-    expect(await shown(scored)).toMatch(/Score: byTable; lower is better/);
+    expect(await shown(scored)).toMatch(/Rating: byTable; lower is better\. ratings\.frame/);
     expect((await scored.frame()).values.every((row) => (row as unknown[])[4] === null)).toBe(true);
     expect(front.networks.find(({ kind }) => kind === "found")!.score).toBeLessThan(0);
 
