@@ -15,6 +15,7 @@ import {
   type StudySummary,
   type TrueNetwork,
   type VariantSummary,
+  withOwnResults,
 } from "../systems/dna/ranking";
 import { rankScatter } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
@@ -36,10 +37,14 @@ export class LabStudy implements Displayable {
   private readonly figures = new Map<number | undefined, StudySummary>();
 
   constructor(
-    readonly config: StudyConfig,
+    private study: StudyConfig,
     /** The benchmark's distinct networks. */
     readonly truth: readonly TrueNetwork[],
   ) {}
+
+  get config(): StudyConfig {
+    return this.study;
+  }
 
   /** Raw ratings that are there, by variant and seed. */
   get ratings(): readonly RawRatings[] {
@@ -66,6 +71,8 @@ export class LabStudy implements Displayable {
     engineReady();
     const { images, runs = "runs/studies", ...part } = options;
     const provenance = () => provenanceOf(`lab.study("${this.config.name}").run()`);
+    // Results go below the working folder, never into an installed package.
+    this.study = withOwnResults(this.study);
     await runStudy(this.config, part, this.truth, { runs, images, provenance }, context);
     this.figures.clear();
     return this;

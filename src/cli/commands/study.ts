@@ -54,7 +54,7 @@ async function runStudyFile(
   // Loaded here: commands without tensors start without an engine.
   const { engine } = await import("../../engine/index.js");
   const ranking = await import("../../systems/dna/ranking/index.js");
-  const study = ranking.readStudy(file, root);
+  const study = ranking.withOwnResults(ranking.readStudy(file, root));
   const truth = ranking.readTruth(options.truth);
   output.remark(`figures: ${ranking.figuresFile(study)}`);
   if (options.summary) return ranking.writeFigures(study, truth);
