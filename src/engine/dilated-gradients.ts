@@ -138,6 +138,8 @@ function unfuseUnderGradient(): void {
     conv2d: typeof tf.fused.conv2d;
     depthwiseConv2d: typeof tf.fused.depthwiseConv2d;
   };
+  // Bundled as an ES module the functions cannot be replaced; there tfjs-core goes on refusing.
+  if (!Object.getOwnPropertyDescriptor(fused, "conv2d")?.writable) return;
   const { conv2d, depthwiseConv2d } = fused;
   type Options = Parameters<typeof conv2d>[0];
   const isDifferentiated = (options: Options) =>
