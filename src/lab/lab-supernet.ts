@@ -1,4 +1,4 @@
-import { ConfigError, checkOptions, formatCount, type StepContext } from "../core";
+import { ConfigError, checkOptions, formatWhole, type StepContext } from "../core";
 import type { DistillEpoch, DistilledBlock } from "../distill";
 import { ratedTable } from "../rate";
 import {
@@ -157,7 +157,7 @@ export class LabSupernet implements Displayable {
     const { space } = this;
     const counts = countCells(space);
     return new Table({
-      title: `Search space ${space.name}: ${formatCount(Number(this.candidates))} candidates, ${this.networks.toLocaleString("en-US")} networks`,
+      title: `Search space ${space.name}: ${formatWhole(Number(this.candidates))} candidates, ${this.networks.toLocaleString("en-US")} networks`,
       columns: ["block", "cell", "layers", "channels", "ops", "candidates", "imitates"],
       rows: space.blocks.flatMap(({ cells, ops, input, output }, block) =>
         cells.map(({ depth, width }, cell) => [
