@@ -3,6 +3,8 @@ import type { MeasuredNetwork } from "../viz";
 /** A measured network with what rating predicted of it. */
 export interface FrontNetwork extends MeasuredNetwork {
   readonly params: number;
+  /** Label of the network that it is as well: drawn at random, it happened to be a found one. */
+  readonly sameAs?: string;
   /** Images of the test split. */
   readonly images: number;
   /** Undefined where it was never measured, of a teacher from a file. */

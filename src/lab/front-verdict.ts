@@ -14,6 +14,8 @@ export function verdict(given: readonly FrontNetwork[]): string {
   if (found.length > 0 && teacher) sentences.push(againstTeacher(found, teacher));
   const own = of("own");
   if (own.length > 0) sentences.push(ofOwn(own, networks));
+  const twins = random.filter(({ sameAs }) => sameAs !== undefined).map(({ label, sameAs }) => `${label} is ${sameAs}`);
+  if (twins.length > 0) sentences.push(`Drawn at random, ${twins.join(" and ")}: trained once, it counts as both.`);
   if (unmeasured.length > 0) sentences.push(`Left out, for they were not measured: ${unmeasured.join(", ")}.`);
   if (sentences.length === 0)
     return "There is nothing to compare yet: give found networks and random ones, or a teacher.";

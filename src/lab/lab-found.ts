@@ -105,7 +105,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     };
     const retrained = await retrain(this.architecture, data.dataset, { ...options, epochs, seed, task }, context);
     this.session.recipe = recipe;
-    this.student = new LabStudent(this, retrained);
+    this.student = new LabStudent(this, retrained, recipe);
     return this.student;
   }
 

@@ -9,6 +9,7 @@ import { FigureView } from "./figure-view";
 import { LabTeacher } from "./lab-teacher";
 import type { NetworkDesign } from "./network-design";
 import { percent } from "./numbers";
+import type { RetrainRecipe } from "./retrain-recipe";
 import { showTogether } from "./show";
 import { propertyTable, type Table } from "./table";
 
@@ -22,6 +23,8 @@ export class LabStudent implements Displayable {
   constructor(
     readonly design: NetworkDesign,
     readonly retrained: Retrained,
+    /** How it was trained, where the lab did it. */
+    readonly recipe?: RetrainRecipe,
   ) {}
 
   get kind(): "found" | "random" {

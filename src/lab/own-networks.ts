@@ -11,7 +11,7 @@ import {
   parseTimm,
 } from "../space";
 import { loadTeacher } from "../systems/dna";
-import { Teacher } from "../teacher";
+import { checkClasses, Teacher } from "../teacher";
 import type { LabData } from "./lab-data";
 import { LabNetwork } from "./lab-network";
 import { LabTeacher } from "./lab-teacher";
@@ -71,7 +71,8 @@ function isFound(value: unknown): boolean {
   return typeof value === "object" && value !== null && "format" in value;
 }
 
-function checkedTeacher(teacher: Teacher, { name }: LabData): Teacher {
+function checkedTeacher(teacher: Teacher, { name, dataset }: LabData): Teacher {
+  checkClasses(teacher, dataset, "lab.network: to be measured,");
   if (teacher.dataset === name) return teacher;
   throw new ConfigError(
     `lab.network: the teacher ${teacher.architecture.name} must be of data set ${name}, got ${teacher.dataset}; draw one figure for each`,

@@ -1,4 +1,4 @@
-import { ConfigError, DataError, formatCount, type StepContext } from "../core";
+import { ConfigError, DataError, fingerprint, formatCount, type StepContext } from "../core";
 import type { PredictedNetwork } from "../viz";
 import { factsOf, frontFacts, stageWords } from "./architecture-words";
 import type { FrontNetwork } from "./front-network";
@@ -41,9 +41,7 @@ export async function pareto(
   const session = designs.map((item) => designOf(item).session)[0];
   const students: LabStudent[] = [];
   for (const { item, label } of labelled(designs)) {
-    const student =
-      item instanceof LabStudent ? item : (item.student ?? (await retrainAs(item, label, recipe, context)));
-    students.push(student);
+    students.push(trainedOf(item, students, recipe) ?? (await retrainAs(item as LabFound, label, recipe, context)));
   }
   for (const own of owns) {
     const teacher = session?.teacher ?? teachers[0]?.teacher;
@@ -62,7 +60,13 @@ export async function pareto(
     const design = designOf(item);
     const { data, space } = design.session;
     const facts = factsOf(space, design.network);
-    measured.push({ ...facts, ...(await measure(students[i], data, context)), label, score: design.score });
+    measured.push({
+      ...facts,
+      ...(await measure(students[i], data, context)),
+      label,
+      score: design.score,
+      ...twinOf(labelled(designs), i),
+    });
   }
   for (const [i, own] of owns.entries()) {
     const namesakes = owns.slice(0, i).filter(({ label }) => label === own.label).length;
@@ -114,6 +118,39 @@ function shownKind(value: unknown): string {
     : `an object with ${Object.keys(value).slice(0, 5).join(", ") || "nothing"}`;
 }
 
+/** An item's training: its own, or that of the same network in the other role, which would end the same. */
+function trainedOf(
+  item: Student,
+  before: readonly LabStudent[],
+  recipe: RetrainRecipe | undefined,
+): LabStudent | undefined {
+  if (item instanceof LabStudent || item.student) return item instanceof LabStudent ? item : item.student;
+  const { warmStart, data, recipe: usual } = item.session;
+  const wanted = fingerprint(recipe ?? usual);
+  const twin = before.find(
+    ({ design, recipe: own }) =>
+      idOf(design) === idOf(item) &&
+      design.session.warmStart === warmStart &&
+      design.session.data === data &&
+      own !== undefined &&
+      fingerprint(own) === wanted,
+  );
+  if (twin) item.student = new LabStudent(item, twin.retrained, twin.recipe);
+  return item.student;
+}
+
+/** Names the network before that is the same one. */
+function twinOf(items: readonly { item: Student; label: string }[], index: number): { sameAs?: string } {
+  const id = idOf(designOf(items[index].item));
+  const twin = items.slice(0, index).find(({ item }) => idOf(designOf(item)) === id);
+  return twin ? { sameAs: twin.label } : {};
+}
+
+/** Names a network, whatever its space calls it: spaces of other ops or cells have the same choices for other networks. */
+function idOf({ architecture: { name: _, ...network } }: NetworkDesign): string {
+  return fingerprint(network);
+}
+
 function retrainAs(item: LabFound, label: string, recipe: RetrainRecipe | undefined, context: StepContext) {
   const task = `retrain ${label} (${formatCount(item.macs)} FLOPs)`;
   return item.retrain(recipe ?? item.session.recipe, { ...context, task });
@@ -144,16 +181,16 @@ function checkOneDataset(items: readonly KnownItem[]): void {
   }
 }
 
-/** Each network once, also of different searches; of a network and its student the student, of found and random the found. */
+/**
+ * Each network once in each role, also of different searches; of a network and its student the student. A random network that
+ * is also a found one stays a rival: without it the found one would be spared the rivals that are as good.
+ */
 function distinct(items: readonly Student[]): Student[] {
   const kept = new Map<string, Student>();
-  const rank = (item: Student) => (item.kind === "found" ? 2 : 0) + (item instanceof LabStudent ? 1 : 0);
   for (const item of items) {
-    // Not the choice's id: spaces of other ops or cells have the same ids for other networks.
-    const { name: _, ...network } = designOf(item).architecture;
-    const id = JSON.stringify(network);
+    const id = `${item.kind} ${idOf(designOf(item))}`;
     const before = kept.get(id);
-    if (!before || rank(item) > rank(before)) kept.set(id, item);
+    if (!before || (item instanceof LabStudent && !(before instanceof LabStudent))) kept.set(id, item);
   }
   return [...kept.values()];
 }

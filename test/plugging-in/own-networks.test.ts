@@ -80,7 +80,7 @@ describe("own networks beside found ones", () => {
     expect(front.networks).toHaveLength(1);
     expect(front.caveat).toBeUndefined();
     expect(front.verdict()).toMatch(/The most accurate own network, alone \(/);
-    await lab.latency(tinyTeacher, { repeats: 1 } as object);
+    await lab.latency(tinyTeacher, { rounds: 1 } as object);
   }, 60_000);
 
   it("a ResNet teacher, which timm's strings cannot say, is compared as others are", async () => {
