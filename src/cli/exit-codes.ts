@@ -10,6 +10,8 @@ export const EXIT = {
   usage: 2,
   /** No network meets the limits. */
   infeasible: 3,
+  /** A limit of time was reached; what was complete is kept. As coreutils' timeout. */
+  timeout: 124,
   /** Stopped by Ctrl-C or a polite kill; what was complete is kept. */
   interrupted: 130,
 } as const;
@@ -17,7 +19,7 @@ export const EXIT = {
 /** For `blockwise --help`. */
 export const EXIT_CODES_HELP = `
 Exit codes: ${EXIT.done} done; ${EXIT.failed} failed, or results differ; ${EXIT.usage} the command line or a file that the user writes is malformed;
-${EXIT.infeasible} no network meets the limits; ${EXIT.interrupted} stopped by Ctrl-C (what was complete is kept).`;
+${EXIT.infeasible} no network meets the limits; ${EXIT.timeout} out of time (--timeout); ${EXIT.interrupted} stopped by Ctrl-C (what was complete is kept).`;
 
 const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   CONFIG: EXIT.usage,

@@ -1,3 +1,4 @@
+import { Writable } from "node:stream";
 import type { Command } from "commander";
 import type { StepContext } from "../core";
 import { progressReporter } from "./progress-reporter";
@@ -29,6 +30,11 @@ export class Output {
     if (this.options.quiet) return;
     if (this.options.json) console.error(text);
     else console.log(text);
+  }
+
+  /** Where progress is written. */
+  get progress(): NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number } {
+    return this.options.quiet ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
   }
 
   /** A warning about the result, whoever reads it. */

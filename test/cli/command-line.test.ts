@@ -14,17 +14,14 @@ function leaves(
   });
 }
 
-// The others follow with their own tests.
-const LATER = /^(run|search|notebook)/;
-test.each(
-  leaves()
-    .filter(({ words }) => !LATER.test(words[0]))
-    .map(({ words, command }) => [words.join(" "), command] as const),
-)("%s has --json and --quiet", (_, command) => {
-  const longs = command.options.map(({ long }) => long);
-  expect(longs).toContain("--json");
-  expect(longs).toContain("--quiet");
-});
+test.each(leaves().map(({ words, command }) => [words.join(" "), command] as const))(
+  "%s has --json and --quiet",
+  (_, command) => {
+    const longs = command.options.map(({ long }) => long);
+    expect(longs).toContain("--json");
+    expect(longs).toContain("--quiet");
+  },
+);
 
 test("--version prints the package's version", async () => {
   const { version } = require("../../package.json");

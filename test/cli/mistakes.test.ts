@@ -33,7 +33,7 @@ const WRONG_NUMBERS = ["", "x", "-1", "0", "1.5", "NaN", "Infinity", "1e99", "99
 const WRONG_PLACES_TO_WRITE = ["/dev/null/below", place("folder")];
 
 /** What each argument or option takes; whoever adds one says so here. */
-const KINDS: Record<string, "place" | "number" | "write" | "text" | "list"> = {
+const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "text"> = {
   "<found>": "place",
   "<images...>": "place",
   "<run>": "place",
@@ -44,18 +44,22 @@ const KINDS: Record<string, "place" | "number" | "write" | "text" | "list"> = {
   "[network]": "place",
   "<preset>": "place",
   "<name>": "text",
-  "[id]": "text",
+  "[networks...]": "text",
+  "--activation": "number",
+  "--weights": "number",
+  "--join": "number",
+  "--epochs": "number",
+  "--from": "place",
   "--input": "number",
   "--batch": "number",
   "--rounds": "number",
   "--threads": "number",
-  "--seed": "number",
+  "--seed": "seed",
   "--top": "number",
   "-k": "number",
   "--difference": "number",
   "--macs": "number",
   "--params": "number",
-  "--activation": "number",
   "--latency": "number",
   "--latency-table": "place",
   "--truth": "place",
@@ -68,7 +72,7 @@ const KINDS: Record<string, "place" | "number" | "write" | "text" | "list"> = {
   "--out": "write",
   "--output": "write",
   "--html": "write",
-  "--runs-dir": "write",
+  "--runs-dir": "below",
   "--cwd": "place",
   "--kernel": "text",
   "--name": "text",
@@ -78,6 +82,7 @@ const KINDS: Record<string, "place" | "number" | "write" | "text" | "list"> = {
 
 /** Values with which the other arguments of a command are right enough to get to the one that is wrong. */
 const RIGHT: Record<string, string> = {
+  "<experiment>": join(__dirname, "../../experiments/fast.json"),
   "<preset>": "dna-mini",
   "[network]": "dna-a",
   "<subject>": "efficientnet-tiny@28px",
@@ -107,9 +112,15 @@ function optionName({ long, short }: Option): string {
 
 const takesValue = (option: Option) => option.required || option.optional;
 
-function wrongValues(kind: string): readonly string[] {
-  if (kind === "place") return WRONG_PLACES.map(place);
+/** An experiment may leave everything out. */
+const NO_MISTAKES: Record<string, readonly string[]> = { "<experiment>": ["object.json"] };
+
+function wrongValues(name: string): readonly string[] {
+  const kind = KINDS[name];
+  if (kind === "place") return WRONG_PLACES.filter((wrong) => !NO_MISTAKES[name]?.includes(wrong)).map(place);
   if (kind === "number") return WRONG_NUMBERS;
+  if (kind === "seed") return WRONG_NUMBERS.filter((text) => text !== "0");
+  if (kind === "below") return ["/dev/null/below", place("empty.json")];
   if (kind === "write") return WRONG_PLACES_TO_WRITE;
   return [];
 }
@@ -123,41 +134,39 @@ async function expectSentence(args: readonly string[]): Promise<void> {
   expect(err, said).not.toMatch(/\b(TypeError|RangeError|SyntaxError)\b|(?<!received )\bundefined\b|\[object Object\]/);
 }
 
-const LATER = /^run$/;
-describe.each(
-  leaves()
-    .filter(({ words }) => !LATER.test(words.join(" ")))
-    .map((leaf) => [leaf.words.join(" "), leaf] as const),
-)("blockwise %s", (_, { words, command }) => {
-  const names = command.registeredArguments.map((_argument, i) => argumentName(command, i));
-  const options = command.options.filter(takesValue).map(optionName);
+describe.each(leaves().map((leaf) => [leaf.words.join(" "), leaf] as const))(
+  "blockwise %s",
+  (_, { words, command }) => {
+    const names = command.registeredArguments.map((_argument, i) => argumentName(command, i));
+    const options = command.options.filter(takesValue).map(optionName);
 
-  test("each argument and option says here what it takes", () => {
-    expect([...names, ...options].filter((name) => KINDS[name] === undefined)).toEqual([]);
-  });
+    test("each argument and option says here what it takes", () => {
+      expect([...names, ...options].filter((name) => KINDS[name] === undefined)).toEqual([]);
+    });
 
-  const right = names.map((name) => RIGHT[name] ?? place("missing.json"));
-  const mistakes = names.flatMap((name, i) =>
-    wrongValues(KINDS[name]).map(
-      (value) =>
-        [
-          name,
-          value.replace(`${folder}/`, ""),
-          [...words, ...right.map((one, at) => (at === i ? value : one))],
-        ] as const,
-    ),
-  );
-  if (mistakes.length > 0) test.each(mistakes)("%s: %s", (_name, _value, args) => expectSentence(args));
+    const right = names.map((name) => RIGHT[name] ?? place("missing.json"));
+    const mistakes = names.flatMap((name, i) =>
+      wrongValues(name).map(
+        (value) =>
+          [
+            name,
+            value.replace(`${folder}/`, ""),
+            [...words, ...right.map((one, at) => (at === i ? value : one))],
+          ] as const,
+      ),
+    );
+    if (mistakes.length > 0) test.each(mistakes)("%s: %s", (_name, _value, args) => expectSentence(args));
 
-  const optionMistakes = options.flatMap((name) =>
-    wrongValues(KINDS[name]).map(
-      (value) =>
-        [
-          name,
-          value.replace(`${folder}/`, ""),
-          [...words, ...right, `${name}${name.startsWith("--") ? "=" : ""}${value}`],
-        ] as const,
-    ),
-  );
-  if (optionMistakes.length > 0) test.each(optionMistakes)("%s %s", (_name, _value, args) => expectSentence(args));
-});
+    const optionMistakes = options.flatMap((name) =>
+      wrongValues(name).map(
+        (value) =>
+          [
+            name,
+            value.replace(`${folder}/`, ""),
+            [...words, ...right, `${name}${name.startsWith("--") ? "=" : ""}${value}`],
+          ] as const,
+      ),
+    );
+    if (optionMistakes.length > 0) test.each(optionMistakes)("%s %s", (_name, _value, args) => expectSentence(args));
+  },
+);

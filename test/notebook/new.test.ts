@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/main";
-import { checkOutput, writing } from "../../src/cli/notebook/output-file";
+import { checkOutput, writing } from "../../src/cli/output-file";
 import { ConfigError } from "../../src/core";
 import { temporaryFolder } from "./notebooks";
 

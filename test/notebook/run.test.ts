@@ -159,7 +159,7 @@ describe("blockwise notebook run", { timeout: 300_000 }, () => {
     const path = write("slow.ipynb", "console.log('one')", SLEEP);
     const { code, stderr } = await notebookCommand(["run", path, "--cell-timeout", "12"]);
     expect(stderr).toMatch(/slow\.ipynb, cell \[2\].*out of time/);
-    expect(code).toBe(3);
+    expect(code).toBe(124);
     expect(outputsOf(join(folder, "slow.partial.ipynb"))[0]).toMatchObject([{ text: "one\n" }]);
   });
 
@@ -198,7 +198,7 @@ describe("blockwise notebook run", { timeout: 300_000 }, () => {
   it("names what is missing when there is no such kernel or notebook", async () => {
     const path = write("unknown.ipynb", "1");
     const { code, stderr } = await notebookCommand(["run", path, "--kernel", "no-such-kernel"]);
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(stderr).toContain("no-such-kernel");
     expect(existsSync(join(folder, "unknown.partial.ipynb"))).toBe(false);
     const absent = await notebookCommand(["run", join(folder, "absent.ipynb")]);
@@ -227,7 +227,7 @@ describe("blockwise notebook check", { timeout: 300_000 }, () => {
 
   it("refuses a notebook without results", async () => {
     const { code, stderr } = await notebookCommand(["check", write("none.ipynb", "1")]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain("lab.record");
   });
 });

@@ -13,8 +13,8 @@ import {
   spaceNames,
   spacePreset,
 } from "../../space";
-import { checkOutput } from "../notebook/output-file";
 import { Output, type OutputOptions, withOutput } from "../output";
+import { checkOutput } from "../output-file";
 import { readRun } from "../report/recorded-run";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";

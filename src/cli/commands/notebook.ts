@@ -14,11 +14,13 @@ import {
   withoutOutputs,
   writeNotebook,
 } from "../../notebook";
-import { checkNotebook } from "../notebook/check";
-import { checkOutput, writing } from "../notebook/output-file";
+import { EXIT } from "../exit-codes";
+import { type CheckOptions, checkNotebook } from "../notebook/check";
 import { beside, type RunCellsOptions, runCells, writeExecuted } from "../notebook/run-cells";
+import { Output, type OutputOptions, withOutput } from "../output";
+import { checkOutput, writing } from "../output-file";
 
-interface RunOptions extends RunCellsOptions {
+interface RunOptions extends RunCellsOptions, OutputOptions {
   readonly parameter: readonly string[];
   readonly output?: string;
   readonly inPlace?: boolean;
@@ -57,43 +59,42 @@ export function registerNotebook(program: Command): void {
       [],
     )
     .option("-o, --output <file>", "keep the newly executed notebook")
-    .action(async (path: string, options: RunCellsOptions & { tolerance: string[]; output?: string }) => {
+    .action(async (path: string, options: CheckOptions) => {
       process.exitCode = await checkNotebook(path, options);
     });
 
-  notebook
-    .command("html")
+  withOutput(notebook.command("html"))
     .description("one self-contained page of an executed notebook: no network, no other files")
     .argument("<notebook>")
     .option("-o, --output <file>", "the page; <notebook>.html when left out")
     .option("--fold-code", "fold all code until a reader unfolds it")
-    .action((path: string, options: { output?: string; foldCode?: boolean }) => {
-      const { output = path.replace(/(\.ipynb)?$/, ".html"), foldCode } = options;
-      checkOutput("notebook html --output", output);
-      writePage(output, path, readNotebook(path), foldCode);
+    .action((path: string, options: OutputOptions & { output?: string; foldCode?: boolean }) => {
+      const { output: page = path.replace(/(\.ipynb)?$/, ".html"), foldCode } = options;
+      checkOutput("notebook html --output", page);
+      const output = new Output(options);
+      const written = writePage(page, path, readNotebook(path), output, foldCode);
+      output.result(written, () => pageLine(written));
     });
 
-  notebook
-    .command("new")
+  withOutput(notebook.command("new"))
     .description("an annotated study to start from: own images, own teacher, ablation over the number of blocks")
     .argument("<name>", "e.g. my-study, which becomes my-study.ipynb")
     .option("--force", "replace a file that is there")
-    .action((name: string, { force = false }: { force?: boolean }) => begin(name, force));
+    .action((name: string, options: OutputOptions & { force?: boolean }) => begin(name, options));
 
-  notebook
-    .command("strip")
+  withOutput(notebook.command("strip"))
     .description("remove what changes from run to run (times, widget state, ids) from a notebook")
     .argument("<notebook>")
     .option("--outputs", "the outputs too")
-    .action((path: string, { outputs = false }: { outputs?: boolean }) => {
+    .action((path: string, { outputs = false, ...options }: OutputOptions & { outputs?: boolean }) => {
       const read = readNotebook(path);
       writing("notebook strip", path, () => writeNotebook(path, stripVolatile(outputs ? withoutOutputs(read) : read)));
-      console.log(`notebook: ${path}`);
+      new Output(options).result({ notebook: path }, () => `notebook: ${path}`);
     });
 }
 
 function runOptions(command: Command): Command {
-  return command
+  return withOutput(command)
     .argument("<notebook>")
     .option("--timeout <seconds>", "for all cells together")
     .option("--cell-timeout <seconds>", "for each cell")
@@ -105,37 +106,53 @@ async function run(path: string, options: RunOptions): Promise<number> {
   if (options.output !== undefined && options.inPlace) {
     throw new ConfigError("notebook run: --output and --in-place exclude each other; give one");
   }
-  const output = options.output ?? (options.inPlace ? path : beside(path, "run"));
+  const file = options.output ?? (options.inPlace ? path : beside(path, "run"));
+  const output = new Output(options);
   const notebook = readNotebook(path);
   const parameters = readParameters(options.parameter, notebook);
-  checkOutput("notebook run --output", output);
+  checkOutput("notebook run --output", file);
   if (options.html !== undefined) checkOutput("notebook run --html", options.html);
   const partial = beside(options.output ?? path, "partial");
-  const executed = await runCells(path, notebook, parameters, partial, { ...options, earlier: output });
+  const executed = await runCells(path, notebook, parameters, partial, output, { ...options, earlier: file });
   if (typeof executed === "number") return executed;
-  writeExecuted(output, executed);
-  if (options.html !== undefined) writePage(options.html, path, executed);
-  for (const record of recordsOf(executed)) console.log(inLine(record));
-  return 0;
+  writeExecuted(file, executed, output);
+  const page = options.html === undefined ? undefined : writePage(options.html, path, executed, output);
+  if (page) output.remark(pageLine(page));
+  const results = recordsOf(executed);
+  output.result({ notebook: file, ...page, results }, () => results.map(inLine).join("\n"));
+  return EXIT.done;
 }
 
-function writePage(output: string, path: string, notebook: Notebook, foldCode = false): void {
+interface Page {
+  readonly page: string;
+  readonly bytes: number;
+  /** Pictures that are not in the page. */
+  readonly missing: readonly string[];
+}
+
+function pageLine({ page, bytes }: Page): string {
+  return `page:     ${page} (${(bytes / 1e6).toFixed(2)} MB)`;
+}
+
+function writePage(page: string, path: string, notebook: Notebook, output: Output, foldCode = false): Page {
   const title = basename(path).replace(/\.ipynb$/, "");
   const { html, missing } = notebookPage(notebook, { title, folder: dirname(path), foldCode });
-  writing("notebook html", output, () => writeAtomic(output, html));
-  console.log(`page:     ${output} (${(Buffer.byteLength(html) / 1e6).toFixed(2)} MB)`);
-  if (missing.length > 0) console.error(`notebook html: these pictures are not in the page: ${missing.join(", ")}`);
+  writing("notebook html", page, () => writeAtomic(page, html));
+  if (missing.length > 0) output.warn(`notebook html: these pictures are not in the page: ${missing.join(", ")}`);
+  return { page, bytes: Buffer.byteLength(html), missing };
 }
 
-function begin(name: string, force: boolean): void {
+function begin(name: string, { force = false, ...options }: OutputOptions & { force?: boolean }): void {
   const file = name.endsWith(".ipynb") || /(^|[/\\])$/.test(name) ? name : `${name}.ipynb`;
   checkOutput("notebook new", file);
   if (existsSync(file) && !force) {
     throw new ConfigError(`notebook new: ${file} must not exist yet; choose another name, or replace it with --force`);
   }
   writing("notebook new", file, () => writeNotebook(file, studyNotebook(basename(file, ".ipynb"), basename(file))));
-  console.log(
-    `notebook: ${file}\nPut your images into images/train/<class>/ and images/test/<class>/ beside it (or say in its first cell where they are), then open it in Jupyter, or: npx blockwise notebook run ${file}`,
+  const output = new Output(options);
+  output.result({ notebook: file }, () => `notebook: ${file}`);
+  output.remark(
+    `Put your images into images/train/<class>/ and images/test/<class>/ beside it (or say in its first cell where they are), then open it in Jupyter, or: npx blockwise notebook run ${file}`,
   );
 }
 

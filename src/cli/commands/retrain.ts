@@ -45,8 +45,7 @@ async function retrain(path: string, ids: readonly string[], options: Options): 
   const { table, limits } = searched(path, options, "retrain");
   const networks = ids.length > 0 ? ids.map((id) => networkOf(table, id)) : await ilpSearch(table, limits, { k });
   // Loaded here: what is wrong with the command line is said without an engine.
-  const { retrainFound } =
-    require("../../systems/dna/retrain-found") as typeof import("../../systems/dna/retrain-found");
+  const { retrainFound } = await import("../../systems/dna/retrain-found.js");
   let trained: readonly RetrainedFile[] = [];
   const code = await resumable(path, output, async (context) => {
     const onNote = (text: string) => output.remark(`${path}: ${text}`);

@@ -3,11 +3,13 @@ import type { Command } from "commander";
 import { ConfigError, formatCount, isDamage, percent, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import { resumable } from "../interrupt";
-import { Output } from "../output";
+import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
 
-interface RunOptions {
+type Words = Pick<typeof import("../../systems/dna"), "alsoFoundWords" | "compare">;
+
+interface RunOptions extends OutputOptions {
   readonly name?: string;
   readonly runsDir: string;
   readonly seed?: string;
@@ -18,8 +20,7 @@ interface RunOptions {
 
 /** `blockwise run <experiment.json>`: the whole way, in a run directory that can be resumed. */
 export function registerRun(program: Command): void {
-  program
-    .command("run")
+  withOutput(program.command("run"))
     .description(
       "from images to a front of measured accuracies; the same command again resumes a stopped run, a changed experiment does again what reads the change",
     )
@@ -42,33 +43,41 @@ export function registerRun(program: Command): void {
 }
 
 async function run(file: string, options: RunOptions): Promise<number> {
-  // Loaded here: commands without tensors start without an engine.
-  const { engine } = require("../../engine") as typeof import("../../engine");
-  const { parseExperiment, prepareExperiment, runExperiment } =
-    require("../../systems/dna") as typeof import("../../systems/dna");
-  const { copyRun, RunDirectory } = require("../../study") as typeof import("../../study");
+  const output = new Output(options);
   const written = readExperiment(file);
-  const given = parseExperiment(overridden(written, options), file);
+  const asked = overridden(written, options);
+  // Loaded here: commands without tensors start without an engine.
+  const { engine } = await import("../../engine/index.js");
+  const { alsoFoundWords, compare, parseExperiment, prepareExperiment, runExperiment } = await import(
+    "../../systems/dna/index.js"
+  );
+  const { copyRun, RunDirectory } = await import("../../study/index.js");
+  const given = parseExperiment(asked, file);
   const { name, note } = folderOf(file, written, given, options);
   const path = join(options.runsDir, name);
   // The same number as before unless another is asked for: with it the bytes stay the same.
-  const { threads } = engine.use("auto", { threads: given.threads ?? threadsOf(path) });
+  const { threads } = engine.use("auto", { threads: given.threads ?? (await threadsOf(path)) });
   const config: ExperimentConfig = { ...given, name, threads };
   const prepared = await prepareExperiment(config);
   if (options.from !== undefined) copyRun(options.from, path);
   const directory = RunDirectory.open(path, config, { force: options.force, mayChange: true });
   try {
-    if (note) console.log(note);
+    if (note) output.remark(note);
     const resumed = directory.records.length;
-    console.log(
+    output.remark(
       `${path}: ${resumed > 0 ? `resuming after ${resumed} complete steps` : "a new run"}, ${describe(engine.info())}`,
     );
     let front: MeasuredFront | undefined;
-    const code = await resumable(path, new Output({}), async (context) => {
-      const onNote = (text: string) => console.log(`${path}: ${text}`);
+    const code = await resumable(path, output, async (context) => {
+      const onNote = (text: string) => output.remark(`${path}: ${text}`);
       front = await runExperiment(config, directory, { ...context, onNote }, prepared);
     });
-    if (front) printResult(front, path);
+    if (!front) return code;
+    const measured = front;
+    output.result({ run: path, front: measured, comparison: compare(measured) }, () =>
+      describeFront(measured, { alsoFoundWords, compare }),
+    );
+    output.remark(`Result: ${path}/front.json; networks: ${path}/found/; figures: npx blockwise report ${path}`);
     return code;
   } finally {
     directory.close();
@@ -100,8 +109,8 @@ function folderOf(
 }
 
 /** Threads of the run that is there; undefined when there is none. */
-function threadsOf(path: string): number | undefined {
-  const { isRun } = require("../../study") as typeof import("../../study");
+async function threadsOf(path: string): Promise<number | undefined> {
+  const { isRun } = await import("../../study/index.js");
   if (!isRun(path)) return undefined;
   try {
     const { threads } = readJson(join(path, "config.json")) as { threads?: number };
@@ -145,8 +154,7 @@ function describe({
   return `engine ${backend} on ${device}, ${threads} thread${threads === 1 ? "" : "s"}${warning ? `\n${warning}` : ""}`;
 }
 
-function printResult(front: MeasuredFront, path: string): void {
-  const { alsoFoundWords, compare } = require("../../systems/dna") as typeof import("../../systems/dna");
+function describeFront(front: MeasuredFront, { alsoFoundWords, compare }: Words): string {
   const { best, teacher, macsShare, toTeacher, toRandom, beaten, randoms, alsoFound } = compare(front);
   const rows = front.measured.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
     label,
@@ -156,16 +164,15 @@ function printResult(front: MeasuredFront, path: string): void {
     percent(validationAccuracy),
     score === undefined ? "" : score.toFixed(4),
   ]);
-  console.log(textTable(["network", "MACs", "params", "test", "validation", "rating"], rows));
-  console.log(
+  return [
+    textTable(["network", "MACs", "params", "test", "validation", "rating"], rows),
     `\n${best.label}, the best rated within the budget, has ${percent(macsShare)} of the teacher's MACs and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).`,
-  );
-  if (toRandom !== undefined) {
-    console.log(
-      `It lies ${points(toRandom)} random networks of equal MACs on average and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`,
-    );
-  }
-  console.log(`Result: ${path}/front.json; networks: ${path}/found/; figures: npx blockwise report ${path}`);
+    ...(toRandom === undefined
+      ? []
+      : [
+          `It lies ${points(toRandom)} random networks of equal MACs on average and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`,
+        ]),
+  ].join("\n");
 }
 
 function points(difference: number): string {

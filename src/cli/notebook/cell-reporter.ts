@@ -1,5 +1,6 @@
 import { formatDuration } from "../../core";
 import { type Cell, cellTitle, type RemainingTime } from "../../notebook";
+import type { Output } from "../output";
 
 /** Milliseconds between two words on a cell's progress where there is no terminal to update. */
 const LINE_EVERY_MS = 10_000;
@@ -11,7 +12,7 @@ export class CellReporter {
   private open = false;
 
   constructor(
-    private readonly stream: NodeJS.WriteStream,
+    private readonly stream: Output["progress"],
     private readonly cells: readonly Cell[],
     private readonly remaining: RemainingTime,
   ) {}

@@ -8,10 +8,12 @@ import {
   type Tolerance,
   type Tolerances,
 } from "../../notebook";
+import { EXIT } from "../exit-codes";
+import { Output, type OutputOptions } from "../output";
 import { textTable } from "../table";
 import { beside, type RunCellsOptions, runCells, writeExecuted } from "./run-cells";
 
-export interface CheckOptions extends RunCellsOptions {
+export interface CheckOptions extends RunCellsOptions, OutputOptions {
   readonly tolerance: readonly string[];
   readonly output?: string;
 }
@@ -30,18 +32,18 @@ export async function checkNotebook(path: string, options: CheckOptions): Promis
       `notebook check: ${path} must hold results to compare with, and has none; show them with await lab.record(name, values), then run it with --in-place`,
     );
   }
-  const executed = await runCells(path, stored, {}, beside(options.output ?? path, "partial"), options);
+  const output = new Output(options);
+  const executed = await runCells(path, stored, {}, beside(options.output ?? path, "partial"), output, options);
   if (typeof executed === "number") return executed;
-  if (options.output !== undefined) writeExecuted(options.output, executed);
+  if (options.output !== undefined) writeExecuted(options.output, executed, output);
   const comparisons = compareResults(records, recordsOf(executed), tolerances);
-  console.log(comparisonTable(comparisons));
   const different = comparisons.filter(({ agrees }) => !agrees).length;
-  console.log(
+  const verdict =
     different === 0
       ? `${comparisons.length} values agree with the stored ones`
-      : `${different} of ${comparisons.length} values differ from the stored ones by more than their tolerance`,
-  );
-  return different === 0 ? 0 : 1;
+      : `${different} of ${comparisons.length} values differ from the stored ones by more than their tolerance`;
+  output.result({ agrees: different === 0, comparisons }, () => `${comparisonTable(comparisons)}\n${verdict}`);
+  return different === 0 ? EXIT.done : EXIT.failed;
 }
 
 /** The values as columns of text. */

@@ -21,8 +21,10 @@ import {
   withUncaught,
   writeNotebook,
 } from "../../notebook";
+import { EXIT } from "../exit-codes";
+import type { Output } from "../output";
+import { writing } from "../output-file";
 import { CellReporter } from "./cell-reporter";
-import { writing } from "./output-file";
 
 export interface RunCellsOptions {
   readonly cwd?: string;
@@ -34,8 +36,14 @@ export interface RunCellsOptions {
   readonly earlier?: string;
 }
 
-/** Exit codes beside 0: a cell failed, Jupyter or the kernel did, out of time, stopped by the user. */
-const EXIT_CODES = { error: 1, dead: 2, broken: 2, timeout: 3, interrupted: 130 } as const;
+/** A cell failed, Jupyter or the kernel did, out of time, stopped by the user. */
+const EXIT_CODES = {
+  error: EXIT.failed,
+  dead: EXIT.failed,
+  broken: EXIT.failed,
+  timeout: EXIT.timeout,
+  interrupted: EXIT.interrupted,
+} as const;
 /** A notebook larger than this is slow to open and to compare. */
 const LARGE_BYTES = 1.5e6;
 
@@ -49,11 +57,12 @@ export async function runCells(
   stored: Notebook,
   parameters: Parameters,
   partial: string,
+  output: Output,
   options: RunCellsOptions,
 ): Promise<Notebook | number> {
   const notebook = withParameters(stored, parameters);
   const reporter = new CellReporter(
-    process.stderr,
+    output.progress,
     notebook.cells,
     new RemainingTime(notebook, [...earlierRun(options.earlier), stored]),
   );
@@ -80,11 +89,11 @@ export async function runCells(
       const facts = provenance(execution, started, performance.now() - from);
       return { ...rest, metadata: { ...metadata, blockwise: facts } };
     }
-    console.error(execution.status === "ok" ? late(path, uncaught) : failure(path, execution));
+    output.warn(execution.status === "ok" ? late(path, uncaught) : failure(path, execution));
     if (execution.lastCell !== undefined) {
       const { blockwise: _, ...others } = metadata;
       writing("notebook run", partial, () => writeNotebook(partial, { ...rest, metadata: others }));
-      console.error(`What was executed so far is in ${partial}`);
+      output.warn(`What was executed so far is in ${partial}`);
     }
     return execution.status === "ok" ? EXIT_CODES.error : EXIT_CODES[execution.status];
   } finally {
@@ -94,12 +103,12 @@ export async function runCells(
 }
 
 /** Writes an executed notebook and says so. */
-export function writeExecuted(path: string, notebook: Notebook): void {
+export function writeExecuted(path: string, notebook: Notebook, output: Output): void {
   writing("notebook run --output", path, () => writeNotebook(path, notebook));
   const { size } = statSync(path);
-  console.log(`notebook: ${path} (${(size / 1e6).toFixed(2)} MB)`);
+  output.remark(`notebook: ${path} (${(size / 1e6).toFixed(2)} MB)`);
   if (size > LARGE_BYTES) {
-    console.error(`notebook: ${path} is larger than 1.5 MB; show fewer or smaller figures and tables in it`);
+    output.warn(`notebook: ${path} is larger than 1.5 MB; show fewer or smaller figures and tables in it`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { ConfigError } from "../../core";
+import { ConfigError } from "../core";
 
 /**
  * Refuses at once what could not be written at the end: no name, a folder, a place without permission.
