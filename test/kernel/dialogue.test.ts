@@ -175,7 +175,8 @@ describe("output", { timeout: 120_000 }, () => {
   it("arrives complete and in order: 50,000 lines, then idle", async () => {
     const cell = await kernel.execute("for (let i = 0; i < 50_000; i++) console.log('line ' + i);");
     expect(cell.stdout === Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join("")).toBe(true);
-    expect(cell.messages.length).toBeLessThan(2000);
+    // However slowly it prints, lines are joined.
+    expect(cell.messages.length).toBeLessThan(10_000);
   });
 
   it("may be 10 MB at once, printed and shown", async () => {

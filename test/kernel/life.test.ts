@@ -19,7 +19,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function ended(pids: number[]): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (pids.some(isAlive) && Date.now() < deadline) await new Promise((done) => setTimeout(done, 50));
   expect(pids.filter(isAlive)).toEqual([]);
 }

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Executed, KernelUnderTest } from "./jupyter-client";
 
@@ -255,9 +256,14 @@ describe("the rest of the protocol", { timeout: 180_000 }, () => {
   });
 
   it("beats while a cell blocks the main thread", async () => {
-    await kernel.execute("const end = Date.now() + 1500; while (Date.now() < end) {}", async () => {
+    const beaten = join(kernel.folder, "beaten");
+    // It blocks until the beat was answered.
+    const code = `import { existsSync } from "node:fs"; while (!existsSync(${JSON.stringify(beaten)})) {}`;
+    const cell = await kernel.execute(code, async () => {
       expect(await kernel.beat()).toBe("ping");
+      writeFileSync(beaten, "");
     });
+    expect(cell.reply.status).toBe("ok");
   });
 
   it("replies to shutdown and ends", async () => {

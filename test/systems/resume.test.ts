@@ -19,25 +19,16 @@ interface Ended {
   output: string;
 }
 
-/** Runs `blockwise run` and sends it a signal as soon as a file is there. */
+/** Runs `blockwise run`, which gets a signal just when a file of the run was written. */
 function blockwiseRun(name: string, stop?: { signal: NodeJS.Signals; when: string }): Promise<Ended> {
   const main = join(root, "src/cli/main.ts");
-  const args = ["--import", "tsx", main, "run", experiment, "--runs-dir", runs, "--name", name];
-  const child = spawn(process.execPath, args, { cwd: root });
+  const preload = ["--require", join(__dirname, "stop-at.cjs"), "--import", "tsx"];
+  const args = [...preload, main, "run", experiment, "--runs-dir", runs, "--name", name];
+  const env = { ...process.env, ...(stop && { STOP_AT: join(name, stop.when), STOP_BY: stop.signal }) };
+  const child = spawn(process.execPath, args, { cwd: root, env });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
-  const timer = setInterval(() => {
-    if (stop && existsSync(join(runs, name, stop.when))) {
-      clearInterval(timer);
-      child.kill(stop.signal);
-    }
-  }, 2);
-  return new Promise((resolve) => {
-    child.on("exit", (code, signal) => {
-      clearInterval(timer);
-      resolve({ code, signal, output });
-    });
-  });
+  return new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal, output })));
 }
 
 /** The run's files whose bytes must not depend on how often it was stopped. */

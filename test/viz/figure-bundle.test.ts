@@ -1,6 +1,6 @@
 import { inflateRawSync } from "node:zlib";
 import { JSDOM } from "jsdom";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   figureBundle,
   figureHtml,
@@ -70,15 +70,17 @@ describe("figureHtml", () => {
     });
     return { window };
   }
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+  /** Waits until the page has done what it does in its own time. */
+  const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 120_000, interval: 10 });
+  /** The page's first look for plotly: it has none yet. */
+  const firstLook = (window: JSDOM["window"]) => new Promise((resolve) => window.setTimeout(resolve, 20));
 
   it("takes plotly from the page when it is there and keeps the static picture for the printer", async () => {
     const calls: unknown[][] = [];
     const { window } = open(figureHtml(figure, { svg: "<svg/>", carriesPlotly: false }), (w) => {
       Object.assign(w, { Plotly: { newPlot: (...args: unknown[]) => calls.push(args) } });
     });
-    await settle();
-    expect(calls).toHaveLength(1);
+    await until(() => expect(calls).toHaveLength(1));
     expect(calls[0][1]).toEqual(figure.data);
     const box = window.document.querySelector(".blockwise-figure[data-drawn]")!;
     expect([...box.children].map(({ tagName, className }) => `${tagName} ${className}`.trim())).toEqual([
@@ -92,18 +94,17 @@ describe("figureHtml", () => {
 
   it("keeps the static picture when there is no plotly anywhere", async () => {
     const { window } = open(figureHtml(figure, { svg: "<svg/>", carriesPlotly: false }));
-    await settle();
+    await firstLook(window);
     expect(window.document.querySelector("img")?.getAttribute("src")).toBe("data:image/svg+xml,<svg/>");
     window.close();
   });
 
   it("waits for a figure further down the page that carries plotly", async () => {
     const { window } = open(figureHtml(figure, { svg: "<svg/>", carriesPlotly: false }));
-    await settle();
+    await firstLook(window);
     const calls: unknown[][] = [];
     Object.assign(window, { Plotly: { newPlot: (...args: unknown[]) => calls.push(args) } });
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(calls).toHaveLength(1);
+    await until(() => expect(calls).toHaveLength(1));
     window.close();
   });
 
@@ -120,9 +121,8 @@ describe("figureHtml", () => {
       });
     });
     window.document.body.setAttribute("data-base-url", "/lab/");
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await until(() => expect((window as unknown as { plotted?: boolean }).plotted).toBe(true));
     expect(asked[0]).toBe("/lab/kernelspecs/blockwise/plotly-cartesian.min.js");
-    expect((window as unknown as { plotted?: boolean }).plotted).toBe(true);
     window.close();
   });
 
