@@ -1,10 +1,14 @@
 import { defineConfig } from "vitest/config";
 
+/** Ends what hangs; no test is as long on any machine. */
+const PATIENCE_MS = 600_000;
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/setup/property-seed.ts"],
-    testTimeout: 60_000,
+    testTimeout: PATIENCE_MS,
+    hookTimeout: PATIENCE_MS,
     // Two cores, and the native engine uses threads of its own.
     maxWorkers: 2,
     pool: "forks",

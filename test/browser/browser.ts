@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { ROOT } from "./jupyter-server";
 
 const CHROMIUM = process.env.BLOCKWISE_CHROMIUM ?? "/usr/bin/chromium";
@@ -16,6 +16,16 @@ export function openBrowser(): Promise<Browser> {
     );
   }
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+/** Far more than anything in a page takes, on a machine that has other things to do. */
+const PATIENCE_MS = 400_000;
+
+/** A new page whose waiting ends only where something hangs. */
+export async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(PATIENCE_MS);
+  return page;
 }
 
 /** What a page complained about: errors of its console, uncaught errors, and requests that left this machine. */

@@ -7,7 +7,7 @@ export class ClassicNotebook {
   /** Opens the notebook and waits until its kernel is idle. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
-    await this.page.locator("#kernel_indicator_icon.kernel_idle_icon").waitFor({ timeout: 60_000 });
+    await this.page.locator("#kernel_indicator_icon.kernel_idle_icon").waitFor();
   }
 
   /** Cell > Run All. */
@@ -22,9 +22,9 @@ export class ClassicNotebook {
   }
 
   /** Waits until the cell has run to its end. */
-  async finished(cell: Locator, timeout: number): Promise<void> {
+  async finished(cell: Locator): Promise<void> {
     const prompt = cell.locator(".input_prompt");
-    await prompt.filter({ hasText: /In\s*\[\d+\]/ }).waitFor({ timeout });
+    await prompt.filter({ hasText: /In\s*\[\d+\]/ }).waitFor();
   }
 
   /** Adds a cell below all others and runs it with the button of the tool bar. */

@@ -8,7 +8,7 @@ import { installKernel } from "../../kernel/install";
 
 export const ROOT = resolve(__dirname, "../..");
 /** Far more than a start takes, for two loaded cores. */
-const START_MS = 90_000;
+const START_MS = 300_000;
 
 /** A Jupyter server (classic notebook) of its own: own folders, own kernelspec, a port of loopback. */
 export class JupyterServer {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Notebook, notebookPage } from "../../src/notebook";
 import { figureBundle, paretoFigure, selfContainedPage, tableHtml } from "../../src/viz";
 import { GALLERY } from "../viz/gallery";
-import { Complaints, openBrowser, screenshot } from "./browser";
+import { Complaints, newPage, openBrowser, screenshot } from "./browser";
 
 const FIGURES = Object.entries(GALLERY);
 /** What words need on their ground to be read; WCAG asks 3 for large ones, 4.5 for small ones. */
@@ -19,7 +19,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "blockwise-pages-"));
   browser = await openBrowser();
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -30,7 +30,7 @@ afterAll(async () => {
 async function open(name: string, html: string, colorScheme: "light" | "dark", width = 1200) {
   const path = join(folder, name);
   writeFileSync(path, html);
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  const page = await newPage(browser, { viewport: { width, height: 900 }, colorScheme });
   const complaints = new Complaints(page);
   await page.goto(String(pathToFileURL(path)));
   return { page, complaints };
@@ -41,7 +41,6 @@ async function drawn(page: Page, count = FIGURES.length): Promise<string[]> {
   await page.waitForFunction(
     (wanted) => document.querySelectorAll(".blockwise-figure[data-drawn] .main-svg").length >= wanted,
     count,
-    { timeout: 60_000 },
   );
   return page
     .locator(".blockwise-figure")
@@ -83,7 +82,7 @@ describe("a page of all figures", () => {
       "Gallery",
       FIGURES.map(([heading, figure]) => ({ heading, figures: [figure()], tables: [table] })),
     );
-  }, 120_000);
+  });
 
   for (const [scheme, ground] of [
     ["light", [255, 255, 255]],
@@ -102,7 +101,7 @@ describe("a page of all figures", () => {
       expect(complaints.errors).toEqual([]);
       expect(complaints.outside).toEqual([]);
       await page.close();
-    }, 120_000);
+    });
   }
 
   it("has static pictures that are dark where dark is preferred, for readers without scripts", async () => {
@@ -153,7 +152,7 @@ describe("a notebook as one HTML page", () => {
     expect(complaints.errors).toEqual([]);
     expect(complaints.outside).toEqual([]);
     await page.close();
-  }, 120_000);
+  });
 });
 
 /** A study as people share it: words, wide tables, long code, printed text, figures. */
@@ -203,7 +202,7 @@ describe("a study as a page", () => {
   let html: string;
   beforeAll(async () => {
     html = await study();
-  }, 120_000);
+  });
 
   for (const [width, scheme] of [
     [1400, "light"],
@@ -239,7 +238,7 @@ describe("a study as a page", () => {
       expect(complaints.errors).toEqual([]);
       expect(complaints.outside).toEqual([]);
       await page.close();
-    }, 120_000);
+    });
   }
 
   it("is dark where dark is preferred: ground, words and code", async () => {
@@ -258,7 +257,7 @@ describe("a study as a page", () => {
     expect(contrasts.ground).toBeLessThan(60);
     expect(contrasts.faintest).toBeGreaterThan(130);
     await page.close();
-  }, 60_000);
+  });
 
   it("prints whole: figures as pictures of the paper's width, tables and code in lines, folded code unfolded", async () => {
     const { page } = await open("study-print.html", html, "light", 700);
@@ -285,7 +284,7 @@ describe("a study as a page", () => {
     expect(found).toMatchObject({ plot: "none", folded: 0 });
     expect(Math.max(found.code, found.timm)).toBeLessThanOrEqual(700);
     await page.close();
-  }, 60_000);
+  });
 
   it("unfolds and folds all code at the touch of a button, and leads to its sections", async () => {
     const { page } = await open("study-fold.html", html, "light");
@@ -302,7 +301,7 @@ describe("a study as a page", () => {
       );
     expect(ids).toEqual(["H2", "H2"]);
     await page.close();
-  }, 60_000);
+  });
 });
 
 describe("names in the front's figure", () => {
@@ -341,7 +340,7 @@ describe("names in the front's figure", () => {
     await page.screenshot({ path: screenshot("front-names") });
     expect(found).toMatchObject({ names: 16, lines: 2, met: [] });
     await page.close();
-  }, 60_000);
+  });
 });
 
 /** As in notebook 06: five random networks and the found one at half of the teacher's cost. */
@@ -383,10 +382,10 @@ body[data-jp-theme-light=true]{--jp-layout-color0:#fff;--jp-ui-font-color1:#2121
       document.body.setAttribute("data-jp-theme-light", "true");
       document.body.setAttribute("data-jp-theme-name", "JupyterLab Light");
     });
-    await page.locator(".blockwise-figure[data-drawn=light]").waitFor({ timeout: 10_000 });
+    await page.locator(".blockwise-figure[data-drawn=light]").waitFor();
     expect(await faintWords(page, [255, 255, 255])).toEqual([]);
     await page.screenshot({ path: screenshot("jupyterlab-light") });
     expect(complaints.errors).toEqual([]);
     await page.close();
-  }, 90_000);
+  });
 });

@@ -26,7 +26,7 @@ async function blockwise(...words: string[]): Promise<string> {
   }
 }
 
-describe("blockwise kernel", { timeout: 120_000 }, () => {
+describe("blockwise kernel", () => {
   it("installs below a prefix and uninstalls, both as often as one likes", async () => {
     const spec = join(folder, "share", "jupyter", "kernels", "blockwise");
     for (let time = 0; time < 2; time++) {

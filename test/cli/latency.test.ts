@@ -77,5 +77,5 @@ describe("blockwise latency", () => {
     }
     const sum = networkLatency(table, architecturePreset(name));
     expect(stdout).toContain(`sum over the network's layers ${sum.toFixed(3)} ms`);
-  }, 60_000);
+  });
 });

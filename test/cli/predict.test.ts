@@ -21,7 +21,7 @@ beforeAll(async () => {
   await sharp(Buffer.from(tinyData.test.images.subarray(0, 64)), { raw })
     .png()
     .toFile(image);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   vi.restoreAllMocks();

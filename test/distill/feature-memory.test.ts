@@ -93,7 +93,7 @@ describe.runIf(native)("features that worker threads read", () => {
     for (const result of results) expect(result).toEqual(results[0]);
     for (const store of stores) store.close();
     rmSync(folder, { recursive: true });
-  }, 120_000);
+  });
 
   test("of a student are shared too, and give the same bytes", async () => {
     const store = await teacherFeatures(teacher, blocks, data.train);

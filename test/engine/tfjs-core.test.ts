@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { describeNative } from "./native";
 
 describeNative("tfjs-core's own tests", () => {
-  test("pass natively, but for a short list of exclusions", { timeout: 300_000 }, () => {
+  test("pass natively, but for a short list of exclusions", () => {
     const root = join(__dirname, "../..");
     const run = spawnSync("npm", ["run", "-s", "test:tfjs-core", "--", "--json"], { cwd: root, encoding: "utf8" });
     expect(run.stderr).toBe("");

@@ -64,7 +64,7 @@ const WAYS: Record<string, { end: string; code: number; said?: RegExp }> = {
 
 describeNative("threads at native work, ended at any moment", () => {
   for (const [way, { end, code, said = /^$/ }] of Object.entries(WAYS)) {
-    test(`leave a process that ends cleanly by ${way}`, { timeout: 240_000 }, async () => {
+    test(`leave a process that ends cleanly by ${way}`, async () => {
       const rng = new Rng(13).fork(way);
       const delays = Array.from({ length: 12 }, () => rng.int(12));
       for (let i = 0; i < delays.length; i += 3) {
@@ -76,7 +76,7 @@ describeNative("threads at native work, ended at any moment", () => {
     });
   }
 
-  test("take nothing with them when they are terminated, also while they load", { timeout: 240_000 }, async () => {
+  test("take nothing with them when they are terminated, also while they load", async () => {
     const rng = new Rng(13).fork("terminate");
     for (let i = 0; i < 60; i++) {
       const threads = [0, 1].map(() => new Worker(WORK, { eval: true }));

@@ -40,9 +40,7 @@ function work(threads: number, seed: number): Promise<Answer> {
 }
 
 describeNative("worker threads", () => {
-  test("train side by side, each with its own tensors and its own number of threads", {
-    timeout: 120_000,
-  }, async () => {
+  test("train side by side, each with its own tensors and its own number of threads", async () => {
     engine.use("native", { threads: 1 });
     const mine = tf.ones([3]);
     const [a, b, c] = await Promise.all([work(1, 7), work(2, 7), work(1, 8)]);
@@ -58,7 +56,7 @@ describeNative("worker threads", () => {
     mine.dispose();
   });
 
-  test("a worker that ends early takes nothing with it", { timeout: 120_000 }, async () => {
+  test("a worker that ends early takes nothing with it", async () => {
     engine.use("native", { threads: 1 });
     const program = `
       require("tsx/cjs");

@@ -40,13 +40,13 @@ async function kernelAtWork(): Promise<KernelUnderTest> {
   return kernel;
 }
 
-describe("cells that use the same job thread", { timeout: 240_000 }, () => {
+describe("cells that use the same job thread", () => {
   let kernel: KernelUnderTest;
 
   beforeAll(async () => {
     kernel = await KernelUnderTest.start();
     await kernel.execute(IMPORT);
-  }, 180_000);
+  });
 
   afterAll(() => kernel?.close());
 
@@ -92,7 +92,7 @@ describe("cells that use the same job thread", { timeout: 240_000 }, () => {
   });
 });
 
-describe("a kernel whose job threads are at native work ends cleanly", { timeout: 480_000 }, () => {
+describe("a kernel whose job threads are at native work ends cleanly", () => {
   const WAYS: Record<string, (kernel: KernelUnderTest, restart: boolean) => Promise<unknown>> = {
     "a shutdown or restart": (kernel, restart) => kernel.send("shutdown_request", { restart }, "control"),
     SIGTERM: async (kernel) => kernel.process.kill("SIGTERM"),

@@ -6,7 +6,7 @@ let kernel: KernelUnderTest;
 
 beforeAll(async () => {
   kernel = await KernelUnderTest.start();
-}, 180_000);
+});
 
 afterAll(() => kernel.close());
 
@@ -14,7 +14,7 @@ function ofType(cell: Executed, type: string): Record<string, unknown>[] {
   return cell.messages.filter((m) => m.header.msg_type === type).map((m) => m.content);
 }
 
-describe("asking the user", { timeout: 120_000 }, () => {
+describe("asking the user", () => {
   const asking = (content: Record<string, unknown>, answer?: (id: string) => Promise<void>): Promise<Executed> =>
     kernel.execute("const told = await input('Name? ', { password: true }); told", answer, content);
   const question = (id: string) =>
@@ -51,7 +51,7 @@ describe("asking the user", { timeout: 120_000 }, () => {
   });
 });
 
-describe("comms", { timeout: 120_000 }, () => {
+describe("comms", () => {
   it("carry messages and bytes both ways, and their listeners print under the message", async () => {
     await kernel.execute(
       `let counted = 0;
@@ -100,7 +100,7 @@ describe("comms", { timeout: 120_000 }, () => {
   });
 });
 
-describe("history", { timeout: 120_000 }, () => {
+describe("history", () => {
   it("has what was stored in this session: the tail, a range, and what a search finds", async () => {
     const first = Number((await kernel.execute("'past' + 1")).reply.execution_count);
     await kernel.execute("'past' + 2");
@@ -130,7 +130,7 @@ describe("history", { timeout: 120_000 }, () => {
   });
 });
 
-describe("what comes with a cell", { timeout: 120_000 }, () => {
+describe("what comes with a cell", () => {
   it("answers the expressions asked for, each with its own error", async () => {
     const { reply } = await kernel.execute("const side = 3;", undefined, {
       user_expressions: {
@@ -171,7 +171,7 @@ describe("what comes with a cell", { timeout: 120_000 }, () => {
   });
 });
 
-describe("output", { timeout: 120_000 }, () => {
+describe("output", () => {
   it("arrives complete and in order: 50,000 lines, then idle", async () => {
     const cell = await kernel.execute("for (let i = 0; i < 50_000; i++) console.log('line ' + i);");
     expect(cell.stdout === Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join("")).toBe(true);
@@ -208,7 +208,7 @@ describe("output", { timeout: 120_000 }, () => {
   });
 });
 
-describe("two clients", { timeout: 120_000 }, () => {
+describe("two clients", () => {
   it("get their own replies and questions, share the state and see each other's outputs", async () => {
     const second = await kernel.join();
     try {

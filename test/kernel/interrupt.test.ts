@@ -6,7 +6,7 @@ let kernel: KernelUnderTest;
 beforeAll(async () => {
   kernel = await KernelUnderTest.start();
   await kernel.execute("let kept = 0; const print = (text: string) => console.log(text);");
-}, 180_000);
+});
 
 afterAll(() => kernel.close());
 
@@ -30,7 +30,7 @@ const CASES: Record<string, string> = {
   "a loop that prints without end": "print('on'); while (true) console.log('more');",
 };
 
-describe("an interrupt", { timeout: 180_000 }, () => {
+describe("an interrupt", () => {
   for (const [what, code] of Object.entries(CASES)) {
     it(`stops ${what}, keeps the state, and the session goes on`, async () => {
       await kernel.execute("kept += 1;");

@@ -25,7 +25,7 @@ async function endsForGood(kernel: KernelUnderTest, code: string, work: string):
   }
 }
 
-describe("what an interrupted cell started ends for good, and the state is kept:", { timeout: 180_000 }, () => {
+describe("what an interrupted cell started ends for good, and the state is kept:", () => {
   let kernel: KernelUnderTest;
 
   beforeAll(async () => {
@@ -71,7 +71,7 @@ describe("what an interrupted cell started ends for good, and the state is kept:
 /** Tensors that were made so far: every operation makes one. */
 const TENSORS = "(tf.engine() as any).state.nextTensorId";
 
-describe("the library at work, interrupted, ends for good, and the state is kept:", { timeout: 300_000 }, () => {
+describe("the library at work, interrupted, ends for good, and the state is kept:", () => {
   let kernel: KernelUnderTest;
 
   beforeAll(async () => {

@@ -57,7 +57,7 @@ describe("Jupyter's kernel tests", () => {
     expect(PYTHON, "apt-get install python3-jupyter-kernel-test (scripts/setup.sh does)").toBeDefined();
   });
 
-  it.runIf(PYTHON)("all pass, none is skipped", { timeout: 300_000 }, async () => {
+  it.runIf(PYTHON)("all pass, none is skipped", async () => {
     const { run, problems, skipped } = await runSuite();
     expect(problems).toEqual([]);
     expect(skipped).toEqual([]);

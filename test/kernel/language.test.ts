@@ -26,7 +26,7 @@ beforeAll(async () => {
     "wrong.ts": 'export const wrong: number = "text";\n',
     "lazy.ts": "export const lazily = 5;\nexport const answer = async () => (await import('esm-only')).answer;\n",
   });
-}, 180_000);
+});
 
 afterAll(() => kernel.close());
 
@@ -44,7 +44,7 @@ async function failure(code: string): Promise<Record<string, unknown>> {
   return reply;
 }
 
-describe("modules", { timeout: 180_000 }, () => {
+describe("modules", () => {
   it("of ES only, by static and dynamic import", async () => {
     expect(await printed('import { answer } from "esm-only"; console.log(answer);')).toBe("42");
     expect(await printed('const esm = await import("esm-only"); console.log(esm.answer);')).toBe("42");
@@ -78,7 +78,7 @@ describe("modules", { timeout: 180_000 }, () => {
   });
 });
 
-describe("declarations", { timeout: 180_000 }, () => {
+describe("declarations", () => {
   it("may be repeated with another type when a cell is run again", async () => {
     await printed("const again = 1;");
     expect(await printed('const again = "one"; console.log(again.length);')).toBe("3");
@@ -134,12 +134,12 @@ describe("declarations", { timeout: 180_000 }, () => {
   });
 });
 
-describe("destructuring under other names what an earlier cell typed", { timeout: 180_000 }, () => {
+describe("destructuring under other names what an earlier cell typed", () => {
   beforeAll(async () => {
     await printed(
       'interface Row { title: string; name: string; raw: { losses: number[] } }\nconst rows: Row[] = [{ title: "t", name: "n", raw: { losses: [1, 2] } }];\nconst inferred = [{ name: "i", raw: 3 }], key = "raw", bias = 10;\nlet losses = [0];\nenum Colour { Red = 5 }\nclass Animal { legs = 4; walk(n: number) { return n * this.legs; } }',
     );
-  }, 180_000);
+  });
 
   // Each result needs a variable of the earlier cell: what tslab makes of such patterns hides those too.
   const results: [string, string, string][] = [
@@ -197,7 +197,7 @@ describe("destructuring under other names what an earlier cell typed", { timeout
   });
 });
 
-describe("a cell with // @ts-nocheck", { timeout: 180_000 }, () => {
+describe("a cell with // @ts-nocheck", () => {
   it("runs in spite of its types, awaits, and leaves its variables", async () => {
     expect(
       await printed(

@@ -42,7 +42,7 @@ async function busyKernel(then: string): Promise<{ id: string; pids: number[] }>
   return { id, pids };
 }
 
-describe("the end of a kernel", { timeout: 120_000 }, () => {
+describe("the end of a kernel", () => {
   it("by shutdown leaves none of the processes it started", async () => {
     const { id, pids } = await busyKernel("'started'");
     await kernel.result(id);

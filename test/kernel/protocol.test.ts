@@ -17,7 +17,7 @@ beforeAll(async () => {
     "node_modules/esm-only/index.js": "export const answer = 42;\n",
     "node_modules/esm-only/index.d.ts": "export declare const answer: number;\n",
   });
-}, 180_000);
+});
 
 afterAll(() => kernel.close());
 
@@ -29,7 +29,7 @@ function typesOf({ messages }: Executed): string[] {
   return messages.map((m) => m.header.msg_type);
 }
 
-describe("the prelude in the first cell", { timeout: 180_000 }, () => {
+describe("the prelude in the first cell", () => {
   it("completes a name that was never imported", async () => {
     const reply = await kernel.request("complete_request", { code: "twi", cursor_pos: 3 });
     expect(reply).toMatchObject({ status: "ok", cursor_start: 0, cursor_end: 3 });
@@ -85,7 +85,7 @@ describe("the prelude in the first cell", { timeout: 180_000 }, () => {
   });
 });
 
-describe("executing cells", { timeout: 180_000 }, () => {
+describe("executing cells", () => {
   it("sends input, result and reply with one execution count", async () => {
     const cell = await kernel.execute("1 + 1");
     expect(typesOf(cell)).toEqual(["execute_input", "execute_result"]);
@@ -186,7 +186,7 @@ describe("executing cells", { timeout: 180_000 }, () => {
   });
 });
 
-describe("showing values", { timeout: 180_000 }, () => {
+describe("showing values", () => {
   it("uses the bundle of a value that shows itself, bytes as base64", async () => {
     expect(resultOf(await kernel.execute('new Shown("hello")'))).toEqual({
       "text/html": "<b>hello</b>",
@@ -218,7 +218,7 @@ describe("showing values", { timeout: 180_000 }, () => {
   });
 });
 
-describe("the rest of the protocol", { timeout: 180_000 }, () => {
+describe("the rest of the protocol", () => {
   it("describes itself", async () => {
     const info = await kernel.request("kernel_info_request");
     expect(info).toMatchObject({ status: "ok", protocol_version: "5.3", implementation: "blockwise" });

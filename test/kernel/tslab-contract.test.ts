@@ -25,7 +25,7 @@ const executor = createExecutor(
 
 afterAll(() => converter.close());
 
-describe("tslab's private parts", { timeout: 120_000 }, () => {
+describe("tslab's private parts", () => {
   it("are those of 1.0.22", () => {
     expect(JSON.parse(readFileSync(require.resolve("tslab/package.json"), "utf8")).version).toBe("1.0.22");
   });

@@ -74,7 +74,7 @@ describe("the way from images to the front", () => {
     );
     expect(() => front.figure({ published: [{ ...published, dataset: "other" }] })).toThrow(DataError);
     expect(front.parallel().figure.data).toHaveLength(front.networks.length);
-  }, 300_000);
+  });
 
   it("has pictures of networks, and of what teacher and student see", async () => {
     const { supernet, teacher } = await tinySupernet();
@@ -91,7 +91,7 @@ describe("the way from images to the front", () => {
       found.network.choice.reduce((sum, { path }) => sum + path.length, 0),
     );
     expect(teacher.diagram().figure.layout.title.text).toContain("Teacher tiny");
-  }, 300_000);
+  });
 
   it("finds the same with the same seed", async () => {
     const again = await tinySupernet();
@@ -101,7 +101,7 @@ describe("the way from images to the front", () => {
       return JSON.stringify((await supernet.rate()).table);
     };
     expect(await rate(b)).toBe(await rate(a));
-  }, 300_000);
+  });
 
   it("goes on with an interrupted distillation and ends as if it had not been stopped", async () => {
     const [{ supernet: whole }, { supernet: stopped }] = [await tinySupernet(), await tinySupernet()];
@@ -127,7 +127,7 @@ describe("the way from images to the front", () => {
       supernet.history().map((cells) => cells.map((epochs) => epochs.map(({ loss }) => loss)));
     expect(losses(stopped)).toEqual(losses(whole));
     expect(stopped.distilled.map(({ supernet }) => supernet.block)).toEqual([0, 1]);
-  }, 300_000);
+  });
 
   it("saves a retrained network that can be loaded, with how it was found", async () => {
     const { supernet } = flow;
@@ -147,7 +147,7 @@ describe("the way from images to the front", () => {
     expect(found.toTimm()).toMatch(/^ir_r1_k\d/);
     network.dispose();
     expect(random.atEqualMacs(1, { tolerance: 0.9 })[0].kind).toBe("random");
-  }, 300_000);
+  });
 
   it("says what is wrong with bad input", async () => {
     const { supernet, teacher, data } = flow;
@@ -167,7 +167,7 @@ describe("the way from images to the front", () => {
     expect(() =>
       lab.supernet(teacher.split([1]), { ops: mbconv([3], [2]), cells: [[{ depth: 0, width: 8 }]] }),
     ).toThrow(SpaceError);
-  }, 300_000);
+  });
 
   it("refuses to compare networks of different data sets, before training anything", async () => {
     const { teacher } = flow;
@@ -175,7 +175,7 @@ describe("the way from images to the front", () => {
     const stranger = await lab.teacher(tinyTeacher, { data: other, epochs: 1, batchSize: 16 });
     await expect(lab.pareto([teacher, stranger])).rejects.toThrow(DataError);
     await expect(lab.pareto([teacher, stranger])).rejects.toThrow(/synthetic, other/);
-  }, 300_000);
+  });
 
   it("leaves no tensors behind but the weights that it keeps", async () => {
     const { tf } = await import("../../src/engine/index.js");
@@ -186,5 +186,5 @@ describe("the way from images to the front", () => {
     await supernet.rate();
     await supernet.distill({ epochs: 1, batchSize: 16 });
     expect(tf.memory().numTensors).toBe(before);
-  }, 300_000);
+  });
 });

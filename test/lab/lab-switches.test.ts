@@ -41,7 +41,7 @@ beforeAll(async () => {
   flow = await tinySupernet();
   await flow.supernet.distill({ epochs: 1, batchSize: 16 });
   ratings = await flow.supernet.rate();
-}, 300_000);
+});
 
 it("a teacher is cut at a number of blocks, at stages, at indices and at names", () => {
   const { teacher } = flow;
@@ -89,7 +89,7 @@ describe("rating in cells", () => {
     expect(other.table.blocks.flat().every(({ score, nsr, divergence }) => score === nsr && !divergence)).toBe(true);
     expect((await supernet.rate(rate)).weighted([1, 2]).table).toEqual(rated.table);
     expect((await supernet.featureMaps({ images: 1, channels: 1 })).figure.layout.images).toHaveLength(2);
-  }, 300_000);
+  });
 
   it("a rating has its score and its norms, whatever was rated before", async () => {
     const { supernet } = flow;
@@ -101,7 +101,7 @@ describe("rating in cells", () => {
     expect((await fresh.rate({ recalibrate: false })).table).toEqual(plain.table);
     expect(plain.table).not.toEqual(ratings.table);
     await expect(supernet.rate({ score: "best" as never })).rejects.toThrow(/score must be one of/);
-  }, 300_000);
+  });
 });
 
 describe("search in cells", () => {
@@ -129,7 +129,7 @@ describe("search in cells", () => {
     await expect(lab.latency(join(folder(), "none.json"))).rejects.toThrow();
     expect(() => ratings.search({ latencyMs: 3 })).toThrow(/lab\.latency\(ratings\)/);
     expect(() => ratings.search({ macs: ["2M", "1M"] })).toThrow(ConfigError);
-  }, 300_000);
+  });
 
   it("gives the k best networks that differ from each other", async () => {
     const alternatives = await ratings.diverse(3, { macs: "1M" }, { difference: 1 });
@@ -204,5 +204,5 @@ describe("beyond one round", () => {
     const { record, network } = loadFound(within.save(join(folder(), "found.json")));
     expect(record.origin.budget).toEqual({ "macs from": 1000, macs: 1e6 });
     network.dispose();
-  }, 300_000);
+  });
 });

@@ -67,7 +67,7 @@ describe("options in a cell", () => {
     }
     supernet.dispose();
     teacher.teacher.dispose();
-  }, 120_000);
+  });
 
   it("name a data set by what is in it, checked", async () => {
     const data = await tinyData();
@@ -127,5 +127,5 @@ describe("a teacher of other classes", () => {
     student.retrained.dispose();
     supernet.dispose();
     teacher.teacher.dispose();
-  }, 120_000);
+  });
 });

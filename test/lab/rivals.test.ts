@@ -46,4 +46,4 @@ test("a random network that is also the found one stays a rival, trained once, a
   found.student?.retrained.dispose();
   supernet.dispose();
   teacher.teacher.dispose();
-}, 120_000);
+});

@@ -35,7 +35,7 @@ describe("Formulas", () => {
   });
 });
 
-describe("notebookPage", { timeout: 120_000 }, () => {
+describe("notebookPage", () => {
   it("is one file: plotly once, formulas drawn, pictures inlined, nothing from the network", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "pictures"));

@@ -35,7 +35,7 @@ async function writeImages(folder: string, count: number): Promise<void> {
   }
 }
 
-describe("blockwise notebook new", { timeout: 300_000 }, () => {
+describe("blockwise notebook new", () => {
   const folder = temporaryFolder();
 
   beforeAll(async () => {

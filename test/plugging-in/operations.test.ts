@@ -79,7 +79,7 @@ describe("plain and residual convolutions as candidate operations, by block", ()
     });
     model.dispose();
     network.dispose();
-  }, 120_000);
+  });
 
   it("are rated with shared features as one by one", async () => {
     const blocks = await tinyBlocks();
@@ -99,7 +99,7 @@ describe("plain and residual convolutions as candidate operations, by block", ()
         expect(score).toBeCloseTo(alone[i].score, 5);
       });
     }
-  }, 120_000);
+  });
 
   it("have gradients that agree with finite differences", () => {
     const input = { height: 4, width: 4, channels: 2 };
@@ -188,7 +188,7 @@ describe("a run with operations by block", () => {
     network.dispose();
     const page = readFileSync(await writeReport(join(folder, "by-block")), "utf8");
     expect(page).toMatch(/5 candidates stand for 4 networks/);
-  }, 120_000);
+  });
 
   it("with lists for other than its blocks stops before the teacher is trained", async () => {
     const ops = [conv([3]), conv([3]), conv([3])];
@@ -197,7 +197,7 @@ describe("a run with operations by block", () => {
     await expect(runExperiment(config, run)).rejects.toThrow(/one list for each of the 2 blocks, got 3/);
     run.close();
     expect(existsSync(join(folder, "too-many", "teacher.safetensors"))).toBe(false);
-  }, 60_000);
+  });
 });
 
 describe("operations in an experiment's JSON", () => {

@@ -23,7 +23,7 @@ describe("own networks beside found ones", () => {
   beforeAll(async () => {
     engine.use("auto", { threads: 1 });
     flow = await tinySupernet();
-  }, 120_000);
+  });
 
   it("an architecture, a training of one's own, and files stand on one front with found networks and the teacher", async () => {
     const { data, teacher, supernet } = flow;
@@ -70,7 +70,7 @@ describe("own networks beside found ones", () => {
     expect(front.parallel().figure.data).toHaveLength(6);
     // The training of one's own had another seed.
     expect(front.caveat).toMatch(/not all trained with the same settings/);
-  }, 120_000);
+  });
 
   it("stand alone, too, where they say which data they belong to", async () => {
     const { data } = flow;
@@ -81,7 +81,7 @@ describe("own networks beside found ones", () => {
     expect(front.caveat).toBeUndefined();
     expect(front.verdict()).toMatch(/The most accurate own network, alone \(/);
     await lab.latency(tinyTeacher, { rounds: 1 } as object);
-  }, 60_000);
+  });
 
   it("a ResNet teacher, which timm's strings cannot say, is compared as others are", async () => {
     const { data } = flow;
@@ -93,7 +93,7 @@ describe("own networks beside found ones", () => {
     const teacher = await lab.teacher(resnet, { data, epochs: 1, batchSize: 16 });
     const front = await lab.pareto([teacher]);
     expect(front.networks[0].architecture![0]).toMatch(/^stage 1: basic_k3_s2_m16_c16/);
-  }, 60_000);
+  });
 
   it("of other data are refused with a sentence, before any training", async () => {
     const { data, teacher } = flow;
@@ -109,7 +109,7 @@ describe("own networks beside found ones", () => {
       /must belong to one data set, got synthetic, other/,
     );
     expect(data.name).toBe("synthetic");
-  }, 60_000);
+  });
 
   it("what is no network is refused with what may be one", async () => {
     const { teacher, data, supernet } = flow;
@@ -131,7 +131,7 @@ describe("own networks beside found ones", () => {
     expect(() => lab.network(7 as never, { data })).toThrow(/the network must be/);
     await expect(lab.latency({} as never)).rejects.toThrow(/lab.latency: it must be a supernet/);
     await expect(lab.network(tinyTeacher, { data }).testAccuracy()).rejects.toThrow(/must be trained first/);
-  }, 60_000);
+  });
 
   it("equal choices of different spaces are different networks", async () => {
     const { teacher } = flow;
@@ -152,5 +152,5 @@ describe("own networks beside found ones", () => {
     const network = loadFound(path);
     expect(network.record.architecture.blocks[0][0]).toMatchObject({ kind: "conv", outChannels: 4 });
     network.dispose();
-  }, 60_000);
+  });
 });

@@ -24,7 +24,7 @@ describe("an own rating function", () => {
     engine.use("auto", { threads: 1 });
     flow = await tinySupernet();
     await flow.supernet.distill({ epochs: 1, batchSize: 16 });
-  }, 120_000);
+  });
 
   it("rates all candidates, and the search goes by it", async () => {
     const { supernet } = flow;
@@ -64,7 +64,7 @@ describe("an own rating function", () => {
     const { record, network } = loadFound(found.save(join(folder, "found.json")));
     expect(record.origin.rating).toBe("cosineDistance");
     network.dispose();
-  }, 120_000);
+  });
 
   it("equal to one of ours it gives the same, with shared features as one by one, inline whatever the workers", async () => {
     const { supernet, teacher, data } = flow;
@@ -120,7 +120,7 @@ describe("an own rating function", () => {
     // The teacher in its own place has its own loss; no candidate's is lower by much.
     expect(ratings.table.blocks.flat().every(({ score }) => Number.isFinite(score) && score > 0)).toBe(true);
     expect(teacher.kind).toBe("teacher");
-  }, 60_000);
+  });
 
   it("another function, or the same text with other variables, rates anew; the same one does not", async () => {
     const { supernet } = flow;
@@ -151,7 +151,7 @@ describe("an own rating function", () => {
     const ratings = await supernet.rate({ rating });
     expect(ratings.session.score).toBe("mean square");
     supernet.dispose();
-  }, 60_000);
+  });
 
   it.each<[string, RatingFunction, RegExp]>([
     ["NaN", () => Number.NaN, /must give finite numbers, got NaN for block 0, cell 0, path \[0\]/],

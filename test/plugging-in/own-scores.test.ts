@@ -16,7 +16,7 @@ describe("own scores", () => {
   beforeAll(async () => {
     engine.use("auto", { threads: 1 });
     flow = await tinySupernet();
-  }, 120_000);
+  });
 
   it("of a function are searched as ratings are, without any distillation; negative ones, too", async () => {
     const { supernet, teacher } = flow;
@@ -58,7 +58,7 @@ describe("own scores", () => {
     await expect(found.retrain({ epochs: 1, warmStart: true })).rejects.toThrow(
       /call await supernet.distill\(\) first/,
     );
-  }, 120_000);
+  });
 
   it("by the candidates' ids, under a name; in place of ratings, which the function sees", async () => {
     const { supernet } = flow;
@@ -77,7 +77,7 @@ describe("own scores", () => {
     const warm = await scored.search().retrain({ epochs: 1, batchSize: 16, warmStart: true });
     expect(warm.accuracy).toBeGreaterThanOrEqual(0);
     expect(() => ratings.weighted([1, 2]).withScores(elsewhere)).toThrow(/must come before the weights/);
-  }, 60_000);
+  });
 
   it("must be there for each candidate, and finite", () => {
     const { supernet } = flow;

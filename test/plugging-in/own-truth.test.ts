@@ -34,7 +34,7 @@ describe("an own table of truth", () => {
   beforeAll(async () => {
     engine.use("auto", { threads: 1 });
     ({ supernet } = await tinySupernet());
-  }, 120_000);
+  });
 
   it("says what ratings of any space are worth, beside the size of the networks", async () => {
     const ratings = supernet.withScores(({ ops }) => ops.filter((op) => op === "e2k3").length);
@@ -78,7 +78,7 @@ describe("an own table of truth", () => {
       trainings: one.trainings.map(percent),
     }));
     expect(lab.agreement(ratings, inPercent).report).toEqual(report);
-  }, 60_000);
+  });
 
   it("takes retrained networks and scores by keys; what cannot be measured is said", async () => {
     const found = supernet.withScores(() => 1).search();
@@ -103,7 +103,7 @@ describe("an own table of truth", () => {
     expect(await shown(zeros)).toMatch(/not measured +not measured +not measured/);
     expect(JSON.stringify(zeros.figure().figure)).toContain("number of absent edges");
     await expect(async () => lab.agreement(ratings, [found])).rejects.toThrow(/must be retrained first/);
-  }, 60_000);
+  });
 
   it("is refused with a sentence where it is malformed", () => {
     const ratings = supernet.withScores(() => 1);

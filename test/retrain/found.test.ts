@@ -34,7 +34,7 @@ beforeAll(async () => {
   student = await retrain(tinyArchitecture, tinyData, { ...tinyOptions, epochs: 8 });
   saveFound(path, student, { origin, test: await student.evaluate(tinyData.test), versions: { engine: "test" } });
   found = loadFound(path);
-}, 60_000);
+});
 afterAll(() => {
   student.dispose();
   found.dispose();

@@ -58,7 +58,7 @@ describe("the integer programme", () => {
       ),
       { numRuns: 30 },
     );
-  }, 60_000);
+  });
 
   it("refuses options that say nothing, and names an interval that no network meets", async () => {
     const [table] = fc.sample(smallTables(), { numRuns: 1, seed: 4 });

@@ -126,10 +126,10 @@ async function killEverywhere(prepare: (path: string) => Promise<void>, settings
 describe("a run that is killed at any operation of files", () => {
   test("resumes by the same command from the first moment on, ends with the same files and leaves no others", async () => {
     expect(await killEverywhere(async () => {}, config(1))).toBeGreaterThan(60);
-  }, 60_000);
+  });
 
   test("while it takes a changed configuration over, it never ends with something of the one before", async () => {
     const before = (path: string) => run(path, config(1));
     expect(await killEverywhere(before, config(2, 3))).toBeGreaterThan(20);
-  }, 60_000);
+  });
 });

@@ -70,7 +70,7 @@ describe("a run that is changed", () => {
   beforeAll(async () => {
     engine.use("auto", { threads: 1 });
     await run("first", small);
-  }, 120_000);
+  });
 
   test("with other weights searches again on the ratings that are there, and ends as a run that had them from the start", async () => {
     copy("weighted");
@@ -84,7 +84,7 @@ describe("a run that is changed", () => {
     const fresh = await run("weighted-fresh", weighted);
     expect(results(path)).toEqual(results(fresh.path));
     expect((await run("weighted", weighted)).done).toEqual([]);
-  }, 120_000);
+  });
 
   test("with another seed does everything again, and nothing of the one before is left", async () => {
     copy("seeded");
@@ -92,7 +92,7 @@ describe("a run that is changed", () => {
     const { done, path } = await run("seeded", seeded);
     expect(done).toEqual(expect.arrayContaining(["teacher", "distill/block0", ...RATED, "search", "front"]));
     expect(results(path)).toEqual(results((await run("seeded-fresh", seeded)).path));
-  }, 120_000);
+  });
 
   test("with fewer test images only measures again", async () => {
     copy("measured");
@@ -101,7 +101,7 @@ describe("a run that is changed", () => {
     expect(done.filter((step) => !["data", "retrain"].includes(step))).toEqual(["front"]);
     expect(notes.filter((note) => note.includes("trained from the start"))).toEqual([]);
     expect(front.measured.map(({ images }) => images)).toEqual([32, 32, 32]);
-  }, 120_000);
+  });
 
   test("with fewer epochs under an exponential schedule does not take the longer distillation for the shorter", async () => {
     const of = (epochs: number): ExperimentInput => ({
@@ -111,7 +111,7 @@ describe("a run that is changed", () => {
     await run("epochs", of(2));
     await run("epochs", of(1));
     expect(results(join(runs, "epochs"))).toEqual(results((await run("epochs-fresh", of(1))).path));
-  }, 120_000);
+  });
 
   test.each([
     ["ratings", RATED],
@@ -120,21 +120,17 @@ describe("a run that is changed", () => {
     ["found", ["front"]],
     ["front.json", ["front"]],
     ["teacher.safetensors", ["teacher"]],
-  ])(
-    "that lost %s makes it again, with the same bytes, and nothing else that takes long",
-    async (lost, again) => {
-      const name = `lost-${lost.replace("/", "-")}`;
-      copy(name);
-      rmSync(join(runs, name, lost), { recursive: true });
-      const { done, path } = await run(name, small);
-      expect(done).toEqual(expect.arrayContaining([...again]));
-      for (const step of ["teacher", "distill/block0", "distill/block1", ...RATED]) {
-        if (!again.includes(step)) expect(done).not.toContain(step);
-      }
-      expect(results(path)).toEqual(results(join(runs, "first")));
-    },
-    120_000,
-  );
+  ])("that lost %s makes it again, with the same bytes, and nothing else that takes long", async (lost, again) => {
+    const name = `lost-${lost.replace("/", "-")}`;
+    copy(name);
+    rmSync(join(runs, name, lost), { recursive: true });
+    const { done, path } = await run(name, small);
+    expect(done).toEqual(expect.arrayContaining([...again]));
+    for (const step of ["teacher", "distill/block0", "distill/block1", ...RATED]) {
+      if (!again.includes(step)) expect(done).not.toContain(step);
+    }
+    expect(results(path)).toEqual(results(join(runs, "first")));
+  });
 
   test.each(["ratings/block0.json", "ratings/table.json", "front.json", "teacher.safetensors", "found/found-1.json"])(
     "in whose %s a byte is another makes it again",
@@ -148,7 +144,6 @@ describe("a run that is changed", () => {
       expect(notes.join("\n")).toContain(`${file} is not what was written`);
       expect(results(path)).toEqual(results(join(runs, "first")));
     },
-    120_000,
   );
 
   test("written by an older version is taken as its configuration says, and changed as a newer one", async () => {
@@ -170,14 +165,14 @@ describe("a run that is changed", () => {
     const { done } = await run("old", { ...small, search: { ...small.search, macs: "50k" } });
     expect(done).toEqual(expect.arrayContaining(["search", "front"]));
     for (const step of ["teacher", "distill/block0", ...RATED]) expect(done).not.toContain(step);
-  }, 120_000);
+  });
 
   test("under another name goes on from a copy", async () => {
     copyRun(join(runs, "first"), join(runs, "named"));
     expect((await run("named", small)).done).toEqual([]);
     expect(() => copyRun(join(runs, "first"), join(runs, "named"))).toThrow(StudyError);
     expect(() => copyRun(runs, join(runs, "none"))).toThrow(StudyError);
-  }, 120_000);
+  });
 
   test("retrains what a search finds, beside its own networks, once", async () => {
     copy("more");
@@ -201,5 +196,5 @@ describe("a run that is changed", () => {
     // The run itself is none the wiser.
     expect((await run("more", small)).done).toEqual([]);
     expect(existsSync(join(path, trained.file))).toBe(true);
-  }, 120_000);
+  });
 });

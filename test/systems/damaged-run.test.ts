@@ -90,7 +90,7 @@ beforeAll(async () => {
     for (const file of filesOf(phase(step))) if (/lock(\.json)?$/.test(file)) rmSync(join(phase(step), file));
   }));
   wanted = results(whole);
-}, 120_000);
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe.each(PHASES)("a run that was stopped after %s", (step) => {

@@ -53,4 +53,4 @@ test("a found network teaches the next round (DNA+), in an experiment and in a c
   expect(String((await inCell[DISPLAY]())["text/plain"])).toMatch(/validation accuracy[\s\S]*figure: Teacher/);
   expect(() => loadTeacher(file, { ...data.dataset, name: "another" })).toThrow(ConfigError);
   inCell.teacher.dispose();
-}, 300_000);
+});

@@ -37,7 +37,7 @@ test("an experiment runs on a folder of one's own pictures, named as it is or by
   expect(warnings.join("\n")).toMatch(/no train\/: test and validation images are drawn from it/);
   const byRoot = await run("by-root", { name: "birds", root: birds, shape: { height: 8, width: 8, channels: 1 } });
   expect(byRoot.measured).toEqual(front.measured);
-}, 120_000);
+});
 
 test("what cannot be found, or is no shape, is told before anything is trained", async () => {
   await expect(run("no-root", { name: "birds", root: join(folder, "nowhere") })).rejects.toThrow(DataError);

@@ -48,7 +48,7 @@ describe("a run", () => {
     const directory = RunDirectory.open(join(runs, "whole"), config);
     front = await runExperiment(config, directory);
     directory.close();
-  }, 120_000);
+  });
 
   test("ends with a rated front and true accuracies of found and random networks", () => {
     expect(front.measured.map(({ label }) => label)).toEqual(["teacher", "found 1", "found 2", "random 1"]);
@@ -92,5 +92,5 @@ describe("a run", () => {
     const again = await blockwiseRun("stopped");
     expect(again.code).toBe(0);
     expect(again.output).not.toMatch(/distill/);
-  }, 180_000);
+  });
 });

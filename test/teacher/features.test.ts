@@ -194,7 +194,7 @@ test("of two processes one computes shared features, the other waits and takes t
   const journal = readdirSync(folder).find((name) => name.endsWith(".jsonl"))!;
   expect(readFileSync(join(folder, journal), "utf8").split("\n")).toHaveLength(3 + 1);
   expect(readdirSync(folder).filter((name) => name.endsWith(".lock"))).toEqual([]);
-}, 180_000);
+});
 
 test("two computations of one process do not disturb each other", async () => {
   const [a, b] = await Promise.all([0, 1].map(() => compute({ directory: folder }, { onWarning: () => {} })));

@@ -122,7 +122,7 @@ describe("a checkpoint", () => {
       /was begun with the engine abacus on cpu, and .* is in use.*BLOCKWISE_ENGINE=abacus.*or delete the state/,
     );
   });
-}, 60_000);
+});
 
 describe("a teacher", () => {
   const record = {

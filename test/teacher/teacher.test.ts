@@ -13,7 +13,7 @@ let teacher: Teacher;
 beforeAll(async () => {
   engine.use("auto", { threads: 1 });
   teacher = await trainTeacher(tinyArchitecture, tinyData, { ...tinyOptions, epochs: 2 });
-}, 60_000);
+});
 afterAll(() => {
   teacher.dispose();
   rmSync(folder, { recursive: true });

@@ -41,5 +41,5 @@ describe("figures", () => {
       ]);
       expect(String(bundle["image/svg+xml"]), name).toMatch(/^<svg [\s\S]*<\/svg>$/);
     }
-  }, 120_000);
+  });
 });

@@ -76,7 +76,7 @@ beforeAll(() => {
   };
   writeFileSync(other, JSON.stringify(again));
   writeFileSync(file, JSON.stringify(study));
-}, 60_000);
+});
 
 test("a study's file becomes jobs, seed by seed; what is wrong in it is named", () => {
   const jobs = jobsOf(readStudy(file));
@@ -117,7 +117,7 @@ test("a job leaves raw ratings of all 51 candidates under every measure, and is 
     tau_macs: expect.any(Number),
   });
   expect(summary.measures.map(({ measure }) => measure)).toEqual([...MEASURES]);
-}, 120_000);
+});
 
 test("supernets are rated after an epoch, and with other options, by who did not distil them; ratings are shared between studies", async () => {
   const jobs = jobsOf(readStudy(other));
@@ -146,7 +146,7 @@ test("supernets are rated after an epoch, and with other options, by who did not
     experiment: { ...jobs[0].experiment, rate: { ...jobs[0].experiment.rate, images: 4 } },
   };
   await expect(runJob(changed, place, {})).rejects.toThrow(/differs in rate.images: 8, now 4/);
-}, 120_000);
+});
 
 test("the global supernet's training goes on after a stop and ends with the same scores", async () => {
   const [job] = jobsOf(readStudy(file));
@@ -174,7 +174,7 @@ test("the global supernet's training goes on after a stop and ends with the same
   expect(resumed.scores).toEqual(whole.scores);
   expect(Object.keys(whole.scores).sort()).toEqual(options.keys);
   expect(existsSync(join(folder, "parts"))).toBe(false);
-}, 120_000);
+});
 
 test("a study rates, writes its figures, and trains what it found beside its teacher", async () => {
   const study = readStudy(file);
@@ -196,7 +196,7 @@ test("a study rates, writes its figures, and trains what it found beside its tea
     expect(testImages).toBe(16);
     expect(testAccuracy).toBeGreaterThanOrEqual(0);
   }
-}, 240_000);
+});
 
 test("the benchmark's table must be there, whole and well-formed", () => {
   expect(() => readTruth(join(folder, "none.json"))).toThrow(/"nas-bench-macro", which ships with Blockwise/);
