@@ -129,7 +129,7 @@ describe("the quickstart in Jupyter's page", () => {
       'import { DataFrame } from "danfojs-node";\nnew DataFrame([[1, "x"]], { columns: ["number", "letter"] })',
     );
     await notebook.finished(frame);
-    expect(await frame.locator(".blockwise-table th").allTextContents()).toEqual(["number", "letter"]);
+    expect(await frame.locator(".blockwise-table th").allTextContents()).toEqual(["", "number", "letter"]);
     await page.screenshot({ path: screenshot("user-values") });
   });
 
