@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { readJson } from "../../../core";
 import { type Agreement, agreement, type Interval } from "./agreement";
 import type { RawRatings } from "./run-job";
 import { blocksOf, networkScores } from "./scores";
 import type { SposRatings } from "./spos";
 import { MEASURES, type Measure, type RatingJob } from "./study-config";
+import { readRawRatings, readSposRatings } from "./study-results";
 import {
   type Baselines,
   baselines,
@@ -82,7 +82,7 @@ export function summariseStudy(
   const { measure } = jobs[0];
   const variants = groups.map(({ raws, label }) => summarise(networks, raws, measure, label));
   const [first] = groups;
-  const spos = sposResults.filter(existsSync).map((path) => readJson(path) as SposRatings);
+  const spos = sposResults.filter(existsSync).map((path) => readSposRatings<SposRatings>(path));
   return {
     study,
     measure,
@@ -115,7 +115,7 @@ export function summariseStudy(
 
 /** The raw ratings of those jobs that are done. */
 export function ratingsThere(jobs: readonly RatingJob[]): RawRatings[] {
-  return jobs.filter(({ result }) => existsSync(result)).map(({ result }) => readJson(result) as RawRatings);
+  return jobs.filter(({ result }) => existsSync(result)).map(({ result }) => readRawRatings<RawRatings>(result));
 }
 
 function foundBy(

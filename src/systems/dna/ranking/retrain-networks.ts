@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { readJson, type StepContext, writeJson } from "../../../core";
+import { type StepContext, writeJson } from "../../../core";
 import { loadDataset } from "../../../data";
 import type { Provenance } from "./provenance";
 import type { JobPlace } from "./run-job";
 import { keyOf, sharedTeacher } from "./shared-teacher";
 import type { RatingJob } from "./study-config";
+import { readRetraining } from "./study-results";
 
 /** A network of the benchmark, trained here from scratch. */
 export interface Retrained {
@@ -38,7 +39,7 @@ export async function retrainNetworks(
   { runs, images: root, provenance }: JobPlace,
   context: StepContext,
 ): Promise<Retraining> {
-  if (existsSync(result)) return readJson(result) as Retraining;
+  if (existsSync(result)) return readRetraining<Retraining>(result);
   const { experiment, teacherSeed } = job;
   const { name: dataset, ...division } = experiment.data;
   const data = await loadDataset(dataset, { ...division, ...(root && { root }), seed: teacherSeed }, context);

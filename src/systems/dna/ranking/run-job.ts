@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readJson, type StepContext, StudyError, writeJson } from "../../../core";
+import { type StepContext, StudyError, writeJson } from "../../../core";
 import { loadDataset } from "../../../data";
 import { type CellCheckpoints, type DistillEpoch, epochFolder, fileCheckpoints } from "../../../distill";
 import { type CandidateRating, SCORES } from "../../../rate";
@@ -12,6 +12,7 @@ import type { Provenance } from "./provenance";
 import { type BlockScores, blocksOf, type Measures } from "./scores";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
 import type { RatingJob, Setting } from "./study-config";
+import { readRawRatings } from "./study-results";
 
 /** The raw ratings of one setting under one seed: committed, and all that the study's figures are computed from. */
 export interface RawRatings {
@@ -67,7 +68,7 @@ export async function runJob(
 ): Promise<RawRatings> {
   const job = withTeacher(given);
   const { experiment, study, variant, title, seed, cuts, teacherSeed, measure, distilledBy, epoch } = job;
-  if (existsSync(job.result)) return checked(readJson(job.result) as RawRatings, job);
+  if (existsSync(job.result)) return checked(readRawRatings<RawRatings>(job.result), job);
   const { name: dataset, ...division } = experiment.data;
   const data = await loadDataset(dataset, { ...division, ...(root && { root }), seed: teacherSeed }, context);
   const teacher = await sharedTeacher(job, data, runs, context);

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readJson, type StepContext, writeJson } from "../../../core";
+import { type StepContext, writeJson } from "../../../core";
 import { type StudySummary, storedSummary, summariseStudy } from "./expected";
 import { retrainNetworks } from "./retrain-networks";
 import { type JobPlace, type RawRatings, runJob } from "./run-job";
 import { blocksOf } from "./scores";
 import { rateBySpos } from "./spos";
 import { jobsOf, type RatingJob, type StudyConfig } from "./study-config";
+import { readRawRatings } from "./study-results";
 import { reportedSample, type TrueNetwork } from "./truth";
 
 /** Which part of a study to do; all of it when left out. */
@@ -63,7 +64,7 @@ export function writeFigures(study: StudyConfig, truth: readonly TrueNetwork[]):
 }
 
 function followMeasure({ result, measure }: RatingJob): void {
-  const raw = readJson(result) as RawRatings;
+  const raw = readRawRatings<RawRatings>(result);
   const blocks = blocksOf(raw, measure);
   if (JSON.stringify(blocks) !== JSON.stringify(raw.blocks)) writeJson(result, { ...raw, blocks });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, fingerprint, readJson, type StepContext } from "../../../core";
+import { ConfigError, fingerprint, readJson, readOrSetAside, type StepContext, waitForLock, warn } from "../../../core";
 import type { Dataset } from "../../../data";
 import { architecturePreset } from "../../../space";
 import { Teacher, trainTeacher } from "../../../teacher";
@@ -47,14 +47,31 @@ export async function sharedTeacher(
   const made = fingerprint([architecture, options, teacherSeed, data.fingerprint]);
   const name = `${architecture.split("/").at(-1)}-${made}`;
   const path = join(runs, "teachers", `${name}.safetensors`);
-  if (existsSync(path)) return Teacher.load(path);
-  const checkpoint = join(runs, "teachers", `${name}.checkpoint.safetensors`);
-  const trained = await trainTeacher(
-    architecturePreset(architecture),
-    data,
-    { ...options, seed: teacherSeed, checkpoint },
-    context,
-  );
-  trained.save(path);
-  return trained;
+  const there = kept(path, context);
+  if (there) return there;
+  // Of two studies that need the same teacher one trains it.
+  const lock = await waitForLock(`${path}.lock`, "shared teacher", context, (held) => warn(context, held));
+  try {
+    const meanwhile = kept(path, context);
+    if (meanwhile) return meanwhile;
+    const checkpoint = join(runs, "teachers", `${name}.checkpoint.safetensors`);
+    const trained = await trainTeacher(
+      architecturePreset(architecture),
+      data,
+      { ...options, seed: teacherSeed, checkpoint },
+      context,
+    );
+    lock.check();
+    trained.save(path);
+    return trained;
+  } finally {
+    lock.release();
+  }
+}
+
+/** The teacher in a file; a damaged one is put aside, and its training, whose state is kept, gives it again. */
+function kept(path: string, context: StepContext): Teacher | undefined {
+  return existsSync(path)
+    ? readOrSetAside(path, () => Teacher.load(path), "the teacher is made anew", context)
+    : undefined;
 }

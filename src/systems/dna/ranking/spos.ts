@@ -1,13 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import {
-  breathe,
-  fingerprint as fingerprintOf,
-  Progress,
-  Rng,
-  readJson,
-  type StepContext,
-  writeJson,
-} from "../../../core";
+import { breathe, fingerprint as fingerprintOf, Progress, Rng, type StepContext, writeJson } from "../../../core";
 import { batchValues, type Dataset, epochOrder, loadDataset, takeBatch } from "../../../data";
 import { uniformSampler } from "../../../distill";
 import { fused, tf } from "../../../engine";
@@ -18,6 +10,7 @@ import { drawImages } from "../steps";
 import { GlobalSupernet } from "./global-supernet";
 import type { Provenance } from "./provenance";
 import type { RatingJob } from "./study-config";
+import { readSposRatings } from "./study-results";
 
 /** Ratings of whole networks by one weight-sharing supernet: a sample of the space. */
 export interface SposRatings {
@@ -59,7 +52,7 @@ export async function rateBySpos(
   options: SposOptions,
   context: StepContext,
 ): Promise<SposRatings> {
-  if (existsSync(options.result)) return readJson(options.result) as SposRatings;
+  if (existsSync(options.result)) return readSposRatings<SposRatings>(options.result);
   const { name: dataset, ...division } = experiment.data;
   const data = await loadDataset(
     dataset,

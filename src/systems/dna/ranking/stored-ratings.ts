@@ -5,6 +5,7 @@ import type { Retraining } from "./retrain-networks";
 import type { RawRatings } from "./run-job";
 import { blocksOf } from "./scores";
 import type { Measure } from "./study-config";
+import { readRawRatings, readRetraining } from "./study-results";
 
 /** A study's committed ratings: its first variant's, one a seed, and the weights chosen for them. */
 export interface StoredRatings {
@@ -35,7 +36,7 @@ export function storedRatings(results: string): StoredRatings {
   const [{ variant, measure }] = variants;
   const raws = readdirSync(results)
     .filter((file) => file.endsWith(".json"))
-    .map((file) => readJson(join(results, file)) as RawRatings)
+    .map((file) => readRawRatings<RawRatings>(join(results, file)))
     .filter((raw) => raw.variant === variant)
     .sort((a, b) => a.seed - b.seed)
     .map((raw) => ({ ...raw, blocks: blocksOf(raw, measure) }));
@@ -47,5 +48,5 @@ export function storedRatings(results: string): StoredRatings {
 
 /** Networks that were trained here by one recipe; undefined when the file is absent. */
 export function storedRetraining(path: string): Retraining | undefined {
-  return existsSync(path) ? (readJson(path) as Retraining) : undefined;
+  return existsSync(path) ? readRetraining<Retraining>(path) : undefined;
 }

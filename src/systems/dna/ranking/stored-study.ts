@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { readJson } from "../../../core";
 import { NAS_BENCH_MACRO_CUTS } from "../../../space";
 import type { Agreement, Interval } from "./agreement";
 import { ratingsThere, type StudySummary } from "./expected";
@@ -8,6 +7,7 @@ import type { RawRatings } from "./run-job";
 import { figuresFile } from "./run-study";
 import { blocksOf, blockTaus, networkScores, trueEffects } from "./scores";
 import { jobsOf, type Measure, type StudyConfig } from "./study-config";
+import { readSummary } from "./study-results";
 import { divide, summarise, type VariantSummary } from "./summary";
 import type { TrueNetwork } from "./truth";
 
@@ -62,7 +62,7 @@ export function storedStudy(
   const jobs = jobsOf(config);
   const networks = divide(truth);
   const figures = figuresFile(config);
-  const stored = existsSync(figures) ? (readJson(figures) as StudySummary) : undefined;
+  const stored = existsSync(figures) ? readSummary<StudySummary>(figures) : undefined;
   const compared: number[] = [];
   const variants = config.variants.map(({ name, title }): StoredVariant => {
     const own = jobs.filter((job) => job.name === name).slice(0, most);
