@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { ConfigError, DataError } from "../../../src/core";
+import { ConfigError, DataError, readJson } from "../../../src/core";
 import { engine } from "../../../src/engine";
 import {
   canonicalKeys,
@@ -100,8 +100,7 @@ test("a job leaves raw ratings of all 51 candidates under every measure, and is 
   expect(raw.measures.relativeL1).toEqual(raw.blocks);
   expect(raw.losses.map((of) => of.length)).toEqual([1, 1, 1]);
   expect(raw.provenance.environment.engine.threads).toBe(1);
-  const stored = readFileSync(job.result, "utf8");
-  expect(await runJob(job, { ...place, images: "nowhere" }, {})).toEqual(JSON.parse(stored));
+  expect(await runJob(job, { ...place, images: "nowhere" }, {})).toEqual(readJson(job.result));
   const truth = canonicalKeys().map((key, i) => ({
     key,
     accuracy: 80 + (i % 7),
