@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ConfigError, SpaceError } from "../../src/core";
+import { ConfigError, readJson, SpaceError } from "../../src/core";
 import { engine } from "../../src/engine";
 import { type LabRatings, lab } from "../../src/lab";
 import { DISPLAY, type Displayable } from "../../src/lab/display-protocol";
