@@ -84,7 +84,7 @@ export class LabRatings implements Displayable {
   search(budget?: LabBudget): LabFound;
   search(limits: LabLimits): Promise<LabFound>;
   search(given: LabLimits = {}): LabFound | Promise<LabFound> {
-    const limits = parseLimits("ratings.search", given, costNames(this.table));
+    const limits = parseLimits("ratings.search", given, costNames(this.table), this.session.teacher.cost);
     if (!isBudget(limits)) return this.within(limits, {}).then(({ best }) => best);
     const { best, front, traversalScore } = searchRatings(this.table, limits);
     const found = new LabFound(this.session, best, { limits, front, traversalScore });
@@ -99,7 +99,7 @@ export class LabRatings implements Displayable {
    */
   async diverse(k: number, given: LabLimits = {}, options: DiverseOptions = {}): Promise<LabAlternatives> {
     checkOptions("ratings.diverse", { ...options, k }, DIVERSE_RULES);
-    const limits = parseLimits("ratings.diverse", given, costNames(this.table));
+    const limits = parseLimits("ratings.diverse", given, costNames(this.table), this.session.teacher.cost);
     return this.within(limits, { difference: DIFFERENCE, ...options, k });
   }
 
