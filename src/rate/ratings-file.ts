@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { contentHash, readJson, readJsonAs, writeJson } from "../core";
+import { readJsonAs, writeJson } from "../core";
 import type { CandidateRating } from "./candidate-rating";
-import type { RatedSpace } from "./rating-table";
 
 const MEND = "run the same blockwise run again, which rates the block anew";
 
@@ -53,22 +52,4 @@ export function writeRatings(path: string, ratings: BlockRatings): void {
  */
 export function readRatings(path: string): BlockRatings {
   return readJsonAs(path, ratingsSchema, { what: "a block's ratings", mend: MEND }) as unknown as BlockRatings;
-}
-
-/**
- * Writes a run's table beside the ratings that it was made of, and names their content in it.
- * @param folder The run's `ratings/`.
- */
-export function writeTable(folder: string, table: RatedSpace): void {
-  const made = table.blocks.map((_, block) => [`block${block}.json`, contentOf(folder, `block${block}.json`)]);
-  writeJson(tableFile(folder), { ...table, ratings: Object.fromEntries(made) });
-}
-
-/** Where a run's table lies. @param folder The run's `ratings/`. */
-export function tableFile(folder: string): string {
-  return join(folder, "table.json");
-}
-
-function contentOf(folder: string, file: string): string {
-  return contentHash(readJson(join(folder, file), { what: "a block's ratings", mend: MEND }));
 }

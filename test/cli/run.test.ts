@@ -60,7 +60,7 @@ describe("blockwise run", () => {
     expect(said).toContain("reused: teacher, space, distillation, ratings");
     expect(said).toContain("again: search (search.weights: nothing, now [1,0])");
     expect(await run(weighted, "--quiet")).toMatch(/^network /);
-    expect(JSON.parse(await run(weighted, "--json")).measured).toHaveLength(2);
+    expect(JSON.parse(await run(weighted, "--json")).front.measured).toHaveLength(2);
   }, 60_000);
 
   it("starts from what another run did, under another name", async () => {

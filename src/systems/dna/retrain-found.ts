@@ -56,7 +56,8 @@ export async function retrainFound(
   const config = parseExperiment(written, `${path}/config.json`);
   engine.use("auto", { threads: threads ?? config.threads });
   const { blocks, space, ...prepared } = await prepareExperiment(config);
-  const data = await loadDataset(config.data.name, { ...config.data, seed: config.seed }, context);
+  const { name, ...division } = config.data;
+  const data = await loadDataset(name, { ...division, seed: config.seed }, context);
   const run = RunDirectory.open(path, written);
   const retrained: Retrained[] = [];
   const results: RetrainedFile[] = [];

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { BlockwiseError, writeJson } from "../../core";
 import { type Dataset, loadDataset } from "../../data";
 import { engine } from "../../engine";
-import { type RatedSpace, ratedTable, writeTable } from "../../rate";
+import { type RatedSpace, ratedTable } from "../../rate";
 import type { Retrained } from "../../retrain";
 import { type FoundNetwork, flatLimits, type Limits, withLatency } from "../../search";
 import { networkId } from "../../space";
@@ -203,7 +203,7 @@ async function search(
 ): Promise<SearchResult> {
   const found = await searchLimits(table, limits, { networks: alongFront, difference });
   await run.step("search", () => {
-    writeTable(run.file("ratings"), table);
+    writeJson(run.file("ratings", "table.json"), table);
     const { best, front, traversalScore } = found;
     return { budget: flatLimits(limits), best: point(best), traversalScore, networksOnFront: front.length };
   });
