@@ -7,6 +7,7 @@ import {
   ConfigError,
   InterruptedError,
   type ProgressEvent,
+  Rng,
   SpaceError,
   TrainingError,
 } from "../../src/core";
@@ -362,6 +363,27 @@ describe("distillBlock on worker threads", () => {
     });
     await expect(stopped).rejects.toThrow(InterruptedError);
     const resumed = await distillBlock(space, 0, features, options, { workers: 1, checkpoints });
+    expect(bytes(resumed.supernet)).toEqual(bytes(whole.supernet));
+    for (const { supernet } of [whole, resumed]) supernet.dispose();
+  });
+
+  test.runIf(native)("stopped a dozen times at any batch of its threads, it ends with the same bytes", async () => {
+    const whole = await distillBlock(space, 0, features, options, { workers: 0 });
+    const rng = new Rng(13).fork("stops");
+    const checkpoints = memoryCheckpoints();
+    for (let i = 0; i < 12; i++) {
+      const stop = new AbortController();
+      let left = rng.int(20);
+      const onProgress = () => {
+        if (left-- === 0) stop.abort();
+      };
+      const context = { workers: 2, signal: stop.signal, onProgress, checkpoints };
+      const stopped = await distillBlock(space, 0, features, options, context).catch((error) => error);
+      // Either all was done before, or it says that it was stopped.
+      if (stopped instanceof Error) expect(stopped).toBeInstanceOf(InterruptedError);
+      else stopped.supernet.dispose();
+    }
+    const resumed = await distillBlock(space, 0, features, options, { workers: 2, checkpoints });
     expect(bytes(resumed.supernet)).toEqual(bytes(whole.supernet));
     for (const { supernet } of [whole, resumed]) supernet.dispose();
   });

@@ -10,16 +10,19 @@ const ADDON = join(__dirname, "../../native/build/Release/blockwise_native.node"
 
 /**
  * What a thread does without end, once it has loaded the addon: calls that give several outputs, take lists, copy typed arrays
- * in and out, copy on another thread, and fail.
+ * in and out, copy on another thread, compute on several threads of libtorch's, and fail.
  */
 const WORK = `
   const addon = require(${JSON.stringify(ADDON)});
   require("node:worker_threads").parentPort.postMessage("loaded");
+  addon.setThreads(2);
   const x = addon.create(new Float32Array(4096).fill(1.5), [4, 32, 32], "float32");
+  const wide = addon.create(new Float32Array(65536).fill(0.5), [256, 256], "float32");
   (function turn() {
     for (let i = 0; i < 200; i++) {
       for (const part of addon.SplitV(x, [8, 24], 1)) addon.release(part);
       addon.release(addon.Transpose(x, [2, 0, 1]));
+      if (i % 20 === 0) addon.release(addon.BatchMatMul(wide, wide, false, false));
       addon.readSync(x);
       addon.copied();
       for (let k = 0; k < 3; k++) addon.read(x).then((values) => values.length);

@@ -183,7 +183,7 @@ test("of two processes one computes shared features, the other waits and takes t
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
     return new Promise<{ code: number | null; output: string }>((resolve) =>
-      child.on("exit", (code) => resolve({ code, output })),
+      child.on("close", (code) => resolve({ code, output })),
     );
   });
   const results = await Promise.all(ended);
