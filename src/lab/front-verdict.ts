@@ -32,7 +32,7 @@ function againstRandom(found: readonly FrontNetwork[], random: readonly FrontNet
   const listed = accuracies.map((accuracy) => percent(accuracy)).join(" and ");
   const ofRandom = accuracies.map((accuracy) => standardError(accuracy, best.images) ** 2);
   const error = Math.sqrt(standardError(best.accuracy, best.images) ** 2 + mean(ofRandom) / random.length);
-  const facts = `${best.label} (${formatCount(best.macs)} FLOPs) reaches ${percent(best.accuracy)} on the test images, random networks of equal FLOPs ${listed}`;
+  const facts = `${best.label} (${formatCount(best.macs)} MACs) reaches ${percent(best.accuracy)} on the test images, random networks of equal MACs ${listed}`;
   const beaten = accuracies.filter((accuracy) => best.accuracy > accuracy).length;
   const outcome =
     difference > 0
@@ -54,18 +54,18 @@ function ofOwn(own: readonly FrontNetwork[], networks: readonly FrontNetwork[]):
   );
   const outcome =
     beaten.length > 0
-      ? `; ${beaten.map(({ label }) => label).join(", ")} ${beaten.length === 1 ? "is" : "are"} at least as accurate at no more FLOPs`
+      ? `; ${beaten.map(({ label }) => label).join(", ")} ${beaten.length === 1 ? "is" : "are"} at least as accurate at no more MACs`
       : networks.length > 1
-        ? "; none of the others is as accurate at no more FLOPs"
+        ? "; none of the others is as accurate at no more MACs"
         : "";
-  return `The most accurate own network, ${best.label} (${formatCount(best.macs)} FLOPs), reaches ${percent(best.accuracy)} on the test images${outcome}.`;
+  return `The most accurate own network, ${best.label} (${formatCount(best.macs)} MACs), reaches ${percent(best.accuracy)} on the test images${outcome}.`;
 }
 
 function againstTeacher(found: readonly FrontNetwork[], teacher: FrontNetwork): string {
   const best = [...found].sort((a, b) => b.accuracy - a.accuracy)[0];
   const gap = 100 * (teacher.accuracy - best.accuracy);
   const where = gap >= 0 ? `${gap.toFixed(2)} points below` : `${(-gap).toFixed(2)} points above`;
-  return `The most accurate found network, ${best.label}, has ${percent(best.macs / teacher.macs, 1)} of the teacher's FLOPs and lies ${where} the teacher (${percent(best.accuracy)} against ${percent(teacher.accuracy)}).`;
+  return `The most accurate found network, ${best.label}, has ${percent(best.macs / teacher.macs, 1)} of the teacher's MACs and lies ${where} the teacher (${percent(best.accuracy)} against ${percent(teacher.accuracy)}).`;
 }
 
 function mean(values: readonly number[]): number {

@@ -37,7 +37,7 @@ export class LabAlternatives implements Displayable, Iterable<LabFound> {
       columns: [
         "rank",
         "rating",
-        "FLOPs",
+        "MACs",
         "parameters",
         "activations",
         ...(timed ? ["latency, ms"] : []),
@@ -54,7 +54,7 @@ export class LabAlternatives implements Displayable, Iterable<LabFound> {
         differing(found, best),
         ...found.describe().map((line) => line.replace(/^block \d+: /, "")),
       ]),
-      note: "Other blocks: in so many a network differs from the best. FLOPs are multiply-adds.",
+      note: "Other blocks: in so many a network differs from the best.",
     });
   }
 

@@ -27,7 +27,7 @@ export class LabBlocks implements Displayable {
     const { teacher, blocks } = this;
     return new Table({
       title: `${teacher.architecture.name} in ${blocks.length} blocks`,
-      columns: ["block", "layers", "input", "output", "stride", "FLOPs", "share", "parameters"],
+      columns: ["block", "layers", "input", "output", "stride", "MACs", "share", "parameters"],
       rows: blocks.map(({ index, firstLayer, lastLayer, input, output, stride, macs, params }) => [
         index + 1,
         firstLayer === lastLayer ? `${firstLayer}` : `${firstLayer}\u2013${lastLayer}`,
@@ -38,7 +38,7 @@ export class LabBlocks implements Displayable {
         percent(macs / teacher.cost.macs, 1),
         formatCount(params),
       ]),
-      note: "Layer 0 is the stem's first. The head is no block: it is not imitated. FLOPs are multiply-adds.",
+      note: "Layer 0 is the stem's first. The head is no block: it is not imitated.",
     });
   }
 

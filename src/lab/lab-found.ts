@@ -126,7 +126,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     const { traversalScore } = this.search;
     const limits = limitWords(this.limits);
     return new Table({
-      title: `${this.kind === "found" ? "Found" : "Random"} network: ${formatCount(this.macs)} FLOPs (${percent(this.macs / teacher.cost.macs, 1)} of the teacher's), ${formatCount(this.params)} parameters, summed rating ${this.score.toFixed(4)}`,
+      title: `${this.kind === "found" ? "Found" : "Random"} network: ${formatCount(this.macs)} MACs (${percent(this.macs / teacher.cost.macs, 1)} of the teacher's), ${formatCount(this.params)} parameters, summed rating ${this.score.toFixed(4)}`,
       columns: ["block", "cell", "layers", "channels", "ops", "rating"],
       rows: network.choice.map(({ block, cell, path, width, score }) => [
         block + 1,
@@ -147,7 +147,6 @@ export class LabFound extends NetworkDesign implements Displayable {
         ...(traversalScore === undefined
           ? []
           : [`The paper's traversal finds a summed rating of ${traversalScore.toFixed(4)}.`]),
-        "FLOPs are multiply-adds.",
       ].join(" "),
     });
   }

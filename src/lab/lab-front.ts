@@ -31,7 +31,7 @@ export class LabFront implements Displayable {
     const teacher = this.networks.find(({ kind }) => kind === "teacher");
     return new Table({
       title: `Networks on ${this.networks[0].dataset}`,
-      columns: ["network", "FLOPs", "of the teacher's", "parameters", "test accuracy", "validation accuracy", "rating"],
+      columns: ["network", "MACs", "of the teacher's", "parameters", "test accuracy", "validation accuracy", "rating"],
       rows: this.networks.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
         label,
         formatCount(macs),
@@ -41,7 +41,7 @@ export class LabFront implements Displayable {
         validationAccuracy === undefined ? "not measured" : percent(validationAccuracy),
         score === undefined ? null : Number(score.toFixed(4)),
       ]),
-      note: "FLOPs are multiply-adds. Test accuracies are of networks trained to the end; the rating is what was predicted before (lower is better).",
+      note: "Test accuracies are of networks trained to the end; the rating is what was predicted before (lower is better).",
     });
   }
 

@@ -92,7 +92,7 @@ export class LabNetwork implements Displayable {
       ...(warmStart && { warmStart }),
       ...(distillation && teacher && { distillation: { teacher, ...distillation } }),
     };
-    const task = `retrain ${label} (${formatCount(this.macs)} FLOPs)`;
+    const task = `retrain ${label} (${formatCount(this.macs)} MACs)`;
     this.trained = await retrain(architecture, data.dataset, { ...options, epochs, seed, task }, context);
     this.tested = undefined;
     return this;
@@ -120,7 +120,7 @@ export class LabNetwork implements Displayable {
     const { architecture, accuracy, data } = this;
     return propertyTable(`Network ${this.label} on ${data.name}`, {
       "validation accuracy": accuracy === undefined ? "not measured" : percent(accuracy),
-      "FLOPs (multiply-adds)": formatCount(this.macs),
+      MACs: formatCount(this.macs),
       parameters: formatCount(this.params),
       layers: architecture.stem.length + architecture.blocks.flat().length + architecture.head.length,
     });
@@ -131,7 +131,7 @@ export class LabNetwork implements Displayable {
     const { architecture, cost, label, macs, params } = this;
     return new FigureView(
       architectureDiagram({
-        title: `Network ${label}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters`,
+        title: `Network ${label}: ${formatCount(macs)} MACs, ${formatCount(params)} parameters`,
         layers: diagramLayers(architecture, cost),
       }),
     );

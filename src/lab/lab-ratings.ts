@@ -185,7 +185,7 @@ export class LabRatings implements Displayable {
     const total = this.table.blocks.reduce((sum, { length }) => sum + length, 0);
     return new Table({
       title: `${formatWhole(total)} candidates rated; the ${count} best of each block`,
-      columns: ["block", "cell", "operations", "rating", "mean squared error", "channels", "FLOPs", "parameters"],
+      columns: ["block", "cell", "operations", "rating", "mean squared error", "channels", "MACs", "parameters"],
       rows: rows.map((row) => [...row.slice(0, 6), formatCount(Number(row[6])), formatCount(Number(row[7]))]),
       note: [
         `Rating: ${measureWords(this.session.score)}; lower is better.`,

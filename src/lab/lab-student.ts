@@ -105,7 +105,7 @@ export class LabStudent implements Displayable {
       `${design.kind === "found" ? "Found" : "Random"} network, trained from scratch on ${data.name}`,
       {
         "validation accuracy": `${percent(accuracy)} (teacher: ${percent(featuresOnly ? undefined : teacher.accuracy)})`,
-        "FLOPs (multiply-adds)": `${formatCount(macs)} (${percent(macs / teacher.cost.macs, 1)} of the teacher's)`,
+        MACs: `${formatCount(macs)} (${percent(macs / teacher.cost.macs, 1)} of the teacher's)`,
         parameters: `${formatCount(params)} (${percent(params / teacher.cost.params, 1)} of the teacher's)`,
         epochs: epochs.length,
         "training time": `${formatDuration(trainedMs)} (${Math.round(imagesPerSecond)} images/s)`,

@@ -60,7 +60,7 @@ export class LabTeacher implements Displayable {
     const { teacher } = this;
     return new Table({
       title: `${teacher.architecture.name}: where it can be cut`,
-      columns: ["index", "name", "layer", "output", "stride", "FLOPs", "parameters"],
+      columns: ["index", "name", "layer", "output", "stride", "MACs", "parameters"],
       rows: teacher.trunk.map(({ output, stride, macs, params }, i) => {
         const { name, layer } = teacher.cost.layers[i];
         return [i, name, layer, formatShape(output), stride, formatCount(macs), formatCount(params)];
@@ -96,7 +96,7 @@ export class LabTeacher implements Displayable {
       `Teacher ${architecture.name} on ${this.data.name}`,
       {
         "validation accuracy": percent(this.accuracy),
-        "FLOPs (multiply-adds)": formatCount(this.macs),
+        MACs: formatCount(this.macs),
         parameters: formatCount(this.params),
         "layers before the head": this.teacher.trunk.length,
         ...(history.epochs.length > 0 && {
@@ -119,7 +119,7 @@ export class LabTeacher implements Displayable {
     const { architecture, macs, params } = this;
     return new FigureView(
       architectureDiagram({
-        title: `Teacher ${architecture.name}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters`,
+        title: `Teacher ${architecture.name}: ${formatCount(macs)} MACs, ${formatCount(params)} parameters`,
         layers: diagramLayers(architecture),
       }),
     );

@@ -67,7 +67,7 @@ export class NetworkDesign {
     const share = percent(macs / session.teacher.cost.macs, 1);
     return new FigureView(
       architectureDiagram({
-        title: `${kind === "found" ? "Found" : "Random"} network: ${formatCount(macs)} FLOPs (${share} of the teacher's), ${formatCount(params)} parameters`,
+        title: `${kind === "found" ? "Found" : "Random"} network: ${formatCount(macs)} MACs (${share} of the teacher's), ${formatCount(params)} parameters`,
         layers: diagramLayers(architecture, cost),
       }),
     );

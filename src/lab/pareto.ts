@@ -152,7 +152,7 @@ function idOf({ architecture: { name: _, ...network } }: NetworkDesign): string 
 }
 
 function retrainAs(item: LabFound, label: string, recipe: RetrainRecipe | undefined, context: StepContext) {
-  const task = `retrain ${label} (${formatCount(item.macs)} FLOPs)`;
+  const task = `retrain ${label} (${formatCount(item.macs)} MACs)`;
   return item.retrain(recipe ?? item.session.recipe, { ...context, task });
 }
 

@@ -16,7 +16,7 @@ import type { Split } from "../data";
 import { tf } from "../engine";
 import { encodeSafetensors, loadState, Network, readSafetensors, saveState } from "../nn";
 import { type Evaluation, evaluate } from "../teacher";
-import { FOUND_FORMAT, type FoundRecord, foundSchema, type Origin, originSchema } from "./found-schema";
+import { FLOPS_COUNTER, FOUND_FORMAT, type FoundRecord, foundSchema, type Origin, originSchema } from "./found-schema";
 import type { Retrained } from "./retrain";
 
 export interface SaveFoundOptions {
@@ -116,7 +116,7 @@ function foundRecord(
     format: FOUND_FORMAT,
     architecture,
     ...(timm && { timm: [...timm] }),
-    cost: { params, macs, flops },
+    cost: { params, macs, flops, flopsCounter: FLOPS_COUNTER },
     preprocessing: { mean: [...preprocessing.mean], std: [...preprocessing.std] },
     classes: [...dataset.classes],
     measured,

@@ -4,6 +4,9 @@ import { architectureSchema, preprocessingSchema } from "../teacher";
 /** Marks a found network's file and its version. */
 export const FOUND_FORMAT = "blockwise-found-1";
 
+/** What `cost.flops` is: the counter behind the published figures, not multiply-adds. */
+export const FLOPS_COUNTER = "the papers' counter: macs + 2 per batch-norm input + 1 per pooling input";
+
 /** How an architecture was arrived at. */
 export const originSchema = z.object({
   /** "exact front", "traversal", "random", "given", ... */
@@ -37,7 +40,14 @@ export const foundSchema = z.object({
   architecture: architectureSchema,
   /** The stages as timm writes them. */
   timm: z.array(z.string()).optional(),
-  cost: z.object({ params: z.number(), macs: z.number(), flops: z.number() }),
+  cost: z.object({
+    params: z.number(),
+    macs: z.number(),
+    /** By the papers' counter, see `flopsCounter`. */
+    flops: z.number(),
+    /** What `flops` counts, in words, for who opens the file; files of older versions have none. */
+    flopsCounter: z.string().optional(),
+  }),
   preprocessing: preprocessingSchema,
   classes: z.array(z.string()).min(1),
   /** Each accuracy with what it was measured on. */

@@ -135,7 +135,7 @@ export function architectureDiagram({ title, subtitle, layers }: DiagramRecord):
     data,
     layout: layoutOf({
       title,
-      subtitle: subtitle ?? "box height: channels (the number below it); above: input, FLOPs and parameters of a part",
+      subtitle: subtitle ?? "box height: channels (the number below it); above: input, MACs and parameters of a part",
       width: Math.max(620, Math.round(span * pitch) + 100),
       height: 528,
       barmode: "overlay",
@@ -178,6 +178,6 @@ function words(layer: DiagramLayer): string {
   return [
     `${part}: ${description}`,
     `${input} \u2192 ${output}${stride > 1 ? `, stride ${stride}` : ""}`,
-    `${formatCount(macs)} FLOPs, ${formatCount(params)} parameters, ${formatCount(activationBytes)}B activations`,
+    `${formatCount(macs)} MACs, ${formatCount(params)} parameters, ${formatCount(activationBytes)}B activations`,
   ].join("<br>");
 }

@@ -15,7 +15,7 @@ export interface NetworkFacts {
 /** All costs in one line, then the architecture, as plotly's hover text. */
 export function hoverFacts({ macs, params, activationBytes, latencyMs, architecture = [] }: NetworkFacts): string {
   const costs = [
-    `${formatCount(macs)} FLOPs`,
+    `${formatCount(macs)} MACs`,
     ...(params === undefined ? [] : [`${formatCount(params)} parameters`]),
     ...(activationBytes === undefined ? [] : [`${formatCount(activationBytes)}B activations`]),
     ...(latencyMs === undefined ? [] : [`${latencyMs.toPrecision(3)} ms`]),

@@ -49,7 +49,7 @@ export interface ParetoRecord {
 export const KINDS: Record<NetworkKind, { name: string; colour: string; symbol: string }> = {
   teacher: { name: "teacher", colour: COLOURS.black, symbol: "star" },
   found: { name: "found by rating, retrained", colour: COLOURS.blue, symbol: "circle" },
-  random: { name: "random at equal FLOPs, retrained", colour: COLOURS.vermilion, symbol: "diamond-open" },
+  random: { name: "random at equal MACs, retrained", colour: COLOURS.vermilion, symbol: "diamond-open" },
   own: { name: "own networks", colour: COLOURS.purple, symbol: "square" },
 };
 const PUBLISHED_MARKS: Trace = {

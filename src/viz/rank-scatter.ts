@@ -63,7 +63,7 @@ export function rankScatter({
                 // Even steps of lightness, so that it is read in grey and with every colour blindness.
                 colorscale: "Cividis",
                 colorbar: {
-                  title: { text: "FLOPs", side: "top" },
+                  title: { text: "MACs", side: "top" },
                   thickness: 12,
                   len: 1,
                   outlinewidth: 0,
@@ -74,7 +74,7 @@ export function rankScatter({
         },
         customdata: points.map(({ key, macs }) => [
           escapeHtml(key),
-          macs === undefined ? "" : `<br>${formatCount(macs)} FLOPs`,
+          macs === undefined ? "" : `<br>${formatCount(macs)} MACs`,
         ]),
         hovertemplate: "%{customdata[0]}<br>predicted %{x:.4f}, measured %{y:.2f}%{customdata[1]}<extra></extra>",
       },

@@ -58,7 +58,7 @@ export function ratedFrontFigure({ front, best, others = [], measure, budgetMacs
       {
         type: "scatter",
         mode: "markers",
-        name: `best within the budget: ${formatCount(best.macs)} FLOPs`,
+        name: `best within the budget: ${formatCount(best.macs)} MACs`,
         x: [best.macs],
         y: [best.score],
         marker: { color: COLOURS.blue, size: 12, line: { color: "#FFFFFF", width: 1 } },

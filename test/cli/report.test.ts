@@ -69,7 +69,16 @@ describe("report", () => {
     const page = await writeReport(path);
     expect(page).toBe(join(path, "report.html"));
     const html = readFileSync(page, "utf8");
-    for (const text of ["FLOPs (multiply-adds)", "found 1", "88.00 %", "Ratings", "Distillation", "e3k5", "Setting"]) {
+    for (const text of [
+      "FLOPs (multiply-adds)",
+      "MACs",
+      "found 1",
+      "88.00 %",
+      "Ratings",
+      "Distillation",
+      "e3k5",
+      "Setting",
+    ]) {
       expect(html).toContain(text);
     }
     expect(html.match(/blockwisePlotlyPacked="/g)).toHaveLength(1);

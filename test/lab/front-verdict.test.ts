@@ -24,9 +24,9 @@ describe("verdict", () => {
       network("found 2", "found", 7e6, 0.95),
       ...random,
     ]);
-    expect(text).toContain("found 1 (4.00M FLOPs) reaches 91.50 %");
+    expect(text).toContain("found 1 (4.00M MACs) reaches 91.50 %");
     expect(text).toContain("beats the random ones by 1.00 points on average (2 of 2 beaten)");
-    expect(text).toContain("found 2, has 87.5 % of the teacher's FLOPs and lies 3.00 points above the teacher");
+    expect(text).toContain("found 2, has 87.5 % of the teacher's MACs and lies 3.00 points above the teacher");
   });
 
   it("says it when the found network does not beat the random ones", () => {

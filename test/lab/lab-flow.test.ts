@@ -31,7 +31,7 @@ describe("the way from images to the front", () => {
     expect(await shown(data)).toMatch(
       /synthetic: 8x8x1, 4 classes, seed 1[\s\S]*validation +32[\s\S]*figure: Images of synthetic/,
     );
-    expect(await shown(teacher)).toMatch(/validation accuracy[\s\S]*FLOPs[\s\S]*figure: Training of tiny/);
+    expect(await shown(teacher)).toMatch(/validation accuracy[\s\S]*MACs[\s\S]*figure: Training of tiny/);
     expect(await shown(teacher.split(2))).toMatch(/tiny in 2 blocks[\s\S]*figure: What each block costs/);
     expect(await shown(supernet)).toMatch(/8 candidates, 12 networks[\s\S]*figure: The supernet/);
 
@@ -63,12 +63,12 @@ describe("the way from images to the front", () => {
     );
     expect(front.networks.every(({ accuracy }) => accuracy >= 0 && accuracy <= 1)).toBe(true);
     expect(await shown(front)).toMatch(
-      /test accuracy[\s\S]*teacher's FLOPs[\s\S]*figure: Accuracy against cost on synthetic/,
+      /test accuracy[\s\S]*teacher's MACs[\s\S]*figure: Accuracy against cost on synthetic/,
     );
     // Where the mouse is: what the network is, and all that it costs.
     const marks = JSON.stringify(front.figure().figure.data.map(({ customdata }) => customdata));
     expect(marks).toMatch(
-      /FLOPs, [\d.]+k? parameters, [\d.]+kB activations<br>block 1: e2k[35], 8 channels<br>block 2: /,
+      /MACs, [\d.]+k? parameters, [\d.]+kB activations<br>block 1: e2k[35], 8 channels<br>block 2: /,
     );
     const published = { dataset: "synthetic", label: "theirs", macs: 5e4, accuracy: 0.5 };
     expect(JSON.stringify(front.figure({ budgets: ["40k"], published: [published] }).figure)).toMatch(

@@ -70,6 +70,7 @@ test("the record says what it is, how good, on what, and how it was found", () =
   expect(record.training).toMatchObject({ seed: 5, epochs: 8, learningRate: 0.1, data: tinyData.fingerprint });
   expect(record.versions).toMatchObject({ node: process.version, engine: "test" });
   expect(record.cost.macs).toBe(student.cost.macs);
+  expect(record.cost.flopsCounter).toMatch(/papers' counter/);
 });
 
 test("damage to either file is an error that says which and what", () => {

@@ -19,7 +19,7 @@ import {
 
 /** A small picture of every kind that the library draws, from fixed records: for snapshots, and to look at. */
 export const GALLERY: Readonly<Record<string, () => Figure>> = {
-  "architecture-diagram": () => architectureDiagram({ title: "Found network: 2.24M FLOPs", layers: layers() }),
+  "architecture-diagram": () => architectureDiagram({ title: "Found network: 2.24M MACs", layers: layers() }),
   "cost-bars": () => costBars([network("teacher", 2), network("student", 1)]),
   "feature-montage": () => featureMontage({ title: "Feature maps of block 2", pairs: pairs(), channels: [0, 2] }),
   "loss-curves": () =>

@@ -30,14 +30,14 @@ function outcome({ front }: RecordedRun): PageSection {
   const against =
     toRandom === undefined
       ? ""
-      : ` Against random networks of equal FLOPs it ${toRandom > 0 ? "is better" : "DOES NOT do better"}: it lies ${points(toRandom)} their mean and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`;
+      : ` Against random networks of equal MACs it ${toRandom > 0 ? "is better" : "DOES NOT do better"}: it lies ${points(toRandom)} their mean and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`;
   return {
     heading: "The front",
-    words: `${best.label}, the best rated within the budget, has ${percent(macsShare, 1)} of the teacher's FLOPs (multiply-adds) and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).${against}`,
+    words: `${best.label}, the best rated within the budget, has ${percent(macsShare, 1)} of the teacher's MACs and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).${against}`,
     figures: [paretoFigure(front)],
     tables: [
       {
-        columns: ["network", "FLOPs", "parameters", "test accuracy", "validation accuracy", "rating"],
+        columns: ["network", "MACs", "parameters", "test accuracy", "validation accuracy", "rating"],
         rows: front.measured.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
           label,
           formatCount(macs),
@@ -57,7 +57,7 @@ function search({ search: found, front }: RecordedRun): PageSection | undefined 
   const { best, budget } = found;
   return {
     heading: "Search",
-    words: `The network of least summed rating within the budget has ${formatCount(best.macs)} FLOPs, ${formatCount(best.params)} parameters and a summed rating of ${best.score.toFixed(4)}.`,
+    words: `The network of least summed rating within the budget has ${formatCount(best.macs)} MACs, ${formatCount(best.params)} parameters and a summed rating of ${best.score.toFixed(4)}.`,
     figures: front ? [ratedFrontFigure({ front: front.predictedFront, best, budgetMacs: budget.macs })] : [],
   };
 }
@@ -126,7 +126,7 @@ function teacher({ teacher: trained, space: recorded, config }: RecordedRun): Pa
     : `after ${history.epochs.length} epochs (${formatDuration(trainedMs(history))})`;
   return {
     heading: "Teacher",
-    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} FLOPs, ${formatCount(params)} parameters, ${accuracyOf(history)} ${origin}.`,
+    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} MACs, ${formatCount(params)} parameters, ${accuracyOf(history)} ${origin}.`,
     figures: [
       // Of a network that was found before, only the accuracy is known.
       ...(history.epochs.length > 0 ? [trainingCurve(architecture, history.epochs)] : []),
