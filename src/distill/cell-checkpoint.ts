@@ -40,6 +40,21 @@ export interface CellCheckpoints {
   write(block: number, cell: number, state: CellState): void;
 }
 
+/**
+ * The checkpoints without states of more epochs than the options ask for: under an exponential schedule a longer
+ * distillation has the name of a shorter one, which nobody can be taken back to.
+ */
+export function withoutLonger(checkpoints: CellCheckpoints, options: DistillOptions): CellCheckpoints {
+  return {
+    place: (block, cell) => checkpoints.place(block, cell),
+    read(block, cell) {
+      const state = checkpoints.read(block, cell);
+      return state && state.history.length <= blockEpochs(options, block) ? state : undefined;
+    },
+    write: (block, cell, state) => checkpoints.write(block, cell, state),
+  };
+}
+
 const FORMAT = "blockwise-cell-1";
 
 const metadataSchema = z.object({

@@ -9,6 +9,7 @@ import {
   type DistillEpoch,
   distillFingerprint,
   memoryCheckpoints,
+  withoutLonger,
 } from "./cell-checkpoint";
 import { distillCell, weightsOf } from "./distill-cell";
 import { type DistillOptions, resolveDistillOptions } from "./distill-options";
@@ -49,7 +50,7 @@ export async function distillAhead(
     checkFeatures(space, block, features);
     checkGuide(options, block, features);
   }
-  const work = { space, blocks, features, options, checkpoints };
+  const work = { space, blocks, features, options, checkpoints: withoutLonger(checkpoints, options) };
   await distilByWorkers(work, workers, workProgress(work, context), context);
 }
 
@@ -59,7 +60,8 @@ export async function distillAhead(
  *
  * The outcome depends on space, block, features and options alone: blocks may be done in any order, by any process. A
  * cell is always computed by one engine thread, so it is also the same bytes for any number of threads and workers.
- * Cells go on from the states in `checkpoints`; those that are complete are only loaded.
+ * Cells go on from the states in `checkpoints`; those that are complete are only loaded, and those of more epochs than are
+ * asked for are made anew.
  * @throws SpaceError when the features are not those of the space's blocks.
  * @throws TrainingError, InterruptedError, CheckpointError as {@link distillCell}; nothing stays allocated then.
  */
@@ -68,9 +70,10 @@ export async function distillBlock(
   block: number,
   features: FeatureSource,
   given: Partial<DistillOptions> = {},
-  { checkpoints = memoryCheckpoints(), workers, ...context }: DistillContext = {},
+  { checkpoints: kept = memoryCheckpoints(), workers, ...context }: DistillContext = {},
 ): Promise<DistilledBlock> {
   const options = resolveDistillOptions(given);
+  const checkpoints = withoutLonger(kept, options);
   checkFeatures(space, block, features);
   checkGuide(options, block, features);
   const work = { space, blocks: [block], features, options, checkpoints };

@@ -16,10 +16,14 @@ export interface LabFeatureOptions {
 /** What each option must be. */
 export const FEATURE_MAP_RULES: OptionRules<LabFeatureOptions> = {
   block: rule.wholeFrom(1),
-  candidate: rule.options<NonNullable<LabFeatureOptions["candidate"]>>({
-    cell: rule.wholeFrom(0),
-    path: rule.list(rule.wholeFrom(0)),
-  }),
+  // A row of the ratings will do: what it has besides is data, not a misspelt option.
+  candidate: {
+    must: "a candidate: its cell (a whole number from 0) and its path (a list of them)",
+    holds: (value) => {
+      const { cell, path } = (value ?? {}) as { cell?: unknown; path?: unknown };
+      return rule.wholeFrom(0).holds(cell) && rule.list(rule.wholeFrom(0)).holds(path);
+    },
+  },
   images: rule.wholeFrom(1),
   channels: rule.either(rule.wholeFrom(1), rule.list(rule.wholeFrom(0))),
 };

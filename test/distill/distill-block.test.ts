@@ -221,6 +221,18 @@ describe("distillBlock", () => {
     for (const { supernet } of [short, long, fresh, again]) supernet.dispose();
   });
 
+  test("fewer epochs than are kept are distilled anew: a longer training never passes for a shorter one", async () => {
+    const features = tinyFeatures(space, 24);
+    const checkpoints = memoryCheckpoints();
+    const exponential = { ...options, schedule: "exponential" } as const;
+    const long = await distillBlock(space, 1, features, { ...exponential, epochs: 3 }, { checkpoints });
+    const short = await distillBlock(space, 1, features, { ...exponential, epochs: 1 }, { checkpoints });
+    const fresh = await distillBlock(space, 1, features, { ...exponential, epochs: 1 });
+    expect(bytes(short.supernet)).toEqual(bytes(fresh.supernet));
+    expect(short.history.every((epochs) => epochs.length === 1)).toBe(true);
+    for (const { supernet } of [long, short, fresh]) supernet.dispose();
+  });
+
   test("blocks may be done in any order", async () => {
     const features = tinyFeatures(space, 16);
     const run = async (order: readonly number[]) => {

@@ -87,7 +87,10 @@ describe("the way from images to the front", () => {
     expect(maps.layout.images).toHaveLength(12);
     expect(maps.layout.title.text).toContain("block 2");
     await expect(supernet.featureMaps({ candidate: { cell: 9, path: [0] } })).rejects.toThrow(/one of its 2 cells/);
-    const found = (await supernet.rate()).search();
+    const ratings = await supernet.rate();
+    // A row of the ratings is a candidate, whatever else it holds.
+    expect(await supernet.featureMaps({ candidate: ratings.table.blocks[1][0], images: 1 })).toBeDefined();
+    const found = ratings.search();
     const boxes = found.diagram().figure.data.flatMap(({ text }) => (text as string[] | undefined) ?? []);
     expect(boxes.filter((text) => /^k[35]<br>e2/.test(text))).toHaveLength(
       found.network.choice.reduce((sum, { path }) => sum + path.length, 0),
