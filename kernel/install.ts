@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { sync as writeFileAtomic } from "write-file-atomic";
+import { writeAtomic } from "../src/core/atomic-file";
 import { ConfigError } from "../src/core/errors";
 import { ownRoot } from "./language/package";
 import { logo } from "./logo";
@@ -46,12 +46,12 @@ export function installKernel(options: InstallOptions = {}): string {
   };
   writing(folder, () => {
     mkdirSync(folder, { recursive: true });
-    writeFileAtomic(join(folder, "logo-svg.svg"), logo());
+    writeAtomic(join(folder, "logo-svg.svg"), logo());
     // Jupyter serves this folder: a page that was loaded without plotly in its outputs gets it from here.
     copyFileSync(require.resolve("plotly.js-cartesian-dist-min"), join(folder, "plotly-cartesian.min.js"));
     // The whole of it, for figures of users that ours never take (3D, maps, Sankey, ...).
     copyFileSync(require.resolve("plotly.js-dist-min"), join(folder, "plotly.min.js"));
-    writeFileAtomic(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
+    writeAtomic(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
   });
   return folder;
 }
