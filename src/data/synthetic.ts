@@ -1,7 +1,7 @@
-import { Rng } from "../core";
+import { checkOptions, type OptionRules, Rng, rule } from "../core";
 import { prepareDataset } from "./dataset";
 import type { ImageShape } from "./image-shape";
-import type { Dataset, RawDataset, Split } from "./types";
+import { type Dataset, emptyLabels, type RawDataset, type Split } from "./types";
 
 export interface SyntheticOptions {
   readonly seed?: number;
@@ -15,14 +15,32 @@ export interface SyntheticOptions {
   readonly noise?: number;
 }
 
+const SYNTHETIC_RULES: OptionRules<SyntheticOptions> = {
+  seed: rule.whole,
+  classes: rule.wholeFrom(1),
+  shape: rule.options<ImageShape>({
+    height: rule.wholeFrom(1),
+    width: rule.wholeFrom(1),
+    channels: rule.wholeFrom(1),
+  }),
+  count: rule.wholeFrom(1),
+  validationCount: rule.wholeFrom(1),
+  testCount: rule.wholeFrom(1),
+  noise: rule.from(0),
+};
+
 /** Images that a small network learns in seconds, for tests: each class is a stripe pattern of its own, shifted and noisy. */
 export function syntheticDataset(options: SyntheticOptions = {}): Dataset {
   const { seed = 1, validationCount = 32 } = options;
   return prepareDataset(syntheticImages(options), { seed, validationCount });
 }
 
-/** The same, not yet divided. */
+/**
+ * The same, not yet divided.
+ * @throws ConfigError when an option is not known or out of its range.
+ */
 export function syntheticImages(options: SyntheticOptions = {}): RawDataset {
+  checkOptions("syntheticImages", options, SYNTHETIC_RULES);
   const { seed = 1, classes = 4, shape = { height: 8, width: 8, channels: 1 }, noise = 25 } = options;
   const { count = 128, testCount = 32 } = options;
   const rng = new Rng(seed).fork("synthetic");
@@ -39,7 +57,8 @@ export function syntheticImages(options: SyntheticOptions = {}): RawDataset {
 function draw(count: number, classes: number, shape: ImageShape, noise: number, rng: Rng): Split {
   const { height, width, channels } = shape;
   const images = new Uint8Array(count * height * width * channels);
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes);
+  const labels = emptyLabels(count, classes);
+  for (let i = 0; i < count; i++) labels[i] = i % classes;
   let at = 0;
   for (const label of labels) {
     const angle = (Math.PI * label) / classes;

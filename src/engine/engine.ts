@@ -1,4 +1,4 @@
-import { BlockwiseError, EngineError, hasJobThreads, MOST } from "../core";
+import { BlockwiseError, checkOptions, EngineError, hasJobThreads, MOST, type OptionRules, rule } from "../core";
 import { type EngineInfo, withWords } from "./engine-words";
 import type { NativeBackend } from "./native/backend";
 import { cpuBackend, fallbackCounts } from "./native/fallback";
@@ -15,6 +15,9 @@ export interface EngineOptions {
   /** Where the native engine computes, e.g. `"cpu"` or `"cuda"`; default: the CPU. */
   device?: string;
 }
+
+/** Values are checked where the engine is taken: what they may be is the engine's to say. */
+const ENGINE_RULES: OptionRules<EngineOptions> = { threads: rule.any, device: rule.any };
 
 const SLOW =
   "engine: training runs on the pure JavaScript backend `cpu`, which takes about 700 times as long as the native engine " +
@@ -116,9 +119,11 @@ export const engine = {
   /**
    * Takes an engine into use. `auto` takes the first that works of: TensorFlow's with a GPU, the native one,
    * TensorFlow's without, the slow `cpu`; the environment variable `BLOCKWISE_ENGINE` overrides `auto`.
-   * @throws EngineError when the engine named is not there, or the device or thread count cannot be had.
+   * @throws EngineError when the engine named is not there, or the device or thread count cannot be had;
+   *   ConfigError for an option that is not known.
    */
   use(name: EngineName = "auto", options: EngineOptions = {}): EngineInfo {
+    checkOptions("engine.use", options, ENGINE_RULES);
     const asked = name === "auto" ? ((process.env.BLOCKWISE_ENGINE as EngineName | undefined) ?? "auto") : name;
     switch (asked) {
       case "auto":

@@ -1,4 +1,4 @@
-import { ConfigError, type StepContext } from "../core";
+import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../core";
 import {
   type Agreement,
   blocksOf,
@@ -31,6 +31,13 @@ export interface LabStudyRunOptions extends StudyPart {
   /** Where teachers, features and checkpoints are kept. Default `runs/studies`. */
   readonly runs?: string;
 }
+
+const RUN_RULES: OptionRules<LabStudyRunOptions> = {
+  seed: rule.whole,
+  variant: rule.text,
+  images: rule.text,
+  runs: rule.text,
+};
 
 /** A study of rankings on NAS-Bench-Macro: what its ratings are worth against the true accuracies. */
 export class LabStudy implements Displayable {
@@ -66,8 +73,10 @@ export class LabStudy implements Displayable {
    * Does what is missing of the study, or of a part of it: trains, distils, rates; writes raw ratings and figures as the
    * command `blockwise study` does. An interrupted run goes on where it stopped when it is called again.
    * @throws StudyError when what is there is of another setting, InterruptedError when stopped.
+   * @throws ConfigError when an option is not known, or the study has no such variant or seed.
    */
   async run(options: LabStudyRunOptions = {}, context: StepContext = notebookContext()): Promise<LabStudy> {
+    checkOptions("study.run", options, RUN_RULES);
     engineReady();
     const { images, runs = "runs/studies", ...part } = options;
     const provenance = () => provenanceOf(`lab.study("${this.config.name}").run()`);

@@ -1,4 +1,4 @@
-import { ConfigError, formatCount } from "../core";
+import { ConfigError, checkOptions, formatCount, type OptionRules, rule } from "../core";
 import {
   RESULT_TYPE,
   type ResultRecord,
@@ -18,17 +18,22 @@ export interface RecordOptions {
   readonly tolerance?: Tolerance | Readonly<Record<string, Tolerance>>;
 }
 
+/** A tolerance's value is checked with the record. */
+const RECORD_RULES: OptionRules<RecordOptions> = { tolerance: rule.any };
+
 /**
  * Shows named values as a result of the notebook, which `blockwise notebook check` compares with those of a new run.
  *
  * Outside a notebook it shows nothing.
- * @throws ConfigError when a value is not JSON, or a tolerance is malformed.
+ * @throws ConfigError when a value is not JSON, a tolerance is malformed, or an option is not known.
  */
 export async function record(
   name: string,
   values: Readonly<Record<string, ResultValue>>,
-  { tolerance = {} }: RecordOptions = {},
+  options: RecordOptions = {},
 ): Promise<void> {
+  checkOptions("lab.record", options, RECORD_RULES);
+  const { tolerance = {} } = options;
   const each =
     typeof tolerance === "object" ? tolerance : Object.fromEntries(Object.keys(values).map((key) => [key, tolerance]));
   const strangers = Object.keys(each).filter((key) => !(key in values));

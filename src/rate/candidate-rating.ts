@@ -80,7 +80,10 @@ function divergence({ logits, own }: Answers, y: tf.Tensor4D): number {
   return tf.mean(tf.sum(tf.mul(tf.exp(own), difference), 1)).dataSync()[0];
 }
 
-/** Averages a candidate's errors over the batches, weighted by images. */
+/**
+ * Averages a candidate's errors over the batches, weighted by images.
+ * @throws TrainingError when a measure is NaN or infinite, ConfigError when the one asked for was not measured.
+ */
 export function combine(
   place: { block: number; cell: number; path: readonly number[] },
   errors: readonly BatchErrors[],
@@ -110,10 +113,13 @@ export function combine(
       `rate: score "${measure}" needs the teacher's rest (features.rest), got features without it; choose another score`,
     );
   }
-  if (!Number.isFinite(score)) {
+  // All of them: a table cannot be read back with one that is no number.
+  const values = { ...measures, ...divergence, [measure]: score };
+  const odd = Object.entries(values).find(([, value]) => !Number.isFinite(value));
+  if (odd) {
     throw new TrainingError(
-      `rate: the ${measure} of a candidate must be finite, got ${score} for block ${place.block}, cell ${place.cell}, path [${place.path.join(", ")}]: its supernet diverged or its state is damaged; distil the block anew, at a lower learning rate`,
-      { ...place, score: measure },
+      `rate: the ${odd[0]} of a candidate must be finite, got ${odd[1]} for block ${place.block}, cell ${place.cell}, path [${place.path.join(", ")}]: its supernet diverged or its state is damaged; distil the block anew, at a lower learning rate`,
+      { ...place, score: odd[0] },
     );
   }
   return { ...place, score, ...measures, ...divergence };

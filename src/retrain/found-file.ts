@@ -4,9 +4,12 @@ import { z } from "zod";
 import {
   CheckpointError,
   ConfigError,
+  checkOptions,
+  type OptionRules,
   Rng,
   readFailure,
   readHashedJson,
+  rule,
   type StepContext,
   sha256,
   writeAtomic,
@@ -28,6 +31,27 @@ export interface SaveFoundOptions {
   /** Versions to record beside those of Node and TensorFlow.js, e.g. the engine's. */
   readonly versions?: Readonly<Record<string, string>>;
 }
+
+/** The origin's values are checked by its schema; a name that is not known would be left out of the file without a word. */
+const SAVE_RULES: OptionRules<SaveFoundOptions> = {
+  origin: rule.options<Origin>({
+    method: rule.text,
+    space: rule.any,
+    budget: rule.any,
+    candidates: rule.any,
+    score: rule.any,
+    rating: rule.any,
+    seeds: rule.any,
+  }),
+  test: rule.options<Evaluation>({
+    accuracy: rule.within(0, 1),
+    correct: rule.wholeFrom(0),
+    count: rule.wholeFrom(1),
+    loss: rule.any,
+  }),
+  timm: rule.any,
+  versions: rule.any,
+};
 
 /** A found network read from its file: weights, and the record of where it comes from. */
 export class FoundNetwork {
@@ -53,14 +77,19 @@ export class FoundNetwork {
 /**
  * Writes a retrained network as `<path>` (JSON) and a weight file `.safetensors` beside it.
  * @returns The record in the JSON file.
- * @throws ConfigError unless the path ends with `.json`.
+ * @throws ConfigError unless the path ends with `.json`, when an option is not known, or the origin is malformed.
  */
 export function saveFound(path: string, retrained: Retrained, options: SaveFoundOptions): FoundRecord {
   if (!path.endsWith(".json"))
     throw new ConfigError(`saveFound: the path must end with .json, got "${path}"`, { path });
+  checkOptions("saveFound", options, SAVE_RULES);
+  const origin = originSchema.safeParse(options.origin);
+  if (!origin.success) {
+    throw new ConfigError(`saveFound: origin must say how the network was found: ${z.prettifyError(origin.error)}`);
+  }
   const weights = encodeSafetensors(saveState(retrained.network), { format: FOUND_FORMAT });
   const file = `${basename(path, ".json")}.safetensors`;
-  const record = foundRecord(retrained, options, { file, sha256: sha256(weights) });
+  const record = foundRecord(retrained, { ...options, origin: origin.data }, { file, sha256: sha256(weights) });
   // Weights first: a JSON file never names weights that are not there.
   writeAtomic(join(dirname(path), file), weights);
   writeJson(path, record);
@@ -104,7 +133,7 @@ export function loadFound(path: string): FoundNetwork {
 
 function foundRecord(
   { architecture, cost, dataset, preprocessing, history, training }: Retrained,
-  { origin, test, timm, versions }: SaveFoundOptions,
+  { origin, test, timm, versions }: SaveFoundOptions & Pick<FoundRecord, "origin">,
   weights: FoundRecord["weights"],
 ): FoundRecord {
   const { params, macs, flops } = cost;
@@ -120,7 +149,7 @@ function foundRecord(
     preprocessing: { mean: [...preprocessing.mean], std: [...preprocessing.std] },
     classes: [...dataset.classes],
     measured,
-    origin: originSchema.parse(origin),
+    origin,
     training: { ...training, data: dataset.fingerprint },
     versions: { node: process.version, tfjs: tf.version.tfjs, ...versions },
     weights,

@@ -1,4 +1,13 @@
-import { breathe, CheckpointError, ConfigError, DataError, Progress, type StepContext } from "../core";
+import {
+  breathe,
+  CheckpointError,
+  checkOptions,
+  DataError,
+  type OptionRules,
+  Progress,
+  rule,
+  type StepContext,
+} from "../core";
 import { batchValues, type ReadImage, readImage } from "../data";
 import { tf } from "../engine";
 import type { FoundNetwork } from "./found-file";
@@ -24,14 +33,17 @@ export interface PredictOptions {
   readonly top?: number;
 }
 
+const PREDICT_RULES: OptionRules<PredictOptions> = { top: rule.wholeFrom(1) };
+
 type Classifier = Pick<FoundNetwork, "network" | "record">;
 
 /**
  * Classifies an image file.
- * @throws DataError when the file is no image.
+ * @throws DataError when the file is no image, ConfigError for an option that is not known or no number,
+ *   CheckpointError when the network gives no numbers.
  */
 export async function predict(found: Classifier, imagePath: string, options: PredictOptions = {}): Promise<Prediction> {
-  const top = checkTop(options.top);
+  const top = topOf("predict", options);
   const image = await readImage(imagePath, found.record.architecture.input);
   return classified(found, [{ path: imagePath, ...image }], top)[0];
 }
@@ -47,7 +59,7 @@ const TOGETHER = 64;
 
 /**
  * Classifies many image files; those that cannot be read are named, the others are classified.
- * @throws InterruptedError when stopped.
+ * @throws InterruptedError when stopped, ConfigError and CheckpointError as {@link predict}.
  */
 export async function predictAll(
   found: Classifier,
@@ -55,7 +67,7 @@ export async function predictAll(
   options: PredictOptions = {},
   context: StepContext = {},
 ): Promise<Predictions> {
-  const top = checkTop(options.top);
+  const top = topOf("predictAll", options);
   const { input } = found.record.architecture;
   const predictions: Prediction[] = [];
   const unreadable: { image: string; reason: string }[] = [];
@@ -81,9 +93,9 @@ export async function predictAll(
   return { predictions, unreadable };
 }
 
-function checkTop(top = 3): number {
-  if (Number.isInteger(top) && top >= 1) return top;
-  throw new ConfigError(`predict: top must be a whole number from 1, got ${top}`, { top });
+function topOf(where: string, options: PredictOptions): number {
+  checkOptions(where, options, PREDICT_RULES);
+  return options.top ?? 3;
 }
 
 function classified(
@@ -98,13 +110,18 @@ function classified(
   for (const [i, { values }] of read.entries()) images.set(values, i * size);
   const all = { count: read.length, images, labels: new Uint8Array(read.length) };
   const batch = batchValues(all, [...read.keys()], input, record.preprocessing);
-  const probabilities = tf.tidy(() =>
-    tf.softmax(network.logits(tf.tensor4d(batch, [read.length, height, width, channels]), { mode: "eval" })).dataSync(),
-  );
-  if (!probabilities.every(Number.isFinite)) {
-    throw new CheckpointError("predict: probabilities must be finite, got NaN: the network's weights are damaged", {
-      images: read.map(({ path }) => path),
-    });
+  const { logits, probabilities } = tf.tidy(() => {
+    const answers = network.logits(tf.tensor4d(batch, [read.length, height, width, channels]), { mode: "eval" });
+    return { logits: answers.dataSync(), probabilities: tf.softmax(answers).dataSync() };
+  });
+  // An infinite logit may still give probabilities that look like some.
+  if (![logits, probabilities].every((values) => values.every(Number.isFinite))) {
+    throw new CheckpointError(
+      "predict: logits must be finite, got NaN or infinity: the network's weights are damaged",
+      {
+        images: read.map(({ path }) => path),
+      },
+    );
   }
   return read.map(({ path, resizing }, i) => {
     const own = record.classes.map((name, index) => ({

@@ -1,4 +1,4 @@
-import { MOST, SpaceError } from "../core";
+import { checkOptions, MOST, type OptionRules, rule, SpaceError } from "../core";
 import type { Activation, ConvLayer, ConvOp, IdentityLayer, Layer, MBConvLayer, ResidualLayer } from "./types";
 
 interface ConvOptions {
@@ -6,12 +6,16 @@ interface ConvOptions {
   readonly activation?: Activation;
 }
 
+/** Values are checked where the layer or op is, see {@link checkLayer}. */
+const LAYER_RULES: OptionRules<ConvOptions> = { stride: rule.any, activation: rule.any };
+const OP_RULES: OptionRules<Omit<ConvOptions, "stride">> = { activation: rule.any };
+
 /**
  * Convolution + batch norm + activation: a layer, or, from a list of kernels, candidate operations. Stride 1 and SiLU unless
  * said otherwise.
  *
  * `conv(3, 16, { stride: 2 })` is a layer, e.g. of a stem; `conv([3, 5])` are two ops, to stand beside `mbconv(...)`.
- * @throws SpaceError for an empty list, or a kernel that is none.
+ * @throws SpaceError for an empty list, or a kernel that is none; ConfigError for an option that is not known.
  */
 export function conv(kernels: readonly number[], options?: Omit<ConvOptions, "stride">): ConvOp[];
 export function conv(kernelSize: number, outChannels: number, options?: ConvOptions): ConvLayer;
@@ -21,10 +25,13 @@ export function conv(
   third: ConvOptions = {},
 ): ConvLayer | ConvOp[] {
   if (typeof kernels === "number") {
+    checkOptions("conv", third, LAYER_RULES);
     const { stride = 1, activation = "silu" } = third;
     return { kind: "conv", kernelSize: kernels, stride, outChannels: second as number, activation };
   }
-  const { activation = "silu" } = (second ?? {}) as ConvOptions;
+  const options = (second ?? {}) as Omit<ConvOptions, "stride">;
+  checkOptions("conv", options, OP_RULES);
+  const { activation = "silu" } = options;
   if (kernels.length === 0) throw new SpaceError("conv: at least one kernel is needed, got none; e.g. conv([3, 5])");
   return kernels.map((kernelSize): ConvOp => {
     checkLayer(conv(kernelSize, 1, { activation }), "conv");

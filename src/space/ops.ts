@@ -1,4 +1,4 @@
-import { SpaceError } from "../core";
+import { checkOptions, type OptionRules, rule, SpaceError } from "../core";
 import { activationToken } from "./describe";
 import { checkLayer, conv, identity } from "./layers";
 import type {
@@ -13,16 +13,32 @@ import type {
   ResidualOp,
 } from "./types";
 
+interface MBConvOptions {
+  readonly seRatio?: number;
+  readonly activation?: Activation;
+}
+
+interface ResidualOptions {
+  readonly design?: ResidualOp["design"];
+  readonly activation?: Activation;
+}
+
+/** Values are checked where the op is, see {@link checkOp}. */
+const MBCONV_RULES: OptionRules<MBConvOptions> = { seRatio: rule.any, activation: rule.any };
+const RESIDUAL_RULES: OptionRules<ResidualOptions> = { design: rule.any, activation: rule.any };
+
 /**
  * The candidate operations of kernels x expansions, expansion-major in the order given: `mbconv([3, 5, 7], [6, 3])` is
  * e6k3, e6k5, e6k7, e3k3, e3k5, e3k7 (DNA's order).
- * @throws SpaceError for an empty list, or a kernel or expansion that is no operation.
+ * @throws SpaceError for an empty list, or a kernel or expansion that is no operation; ConfigError for an option that is not known.
  */
 export function mbconv(
   kernels: readonly number[],
   expansions: readonly number[],
-  { seRatio = 0.25, activation = "silu" }: { seRatio?: number; activation?: Activation } = {},
+  options: MBConvOptions = {},
 ): MBConvOp[] {
+  checkOptions("mbconv", options, MBCONV_RULES);
+  const { seRatio = 0.25, activation = "silu" } = options;
   if (kernels.length === 0 || expansions.length === 0) {
     throw new SpaceError(
       "mbconv: at least one kernel and one expansion are needed, got none; e.g. mbconv([3, 5], [6, 3])",
@@ -39,12 +55,11 @@ export function mbconv(
  * Candidate operations that are ResNet's blocks (He et al., CVPR 2016), one a kernel: `residual([3])` is the basic block of
  * two 3x3 convolutions, `residual([3], { design: "bottleneck" })` the one with a quarter of the channels inside. SiLU, as
  * the other ops have, unless said otherwise; ResNet has "relu".
- * @throws SpaceError for an empty list, or a kernel that is none.
+ * @throws SpaceError for an empty list, or a kernel that is none; ConfigError for an option that is not known.
  */
-export function residual(
-  kernels: readonly number[],
-  { design = "basic", activation = "silu" }: { design?: ResidualOp["design"]; activation?: Activation } = {},
-): ResidualOp[] {
+export function residual(kernels: readonly number[], options: ResidualOptions = {}): ResidualOp[] {
+  checkOptions("residual", options, RESIDUAL_RULES);
+  const { design = "basic", activation = "silu" } = options;
   if (kernels.length === 0) {
     throw new SpaceError("residual: at least one kernel is needed, got none; e.g. residual([3])");
   }

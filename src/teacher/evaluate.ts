@@ -43,14 +43,15 @@ export async function evaluate(
       return network.logits(images, { mode: "eval" });
     });
     const labels = split.labels.subarray(from, from + indices.length);
-    const scored = score(logits.dataSync(), labels);
+    const values = logits.dataSync();
     logits.dispose();
-    if (!Number.isFinite(scored.lossSum)) {
+    if (!values.every(Number.isFinite)) {
       throw new TrainingError(
         `${task}: logits must be finite, got NaN or infinity for images ${from} to ${from + indices.length - 1}: the weights are damaged or the training diverged; train it anew at a lower learning rate`,
         { task, from },
       );
     }
+    const scored = score(values, labels);
     correct += scored.correct;
     lossSum += scored.lossSum;
     progress.advance(indices.length, { accuracy: correct / (from + indices.length) });

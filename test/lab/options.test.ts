@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, DataError, Rng } from "../../src/core";
 import { syntheticDataset } from "../../src/data";
+import { syntheticImages } from "../../src/data/synthetic";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { DISPLAY } from "../../src/lab/display-protocol";
 import { Network } from "../../src/nn";
+import { predict, predictAll, saveFound } from "../../src/retrain";
+import { conv, mbconv, residual } from "../../src/space";
 import { Teacher } from "../../src/teacher";
 import { tinyData, tinySupernet, tinyTeacher } from "./tiny";
 
@@ -59,6 +62,27 @@ describe("options in a cell", () => {
       [() => lab.latency(found, { round: 3 } as Options), /lab\.latency: .*did you mean rounds/],
       [() => lab.latency(found, { batch: 0 }), /batch must be a whole number from 1, got 0/],
       [() => lab.study("ranking", { thruth: "x" } as Options), /lab\.study: .*did you mean truth/],
+      [() => lab.study("ranking", { truth: 3 } as Options), /truth must be a text.*got 3/],
+      [() => lab.study("ranking").run({ varient: "x" } as Options), /study\.run: .*did you mean variant/],
+      [() => lab.study("ranking").run({ seed: "1" } as Options), /seed must be a whole number, got "1"/],
+      [
+        () => lab.study("ranking").run({ variant: "dnaa" }),
+        /study 02_dna_ranking: the part must be .*got variant dnaa; there/,
+      ],
+      [() => lab.study("ranking").run({ seed: 999 }), /study 02_dna_ranking: the part must be .*got seed 999; there are/],
+      [() => lab.record("r", { a: 1 }, { tolerence: 0.1 } as Options), /lab\.record: .*did you mean tolerance/],
+      [() => engine.use("auto", { thread: 1 } as Options), /engine\.use: .*did you mean threads/],
+      [() => mbconv([3], [6], { seratio: 0 } as Options), /mbconv: .*did you mean seRatio/],
+      [() => conv(3, 16, { strides: 2 } as Options), /conv: .*did you mean stride/],
+      [() => conv([3], { activaton: "relu" } as Options), /conv: .*did you mean activation/],
+      [() => conv([3], { stride: 2 } as Options), /conv: option "stride" is not known; Known are activation/],
+      [() => residual([3], { desing: "basic" } as Options), /residual: .*did you mean design/],
+      [() => syntheticImages({ class: 3 } as Options), /syntheticImages: .*did you mean classes/],
+      [() => syntheticImages({ shape: { heigth: 8, width: 8, channels: 1 } as Options }), /did you mean shape\.height/],
+      [() => syntheticDataset({ count: 2.5 }), /syntheticImages: count must be a whole number from 1, got 2.5/],
+      [() => saveFound("x.json", {} as Options, { orign: {} } as Options), /saveFound: .*did you mean origin/],
+      [() => predict({} as Options, "x.png", { tops: 2 } as Options), /predict: .*did you mean top\?/],
+      [() => predictAll({} as Options, [], { top: Number.NaN }), /predictAll: top must be a whole number .*got NaN/],
     ];
     for (const [call, message] of calls) {
       const outcome = (async () => call())();

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { TrainingError } from "../../src/core";
 import { tf } from "../../src/engine";
 import { batchErrors, combine, ratingTarget } from "../../src/rate/candidate-rating";
 
@@ -33,6 +34,26 @@ test("a candidate's divergence is that of the teacher's class probabilities with
   expect(rated.divergence).toBeCloseTo((expected[0] + expected[1]) / 2, 5);
   expect(rated.score).toBe(rated.divergence);
   tf.dispose([y, target.features, target.answers!.own]);
+});
+
+test("a candidate whose measure is no finite number is refused when it is rated, with its place", () => {
+  const target = ratingTarget(tf.tensor4d([1, 2, 4, 8], [2, 1, 1, 2]));
+  const rated = (value: number) => {
+    const y = tf.tensor4d([1, 2, 4, value], [2, 1, 1, 2]);
+    const errors = batchErrors(y, target);
+    y.dispose();
+    return () => combine({ block: 1, cell: 2, path: [3, 4] }, [errors], [target]);
+  };
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(rated(value)).toThrow(TrainingError);
+    expect(rated(value)).toThrow(
+      /relativeL1 of a candidate must be finite, got (NaN|Infinity) for block 1, cell 2, path \[3, 4\].*distil the block anew/,
+    );
+  }
+  // Its square is beyond float32, though the measure asked for is not.
+  expect(rated(1e30)).toThrow(/the mse of a candidate must be finite, got Infinity/);
+  expect(rated(7)().score).toBeGreaterThan(0);
+  target.features.dispose();
 });
 
 test("without the teacher's rest there is no divergence to score by", () => {

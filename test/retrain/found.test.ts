@@ -1,16 +1,26 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CheckpointError, ConfigError } from "../../src/core";
+import { CheckpointError, ConfigError, Rng } from "../../src/core";
 import { engine, tf } from "../../src/engine";
-import { saveState } from "../../src/nn";
+import { loadState, Network, saveState } from "../../src/nn";
 import {
   type FoundNetwork,
   type FoundRecord,
   loadFound,
   predict,
+  predictAll,
   type Retrained,
   retrain,
   saveFound,
@@ -170,6 +180,46 @@ test("folders in place of the files are refused", () => {
 
 test("the JSON file's name must end with .json", () => {
   expect(() => saveFound(join(folder, "found"), student, { origin })).toThrow(ConfigError);
+});
+
+test("what cannot be recorded is refused: misspelt options would be left out of the file without a word", () => {
+  const other = join(folder, "refused.json");
+  const refused: [options: object, message: RegExp][] = [
+    [{ origin, tests: {} }, /saveFound: option "tests" is not known; did you mean test\?/],
+    [{ origin: { ...origin, seed: { distill: 1 } } }, /option "origin.seed" is not known; did you mean origin.seeds/],
+    [
+      { origin, test: { accuracy: 93, correct: 30, count: 32, loss: 1 } },
+      /test.accuracy must be a number in \[0, 1\], got 93/,
+    ],
+    [{}, /saveFound: origin must say how the network was found/],
+    [{ origin: { ...origin, score: Number.NaN } }, /saveFound: origin must say .*NaN/s],
+  ];
+  for (const [options, message] of refused) {
+    expect(() => saveFound(other, student, options as never)).toThrow(ConfigError);
+    expect(() => saveFound(other, student, options as never)).toThrow(message);
+  }
+  expect(existsSync(other)).toBe(false);
+});
+
+test("a network whose weights are damaged predicts nothing: NaN is no probability", async () => {
+  const { record } = found;
+  const network = new Network(record.architecture, new Rng(1));
+  const tensors = saveState(network);
+  const name = [...tensors.keys()].find((one) => /mean/i.test(one))!;
+  const { shape, data } = tensors.get(name)!;
+  // Numbers, but what is computed with them is none.
+  tensors.set(name, { shape, data: new Float32Array(data.length).fill(-3e38) });
+  loadState(network, tensors);
+  const files = [await image(1), await image(2)];
+  const memory = tf.memory().numTensors;
+  for (const asked of [() => predict({ network, record }, files[0]), () => predictAll({ network, record }, files)]) {
+    await expect(asked()).rejects.toThrow(CheckpointError);
+    await expect(asked()).rejects.toThrow(
+      /logits must be finite, got NaN or infinity: the network's weights are damaged/,
+    );
+  }
+  expect(tf.memory().numTensors).toBe(memory);
+  network.dispose();
 });
 
 test("an image file gets the class the network gives the same pixels, likeliest first", async () => {

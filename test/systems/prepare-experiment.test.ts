@@ -2,11 +2,14 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { BlockwiseError, BudgetInfeasibleError } from "../../src/core";
+import { BlockwiseError, BudgetInfeasibleError, ConfigError, Rng } from "../../src/core";
 import { networkCost } from "../../src/cost";
 import { engine } from "../../src/engine";
+import { Network } from "../../src/nn";
 import { architectureFromTimm, parseArchitecture, parseTimm } from "../../src/space";
-import { type ExperimentInput, parseExperiment, prepareExperiment } from "../../src/systems/dna";
+import { RunDirectory } from "../../src/study";
+import { type ExperimentInput, parseExperiment, prepareExperiment, runExperiment } from "../../src/systems/dna";
+import { Teacher } from "../../src/teacher";
 import { tinyArchitecture } from "../teacher/tiny";
 import { tinyExperiment } from "./tiny-experiment";
 
@@ -92,6 +95,34 @@ describe("what can be known before the teacher is trained is told then", () => {
       params: Math.floor(3.005 * cost.params),
       activationBytes: 5 * cost.activationBytes,
     });
+  });
+});
+
+describe("a teacher's file whose answers mean something else is told before anything is done", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `pattern ${i}`);
+  const teachers: readonly (readonly [string, readonly string[], string, RegExp])[] = [
+    ["other names", ["a", "b", "c", "d"], "synthetic", /in their order, got "a" for class 0, which is "pattern 0"/],
+    ["another order", names(4).reverse(), "synthetic", /in their order, got "pattern 3" for class 0/],
+    ["more classes", names(5), "synthetic", /must have the 4 classes of data set synthetic, got 5/],
+    ["another data set", names(4), "birds", /must be of data set synthetic, got birds/],
+  ];
+
+  test.each(teachers)("%s", async (what, classes, dataset, message) => {
+    const architecture = { ...tinyArchitecture, classes: classes.length };
+    const network = new Network(architecture, new Rng(1));
+    const history = { epochs: [], validationImages: 0, imagesPerSecond: 0 };
+    const file = join(folder, `${what}.safetensors`);
+    const preprocessing = { mean: [0.3], std: [0.3] };
+    new Teacher(network, { architecture, preprocessing, classes, dataset, history }).save(file);
+    network.dispose();
+    const config = parseExperiment({ ...tinyExperiment, teacher: { file } });
+    const directory = RunDirectory.open(join(folder, what), config);
+    const refused: unknown = await runExperiment(config, directory).catch((error) => error);
+    expect(refused).toBeInstanceOf(ConfigError);
+    expect((refused as Error).message).toMatch(message);
+    expect((refused as Error).message).toContain(file);
+    expect(directory.records).toEqual([]);
+    directory.close();
   });
 });
 

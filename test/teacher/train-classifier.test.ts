@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CheckpointError, InterruptedError, type ProgressEvent, Rng, TrainingError } from "../../src/core";
 import { engine, tf } from "../../src/engine";
-import { Network, readSafetensors, saveState, writeSafetensors } from "../../src/nn";
+import { loadState, Network, readSafetensors, saveState, writeSafetensors } from "../../src/nn";
 import { evaluate, score, type TrainingHistory, type TrainingOptions, trainClassifier } from "../../src/teacher";
 import { tinyArchitecture, tinyData, tinyOptions } from "./tiny";
 
@@ -182,6 +182,38 @@ test("a diverging learning rate is reported as such", async () => {
   const net = network();
   const failed = trainClassifier(net, tinyData, { ...tinyOptions, learningRate: 1e38, warmupEpochs: 0 });
   await expect(failed).rejects.toThrow(/must stay finite.*Lower the learning rate/);
+  net.dispose();
+});
+
+test("logits that are not finite are refused by an evaluation, wherever they stand: they would count as class 0", async () => {
+  const { labels } = tinyData.test;
+  for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    for (const at of [0, 1, 2, 3]) {
+      const logits = (x: tf.Tensor4D) =>
+        tf.tensor2d(
+          Array.from({ length: x.shape[0] }, (_, b) => [0, 1, 2, 3].map((c) => (b === 7 && c === at ? odd : c))),
+        );
+      const memory = tf.memory().numTensors;
+      const failed = evaluate({ logits }, tinyData.test, tinyData, {}, "evaluate one");
+      await expect(failed).rejects.toThrow(TrainingError);
+      await expect(failed).rejects.toThrow(
+        `evaluate one: logits must be finite, got NaN or infinity for images 0 to ${labels.length - 1}`,
+      );
+      expect(tf.memory().numTensors).toBe(memory);
+    }
+  }
+});
+
+test("a network that overflows on the validation images alone has diverged: its running statistics are used there only", async () => {
+  const net = network();
+  const tensors = saveState(net);
+  const name = [...tensors.keys()].find((one) => /mean/i.test(one))!;
+  const { shape, data } = tensors.get(name)!;
+  tensors.set(name, { shape, data: new Float32Array(data.length).fill(-3e38) });
+  loadState(net, tensors);
+  const failed = trainClassifier(net, tinyData, { ...tinyOptions, epochs: 1 });
+  await expect(failed).rejects.toThrow(TrainingError);
+  await expect(failed).rejects.toThrow(/logits of validation images must stay finite, got NaN in epoch 1, step 4/);
   net.dispose();
 });
 

@@ -7,7 +7,11 @@ import { checkClasses, checkInput, Teacher } from "../../teacher";
 
 /** A teacher's file by what is in it. */
 export interface NamedTeacher {
+  readonly path: string;
   readonly architecture: Architecture;
+  readonly classes: readonly string[];
+  /** Name of the data set that it was trained on. */
+  readonly dataset: string;
   /** Names the file's content. */
   readonly content: string;
 }
@@ -26,7 +30,8 @@ export function nameTeacher(path: string): NamedTeacher {
   const teacher = read(path);
   teacher.dispose();
   // A found network's file names its weights by their hash.
-  return { architecture: teacher.architecture, content: fingerprint(new Uint8Array(readFileSync(path))) };
+  const { architecture, classes, dataset } = teacher;
+  return { path, architecture, classes, dataset, content: fingerprint(new Uint8Array(readFileSync(path))) };
 }
 
 function read(path: string): Teacher {
@@ -36,6 +41,24 @@ function read(path: string): Teacher {
 export interface LoadTeacherOptions {
   /** Take a teacher of other classes or another data set: its feature maps are imitated, its answers not asked for. */
   readonly featuresOnly?: boolean;
+}
+
+/**
+ * Whether the answers of a teacher's file mean what a data set's labels mean.
+ * @throws ConfigError when it belongs to another data set, or its classes are not the data set's in their order.
+ */
+export function checkTeaches(
+  { path, ...teacher }: Omit<NamedTeacher, "content">,
+  data: Pick<Dataset, "name" | "shape" | "classes">,
+): void {
+  const where = `teacher ${path}:`;
+  if (teacher.dataset !== data.name) {
+    throw new ConfigError(
+      `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, or train a teacher. Its feature maps alone can be imitated: lab.teacher(file, { data, featuresOnly: true })`,
+      { path, dataset: teacher.dataset },
+    );
+  }
+  checkClasses(teacher, data, where);
 }
 
 /**
@@ -51,19 +74,10 @@ export function loadTeacher(
   { featuresOnly = false }: LoadTeacherOptions = {},
 ): Teacher {
   const teacher = read(path);
-  const where = `teacher ${path}:`;
+  const { architecture, classes, dataset } = teacher;
   try {
-    if (featuresOnly) {
-      checkInput(teacher, data, where);
-      return teacher;
-    }
-    if (teacher.dataset !== data.name) {
-      throw new ConfigError(
-        `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, or train a teacher. Its feature maps alone can be imitated: lab.teacher(file, { data, featuresOnly: true })`,
-        { path, dataset: teacher.dataset },
-      );
-    }
-    checkClasses(teacher, data, where);
+    if (featuresOnly) checkInput(teacher, data, `teacher ${path}:`);
+    else checkTeaches({ path, architecture, classes, dataset }, data);
     return teacher;
   } catch (error) {
     teacher.dispose();

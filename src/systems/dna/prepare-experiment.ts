@@ -11,7 +11,7 @@ import {
 } from "../../space";
 import { checkFits, splitArchitecture, type TeacherBlock } from "../../teacher";
 import type { Amount, ExperimentConfig } from "./config";
-import { type NamedTeacher, nameTeacher } from "./load-teacher";
+import { checkTeaches, type NamedTeacher, nameTeacher } from "./load-teacher";
 import { checkLimits, studentSpace } from "./steps";
 
 /** All of an experiment that is known before anything is trained. */
@@ -45,16 +45,18 @@ export async function prepareExperiment(config: ExperimentConfig): Promise<Prepa
 }
 
 /**
- * Checks what follows from the images: that the teacher takes their size and tells their classes apart.
+ * Checks what follows from the images: that the teacher takes their size and tells their classes apart; of a teacher's file,
+ * that it was trained on these classes, by name and in their order.
  * @returns What is worth saying: steps that ask for more images than there are take all of them.
  * @throws ConfigError naming both.
  */
 export function checkImages(
   { distill, rate }: ExperimentConfig,
-  { architecture }: PreparedExperiment,
+  { architecture, file }: Pick<PreparedExperiment, "architecture" | "file">,
   data: Dataset,
 ): string[] {
-  checkFits(architecture, data, "experiment");
+  if (file) checkTeaches(file, data);
+  else checkFits(architecture, data, "experiment");
   const learnt = Math.min(distill.images, data.train.count);
   const asked: readonly (readonly [key: string, asked: number, there: number, of: string])[] = [
     ["distill.images", distill.images, data.train.count, "training images"],

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type StepContext, writeJson } from "../../../core";
+import { ConfigError, type StepContext, writeJson } from "../../../core";
 import { type StudySummary, storedSummary, summariseStudy } from "./expected";
 import { retrainNetworks } from "./retrain-networks";
 import { type JobPlace, type RawRatings, runJob } from "./run-job";
@@ -23,7 +23,7 @@ export type OnJob = (job: RatingJob, raw: RawRatings) => void;
 /**
  * Does a study's jobs, or those of a part: distils, rates, trains the global supernet and retrains networks; writes what
  * comes of each and the figures. What is done already is not done again, and what was stopped goes on.
- * @throws StudyError when what is there is of another setting.
+ * @throws StudyError when what is there is of another setting, ConfigError when the study has no such part.
  */
 export async function runStudy(
   study: StudyConfig,
@@ -36,6 +36,14 @@ export async function runStudy(
   const jobs = jobsOf(study).filter(
     ({ seed, name }) => (part.seed ?? seed) === seed && (part.variant ?? name) === name,
   );
+  if (jobs.length === 0) {
+    const parts = study.variants.map((one) => `${one.name} (seeds ${(one.seeds ?? study.seeds).join(", ")})`);
+    const asked = Object.entries(part).flatMap(([key, value]) => (value === undefined ? [] : [`${key} ${value}`]));
+    throw new ConfigError(
+      `study ${study.name}: the part must be one of its variants and seeds, got ${asked.join(", ")}; there are ${parts.join(", ")}`,
+      { ...part },
+    );
+  }
   for (const job of jobs) onJob(job, await runJob(job, place, context));
   if (study.spos) {
     const { networks, ...options } = study.spos;
@@ -48,7 +56,7 @@ export async function runStudy(
     }
   }
   const summary = writeFigures(study, truth);
-  if (study.retrain && jobs.length > 0) await retrainNetworks(jobs[0], study.retrain, place, context);
+  if (study.retrain) await retrainNetworks(jobs[0], study.retrain, place, context);
   return summary;
 }
 
