@@ -69,7 +69,10 @@ describe("options in a cell", () => {
         () => lab.study("ranking").run({ variant: "dnaa" }),
         /study 02_dna_ranking: the part must be .*got variant dnaa; there/,
       ],
-      [() => lab.study("ranking").run({ seed: 999 }), /study 02_dna_ranking: the part must be .*got seed 999; there are/],
+      [
+        () => lab.study("ranking").run({ seed: 999 }),
+        /study 02_dna_ranking: the part must be .*got seed 999; there are/,
+      ],
       [() => lab.record("r", { a: 1 }, { tolerence: 0.1 } as Options), /lab\.record: .*did you mean tolerance/],
       [() => engine.use("auto", { thread: 1 } as Options), /engine\.use: .*did you mean threads/],
       [() => mbconv([3], [6], { seratio: 0 } as Options), /mbconv: .*did you mean seRatio/],

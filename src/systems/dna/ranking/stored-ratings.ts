@@ -35,9 +35,9 @@ export function storedRatings(results: string): StoredRatings {
   };
   const [{ variant, measure }] = variants;
   const raws = readdirSync(results)
-    .filter((file) => file.endsWith(".json"))
+    // Ratings of other variants, and of a global supernet, lie beside them.
+    .filter((file) => file.startsWith(`${variant}-seed`) && file.endsWith(".json"))
     .map((file) => readRawRatings<RawRatings>(join(results, file)))
-    .filter((raw) => raw.variant === variant)
     .sort((a, b) => a.seed - b.seed)
     .map((raw) => ({ ...raw, blocks: blocksOf(raw, measure) }));
   if (raws.length === 0) {
