@@ -1,10 +1,19 @@
 import { lstatSync, renameSync } from "node:fs";
 import { BlockwiseError, type CheckpointError } from "./errors";
+import { systemCode } from "./file-error";
 import { type StepContext, warn } from "./progress";
 
-/** Whether an error says that a file does not hold what it must. */
+/**
+ * Whether an error says that a file does not hold what it must. That the system could not write it, or let nobody read it
+ * (a full disk, missing rights, too many open files), says nothing about what it holds.
+ */
 export function isDamage(error: unknown): error is CheckpointError {
-  return error instanceof BlockwiseError && error.code === "CHECKPOINT";
+  if (!(error instanceof BlockwiseError) || error.code !== "CHECKPOINT") return false;
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const system = cause instanceof BlockwiseError ? cause.details.system : systemCode(cause);
+    if (system !== undefined && system !== "ENOENT") return false;
+  }
+  return true;
 }
 
 /**

@@ -101,7 +101,8 @@ export function saveFound(path: string, retrained: Retrained, options: SaveFound
  * @throws CheckpointError when a file is absent, damaged, of another kind, or the weights are not the recorded ones.
  */
 export function loadFound(path: string): FoundNetwork {
-  const fail = (what: string) => new CheckpointError(`loadFound: ${path} ${what}`, { path });
+  const fail = (what: string, cause?: unknown) =>
+    new CheckpointError(`loadFound: ${path} ${what}`, { path }, { cause });
   const mend = "fetch or make it anew";
   const { value, verified } = readHashedJson(path, { what: "a found network's JSON file", mend });
   const parsed = foundSchema.safeParse(value);
@@ -114,7 +115,7 @@ export function loadFound(path: string): FoundNetwork {
   try {
     got = sha256(readFileSync(weights));
   } catch (error) {
-    throw fail(`needs its weights, and ${weights} ${readFailure(error)}; keep the two files together`);
+    throw fail(`needs its weights, and ${weights} ${readFailure(error)}; keep the two files together`, error);
   }
   if (got !== record.weights.sha256) {
     throw fail(

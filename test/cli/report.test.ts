@@ -86,6 +86,12 @@ describe("report", () => {
     expect(readdirSync(join(path, "figures"))).toContain("accuracy-against-cost-on-fashion-mnist.svg");
   });
 
+  it("draws runs on one's own pictures, whose number of validation images follows from the pictures", async () => {
+    record(steps.length);
+    writeJson(join(path, "config.json"), parseExperiment({ data: { name: "./birds" } }));
+    expect(readFileSync(await writeReport(path), "utf8")).toContain("./birds, some images held out");
+  });
+
   it("says it when the found network does not beat the random ones", () => {
     record(steps.length);
     expect(runSections(readRun(path))[0].words).toContain("DOES NOT do better: it lies 1.00 points below");

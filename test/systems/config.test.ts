@@ -53,6 +53,19 @@ describe("experiment", () => {
     expect(() => parseExperiment(value, "mine.json")).toThrow(message);
   });
 
+  test.each<[object, RegExp]>([
+    [{ split: "stagez" }, /must be a number of blocks, "stages", .*got "stagez"; perhaps "stages" is meant/],
+    [{ split: {} }, /must be a number of blocks, "stages", the indices .* or \{ "after"/],
+    [{ split: ["block0.1"] }, /"after": \[\.\.\.\] \} with indices or names/],
+    [{ search: { macs: [1] } }, /"4M" or "45%", or an interval of two, got/],
+    [{ distill: { epochs: "5" } }, /a whole number from 1, or one a block, got "5"/],
+    [{ data: { name: "x", shape: "8x8" } }, /a side, \[height, width\].*got "8x8"/],
+    [{ teacher: { architecture: 3 } }, /a preset's name or an architecture, got 3/],
+  ])("%j is told what a value of several forms must be", (value, message) => {
+    expect(() => parseExperiment(value)).toThrow(message);
+    expect(() => parseExperiment(value)).not.toThrow(/Invalid input/);
+  });
+
   test("all that is wrong is listed at once", () => {
     expect(() => parseExperiment({ split: 0, retrain: { random: -1 } })).toThrow(/at split[\s\S]*at retrain\.random/);
   });

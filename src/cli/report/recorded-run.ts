@@ -85,7 +85,7 @@ const RESULTS = {
 const configSchema = z.looseObject({
   seed: count,
   threads: count.optional(),
-  data: z.looseObject({ name: z.string(), validationCount: count }),
+  data: z.looseObject({ name: z.string(), validationCount: count.optional() }),
   teacher: z.looseObject({ file: z.string().optional() }),
   distill: z.looseObject({ images: count, epochs: z.union([count, z.array(count)]), sampler: z.string() }),
   rate: z.looseObject({ images: count }),

@@ -1,9 +1,17 @@
 import { z } from "zod";
-import { ConfigError, isPercent, MOST, nearestName, parseCount } from "../../core";
+import { ConfigError, isPercent, MOST, nearestName, parseCount, shown } from "../../core";
 import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS, SCORES } from "../../rate";
 import { TRAINING_DEFAULTS } from "../../teacher";
 import { DNA_MINI } from "./defaults";
+
+/** What a value of several forms must be; of names the nearest is proposed. */
+const must = (expected: string, names: readonly string[] = []) => ({
+  error({ input }: { readonly input?: unknown }) {
+    const near = typeof input === "string" ? nearestName(input, names) : undefined;
+    return `must be ${expected}, got ${shown(input)}${near ? `; perhaps "${near}" is meant` : ""}`;
+  },
+});
 
 const upTo = (most: number) => z.int().min(1).max(most);
 const images = upTo(MOST.images);
@@ -13,10 +21,10 @@ const networks = upTo(MOST.networks);
 const kernel = upTo(MOST.kernelSize).refine((size) => size % 2 === 1, "must be odd");
 const share = z.number().gt(0).max(1);
 /** A number, text such as "4M" or "300k", or a share of what the teacher has, such as "45%". */
-const amount = z.union([z.number(), z.string()]);
+const amount = z.union([z.number(), z.string()], must('a number, or text such as "4M" or "45%"'));
 /** An upper limit, or an interval `[low, high]`; shares of the teacher stay text, for the teacher is not known here. */
 const limit = z
-  .union([amount, z.tuple([amount, amount])])
+  .union([amount, z.tuple([amount, amount])], must('a number, text such as "4M" or "45%", or an interval of two'))
   .transform((value, context): Amount | [low: Amount, high: Amount] => {
     const read = (one: number | string): Amount => (isPercent(one) ? one : parseCount(one));
     try {
@@ -55,12 +63,15 @@ const data = z.strictObject({
   root: z.string().optional(),
   /** What pictures of one's own are scaled to, see `PictureShape`; their common size when left out. */
   shape: z
-    .union([
-      side,
-      z.tuple([side, side]),
-      z.tuple([side, side, channels]),
-      z.strictObject({ height: side, width: side, channels: channels.optional() }),
-    ])
+    .union(
+      [
+        side,
+        z.tuple([side, side]),
+        z.tuple([side, side, channels]),
+        z.strictObject({ height: side, width: side, channels: channels.optional() }),
+      ],
+      must('a side, [height, width], [height, width, channels] or { "height", "width", "channels" }, channels 1 or 3'),
+    )
     .optional(),
   /** A picture that cannot be read ends the run; otherwise it is left out, with a warning. */
   strict: z.boolean().optional(),
@@ -72,7 +83,9 @@ const data = z.strictObject({
 
 const teacher = z.strictObject({
   /** A preset's name, a preset with other input or classes (`{ "preset": "resnet18", "classes": 5 }`), or an architecture. */
-  architecture: z.union([z.string(), z.record(z.string(), z.unknown())]).default(DNA_MINI.teacher),
+  architecture: z
+    .union([z.string(), z.record(z.string(), z.unknown())], must("a preset's name or an architecture"))
+    .default(DNA_MINI.teacher),
   /**
    * A teacher that is there, which is not trained: a teacher's file `.safetensors`, or a found network's `.json` as the next
    * round's teacher (DNA+). Its architecture and training are what they were.
@@ -162,11 +175,16 @@ const space = z
 const distill = z.strictObject({
   images: images.default(DNA_MINI.distillImages),
   /** For every block, or one number a block; so is the learning rate. */
-  epochs: z.union([epochs, z.array(epochs).min(1).max(MOST.blocks)]).default(DISTILL_DEFAULTS.epochs as number),
+  epochs: z
+    .union([epochs, z.array(epochs).min(1).max(MOST.blocks)], must("a whole number from 1, or one a block"))
+    .default(DISTILL_DEFAULTS.epochs as number),
   batchSize: batchSize.min(2).default(DISTILL_DEFAULTS.batchSize),
   sampler: z.enum(["uniform", "fair"]).default(DISTILL_DEFAULTS.sampler),
   learningRate: z
-    .union([z.number().gt(0), z.array(z.number().gt(0)).min(1).max(MOST.blocks)])
+    .union(
+      [z.number().gt(0), z.array(z.number().gt(0)).min(1).max(MOST.blocks)],
+      must("a number above 0, or one a block"),
+    )
     .default(DISTILL_DEFAULTS.learningRate as number),
   schedule: z.enum(["exponential", "cosine"]).default(DISTILL_DEFAULTS.schedule),
   decay: z.number().gt(0).max(1).default(DISTILL_DEFAULTS.decay),
@@ -197,7 +215,12 @@ const search = z.strictObject({
   activationBytes: limit.optional(),
   macsOfTeacher: share.default(DNA_MINI.macsOfTeacher),
   /** Measured milliseconds that the found network may take; `latencyTable` is the file of `blockwise latency --out`. */
-  latencyMs: z.union([z.number().gt(0), z.tuple([z.number().min(0), z.number().gt(0)])]).optional(),
+  latencyMs: z
+    .union(
+      [z.number().gt(0), z.tuple([z.number().min(0), z.number().gt(0)])],
+      must("milliseconds above 0, or an interval of two"),
+    )
+    .optional(),
   latencyTable: z.string().optional(),
   /**
    * The paper's lambda, one a block; a network's rating is the weighted sum of its blocks'. All 1 when left out; a block of
@@ -243,12 +266,18 @@ export const experimentSchema = z.strictObject({
   teacher: teacher.prefault({}),
   /** Number of blocks, "stages", or the last layer of every block but the final one, by index or by name. */
   split: z
-    .union([
-      upTo(MOST.blocks),
-      z.literal("stages"),
-      z.array(z.int().min(0)).max(MOST.blocks),
-      z.strictObject({ after: z.array(z.union([z.int().min(0), z.string()])) }),
-    ])
+    .union(
+      [
+        upTo(MOST.blocks),
+        z.literal("stages"),
+        z.array(z.int().min(0)).max(MOST.blocks),
+        z.strictObject({ after: z.array(z.union([z.int().min(0), z.string()])) }),
+      ],
+      must(
+        'a number of blocks, "stages", the indices of the last layers, e.g. [3, 7], or { "after": [...] } with indices or names such as "block1.2"',
+        ["stages"],
+      ),
+    )
     .default(DNA_MINI.blocks),
   space: space.prefault({}),
   distill: distill.prefault({}),
