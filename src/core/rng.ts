@@ -3,6 +3,8 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import { ConfigError } from "./errors";
+import { shown } from "./options";
 
 /**
  * A seeded random stream that splits by name.
@@ -13,10 +15,12 @@ import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 export class Rng {
   private readonly generator: RandomGenerator;
 
+  /** @throws ConfigError when the seed is no whole number: such seeds would all be one. */
   constructor(
     readonly seed: number,
     private readonly path = "",
   ) {
+    if (!Number.isSafeInteger(seed)) throw new ConfigError(`Rng: seed must be a whole number, got ${shown(seed)}`);
     const digest = createHash("sha256").update(`${seed}/${path}`).digest();
     this.generator = xoroshiro128plus(digest.readInt32LE(0));
   }

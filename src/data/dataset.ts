@@ -1,4 +1,4 @@
-import { DataError, fingerprint, Rng } from "../core";
+import { checkOptions, DataError, fingerprint, type OptionRules, Rng, rule } from "../core";
 import { checkDataset, checkRawDataset } from "./check-dataset";
 import { classCounts, stratifiedParts, takeImages } from "./holdout";
 import { imageSize } from "./image-shape";
@@ -22,6 +22,14 @@ export interface DivisionOptions {
   readonly testCount?: number;
 }
 
+/** Counts are checked against what there is, see {@link partCounts}. */
+const DIVISION_RULES: OptionRules<DivisionOptions> = {
+  seed: rule.whole,
+  validationCount: rule.any,
+  trainCount: rule.any,
+  testCount: rule.any,
+};
+
 /** Images that are held out for validation by default. */
 export const VALIDATION_IMAGES = 5000;
 
@@ -33,6 +41,7 @@ export const VALIDATION_IMAGES = 5000;
  *   {@link checkDataset}).
  */
 export function prepareDataset(raw: RawDataset, options: DivisionOptions): Dataset {
+  checkOptions("prepareDataset", options, DIVISION_RULES);
   checkRawDataset(raw);
   const where = `data set "${raw.name}"`;
   const { name, classes, shape } = raw;

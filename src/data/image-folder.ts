@@ -1,4 +1,4 @@
-import { DataError } from "../core";
+import { checkOptions, DataError, rule } from "../core";
 import { type PictureOptions, type PictureShape, readPictures } from "./pictures";
 import type { DatasetSource } from "./registry";
 
@@ -9,8 +9,10 @@ import type { DatasetSource } from "./registry";
 export function imageFolder(
   name: string,
   shape?: PictureShape,
-  { strict }: Pick<PictureOptions, "strict"> = {},
+  options: Pick<PictureOptions, "strict"> = {},
 ): DatasetSource {
+  checkOptions("imageFolder", options, { strict: rule.boolean });
+  const { strict } = options;
   return async (root, context, asked) => {
     if (!root) throw new DataError(`${name}: an image folder must be named with \`root\`, got none`, { name });
     return readPictures(name, root, { shape: asked?.shape ?? shape, strict: asked?.strict ?? strict }, context);

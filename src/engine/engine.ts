@@ -16,8 +16,14 @@ export interface EngineOptions {
   device?: string;
 }
 
-/** Values are checked where the engine is taken: what they may be is the engine's to say. */
-const ENGINE_RULES: OptionRules<EngineOptions> = { threads: rule.any, device: rule.any };
+/** Whether a device is there is the engine's to say. */
+const ENGINE_RULES: OptionRules<EngineOptions> = {
+  threads: {
+    must: `a whole number from 1 to ${MOST.threads}`,
+    holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= MOST.threads,
+  },
+  device: rule.text,
+};
 
 const SLOW =
   "engine: training runs on the pure JavaScript backend `cpu`, which takes about 700 times as long as the native engine " +
@@ -61,9 +67,6 @@ function useDevice(backend: NativeBackend, device: string): void {
 }
 
 function useNative({ threads = physicalCores(), device = "cpu" }: EngineOptions): State {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MOST.threads) {
-    throw new EngineError(`engine.use: threads must be a whole number from 1 to ${MOST.threads}, got ${threads}`);
-  }
   const backend = registerNative();
   useDevice(backend, device);
   backend.addon.setThreads(threads);
@@ -119,8 +122,8 @@ export const engine = {
   /**
    * Takes an engine into use. `auto` takes the first that works of: TensorFlow's with a GPU, the native one,
    * TensorFlow's without, the slow `cpu`; the environment variable `BLOCKWISE_ENGINE` overrides `auto`.
-   * @throws EngineError when the engine named is not there, or the device or thread count cannot be had;
-   *   ConfigError for an option that is not known.
+   * @throws EngineError when the engine named is not there, or the device cannot be had;
+   *   ConfigError for an option that is not known, or a thread count that cannot be.
    */
   use(name: EngineName = "auto", options: EngineOptions = {}): EngineInfo {
     checkOptions("engine.use", options, ENGINE_RULES);

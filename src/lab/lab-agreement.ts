@@ -1,4 +1,13 @@
-import { ConfigError, readJson } from "../core";
+import {
+  ConfigError,
+  checkOptions,
+  DataError,
+  nearestName,
+  type OptionRules,
+  readJson,
+  rule,
+  unknownName,
+} from "../core";
 import { type FoundNetwork, foundNetwork, type RatedCandidate } from "../search";
 import { networkId } from "../space";
 import {
@@ -38,6 +47,23 @@ export interface LabAgreementOptions extends AgreementOptions {
   /** What tables and figures call the ranking. */
   readonly label?: string;
 }
+
+const AGREEMENT_RULES: OptionRules<LabAgreementOptions> = {
+  label: rule.text,
+  draws: rule.wholeFrom(1),
+  seed: rule.whole,
+  budgets: rule.list(rule.above(0), 0),
+};
+
+/** What a row of a table of truth may have. */
+const ROW: readonly (keyof OwnTrueNetwork | "network")[] = [
+  "key",
+  "network",
+  "accuracy",
+  "macs",
+  "params",
+  "trainings",
+];
 
 /** What a ranking is worth against true accuracies, of any space. */
 export class LabAgreement implements Displayable {
@@ -122,8 +148,10 @@ function words(value: number, interval: Interval | undefined, digits: number): s
 export function agreementOf(
   ranking: Ranking,
   truth: Iterable<TruthItem> | LabFront | string,
-  { label, ...options }: LabAgreementOptions = {},
+  given: LabAgreementOptions = {},
 ): LabAgreement {
+  checkOptions("lab.agreement", given, AGREEMENT_RULES);
+  const { label, ...options } = given;
   const items: unknown =
     typeof truth === "string" ? readJson(truth) : truth instanceof LabFront ? truth.students : truth;
   if (typeof items !== "object" || items === null || !(Symbol.iterator in items)) {
@@ -132,7 +160,10 @@ export function agreementOf(
     );
   }
   const where = typeof truth === "string" ? truth : "lab.agreement, table of truth";
-  const entries = Array.from(items as Iterable<TruthItem>, (item) => entryOf(item, ranking));
+  const entries = Array.from(items as Iterable<TruthItem>, (item, i) => {
+    checkRow(item, `${where}, network ${i + 1}`);
+    return entryOf(item, ranking);
+  });
   const networks = ownTruth(entries, where);
   const scores = networks.map((network) => scoreOf(ranking, network));
   const name = label ?? (ranking instanceof LabRatings ? "summed rating" : "score");
@@ -142,6 +173,22 @@ export function agreementOf(
     options,
   );
   return new LabAgreement(report, networks, scores, name);
+}
+
+/**
+ * Tables from elsewhere may say more of a network than is read. A name that is unknown while what must or may be there is
+ * absent, and is nearest to it, is a slip.
+ * @throws DataError naming what was meant.
+ */
+function checkRow(item: unknown, where: string): void {
+  if (item instanceof LabStudent || item instanceof LabFound || typeof item !== "object" || item === null) return;
+  const absent = ROW.filter((name) => !(name in item));
+  for (const name of Object.keys(item)) {
+    if ((ROW as readonly string[]).includes(name)) continue;
+    const near = nearestName(name, ROW);
+    if (near === undefined || !(absent as readonly string[]).includes(near)) continue;
+    throw new DataError(`${where}: ${unknownName(JSON.stringify(name), name, ROW)}`, { name });
+  }
 }
 
 /** A network as the table has it; MACs and parameters as they are counted where the network is of a rated space. */

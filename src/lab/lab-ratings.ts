@@ -1,4 +1,4 @@
-import { ConfigError, checkOptions, formatCount, formatWhole, type OptionRules, rule } from "../core";
+import { ConfigError, checkOptions, formatCount, formatWhole, type OptionRules, rule, shown } from "../core";
 import type { LatencyTable } from "../cost";
 import { fitAccuracyPredictor, type PredictorOptions, type RatedRow } from "../rate";
 import {
@@ -83,7 +83,12 @@ export class LabRatings implements Displayable {
    */
   search(budget?: LabBudget): LabFound;
   search(limits: LabLimits): Promise<LabFound>;
-  search(given: LabLimits = {}): LabFound | Promise<LabFound> {
+  search(given: LabLimits = {}, ...more: readonly unknown[]): LabFound | Promise<LabFound> {
+    if (more.some((value) => value !== undefined)) {
+      throw new ConfigError(
+        `ratings.search: must get limits alone, e.g. ratings.search({ macs: "4M" }), got ${shown(more[0])} beside them; for several networks await ratings.diverse(k, limits)`,
+      );
+    }
     const limits = parseLimits("ratings.search", given, costNames(this.table), this.session.teacher.cost);
     if (!isBudget(limits)) return this.within(limits, {}).then(({ best }) => best);
     const { best, front, traversalScore } = searchRatings(this.table, limits);

@@ -8,7 +8,16 @@ import {
   loadDataset,
 } from "../data";
 import type { Retrained } from "../retrain";
-import { type Architecture, architecturePreset, type BlockSpaceOptions, blockSpace, type SearchSpace } from "../space";
+import {
+  type Architecture,
+  architecturePreset,
+  BLOCK_SPACE_RULES,
+  type BlockSpaceOptions,
+  blockSpace,
+  type ChangedPreset,
+  parseArchitecture,
+  type SearchSpace,
+} from "../space";
 import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
 import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
 import { TRAINING_RULES, type TrainingOptions, trainTeacher } from "../teacher";
@@ -60,17 +69,6 @@ const { seed: _seed, ...divisionRules } = DATASET_RULES;
 const DATA_RULES: OptionRules<LabDataOptions> = { ...divisionRules, seed: rule.whole };
 const { task: _task, softTargets: _soft, startFrom: _start, ...trainingRules } = TRAINING_RULES;
 const TEACHER_RULES: OptionRules<LabTeacherOptions> = { ...trainingRules, data: rule.any, featuresOnly: rule.boolean };
-const SPACE_RULES: OptionRules<BlockSpaceOptions> = {
-  name: rule.text,
-  ops: rule.any,
-  cells: rule.any,
-  cellsPerBlock: rule.wholeFrom(1),
-  stem: rule.any,
-  head: rule.any,
-  classes: rule.wholeFrom(1),
-  padding: rule.oneOf("same", "symmetric"),
-  batchNormEpsilon: rule.above(0),
-};
 
 /** What has layers to measure, or the path of what was measured. */
 export type LatencySource =
@@ -101,13 +99,13 @@ export const lab = {
   },
 
   /**
-   * Trains a teacher: a preset's name or an architecture. The path of a teacher's file, or of a found network's
+   * Trains a teacher: a preset's name, one with another input or classes (`{ preset, input, classes }`), or an architecture. The path of a teacher's file, or of a found network's
    * (`found.json`: DNA+), is only loaded.
    * @throws SpaceError for an unknown preset, TrainingError, InterruptedError.
    * @throws ConfigError when it does not fit the data or has other classes, or an option is not known.
    */
   async teacher(
-    source: string | Architecture,
+    source: string | Architecture | ChangedPreset,
     { data, featuresOnly = false, ...options }: LabTeacherOptions,
     context: StepContext = notebookContext(),
   ): Promise<LabTeacher> {
@@ -124,7 +122,8 @@ export const lab = {
         "lab.teacher: featuresOnly is for a teacher that is loaded from a file; one that is trained here has the data's classes",
       );
     }
-    const architecture = typeof source === "string" ? architecturePreset(source) : source;
+    const architecture =
+      typeof source === "string" ? architecturePreset(source) : parseArchitecture(source, "lab.teacher");
     const { seed = data.seed, epochs = DNA_MINI.teacherEpochs, ...rest } = options;
     return new LabTeacher(await trainTeacher(architecture, data.dataset, { ...rest, seed, epochs }, context), data);
   },
@@ -137,7 +136,7 @@ export const lab = {
    */
   supernet(blocks: LabBlocks, options: BlockSpaceOptions = {}): LabSupernet {
     engineReady();
-    checkOptions("lab.supernet", options, SPACE_RULES);
+    checkOptions("lab.supernet", options, BLOCK_SPACE_RULES);
     const { padding, batchNormEpsilon } = blocks.teacher.architecture;
     const { name, classes } = blocks.data.dataset;
     if (options.classes !== undefined && options.classes !== classes.length) {
@@ -199,8 +198,10 @@ export const lab = {
    */
   network(
     source: NetworkSource,
-    { data, label }: { readonly data: LabData; readonly label?: string },
+    options: { readonly data: LabData; readonly label?: string },
   ): LabNetwork | LabTeacher {
+    checkOptions("lab.network", options, { data: rule.any, label: rule.text });
+    const { data, label } = options;
     if (!(data instanceof LabData)) {
       throw new ConfigError("lab.network: data must be what lab.data gave, e.g. lab.network(architecture, { data })");
     }

@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, checkOptions, rule } from "../core";
 import type { RatedRow, RatedSpace } from "../rate";
 import { ratingTable } from "../search";
 import { candidateId, enumerateBlock, opName, type SearchSpace } from "../space";
@@ -39,8 +39,10 @@ export function scoreTable(
   space: SearchSpace,
   table: RatedSpace,
   scores: OwnScores,
-  { name }: OwnScoresOptions = {},
+  options: OwnScoresOptions = {},
 ): { readonly table: RatedSpace; readonly score: string } {
+  checkOptions(place, options, { name: rule.text });
+  const { name } = options;
   if (typeof scores !== "function" && (typeof scores !== "object" || scores === null)) {
     throw new ConfigError(
       `${place}: scores must be a function of a candidate, or numbers by candidates' ids, got ${JSON.stringify(scores)}; e.g. ({ ops }) => ops.length`,

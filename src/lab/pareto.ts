@@ -1,4 +1,4 @@
-import { ConfigError, DataError, fingerprint, formatCount, type StepContext } from "../core";
+import { ConfigError, checkOptions, DataError, fingerprint, formatCount, type StepContext } from "../core";
 import type { PredictedNetwork } from "../viz";
 import { factsOf, frontFacts, stageWords } from "./architecture-words";
 import type { FrontNetwork } from "./front-network";
@@ -11,7 +11,7 @@ import { LabStudent } from "./lab-student";
 import { LabTeacher } from "./lab-teacher";
 import type { NetworkDesign } from "./network-design";
 import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "./own-networks";
-import { type RetrainRecipe, sameTraining } from "./retrain-recipe";
+import { RECIPE_RULES, type RetrainRecipe, sameTraining } from "./retrain-recipe";
 
 /**
  * What can be a point of the front; found and random networks that were not retrained yet are, first. Own networks are given
@@ -33,6 +33,7 @@ export async function pareto(
   recipe: RetrainRecipe | undefined,
   context: StepContext,
 ): Promise<LabFront> {
+  if (recipe !== undefined) checkOptions("lab.pareto", recipe, RECIPE_RULES);
   const items = known(given);
   checkOneDataset(items);
   const teachers = items.filter((item) => item instanceof LabTeacher);

@@ -1,4 +1,4 @@
-import { CheckpointError } from "../core";
+import { CheckpointError, checkOptions, type OptionRules, rule } from "../core";
 import { fused, tf } from "../engine";
 import type { StoredTensor } from "./module";
 
@@ -26,6 +26,19 @@ export interface AdamOptions {
   /** Decay apart from the gradient (AdamW). */
   readonly decoupled?: boolean;
 }
+
+const SGD_RULES: OptionRules<SgdOptions> = {
+  momentum: rule.below(0, 1),
+  weightDecay: rule.from(0),
+  nesterov: rule.boolean,
+};
+const ADAM_RULES: OptionRules<AdamOptions> = {
+  beta1: rule.below(0, 1),
+  beta2: rule.below(0, 1),
+  epsilon: rule.above(0),
+  weightDecay: rule.from(0),
+  decoupled: rule.boolean,
+};
 
 /** One state tensor a parameter and kind ("velocity", "m", "v"), made when the parameter first gets a gradient. */
 class Slots {
@@ -64,8 +77,10 @@ class Slots {
   }
 }
 
-/** Stochastic gradient descent, with momentum unless it is 0. */
-export function sgd({ momentum = 0.9, weightDecay = 0, nesterov = false }: SgdOptions = {}): Optimizer {
+/** Stochastic gradient descent, with momentum unless it is 0. @throws ConfigError for an option that is not known. */
+export function sgd(options: SgdOptions = {}): Optimizer {
+  checkOptions("sgd", options, SGD_RULES);
+  const { momentum = 0.9, weightDecay = 0, nesterov = false } = options;
   const slots = new Slots();
   return {
     step(gradients, parameters, learningRate) {
@@ -82,8 +97,9 @@ export function sgd({ momentum = 0.9, weightDecay = 0, nesterov = false }: SgdOp
   };
 }
 
-/** Adam; the step count for the bias correction is each parameter's own, as in PyTorch. */
+/** Adam; the step count for the bias correction is each parameter's own, as in PyTorch. @throws ConfigError for an option that is not known. */
 export function adam(options: AdamOptions = {}): Optimizer {
+  checkOptions("adam", options, ADAM_RULES);
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, decoupled = false } = options;
   const slots = new Slots();
   const steps = new Map<string, number>();

@@ -1,6 +1,13 @@
 import { ConfigError, checkOptions, fingerprint, type OptionRules, Rng, rule, type StepContext } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
-import { checkPreprocessing, type Dataset, datasetFingerprint, type Preprocessing, type Split } from "../data";
+import {
+  checkDataset,
+  checkPreprocessing,
+  type Dataset,
+  datasetFingerprint,
+  type Preprocessing,
+  type Split,
+} from "../data";
 import { loadState, Network, type StoredTensor, saveState } from "../nn";
 import type { Architecture } from "../space";
 import {
@@ -111,6 +118,7 @@ export async function retrain(
   context: StepContext = {},
 ): Promise<Retrained> {
   checkOptions("retrain", options, RETRAIN_RULES);
+  checkDataset(dataset, "retrain");
   checkFits(architecture, dataset, "retrain");
   const { distillation, warmStart, ...training } = options;
   const preprocessing = warmStart?.preprocessing ?? dataset.preprocessing;

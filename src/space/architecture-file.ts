@@ -57,6 +57,9 @@ const changed = z.strictObject({
   classes: z.number().optional(),
 });
 
+/** A preset for images of another size, or for other classes. */
+export type ChangedPreset = z.input<typeof changed>;
+
 /**
  * Reads an architecture from parsed JSON: the architecture itself, a found network's record that has one under
  * `architecture`, or a preset with another input or number of classes, `{ "preset": "resnet18", "classes": 5 }`.

@@ -6,7 +6,13 @@ export * from "./enumerate";
 export * from "./layers";
 export * from "./ops";
 export * from "./presets";
-export { type BlockShapes, type BlockSpaceOptions, blockSpace, miniCells } from "./presets/block-space";
+export {
+  BLOCK_SPACE_RULES,
+  type BlockShapes,
+  type BlockSpaceOptions,
+  blockSpace,
+  miniCells,
+} from "./presets/block-space";
 export { dnaNetworks, dnaSpace } from "./presets/dna";
 export { efficientNets, roundChannels } from "./presets/efficientnet";
 export { NAS_BENCH_MACRO_CUTS, nasBenchMacro, nasBenchMacroKeys, nasBenchMacroSpace } from "./presets/nas-bench-macro";

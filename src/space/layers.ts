@@ -1,4 +1,4 @@
-import { checkOptions, MOST, type OptionRules, rule, SpaceError } from "../core";
+import { checkOptions, MOST, type OptionRules, rule, SpaceError, shown, unknownName } from "../core";
 import type { Activation, ConvLayer, ConvOp, IdentityLayer, Layer, MBConvLayer, ResidualLayer } from "./types";
 
 interface ConvOptions {
@@ -25,9 +25,19 @@ export function conv(
   third: ConvOptions = {},
 ): ConvLayer | ConvOp[] {
   if (typeof kernels === "number") {
+    if (typeof second !== "number") {
+      throw new SpaceError(
+        `conv: a layer must have its channels, conv(${kernels}, 16, { ... }), got ${shown(second)}; ops to choose from come of a list: conv([${kernels}], { ... })`,
+      );
+    }
     checkOptions("conv", third, LAYER_RULES);
     const { stride = 1, activation = "silu" } = third;
-    return { kind: "conv", kernelSize: kernels, stride, outChannels: second as number, activation };
+    return { kind: "conv", kernelSize: kernels, stride, outChannels: second, activation };
+  }
+  if (!Array.isArray(kernels)) {
+    throw new SpaceError(
+      `conv: must get a kernel and channels, conv(3, 16), for a layer, or a list of kernels, conv([3, 5]), for ops, got ${shown(kernels)}`,
+    );
   }
   const options = (second ?? {}) as Omit<ConvOptions, "stride">;
   checkOptions("conv", options, OP_RULES);
@@ -74,15 +84,35 @@ export function squeezeWidth({ seRatio }: { seRatio: number }, inChannels: numbe
   return seRatio > 0 ? Math.max(1, Math.floor(seRatio * inChannels)) : 0;
 }
 
-/** A table, so that the compiler asks for a kind that is new. */
-const KINDS: Readonly<Record<Layer["kind"], true>> = {
-  identity: true,
-  conv: true,
-  mbconv: true,
-  residual: true,
-  maxpool: true,
+/** What a value of each kind has; an `Optional` one may be absent. The compiler asks for a kind or key that is new. */
+export type KeysOfKinds<Value extends { readonly kind?: string }> = {
+  readonly [Kind in NonNullable<Value["kind"]>]: readonly (keyof Extract<Value, { readonly kind?: Kind }>)[];
+};
+
+const KINDS: KeysOfKinds<Layer> = {
+  identity: ["kind"],
+  conv: ["kind", "kernelSize", "stride", "outChannels", "activation"],
+  mbconv: ["kind", "kernelSize", "stride", "expansion", "outChannels", "seRatio", "activation", "residual"],
+  residual: ["kind", "design", "kernelSize", "stride", "innerChannels", "outChannels", "activation"],
+  maxpool: ["kind", "kernelSize", "stride"],
 };
 const ACTIVATIONS: readonly Activation[] = ["none", "silu", "relu", "relu6"];
+
+/**
+ * Checks that an object has no other keys, as a file's JSON must have none.
+ * @throws SpaceError naming the nearest key.
+ */
+export function checkKeys(value: object, known: readonly string[], place: string): void {
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) throw new SpaceError(`${place}: ${unknownName(JSON.stringify(name), name, known)}`);
+  }
+}
+
+/** @throws SpaceError for what is no non-linearity. */
+export function checkActivation(activation: unknown, place: string): void {
+  if (ACTIVATIONS.includes(activation as Activation)) return;
+  throw new SpaceError(`${place}: activation must be one of ${ACTIVATIONS.join(", ")}, got ${shown(activation)}`);
+}
 
 /** Checks a whole number from 1 to what is of any use, see {@link MOST}. */
 function checkSize(place: string, name: string, value: number, most: number): void {
@@ -96,12 +126,16 @@ function checkSize(place: string, name: string, value: number, most: number): vo
  * @throws SpaceError naming the place, the rule and the value.
  */
 export function checkLayer(layer: Layer, place: string): void {
-  if (layer.kind === "identity") return;
+  if (typeof layer !== "object" || layer === null || Array.isArray(layer)) {
+    throw new SpaceError(`${place} must be a layer, e.g. conv(3, 16), got ${shown(layer)}`);
+  }
   if (!Object.hasOwn(KINDS, layer.kind)) {
     throw new SpaceError(
       `${place}: kind must be one of ${Object.keys(KINDS).join(", ")}, got ${JSON.stringify((layer as Layer).kind)}`,
     );
   }
+  checkKeys(layer, KINDS[layer.kind], place);
+  if (layer.kind === "identity") return;
   const { kernelSize, stride } = layer;
   if (kernelSize > MOST.kernelSize) checkSize(place, "kernelSize", kernelSize, MOST.kernelSize);
   if (!Number.isSafeInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
@@ -111,13 +145,12 @@ export function checkLayer(layer: Layer, place: string): void {
   if (layer.kind === "maxpool") return;
   const { outChannels } = layer;
   checkSize(place, "outChannels", outChannels, MOST.channels);
-  if (!ACTIVATIONS.includes(layer.activation)) {
-    throw new SpaceError(
-      `${place}: activation must be one of ${ACTIVATIONS.join(", ")}, got ${JSON.stringify(layer.activation)}`,
-    );
-  }
+  checkActivation(layer.activation, place);
   if (layer.kind === "conv") return;
   if (layer.kind === "residual") {
+    if (layer.design !== "basic" && layer.design !== "bottleneck") {
+      throw new SpaceError(`${place}: design must be basic or bottleneck, got ${shown(layer.design)}`);
+    }
     checkSize(place, "innerChannels", layer.innerChannels, MOST.channels);
     return;
   }

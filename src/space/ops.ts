@@ -1,6 +1,6 @@
-import { checkOptions, type OptionRules, rule, SpaceError } from "../core";
+import { checkOptions, type OptionRules, rule, SpaceError, shown } from "../core";
 import { activationToken } from "./describe";
-import { checkLayer, conv, identity } from "./layers";
+import { checkActivation, checkKeys, checkLayer, conv, identity, type KeysOfKinds } from "./layers";
 import type {
   Activation,
   CandidateOp,
@@ -37,6 +37,11 @@ export function mbconv(
   expansions: readonly number[],
   options: MBConvOptions = {},
 ): MBConvOp[] {
+  if (!Array.isArray(kernels) || !Array.isArray(expansions)) {
+    throw new SpaceError(
+      `mbconv: must get a list of kernels and one of expansions, mbconv([3, 5], [6, 3]), got ${shown(kernels)} and ${shown(expansions)}`,
+    );
+  }
   checkOptions("mbconv", options, MBCONV_RULES);
   const { seRatio = 0.25, activation = "silu" } = options;
   if (kernels.length === 0 || expansions.length === 0) {
@@ -58,6 +63,9 @@ export function mbconv(
  * @throws SpaceError for an empty list, or a kernel that is none; ConfigError for an option that is not known.
  */
 export function residual(kernels: readonly number[], options: ResidualOptions = {}): ResidualOp[] {
+  if (!Array.isArray(kernels)) {
+    throw new SpaceError(`residual: must get a list of kernels, residual([3]), got ${shown(kernels)}`);
+  }
   checkOptions("residual", options, RESIDUAL_RULES);
   const { design = "basic", activation = "silu" } = options;
   if (kernels.length === 0) {
@@ -159,6 +167,13 @@ export function opLegend(ops: readonly CandidateOp[]): string {
   return [...kinds.values()].map((op) => `${opName(op)} is ${kindOf(op).words(op)}`).join(", ");
 }
 
+const KEYS: KeysOfKinds<CandidateOp> = {
+  mbconv: ["kind", "kernelSize", "expansion", "seRatio", "activation"],
+  conv: ["kind", "kernelSize", "activation"],
+  residual: ["kind", "design", "kernelSize", "activation"],
+  identity: ["kind"],
+};
+
 /**
  * Checks one candidate operation.
  * @throws SpaceError naming the place, the rule and the value.
@@ -170,6 +185,9 @@ export function checkOp(op: CandidateOp, place: string): void {
       `${place} must be an operation of kind ${Object.keys(KINDS).join(", ")}, got ${JSON.stringify(op)}; e.g. mbconv([3, 5], [6]), conv([3]), residual([3])`,
     );
   }
+  checkKeys(op, KEYS[kind], place);
+  // Placing an op would give it the usual one.
+  if (op.kind !== "identity") checkActivation(op.activation, place);
   if (op.kind === "residual" && op.design !== "basic" && op.design !== "bottleneck") {
     throw new SpaceError(`${place}: design must be basic or bottleneck, got ${JSON.stringify(op.design)}`);
   }

@@ -1,5 +1,5 @@
-import { MOST, SpaceError } from "../core";
-import { channelsAfter, checkLayer } from "./layers";
+import { MOST, SpaceError, shown } from "../core";
+import { channelsAfter, checkKeys, checkLayer } from "./layers";
 import type { Architecture, ImageShape, Layer } from "./types";
 
 /** "14x14x40" of a feature map `[height, width, channels]`. */
@@ -55,11 +55,29 @@ export function trunkLayers(architecture: Pick<Architecture, "stem" | "blocks">)
   return [...architecture.stem, ...architecture.blocks.flat()];
 }
 
+/** The compiler asks for a key that is new. */
+const ARCHITECTURE: Readonly<Record<keyof Architecture, true>> = {
+  name: true,
+  input: true,
+  stem: true,
+  blocks: true,
+  head: true,
+  classes: true,
+  padding: true,
+  batchNormEpsilon: true,
+  dropout: true,
+  dropConnect: true,
+};
+
 /**
  * Checks a whole architecture: every layer, every residual, input and classes.
  * @throws SpaceError naming the place.
  */
 export function validateArchitecture(architecture: Architecture): void {
+  if (typeof architecture !== "object" || architecture === null) {
+    throw new SpaceError(`architecture: must be one, e.g. architecturePreset("resnet18"), got ${shown(architecture)}`);
+  }
+  checkKeys(architecture, Object.keys(ARCHITECTURE), `${architecture.name ?? "architecture"}`);
   const { name, input, stem, blocks, head, classes } = architecture;
   checkShape(input, `${name}: input`);
   if (!Number.isSafeInteger(classes) || classes < 1 || classes > MOST.classes) {

@@ -1,8 +1,9 @@
-import { SpaceError } from "../core";
+import { SpaceError, shown } from "../core";
 import { cellPlaces, supernetInput } from "./block";
+import { checkKeys } from "./layers";
 import { checkOp } from "./ops";
 import { checkShape, formatShape, layerOutputs, sameShape } from "./shapes";
-import type { SearchSpace } from "./types";
+import type { Cell, LayerPlace, SearchSpace } from "./types";
 
 /**
  * Checks that a search space hangs together: shapes follow from one block to the next, strides give the teacher's sizes,
@@ -37,7 +38,8 @@ export function validateSpace(space: SearchSpace): void {
       width = Math.ceil(width / 2);
     }
     const hasIdentity = block.ops.some(({ kind }) => kind === "identity");
-    for (const cell of block.cells) {
+    for (const [j, cell] of block.cells.entries()) {
+      checkCell(cell, `${place}: cell ${j}`);
       const [first] = cellPlaces(block, cell);
       checkShape({ ...block.output, channels: cell.width }, `${place}: cell width`);
       if (hasIdentity && cell.width !== block.output.channels) {
@@ -61,4 +63,17 @@ export function validateSpace(space: SearchSpace): void {
     }
   });
   layerOutputs(head, { ...blocks[blocks.length - 1].output }, `${name}: head layer`);
+}
+
+const CELL: readonly (keyof Cell)[] = ["depth", "width", "layers"];
+const PLACE: readonly (keyof LayerPlace)[] = ["width", "stride"];
+
+function checkCell(cell: Cell, place: string): void {
+  if (typeof cell !== "object" || cell === null || Array.isArray(cell)) {
+    throw new SpaceError(`${place} must be { depth, width }, got ${shown(cell)}`);
+  }
+  checkKeys(cell, CELL, place);
+  cell.layers?.forEach((layer, i) => {
+    checkKeys(layer, PLACE, `${place}, layer ${i}`);
+  });
 }

@@ -1,4 +1,4 @@
-import { SpaceError } from "../core";
+import { SpaceError, shown } from "../core";
 import type { ImageShape } from "../space";
 
 /** What the division needs to know of one trunk layer. */
@@ -89,6 +89,21 @@ export type SplitPoints = number | "stages" | readonly number[] | { readonly aft
 export interface Staged {
   readonly stem: readonly unknown[];
   readonly blocks: readonly (readonly unknown[])[];
+}
+
+/**
+ * @throws SpaceError unless it is one of the forms of {@link SplitPoints}, whose numbers are checked with the layers.
+ */
+export function checkSplitPoints(points: unknown): asserts points is SplitPoints {
+  if (typeof points === "number" || points === "stages") return;
+  const isList = (value: unknown) => Array.isArray(value) && value.every((point) => typeof point === "number");
+  if (isList(points)) return;
+  const keys = typeof points === "object" && points !== null && !Array.isArray(points) ? Object.keys(points) : [];
+  const after = keys.length === 1 && keys[0] === "after" ? (points as { after: unknown }).after : undefined;
+  if (Array.isArray(after) && after.every((point) => typeof point === "number" || typeof point === "string")) return;
+  throw new SpaceError(
+    `split: must be a number of blocks, "stages", cut points [2, 5], or { after: ["stem.0", "block1.2"] }, got ${shown(points)}`,
+  );
 }
 
 /**

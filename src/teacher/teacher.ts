@@ -8,7 +8,15 @@ import { type Architecture, trunkLayers } from "../space";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
 import { type Evaluation, evaluate } from "./evaluate";
 import { foreignWeights } from "./foreign-weights";
-import { balancedCuts, blocksAt, cutIndices, type SplitPoints, type TeacherBlock, type TrunkLayer } from "./split";
+import {
+  balancedCuts,
+  blocksAt,
+  checkSplitPoints,
+  cutIndices,
+  type SplitPoints,
+  type TeacherBlock,
+  type TrunkLayer,
+} from "./split";
 import type { TrainingHistory } from "./training-history";
 
 const FORMAT = "blockwise-teacher-1";
@@ -130,6 +138,7 @@ export function splitArchitecture(
   points: SplitPoints,
   cost: NetworkCost = networkCost(architecture),
 ): TeacherBlock[] {
+  checkSplitPoints(points);
   const layers = trunkOf(architecture, cost);
   if (typeof points === "number") return blocksAt(layers, balancedCuts(layers, points));
   const cuts = points === "stages" || "after" in points ? cutIndices(architecture, points) : points;

@@ -1,5 +1,5 @@
 import { ConfigError, Rng, type StepContext } from "../core";
-import type { Dataset } from "../data";
+import { checkDataset, type Dataset } from "../data";
 import { Network } from "../nn";
 import { type Architecture, formatShape, isArchitecturePreset, sameShape, validateArchitecture } from "../space";
 import { Teacher } from "./teacher";
@@ -8,7 +8,7 @@ import type { TrainingOptions } from "./training-options";
 
 /**
  * Trains a teacher from scratch on the labels of a data set.
- * @throws ConfigError when the architecture's input or classes are not the data set's.
+ * @throws ConfigError when the architecture's input or classes are not the data set's; DataError for a malformed data set.
  * @throws TrainingError, InterruptedError as {@link trainClassifier}; nothing stays allocated then.
  */
 export async function trainTeacher(
@@ -17,6 +17,7 @@ export async function trainTeacher(
   options: Partial<TrainingOptions> & Pick<TrainingOptions, "seed" | "epochs">,
   context: StepContext = {},
 ): Promise<Teacher> {
+  checkDataset(dataset, "trainTeacher");
   checkFits(architecture, dataset, "trainTeacher");
   const network = new Network(architecture, new Rng(options.seed).fork("teacher"));
   try {

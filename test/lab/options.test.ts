@@ -2,19 +2,20 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ConfigError, DataError, Rng } from "../../src/core";
-import { syntheticDataset } from "../../src/data";
+import { ConfigError, DataError, Rng, SpaceError } from "../../src/core";
+import { imageFolder, prepareDataset, syntheticDataset } from "../../src/data";
 import { syntheticImages } from "../../src/data/synthetic";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { DISPLAY } from "../../src/lab/display-protocol";
-import { Network } from "../../src/nn";
-import { predict, predictAll, saveFound } from "../../src/retrain";
-import { conv, mbconv, residual } from "../../src/space";
-import { Teacher } from "../../src/teacher";
+import { adam, Network, sgd } from "../../src/nn";
+import { predict, predictAll, retrain, saveFound } from "../../src/retrain";
+import { blockSpace, conv, mbconv, residual } from "../../src/space";
+import { splitArchitecture, Teacher, trainTeacher } from "../../src/teacher";
 import { tinyData, tinySupernet, tinyTeacher } from "./tiny";
 
 type Options = never;
+const once = { seed: 1, epochs: 1, batchSize: 16 };
 
 beforeAll(() => {
   engine.use("auto", { threads: 1 });
@@ -31,6 +32,7 @@ describe("options in a cell", () => {
   it("that are misspelt are refused everywhere, with the nearest right one, and values that cannot be", async () => {
     const { data, teacher, supernet, ratings, found } = await parts();
     const blocks = teacher.split([1]);
+    const timm = "cn_r1_k3_s2_c12 ds_r1_k3_s1_c16";
     const calls: [call: () => unknown, message: RegExp][] = [
       [() => lab.data("synthetic", { validationcount: 40 } as Options), /lab\.data: .*did you mean validationCount/],
       [() => lab.data("synthetic", { validationCount: "40" } as Options), /validationCount must be .*got "40"/],
@@ -43,6 +45,32 @@ describe("options in a cell", () => {
       [() => lab.teacher(tinyTeacher, { data, augment: { flips: true } } as Options), /did you mean augment\.flip/],
       [() => lab.supernet(blocks, { op: [] } as Options), /lab\.supernet: .*did you mean ops/],
       [() => lab.supernet(blocks, { cellsPerBlock: 0 }), /cellsPerBlock must be a whole number from 1, got 0/],
+      [() => supernet.withScores(() => 1, { nam: "x" } as Options), /supernet\.withScores: .*did you mean name/],
+      [() => ratings.withScores(() => 1, { nam: "x" } as Options), /ratings\.withScores: .*did you mean name/],
+      [
+        () => (ratings.search as (...given: unknown[]) => unknown)({ macs: "1M" }, { kk: 3 }),
+        /ratings\.search: must get limits alone.*ratings\.diverse/,
+      ],
+      [() => lab.agreement(ratings, [], { drws: 5 } as Options), /lab\.agreement: .*did you mean draws/],
+      [() => lab.agreement(ratings, [], { lable: "x" } as Options), /did you mean label/],
+      [() => lab.agreement(ratings, [], { draws: Number.NaN }), /draws must be a whole number from 1, got NaN/],
+      [() => lab.network(timm, { data, lable: "x" } as Options), /lab\.network: .*did you mean label/],
+      [() => lab.pareto([teacher], { epoch: 1 } as Options), /lab\.pareto: .*did you mean epochs/],
+      [() => blockSpace(blocks.blocks, { opps: [] } as Options), /blockSpace: .*did you mean ops/],
+      [() => imageFolder("t", undefined, { strickt: true } as Options), /imageFolder: .*did you mean strict/],
+      [
+        () => prepareDataset({} as Options, { seed: 1, validationcount: 3 } as Options),
+        /prepareDataset: .*did you mean validationCount/,
+      ],
+      [() => prepareDataset({} as Options, { seed: Number.NaN }), /seed must be a whole number, got NaN/],
+      [() => new Rng(Number.NaN), /Rng: seed must be a whole number, got NaN/],
+      [() => new Rng(1.5), /got 1\.5/],
+      [() => new Rng("1" as Options), /got "1"/],
+      [() => sgd({ lr: 1 } as Options), /sgd: option "lr" is not known/],
+      [() => sgd({ momentum: 1 }), /momentum must be a number in \[0, 1\), got 1/],
+      [() => adam({ beta: 3 } as Options), /adam: .*did you mean beta1/],
+      [() => engine.use("auto", { threads: Number.NaN }), /engine\.use: threads must be a whole number .*got NaN/],
+      [() => engine.use("native", { threads: 0 }), /threads must be a whole number from 1 .*got 0/],
       [() => supernet.distill({ epoch: 1 } as Options), /supernet\.distill: .*did you mean epochs/],
       [() => supernet.distill({ epochs: [1, Number.NaN] }), /epochs must be .*got \[1,"NaN"\]/],
       [() => supernet.rate({ image: 3 } as Options), /supernet\.rate: .*did you mean images/],
@@ -94,6 +122,74 @@ describe("options in a cell", () => {
     }
     supernet.dispose();
     teacher.teacher.dispose();
+  });
+
+  it("of ops, layers, cells, architectures and cut points are as strict, in a sentence", async () => {
+    const { data, teacher } = await tinySupernet();
+    const blocks = teacher.split([1]);
+    const op = { kind: "conv", kernelSize: 3 };
+    const ops = (given: object) => () => lab.supernet(blocks, { ops: [given] } as Options);
+    const around = (given: object) => () => lab.supernet(blocks, given as Options);
+    const { architecture } = teacher;
+    const calls: [call: () => unknown, message: RegExp][] = [
+      [ops({ ...op, activaton: "relu" }), /op 0: "activaton" is not known; did you mean activation\?/],
+      [ops(op), /op 0: activation must be one of none, silu, relu, relu6, got undefined/],
+      [ops({ ...op, kind: "cnv", activation: "silu" }), /must be an operation of kind/],
+      [ops({ kernelSize: 3, expansion: 6, seratio: 0, activation: "silu" }), /"seratio" .*did you mean seRatio/],
+      [ops({ kernelSize: 3, expansion: 6, activation: "silu" }), /seRatio must .*got undefined/],
+      [ops({ kind: "residual", kernelSize: 3, activation: "silu" }), /design must be basic or bottleneck/],
+      [ops({ kind: "identity", kernelSize: 3 }), /"kernelSize" is not known/],
+      [
+        around({ cells: [[{ depth: 1, width: 8, widht: 4 }], [{ depth: 1, width: 8 }]] }),
+        /"widht".*did you mean width/,
+      ],
+      [around({ cells: [[3], [{ depth: 1, width: 8 }]] }), /cell 0 must be \{ depth, width \}, got 3/],
+      [around({ stem: [{ ...conv(3, 8, { stride: 2 }), strid: 1 }] }), /stem layer 0: "strid".*did you mean stride/],
+      [around({ head: [3] }), /head layer 0 must be a layer, e\.g\. conv\(3, 16\), got 3/],
+      [() => conv(3, { activaton: "relu" } as Options), /conv: a layer must have its channels, conv\(3, 16/],
+      [() => conv(3, undefined as Options), /conv: a layer must have its channels.*got undefined/],
+      [() => conv("3" as Options), /conv: must get a kernel and channels.*got "3"/],
+      [() => mbconv({ kernelSize: 3 } as Options, [6]), /mbconv: must get a list of kernels.*got \{"kernelSize":3\}/],
+      [() => mbconv([3], 6 as Options), /mbconv: must get a list .*and 6/],
+      [() => residual(3 as Options), /residual: must get a list of kernels, residual\(\[3\]\), got 3/],
+      [() => splitArchitecture(architecture, { aftr: [1] } as Options), /split: must be .*got \{"aftr":\[1\]\}/],
+      [() => teacher.split({ after: [1], by: 2 } as Options), /split: must be a number of blocks/],
+      [() => teacher.split(undefined as Options), /got undefined/],
+      [() => trainTeacher({ ...architecture, droput: 1 } as Options, data.dataset, once), /"droput".*mean dropout/],
+      [() => lab.teacher({ ...architecture, droput: 1 } as Options, { data }), /lab\.teacher: .*droput/],
+    ];
+    for (const [call, message] of calls) {
+      const outcome = (async () => call())();
+      await expect(outcome, String(message)).rejects.toThrow(SpaceError);
+      await expect(outcome).rejects.toThrow(message);
+    }
+    teacher.teacher.dispose();
+  });
+
+  it("a preset with another input and classes is a teacher's architecture here as in an experiment", async () => {
+    const { shape, classes } = (await tinyData()).dataset;
+    const data = await tinyData();
+    const preset = { preset: "efficientnet-tiny@28px", input: shape, classes: classes.length };
+    const teacher = await lab.teacher(preset, { data, epochs: 1, batchSize: 16 });
+    expect(teacher.architecture.input).toEqual(shape);
+    expect(teacher.architecture.classes).toBe(classes.length);
+    teacher.teacher.dispose();
+  });
+
+  it("a data set changed by hand is checked before a training, whichever it is", async () => {
+    const { dataset } = await tinyData();
+    const labels = dataset.train.labels.map(() => 9);
+    const changes: [change: object, message: RegExp][] = [
+      [{ preprocessing: { mean: [0.9], std: [0] } }, /std above 0/],
+      [{ train: { ...dataset.train, labels } }, /labels must be 0 to 3.*got 9 for image 0/],
+    ];
+    for (const [change, message] of changes) {
+      for (const train of [trainTeacher, retrain]) {
+        const outcome = train(tinyTeacher, { ...dataset, ...change }, once);
+        await expect(outcome).rejects.toThrow(DataError);
+        await expect(outcome).rejects.toThrow(message);
+      }
+    }
   });
 
   it("name a data set by what is in it, checked", async () => {

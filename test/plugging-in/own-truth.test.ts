@@ -119,6 +119,15 @@ describe("an own table of truth", () => {
     refused([a, b, { ...c, accuracy: undefined }], /accuracy/);
     refused([a, b, { ...c, macs: -1 }], /macs/);
     refused(
+      [a, b, { key: c.key, acuracy: 0.8 }],
+      /table of truth, network 3: "acuracy" is not known; did you mean accuracy\?/,
+    );
+    refused([a, b, { ...c, trainigs: [0.8] }], /did you mean trainings/);
+    // What a table says beside is nobody's slip.
+    expect(lab.agreement(ratings, [a, b, { ...c, source: "elsewhere", epochs: 3 } as typeof c]).networks).toHaveLength(
+      3,
+    );
+    refused(
       [a, b, { key: "20111222", accuracy: 0.8 }],
       /found\.id.*such as "c0\.0_c0\.0", got "20111222"/,
       ConfigError,

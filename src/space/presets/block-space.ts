@@ -1,9 +1,9 @@
-import { SpaceError } from "../../core";
+import { checkOptions, type OptionRules, rule, SpaceError } from "../../core";
 import { strideBetween } from "../block";
 import { CountedSpace } from "../counted-space";
 import { conv } from "../layers";
 import { mbconv } from "../ops";
-import { outputShape } from "../shapes";
+import { layerOutputs } from "../shapes";
 import type { BlockSpace, CandidateOp, Cell, ImageShape, Layer, SearchSpace } from "../types";
 import { validateSpace } from "../validate";
 import { roundChannels } from "./efficientnet";
@@ -37,6 +37,19 @@ export interface BlockSpaceOptions {
   readonly batchNormEpsilon?: number;
 }
 
+/** What each option must be; ops, cells and layers are checked with the space. */
+export const BLOCK_SPACE_RULES: OptionRules<BlockSpaceOptions> = {
+  name: rule.text,
+  ops: rule.any,
+  cells: rule.any,
+  cellsPerBlock: rule.wholeFrom(1),
+  stem: rule.any,
+  head: rule.any,
+  classes: rule.wholeFrom(1),
+  padding: rule.oneOf("same", "symmetric"),
+  batchNormEpsilon: rule.above(0),
+};
+
 /**
  * Default cells of a block: two layers at half the teacher's channels, two and three at a third (rounded to eights, never
  * more than the teacher has), so that most students cost clearly less than their teacher.
@@ -58,9 +71,11 @@ export function miniCells(_block: number, { output }: BlockShapes, stride: numbe
 
 /**
  * The search space of students that imitate a teacher block by block.
- * @throws SpaceError when the shapes do not follow from one another or a cell is too shallow for its block's stride.
+ * @throws SpaceError when the shapes do not follow from one another or a cell is too shallow for its block's stride;
+ *   ConfigError for an option that is not known.
  */
 export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOptions = {}): CountedSpace {
+  checkOptions("blockSpace", options, BLOCK_SPACE_RULES);
   const {
     name = "dna-mini",
     ops = mbconv([3, 5, 7], [6, 3]),
@@ -80,16 +95,13 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
   }
   const input = blocks[0]?.input ?? { height: 0, width: 0, channels: 0 };
   const stem = options.stem ?? [conv(3, 8, { stride: blocks[0]?.output.height < input.height ? 2 : 1 })];
+  const entering = blocks.length === 0 ? input : (layerOutputs(stem, input, `${name}: stem layer`).at(-1) ?? input);
   const space: SearchSpace = {
     name,
     input,
     stem,
     blocks: blocks.map((shapes, i): BlockSpace => {
-      const stride = strideBetween(
-        i === 0 ? outputShape(stem, input) : shapes.input,
-        shapes.output,
-        `${name}, block ${i}`,
-      );
+      const stride = strideBetween(i === 0 ? entering : shapes.input, shapes.output, `${name}, block ${i}`);
       const { input: from, output } = shapes;
       return {
         stride,
