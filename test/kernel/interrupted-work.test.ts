@@ -69,7 +69,7 @@ describe("what an interrupted cell started ends for good, and the state is kept:
 });
 
 /** Tensors that were made so far: every operation makes one. */
-const TENSORS = "(tf.engine() as any).state.nextTensorId";
+const TENSORS = "(tf.engine().constructor as any).nextTensorId";
 
 describe("the library at work, interrupted, ends for good, and the state is kept:", () => {
   let kernel: KernelUnderTest;
