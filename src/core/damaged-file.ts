@@ -1,6 +1,6 @@
 import { lstatSync, renameSync } from "node:fs";
 import { BlockwiseError, type CheckpointError } from "./errors";
-import { systemCode } from "./file-error";
+import { failedBy } from "./file-error";
 import { type StepContext, warn } from "./progress";
 
 /**
@@ -9,11 +9,8 @@ import { type StepContext, warn } from "./progress";
  */
 export function isDamage(error: unknown): error is CheckpointError {
   if (!(error instanceof BlockwiseError) || error.code !== "CHECKPOINT") return false;
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const system = cause instanceof BlockwiseError ? cause.details.system : systemCode(cause);
-    if (system !== undefined && system !== "ENOENT") return false;
-  }
-  return true;
+  const system = failedBy(error);
+  return system === undefined || system === "ENOENT";
 }
 
 /**

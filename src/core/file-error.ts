@@ -7,6 +7,15 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** As {@link systemCode}, also of an error that tells of it in a sentence, see {@link writeFailure}. */
+export function failedBy(error: unknown): string | undefined {
+  for (let one: unknown = error; one instanceof Error; one = one.cause) {
+    const code = one instanceof BlockwiseError ? one.details.system : systemCode(one);
+    if (typeof code === "string") return code;
+  }
+  return undefined;
+}
+
 const FULL = "free space and run the same command again: what was complete before is kept";
 /** By the system's code: what was met, and how to mend it. */
 const WRITING: Readonly<Record<string, readonly [met: string, mend: string]>> = {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomic } from "../core";
+import { failedBy, writeAtomic } from "../core";
 import { cacheFolder } from "./cache-folder";
 
 /** Decoded pictures of one shape, picture after picture, and what was learnt while decoding them. */
@@ -62,7 +62,7 @@ function writeEntry<Facts>(path: string, { facts, values }: DecodedPictures<Fact
     mkdirSync(join(path, ".."), { recursive: true });
     writeAtomic(path, Buffer.concat([head, values, digest]));
   } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
+    const code = failedBy(error) ?? "";
     if (!["ENOSPC", "EROFS", "EACCES", "EPERM", "EDQUOT", "ENOTDIR"].includes(code)) throw error;
   }
 }

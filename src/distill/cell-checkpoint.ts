@@ -90,6 +90,8 @@ export interface FileCheckpointOptions {
   readonly everyEpoch?: boolean;
   /** Told when a state is damaged: it is put aside, and the cell is distilled anew. Node's warnings when left out. */
   readonly onWarning?: (message: string) => void;
+  /** What the warning says is done instead. */
+  readonly redo?: string;
 }
 
 /** Folder of the states after an epoch (from 1), see {@link FileCheckpointOptions}. */
@@ -103,7 +105,7 @@ export function epochFolder(directory: string, epoch: number): string {
  */
 export function fileCheckpoints(
   directory: string,
-  { everyEpoch = false, onWarning }: FileCheckpointOptions = {},
+  { everyEpoch = false, onWarning, redo = "the cell is distilled anew" }: FileCheckpointOptions = {},
 ): CellCheckpoints {
   const place = (block: number, cell: number) => join(directory, `block${block}-cell${cell}.safetensors`);
   return {
@@ -111,7 +113,6 @@ export function fileCheckpoints(
     read(block, cell) {
       const path = place(block, cell);
       if (!existsSync(path)) return undefined;
-      const redo = "the cell is distilled anew";
       const kept = readOrSetAside(path, () => readSafetensors(path), redo, { onWarning });
       if (!kept) return undefined;
       const parsed = metadataSchema.safeParse(kept.metadata);

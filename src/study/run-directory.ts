@@ -109,6 +109,11 @@ export class RunDirectory {
     return [...doneSteps(this.journal.records).values()];
   }
 
+  /** Steps that were done at some time, whether they still count or not. */
+  get everDone(): ReadonlySet<string> {
+    return new Set(this.journal.records.map(({ step }) => step));
+  }
+
   /** Lines of the journal that were damaged: their steps are done again. */
   get damagedRecords(): number {
     return this.journal.damaged.length;

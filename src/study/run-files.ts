@@ -3,13 +3,19 @@ import { join } from "node:path";
 import { isTemporary, readJson, writeJson } from "../core";
 import { readSittings } from "./environment";
 
+/** As `blockwise report` names them, by their titles. */
+const FIGURES =
+  /^(distillation-imitating-the-teacher-block-by-block|predicted-front|what-each-block-costs|the-supernet-candidates-of-each-block|(accuracy-against-cost-on|training-of)-[a-z0-9-]+)\.svg$/;
+const CELL = String.raw`c\d+\.\d+(-\d+)*`;
+
 /** Folders of a run, each with the names that a run gives to files in it. */
 export const RUN_FOLDERS: Readonly<Record<string, RegExp>> = {
   features: /^features-[0-9a-f]+\.(\d+\.bin|jsonl|lock)$/,
-  checkpoints: /\.safetensors(\.damaged)?$/,
+  checkpoints: /^(teacher|block\d+-cell\d+|retrain-[0-9a-f]{16})\.safetensors(\.damaged)?$/,
   ratings: /^(block\d+|table)\.json$/,
-  found: /^(found-\d|random-\d|c\d).*\.(json|safetensors)$/,
-  figures: /\.svg$/,
+  // Its own networks, and those of `blockwise retrain` by their ids.
+  found: new RegExp(`^((found|random)-\\d+|${CELL}(_${CELL})*(-epochs\\d+)?(-seed-?\\d+)?)\\.(json|safetensors)$`),
+  figures: FIGURES,
 };
 
 export const RUN_MARKER = "run.json";

@@ -62,13 +62,48 @@ describe("run directory", () => {
     const path = fresh();
     const first = RunDirectory.open(path, config);
     await first.step("a", () => 1);
-    const mine = ["notes.txt", "found/thesis.json", "checkpoints/readme.md", "src/main.ts"];
+    const mine = [
+      "notes.txt",
+      "found/thesis.json",
+      "checkpoints/readme.md",
+      "src/main.ts",
+      "checkpoints/mine.safetensors",
+      "checkpoints/teacher-best.safetensors",
+      "checkpoints/epoch3/mine.safetensors",
+      "checkpoints/retrain-notes.safetensors.damaged",
+      "figures/poster.svg",
+      "figures/predicted-front-mine.svg",
+      "found/found-1-notes.json",
+      "found/found-best.json",
+      "found/c1.json",
+      "found/c1 notes.json",
+      "found/random-1.old.json",
+      "found/c0.1-epochs.safetensors",
+      "ratings/block0-mine.json",
+      "features/features-mine.0.bin",
+    ];
+    const its = [
+      "found/found-1.json",
+      "front.json",
+      "found/random-12.safetensors",
+      "found/c0.1_c1.0-2.json",
+      "found/c0.1_c1.0-2-epochs3-seed-4.safetensors",
+      "checkpoints/teacher.safetensors",
+      "checkpoints/block0-cell1.safetensors",
+      "checkpoints/epoch3/block0-cell1.safetensors",
+      "checkpoints/retrain-0123456789abcdef.safetensors.damaged",
+      "figures/predicted-front.svg",
+      "figures/accuracy-against-cost-on-birds.svg",
+      "ratings/table.json",
+      "features/features-0123456789abcdef.0.bin",
+    ];
     mkdirSync(join(path, "src"));
-    for (const file of [...mine, "found/found-1.json", "front.json"]) writeFileSync(join(path, file), "x");
+    mkdirSync(join(path, "checkpoints", "epoch3"));
+    for (const file of [...mine, ...its]) writeFileSync(join(path, file), "x");
     first.close();
     RunDirectory.open(path, { seed: 2 }, { force: true }).close();
     for (const file of mine) expect(existsSync(join(path, file)), file).toBe(true);
-    for (const file of ["found/found-1.json", "front.json"]) expect(existsSync(join(path, file)), file).toBe(false);
+    for (const file of its) expect(existsSync(join(path, file)), file).toBe(false);
   });
 
   test("a source tree is none of a run, whatever files it has, and is never offered to --force", () => {

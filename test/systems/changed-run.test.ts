@@ -44,6 +44,15 @@ async function run(name: string, experiment: ExperimentInput) {
   }
 }
 
+/** Changes a byte in the middle of a file. */
+function flip(file: string): Buffer {
+  const before = readFileSync(file);
+  const bytes = Buffer.from(before);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(file, bytes);
+  return before;
+}
+
 /** The bytes of what a run found out. */
 function results(path: string): Record<string, string> {
   const files = [
@@ -137,9 +146,7 @@ describe("a run that is changed", () => {
     async (file) => {
       const name = `flipped-${file.replace("/", "-")}`;
       copy(name);
-      const bytes = readFileSync(join(runs, name, file));
-      bytes[bytes.length >> 1] ^= 1;
-      writeFileSync(join(runs, name, file), bytes);
+      flip(join(runs, name, file));
       const { notes, path } = await run(name, small);
       expect(notes.join("\n")).toContain(`${file} is not what was written`);
       expect(results(path)).toEqual(results(join(runs, "first")));
@@ -196,5 +203,54 @@ describe("a run that is changed", () => {
     // The run itself is none the wiser.
     expect((await run("more", small)).done).toEqual([]);
     expect(existsSync(join(path, trained.file))).toBe(true);
+  });
+
+  test("that starts from the supernets later distils those anew whose states are damaged by then, with the same bytes", async () => {
+    copy("warm");
+    const warm = { ...small, retrain: { ...small.retrain, warmStart: true } };
+    const state = join(runs, "warm", "checkpoints", "block1-cell0.safetensors");
+    const before = flip(state);
+    const { done, path } = await run("warm", warm);
+    expect(done).toEqual(expect.arrayContaining(["distill/block1", "front"]));
+    for (const step of ["teacher", "distill/block0", ...RATED]) expect(done).not.toContain(step);
+    expect(readFileSync(`${state}.damaged`)).not.toEqual(before);
+    copy("warm-sound");
+    expect(results(path)).toEqual(results((await run("warm-sound", warm)).path));
+    // Another network's retraining needs them again, and makes none.
+    const { rated, joining } = readRatedRun(path, "test");
+    const networks = [networkOf(joinedTable(rated, joining), "c0.1_c0.1-1")];
+    flip(state);
+    const said: string[] = [];
+    const context = { onWarning: (text: string) => said.push(text), onNote: () => {} };
+    await expect(retrainFound(path, networks, {}, context)).rejects.toThrow(/run the same blockwise run again/);
+    expect(said.join()).toMatch(/the same blockwise run again distils the cell anew/);
+    expect((await run("warm", warm)).done).toContain("distill/block1");
+    expect(await retrainFound(path, networks, {}, context)).toHaveLength(1);
+  });
+
+  test("leaves no network in found/ that is none of it any more", async () => {
+    copy("fewer");
+    const path = join(runs, "fewer");
+    const { rated, joining } = readRatedRun(path, "test");
+    const id = "c1.0-0_c1.1-1";
+    const beside = [`${id}.json`, `${id}.safetensors`];
+    const retrained = () => retrainFound(path, [networkOf(joinedTable(rated, joining), id)], {}, { onNote: () => {} });
+    await retrained();
+    writeFileSync(join(path, "found", "random-notes.json"), "mine");
+    const found = () => readdirSync(join(path, "found")).sort();
+    const own = ["found-1.json", "found-1.safetensors"];
+    const random = ["random-1.json", "random-1.safetensors"];
+    expect(found()).toEqual([...beside, ...own, ...random, "random-notes.json"].sort());
+    await run("fewer", { ...small, retrain: { ...small.retrain, random: 0 } });
+    expect(found()).toEqual([...beside, ...own, "random-notes.json"].sort());
+    const longer = { ...small, retrain: { ...small.retrain, random: 0, epochs: 2 } };
+    expect((await run("fewer", longer)).notes.join("\n")).toMatch(
+      /c1\.0-0_c1\.1-1\.json is removed: made with another configuration; blockwise retrain/,
+    );
+    expect(found()).toEqual([...own, "random-notes.json"].sort());
+    await retrained();
+    const { notes } = await run("fewer", { ...longer, data: { ...small.data!, testCount: 32 } } as ExperimentInput);
+    expect(notes.join("\n")).toMatch(/is removed: measured on other test images/);
+    expect(found()).toEqual([...own, "random-notes.json"].sort());
   });
 });

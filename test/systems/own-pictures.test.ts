@@ -7,7 +7,7 @@ import { DISPLAY } from "../../src/lab/display-protocol";
 import { parseArchitecture } from "../../src/space";
 import { RunDirectory } from "../../src/study";
 import { type ExperimentInput, parseExperiment, prepareExperiment, runExperiment } from "../../src/systems/dna";
-import { put, putClasses, temporaryPlaces } from "../data/picture-folders";
+import { plain, put, putClasses, temporaryPlaces } from "../data/picture-folders";
 import { tinyExperiment } from "./tiny-experiment";
 
 const { folder } = temporaryPlaces();
@@ -19,11 +19,16 @@ beforeAll(async () => {
   await put(join(birds, "owl", "broken.png"), "no picture");
 });
 
-async function run(name: string, data: ExperimentInput["data"], warnings: string[] = []) {
+async function run(
+  name: string,
+  data: ExperimentInput["data"],
+  warnings: string[] = [],
+  onNote: (text: string) => void = () => {},
+) {
   const config = parseExperiment({ ...tinyExperiment, data });
   const directory = RunDirectory.open(join(folder, "runs", name), config);
   try {
-    return await runExperiment(config, directory, { onWarning: (message) => warnings.push(message) });
+    return await runExperiment(config, directory, { onWarning: (message) => warnings.push(message), onNote });
   } finally {
     directory.close();
   }
@@ -37,6 +42,28 @@ test("an experiment runs on a folder of one's own pictures, named as it is or by
   expect(warnings.join("\n")).toMatch(/no train\/: test and validation images are drawn from it/);
   const byRoot = await run("by-root", { name: "birds", root: birds, shape: { height: 8, width: 8, channels: 1 } });
   expect(byRoot.measured).toEqual(front.measured);
+});
+
+test("a complete run notices that pictures were replaced, under the same names, and does what depends on them again", async () => {
+  const own = join(folder, "replaced");
+  await putClasses(own, { train: { a: 40, b: 40, c: 40, d: 40 }, test: { a: 8, b: 8, c: 8, d: 8 } });
+  const data: ExperimentInput["data"] = { name: own, validationCount: 48, shape: [8, 8, 1] };
+  const notes: string[] = [];
+  const again = () => run("replaced", data, [], (text) => notes.push(text));
+  const front = await again();
+  notes.length = 0;
+  expect([await again(), notes]).toEqual([front, []]);
+  const test = join(own, "test", "a", "0.png");
+  await put(test, plain(251).png());
+  await again();
+  expect(notes).toContain("again: front (data changed)");
+  expect(notes.join()).not.toMatch(/again: teacher/);
+  notes.length = 0;
+  for (let i = 0; i < 10; i++) await put(join(own, "train", "a", `${i}.png`), plain(250 - i).png());
+  const other = await again();
+  expect(notes).toContain("again: teacher (data changed)");
+  notes.length = 0;
+  expect([await again(), notes]).toEqual([other, []]);
 });
 
 test("what cannot be found, or is no shape, is told before anything is trained", async () => {

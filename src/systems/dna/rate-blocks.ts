@@ -57,7 +57,8 @@ interface Features extends RatingFeatures {
  * Leaves `ratings/block<i>.json`.
  */
 export async function rateBlocks(supernets: Supernets, context: RunContext): Promise<CandidateRating[][]> {
-  const { run, space } = supernets;
+  const { run, space, config } = supernets;
+  if (config.retrain.warmStart && !supernets.states) distilLostAgain(supernets, context);
   const file = (block: number) => ratingsFile(run.file("ratings"), block);
   const missing = [...space.blocks.keys()].filter(
     (block) => !run.result(`rate/block${block}`) || !run.result(`distill/block${block}`),
@@ -65,7 +66,7 @@ export async function rateBlocks(supernets: Supernets, context: RunContext): Pro
   if (missing.length > 0) {
     const features = await openFeatures(supernets, context);
     try {
-      if (supernets.config.distill.guideInput === "student") await inSequence(supernets, file, features, context);
+      if (config.distill.guideInput === "student") await inSequence(supernets, file, features, context);
       else {
         if (!supernets.asTheyAre) await ahead(supernets, missing, features.calibration, context);
         for (const block of missing) await distillAndRate(supernets, block, file(block), features, context);
@@ -92,6 +93,31 @@ async function ahead(
   const checkpoints = statesOf(supernets, features, context);
   // No step of the record: what it did lies in the checkpoints, and with a single thread it does nothing.
   await distillAhead(space, blocks, features, options, { ...context, checkpoints });
+}
+
+/**
+ * A retraining that starts from the supernets' states reads them again after their blocks are rated, long after for a run
+ * that asks for it later: a block that lost one is distilled again.
+ */
+function distilLostAgain({ run, space }: Supernets, context: RunContext): void {
+  const states = fileCheckpoints(run.file("checkpoints"), context);
+  for (const [block, { cells }] of space.blocks.entries()) {
+    if (!run.result(`distill/block${block}`)) continue;
+    for (const cell of cells.keys()) {
+      if (!isReadable(states, block, cell)) {
+        run.drop(`distill/block${block}`, [`${states.place(block, cell)} is missing or damaged`]);
+      }
+    }
+  }
+}
+
+function isReadable(states: CellCheckpoints, block: number, cell: number): boolean {
+  try {
+    return states.read(block, cell) !== undefined;
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return false;
+  }
 }
 
 function distillOptions({ seed, distill: { images: _, ...given } }: ExperimentConfig): DistillOptions {

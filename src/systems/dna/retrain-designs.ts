@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { fingerprint, type StepContext } from "../../core";
-import { fileCheckpoints, supernetWeights } from "../../distill";
+import { CheckpointError, fingerprint, type StepContext } from "../../core";
+import { type CellCheckpoints, fileCheckpoints, supernetWeights } from "../../distill";
 import { engine } from "../../engine";
 import { saveState } from "../../nn";
 import { type Retrained, retrain, saveFound } from "../../retrain";
 import type { FoundNetwork, RatingTable } from "../../search";
 import { assemble, hasTimmWords, networkId, timmStages } from "../../space";
+import type { RunDirectory } from "../../study";
 import type { Evaluation } from "../../teacher";
 import { macsOf } from "./along-front";
 import type { ExperimentConfig } from "./config";
@@ -48,18 +49,9 @@ export async function retrainDesign(
   context: RunContext,
 ): Promise<Retrained> {
   const { config, run, data, teacher, space } = supernets;
-  const { alongFront: _, random: __, tolerance: ___, distillation, warmStart, ...options } = config.retrain;
-  const architecture = assemble(space, network.choice);
-  const reads = {
-    architecture,
-    data: identifyData(data).training,
-    seed: config.seed,
-    options,
-    ...(distillation && { distillation, teacher: teacher.fingerprint() }),
-    ...(warmStart && {
-      supernets: network.choice.map(({ block }) => run.fingerprintOf(`distill/block${block}`) ?? ""),
-    }),
-  };
+  const { distillation, warmStart, options } = recipeOf(config);
+  const reads = retrainReads(supernets, network);
+  const { architecture } = reads;
   const checkpoint = run.file("checkpoints", `retrain-${fingerprint(reads)}.safetensors`);
   if (existsSync(checkpoint) && !run.result(`retrain/${label}`)) {
     context.onNote?.(`${label} is a network that was trained this way before: it goes on from there`);
@@ -74,7 +66,7 @@ export async function retrainDesign(
         ...(warmStart && {
           warmStart: {
             name: `supernets of seed ${config.seed}`,
-            tensors: supernetWeights(space, network.choice, fileCheckpoints(run.file("checkpoints"))),
+            tensors: supernetWeights(space, network.choice, learntStates(run, context)),
             // The supernets learnt from images as the teacher sees them.
             preprocessing: teacher.preprocessing,
           },
@@ -91,6 +83,45 @@ export async function retrainDesign(
     output: () => fingerprint(saveState(retrained.network)),
   });
   return retrained;
+}
+
+function recipeOf({ retrain }: ExperimentConfig) {
+  const { alongFront: _, random: __, tolerance: ___, distillation, warmStart, ...options } = retrain;
+  return { distillation, warmStart, options };
+}
+
+/** All that decides how a network is retrained. */
+export function retrainReads(
+  { config, run, data, teacher, space }: Supernets,
+  { choice }: Pick<FoundNetwork, "choice">,
+) {
+  const { distillation, warmStart, options } = recipeOf(config);
+  return {
+    architecture: assemble(space, choice),
+    data: identifyData(data).training,
+    seed: config.seed,
+    options,
+    ...(distillation && { distillation, teacher: teacher.fingerprint() }),
+    ...(warmStart && { supernets: choice.map(({ block }) => run.fingerprintOf(`distill/block${block}`) ?? "") }),
+  };
+}
+
+/** The supernets' states as a retraining reads them: none is made here. */
+function learntStates(run: RunDirectory, { onWarning }: RunContext): CellCheckpoints {
+  const again = "the same blockwise run again distils the cell anew";
+  const states = fileCheckpoints(run.file("checkpoints"), { onWarning, redo: again });
+  return {
+    ...states,
+    read(block, cell) {
+      const state = states.read(block, cell);
+      if (state) return state;
+      const path = states.place(block, cell);
+      throw new CheckpointError(
+        `retrain: ${path} must hold what the supernet learnt, for a retraining that starts from it (retrain.warmStart), and is missing or damaged; run the same blockwise run again, which distils the cell`,
+        { path, block, cell },
+      );
+    },
+  };
 }
 
 /** What was searched and trained; `retrained` is in the order of `designs`. */
@@ -160,7 +191,7 @@ export async function saveDesign(
 ): Promise<{ test: Evaluation; file: string }> {
   const { architecture } = retrained;
   const test = await retrained.evaluate(data.test, context);
-  const file = `found/${fileName(label)}.json`;
+  const file = foundFile(label);
   saveFound(run.file(file), retrained, {
     origin: {
       method: kind === "found" ? "exact search over ratings" : "random",
@@ -177,6 +208,7 @@ export async function saveDesign(
   return { test, file };
 }
 
-function fileName(label: string): string {
-  return label.replace(" ", "-");
+/** Where a network of a label lies in its run's directory. */
+export function foundFile(label: string): string {
+  return `found/${label.replace(" ", "-")}.json`;
 }

@@ -17,6 +17,7 @@ import { rateBlocks, type Supernets } from "./rate-blocks";
 import { joinedTable } from "./rated-run";
 import { designsOf, measureDesigns, retrainDesign } from "./retrain-designs";
 import { freshIfForeign, type RunContext } from "./run-context";
+import { dropMeasuredBeside, dropStaleNetworks } from "./stale-networks";
 import { type SearchResult, searchLimits } from "./steps";
 
 /**
@@ -38,13 +39,14 @@ export async function runExperiment(
   given?: PreparedExperiment,
 ): Promise<MeasuredFront> {
   const prepared = given ?? (await prepareExperiment(config));
-  const complete = await completeFront(config, prepared, run);
+  const { name, ...division } = config.data;
+  const data = await loadDataset(name, { ...division, seed: config.seed }, context);
+  const images = identifyData(data);
+  const complete = await completeFront(config, prepared, images, run);
   if (complete) return complete;
-  const { name, ...images } = config.data;
-  const data = await loadDataset(name, { ...images, seed: config.seed }, context);
   const notes = checkImages(config, prepared, data);
   if (run.damagedRecords > 0) notes.push(`${run.damagedRecords} lines of the journal were damaged: their steps again`);
-  await adoptPlan(config, prepared, identifyData(data), run, (text) => notes.push(text));
+  await adoptPlan(config, prepared, images, run, (text) => notes.push(text));
   for (const note of notes) context.onNote?.(note);
   const watched = watching(run, context);
   const teacher = await trainedTeacher(config, prepared, data, run, watched);
@@ -62,7 +64,7 @@ export async function runExperiment(
     if (done) return done;
     const designs = designsOf(config, table, found);
     for (const design of designs) retrained.push(await retrainDesign(supernets, design, watched));
-    dropOthers(run, new Set(designs.map(({ label }) => `retrain/${label}`)));
+    dropStaleNetworks(supernets, table, new Set(designs.map(({ label }) => label)), context);
     await run.step("retrain", () => ({ networks: designs.map(({ label }) => label) }));
     return await run.step("front", async () => {
       const budget = flatLimits(limits);
@@ -75,15 +77,15 @@ export async function runExperiment(
   }
 }
 
-/** The result of a run that is complete as it is wanted, without a look at the images. */
+/** The result of a run that is complete as it is wanted, on the images that there are now. */
 async function completeFront(
   config: ExperimentConfig,
   prepared: PreparedExperiment,
+  images: DataIdentity,
   run: RunDirectory,
 ): Promise<MeasuredFront | undefined> {
   const front = run.result<MeasuredFront>("front");
   if (!front) return undefined;
-  const images = run.resultOf<DataIdentity>("data", dataReads(config));
   const plan = plannedSteps(config, prepared, images);
   const outcomes = run.compare(plan, await planBefore(config, run, images));
   // Older versions did not record it.
@@ -106,6 +108,8 @@ async function adoptPlan(
   if (outcomes.some(({ step, changed }) => changed && step.name === "teacher"))
     rmSync(teacherState(run), { force: true });
   run.adopt(plan, outcomes);
+  const measuredOn = run.result<DataIdentity>("data");
+  if (measuredOn && measuredOn.test !== images.test) dropMeasuredBeside({ run }, { onNote: note });
   const known = run.resultOf<DataIdentity>("data", dataReads(config));
   if (known && (known.training !== images.training || known.test !== images.test)) run.drop("data", ["images changed"]);
   await run.step("data", () => images, { reads: dataReads(config) });
@@ -133,11 +137,7 @@ function tell(run: RunDirectory, outcomes: readonly StepOutcome[], note: (text: 
 }
 
 /** The plan of the configuration that the directory had, for steps that older versions recorded without fingerprints. */
-async function planBefore(
-  config: ExperimentConfig,
-  run: RunDirectory,
-  images: DataIdentity | undefined,
-): Promise<PlannedStep[]> {
+async function planBefore(config: ExperimentConfig, run: RunDirectory, images: DataIdentity): Promise<PlannedStep[]> {
   const { configBefore } = run;
   if (configBefore === undefined || run.records.every(({ fingerprint }) => fingerprint !== undefined)) return [];
   try {
@@ -212,11 +212,4 @@ async function search(
 
 function point({ choice, score, cost: { macs, params } }: FoundNetwork) {
   return { id: networkId(choice), score, macs, params };
-}
-
-/** Networks that an earlier configuration retrained under labels that there are no more. */
-function dropOthers(run: RunDirectory, steps: ReadonlySet<string>): void {
-  for (const { step } of run.records) {
-    if (/^retrain\/(found|random) \d+$/.test(step) && !steps.has(step)) run.drop(step, ["no more of the front"]);
-  }
 }

@@ -1,0 +1,82 @@
+import { existsSync, rmSync } from "node:fs";
+import { ConfigError, fingerprint } from "../../core";
+import type { RatedSpace } from "../../rate";
+import { filesOf } from "./planned-steps";
+import type { Supernets } from "./rate-blocks";
+import { networkOf } from "./rated-run";
+import { foundFile, retrainReads } from "./retrain-designs";
+import type { RunContext } from "./run-context";
+
+const OWN = /^retrain\/((?:found|random) \d+)$/;
+/** Of `blockwise retrain`: an id, and epochs and seed where they are not the run's. */
+const BESIDE = /^retrain\/((c\d[\d.c_-]*?)(?:-epochs(\d+))?(?:-seed(-?\d+))?)$/;
+
+/**
+ * Takes networks out of a run that an earlier configuration left in `found/`: the run's own under labels that there are no
+ * more, and those of `blockwise retrain` that would be trained otherwise now. Their trainings stay in `checkpoints/`.
+ * @param labels Of the run's own networks now.
+ */
+export function dropStaleNetworks(
+  supernets: Supernets,
+  table: RatedSpace,
+  labels: ReadonlySet<string>,
+  context: RunContext,
+): void {
+  const { run } = supernets;
+  for (const step of run.everDone) {
+    const own = OWN.exec(step)?.[1];
+    if (own !== undefined && !labels.has(own)) dropNetwork(supernets, step, own, "no more of the front", context);
+  }
+  for (const { step, fingerprint: made } of run.records) {
+    const [, label, id, epochs, seed] = BESIDE.exec(step) ?? [];
+    if (label === undefined || made === wantedNow(supernets, table, id, epochs, seed)) continue;
+    dropNetwork(supernets, step, label, "made with another configuration", context, id);
+  }
+}
+
+/** Takes all networks of `blockwise retrain` out: they were measured on other test images. */
+export function dropMeasuredBeside({ run }: Pick<Supernets, "run">, context: RunContext): void {
+  for (const { step } of run.records) {
+    const [, label, id] = BESIDE.exec(step) ?? [];
+    if (label !== undefined) dropNetwork({ run }, step, label, "measured on other test images", context, id);
+  }
+}
+
+function wantedNow(
+  supernets: Supernets,
+  table: RatedSpace,
+  id: string,
+  epochs: string | undefined,
+  seed: string | undefined,
+): string | undefined {
+  const { config } = supernets;
+  const own = {
+    ...config,
+    seed: seed === undefined ? config.seed : Number(seed),
+    retrain: { ...config.retrain, epochs: epochs === undefined ? config.retrain.epochs : Number(epochs) },
+  };
+  try {
+    return fingerprint(retrainReads({ ...supernets, config: own }, networkOf(table, id)));
+  } catch (error) {
+    // No network of the space any more.
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+/** The files first: after a kill in between the step is still known, and they are removed the next time. */
+function dropNetwork(
+  { run }: Pick<Supernets, "run">,
+  step: string,
+  label: string,
+  why: string,
+  { onNote }: RunContext,
+  id?: string,
+): void {
+  const file = foundFile(label);
+  const left = filesOf(file).filter((name) => existsSync(run.file(name)));
+  for (const name of left) rmSync(run.file(name), { force: true });
+  const again = id === undefined ? "" : `; blockwise retrain ${run.path} ${id} makes it by the new configuration`;
+  if (left.length > 0) onNote?.(`${file} is removed: ${why}${again}`);
+  run.drop(step, [why]);
+}
