@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ZodType } from "zod";
 import { writeAtomic } from "./atomic-file";
 import { contentHash } from "./content-hash";
-import { CheckpointError } from "./errors";
+import { CheckpointError, ConfigError } from "./errors";
 import { readFailure } from "./file-error";
 
 /** Member of our JSON files that names the content of all others, see {@link contentHash}. */
@@ -50,44 +50,51 @@ export interface JsonPurpose {
   readonly what?: string;
   /** What to do when it is not, e.g. "make one by blockwise latency --out". */
   readonly mend?: string;
+  /** Whether a user writes such files: what is wrong with one is a mistake of the user's, no damage. */
+  readonly byUser?: boolean;
 }
 
 const MEND = "write it again or fetch it anew";
+const MEND_OWN = "check its path, or write it anew";
 
 /**
  * Reads a JSON file and checks the hash that {@link writeJson} left in it.
  * @returns The content without the hash.
- * @throws CheckpointError when the file cannot be read, is not JSON, or has other content than its hash names.
+ * @throws CheckpointError when the file cannot be read, is not JSON, or has other content than its hash names; the first two
+ *   are ConfigErrors for files that a user writes.
  */
 export function readJson(path: string, purpose: JsonPurpose = {}): unknown {
   return readHashedJson(path, purpose).value;
 }
 
 /** As {@link readJson}, telling as well whether the file had a hash. */
-export function readHashedJson(
-  path: string,
-  { what = "a JSON file", mend = MEND }: JsonPurpose = {},
-): { value: unknown; verified: boolean } {
-  const fail = (met: string, details: object = {}, cause?: unknown) =>
-    new CheckpointError(`readJson: ${path} must be ${what}, and ${met}; ${mend}`, { path, ...details }, { cause });
+export function readHashedJson(path: string, purpose: JsonPurpose = {}): { value: unknown; verified: boolean } {
+  const { what, mend } = wordsOf(purpose);
+  const words = (met: string) => `readJson: ${path} must be ${what}, and ${met}; ${mend}`;
+  const fail = (met: string, cause: unknown) =>
+    purpose.byUser
+      ? new ConfigError(words(met), { path }, { cause })
+      : new CheckpointError(words(met), { path }, { cause });
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw fail(readFailure(cause), {}, cause);
+    throw fail(readFailure(cause), cause);
   }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw fail(text === "" ? "is empty" : `is no JSON: got ${JSON.stringify(text.slice(0, 40))}`, {}, cause);
+    throw fail(text === "" ? "is empty" : `is no JSON: got ${JSON.stringify(text.slice(0, 40))}`, cause);
   }
   const { value, verified, mismatch } = checkHash(parsed);
   if (!mismatch) return { value, verified };
   const { expected, got } = mismatch;
-  throw fail(
-    `its content must have SHA-256 ${expected.slice(0, 16)}..., got ${got.slice(0, 16)}...: it was damaged, or changed by hand (then delete its member "${HASH}")`,
-    { expected, got },
+  throw new CheckpointError(
+    words(
+      `its content must have SHA-256 ${expected.slice(0, 16)}..., got ${got.slice(0, 16)}...: it was damaged, or changed by hand (then delete its member "${HASH}")`,
+    ),
+    { path, expected, got },
   );
 }
 
@@ -99,13 +106,17 @@ export function readJsonAs<T>(path: string, schema: ZodType<T>, purpose: JsonPur
   const value = readJson(path, purpose);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const { what = "a JSON file", mend = MEND } = purpose;
+  const { what, mend } = wordsOf(purpose);
   const issues = result.error.issues.map(({ path: at, message }) => ({ place: at.join("."), message }));
   const listed = issues.slice(0, 5).map(({ place, message }) => (place ? `${place}: ${message}` : message));
   throw new CheckpointError(`readJson: ${path} must be ${what}, and is not (${listed.join("; ")}); ${mend}`, {
     path,
     issues,
   });
+}
+
+function wordsOf({ what = "a JSON file", mend, byUser }: JsonPurpose): { what: string; mend: string } {
+  return { what, mend: mend ?? (byUser ? MEND_OWN : MEND) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -53,11 +53,11 @@ export function latencyTableOf(parts: Omit<LatencyTable, "format">): LatencyTabl
 
 /**
  * Reads a latency table's file.
- * @throws CheckpointError when it is absent or damaged, ConfigError when it is something else.
+ * @throws ConfigError when it is absent or something else, CheckpointError when its hash shows that it is damaged.
  */
 export function readLatencyTable(path: string): LatencyTable {
   const mend = "make one by blockwise latency <space or run> --out <file>";
-  return parseLatencyTable(readJson(path, { what: "a latency table", mend }), path);
+  return parseLatencyTable(readJson(path, { what: "a latency table", mend, byUser: true }), path);
 }
 
 /** Reads a latency table from parsed JSON. @throws ConfigError naming what is wrong in it. */

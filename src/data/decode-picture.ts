@@ -34,6 +34,17 @@ export async function decodePicture(
   { exact = false }: { readonly exact?: boolean } = {},
 ): Promise<DecodedPicture> {
   const from = await pictureHeader(source);
+  return decoded(source, from, { height, width, channels }, exact).catch((cause) => {
+    throw inWords(cause);
+  });
+}
+
+async function decoded(
+  source: Uint8Array | string,
+  from: PictureHeader,
+  { height, width, channels }: ImageShape,
+  exact: boolean,
+): Promise<DecodedPicture> {
   const fits = from.width === width && from.height === height;
   if (exact && !fits) throw new Error(`it is ${from.height}x${from.width}, not ${height}x${width}`);
   const upright = opened(source).autoOrient().flatten({ background: "black" });
@@ -58,12 +69,29 @@ export async function decodePicture(
 
 /** Reads the header alone. @throws Error as {@link decodePicture}. */
 export async function pictureHeader(source: Uint8Array | string): Promise<PictureHeader> {
-  const { autoOrient, width, height, space, format } = await opened(source).metadata();
+  const { autoOrient, width, height, space, format } = await opened(source)
+    .metadata()
+    .catch((cause) => {
+      throw inWords(cause);
+    });
   if (format === "svg") throw new Error("it is a drawing (SVG), not a picture of pixels");
   if (width * height > MOST_PIXELS) {
     throw new Error(`it has ${width}x${height} pixels, more than ${MOST_PIXELS / 1e6} million`);
   }
   return { width: autoOrient.width, height: autoOrient.height, grey: space === "b-w" || space === "grey16" };
+}
+
+/** What decoders say of a file that ends early, or whose data is damaged within. */
+const DAMAGE = /failOn|libpng read error|libspng read error|premature end|unexpected end/i;
+
+/** The decoder's error as a reader understands it. */
+function inWords(cause: Error): Error {
+  if (!DAMAGE.test(cause.message)) return cause;
+  const detail = cause.message
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.includes("failOn"))
+    .at(-1);
+  return new Error(`it is truncated or damaged${detail ? ` (${detail})` : ""}`, { cause });
 }
 
 function opened(source: Uint8Array | string): sharp.Sharp {

@@ -1,28 +1,34 @@
-import { readdirSync, statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DataError } from "../core";
+import { ConfigError } from "../core";
+import { isPicture, pictureFiles } from "./picture-files";
 
-const IMAGE = /\.(png|jpe?g|webp|tiff?|gif)$/i;
-
-/**
- * Image files in the order given: a file stands for itself, a folder for all images below it, in alphabetical order; hidden
- * files and folders are left out.
- * @throws DataError when a place does not exist.
- */
-export function imagePaths(places: readonly string[]): string[] {
-  return places.flatMap((place) => {
-    const at = statSync(place, { throwIfNoEntry: false });
-    if (!at)
-      throw new DataError(`imagePaths: ${place} must be an image file or a folder, and does not exist`, { place });
-    return at.isDirectory() ? below(place) : [place];
-  });
+export interface ImagePaths {
+  /** In the order given, those of a folder in alphabetical order. */
+  readonly images: readonly string[];
+  /** Files of the folders whose names are no pictures'. */
+  readonly others: readonly string[];
 }
 
-function below(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => IMAGE.test(path) && !/(^|[\\/])\.[^\\/.]/.test(path.slice(folder.length)))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
-    .sort();
+/**
+ * Image files of some places: a file stands for itself, a folder for all images below it. Links are followed; hidden files
+ * and what systems leave in folders are left out, as in own data sets.
+ * @throws ConfigError when a place does not exist, DataError when a folder cannot be read.
+ */
+export async function imagePaths(places: readonly string[]): Promise<ImagePaths> {
+  const [images, others]: [string[], string[]] = [[], []];
+  for (const place of places) {
+    // A link that leads nowhere is there, and is said to be unreadable.
+    const at = statSync(place, { throwIfNoEntry: false }) ?? lstatSync(place, { throwIfNoEntry: false });
+    if (!at) {
+      throw new ConfigError(`imagePaths: ${place} must be an image file or a folder, and does not exist`, { place });
+    }
+    if (!at.isDirectory()) {
+      images.push(place);
+      continue;
+    }
+    const { files } = await pictureFiles("imagePaths", place);
+    for (const file of files) (isPicture(file) ? images : others).push(join(place, file.path));
+  }
+  return { images, others };
 }

@@ -37,6 +37,13 @@ export const TOGETHER = 64;
 /** Folders and files that are not the user's: Jupyter's, macOS's, Windows's, Synology's, and all hidden ones. */
 const LEFTOVERS = /^(\..*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir)$/i;
 
+const PICTURE = /\.(png|jpe?g|jfif|webp|tiff?|gif|avif)$/i;
+
+/** Whether a file's name says that it is a picture. */
+export function isPicture({ path }: Pick<PictureFile, "path">): boolean {
+  return PICTURE.test(path);
+}
+
 /**
  * Lists a folder, following links (also to folders), or a zip file.
  * @throws DataError when the place is neither, or the zip file is damaged.

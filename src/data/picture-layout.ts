@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { DataError } from "../core";
-import type { PictureFile, PictureFiles } from "./picture-files";
+import { isPicture, type PictureFile, type PictureFiles } from "./picture-files";
 
 /** A picture with its class. */
 export interface LabelledFile {
@@ -18,7 +18,6 @@ export interface PictureLayout {
   readonly remarks: readonly string[];
 }
 
-const PICTURE = /\.(png|jpe?g|jfif|webp|tiff?|gif|avif)$/i;
 /** Names of a part's folder, as they are found in the wild. */
 const PARTS = {
   train: /^train(ing)?$/i,
@@ -159,7 +158,7 @@ class Tree {
       const end = rest.indexOf("/");
       if (end < 0) continue;
       const entry = of(rest.slice(0, end));
-      (PICTURE.test(file.path) ? entry.pictures : entry.others).push(file);
+      (isPicture(file) ? entry.pictures : entry.others).push(file);
     }
     return classes;
   }
@@ -250,7 +249,7 @@ function leftAside(
 }
 
 function pictures(files: readonly PictureFile[]): PictureFile[] {
-  return files.filter(({ path }) => PICTURE.test(path));
+  return files.filter(isPicture);
 }
 
 /** "3 .bmp, 1 .txt" */

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 import { DataError } from "../core";
 import { decodePicture } from "./decode-picture";
 import type { ImageShape } from "./image-shape";
@@ -14,23 +14,32 @@ export interface ReadImage {
 /**
  * Reads an image file as greyscale (1 channel) or RGB (3), upright, on black where transparent; another size is scaled to
  * fit (Lanczos) with its proportions kept, and padded with black.
- * @throws DataError when the file is absent or no image, or the shape has another number of channels.
+ * @throws DataError when the file is absent, no regular file or no image, or the shape has another number of channels.
  */
 export async function readImage(path: string, { height, width, channels }: ImageShape): Promise<ReadImage> {
   if (channels !== 1 && channels !== 3) {
     throw new DataError(`readImage: an image has 1 or 3 channels, ${channels} are asked for`, { channels });
   }
-  if (!existsSync(path)) throw new DataError(`readImage: ${path} must be an image file, and does not exist`, { path });
+  const at = statSync(path, { throwIfNoEntry: false });
+  // Reading a pipe or a device would wait for ever.
+  if (!at?.isFile()) {
+    throw new DataError(`readImage: ${path} must be an image file, and ${whyNoFile(path, at)}`, { path });
+  }
   try {
     const { values, from } = await decodePicture(path, { height, width, channels });
     return { values, resizing: describeResizing(from, { width, height }) };
   } catch (cause) {
     throw new DataError(
-      `readImage: ${path} must be an image that can be decoded (PNG, JPEG, WebP, TIFF, GIF), got: ${(cause as Error).message}`,
+      `readImage: ${path} must be an image that can be decoded (PNG, JPEG, WebP, TIFF, GIF, AVIF), got: ${(cause as Error).message}`,
       { path },
       { cause },
     );
   }
+}
+
+function whyNoFile(path: string, at: Stats | undefined): string {
+  if (at) return at.isDirectory() ? "is a folder" : "is no regular file";
+  return lstatSync(path, { throwIfNoEntry: false }) ? "is a link that leads nowhere" : "does not exist";
 }
 
 function describeResizing(from: { width: number; height: number }, to: { width: number; height: number }): string {

@@ -72,6 +72,13 @@ function load(path: string): Promise<tf.io.ModelArtifacts> {
   if (!json?.modelTopology || !Array.isArray(json.weightsManifest)) {
     throw fail("must be a model.json with modelTopology and weightsManifest, and has not both");
   }
+  const group = json.weightsManifest.findIndex((one) => !isWeightsGroup(one));
+  if (group >= 0) {
+    const got = JSON.stringify(json.weightsManifest[group]).slice(0, 60);
+    throw fail(
+      `its weightsManifest must be a list of { paths: ["..."], weights: [{ name, shape, dtype }] }, and has ${got} at place ${group}; write it anew by model.save("file://...")`,
+    );
+  }
   return tf.io.getModelArtifactsForJSON(json, async (groups) => {
     const specs = groups.flatMap(({ weights }) => weights);
     const shards = groups
@@ -93,6 +100,24 @@ function load(path: string): Promise<tf.io.ModelArtifacts> {
     }
     return [specs, Uint8Array.from(bytes).buffer];
   });
+}
+
+function isWeightsGroup(value: unknown): boolean {
+  const { paths, weights } = (value ?? {}) as Partial<tf.io.WeightsManifestConfig[number]>;
+  return (
+    Array.isArray(paths) &&
+    paths.every((path: unknown) => typeof path === "string") &&
+    Array.isArray(weights) &&
+    weights.every((entry) => {
+      const { name, shape, dtype } = (entry ?? {}) as Partial<tf.io.WeightsManifestEntry>;
+      return (
+        typeof name === "string" &&
+        typeof dtype === "string" &&
+        Array.isArray(shape) &&
+        shape.every((side: unknown) => Number.isSafeInteger(side) && Number(side) >= 0)
+      );
+    })
+  );
 }
 
 /** Texts have bytes of their own, quantised weights fewer. */

@@ -153,7 +153,11 @@ export function agreementOf(
   checkOptions("lab.agreement", given, AGREEMENT_RULES);
   const { label, ...options } = given;
   const items: unknown =
-    typeof truth === "string" ? readJson(truth) : truth instanceof LabFront ? truth.students : truth;
+    typeof truth === "string"
+      ? readJson(truth, { what: "a list of networks with their true accuracies", byUser: true })
+      : truth instanceof LabFront
+        ? truth.students
+        : truth;
   if (typeof items !== "object" || items === null || !(Symbol.iterator in items)) {
     throw new ConfigError(
       `lab.agreement: the truth must be a list of networks { key, accuracy, macs?, params?, trainings? }, retrained networks or the path of a JSON file with such a list, got ${JSON.stringify(items)?.slice(0, 80)}`,

@@ -54,8 +54,11 @@ export function ownNetwork(source: NetworkSource, data: LabData, label?: string)
 }
 
 function ownFound(path: string, data: LabData, label?: string): LabNetwork {
-  if (existsSync(path) && !isFound(readJson(path))) {
-    const architecture = parseArchitecture(readJson(path), path);
+  const value = existsSync(path)
+    ? readJson(path, { what: "an architecture or a found network", byUser: true })
+    : undefined;
+  if (value !== undefined && !isFound(value)) {
+    const architecture = parseArchitecture(value, path);
     return new LabNetwork(label ?? architecture.name, architecture, data);
   }
   const found = loadFound(path);

@@ -8,7 +8,7 @@ import { checkTensorsHash, withTensorsHash } from "./tensors-hash";
 /**
  * The bytes of a safetensors file (8-byte header length, JSON header, float32 data); names are sorted, so equal tensors give
  * equal bytes.
- * @param options.hash Adds an entry `sha256` over header and data to the metadata, which {@link readSafetensors} checks.
+ * @param options.hash Adds an entry `blockwise.sha256` over header and data to the metadata, which {@link readSafetensors} checks.
  */
 export function encodeSafetensors(
   tensors: Map<string, StoredTensor>,

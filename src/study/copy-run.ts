@@ -1,16 +1,16 @@
 import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { acquireLock, isTemporary, StudyError } from "../core";
+import { acquireLock, ConfigError, isTemporary, StudyError } from "../core";
 import { isRun, markRun, RUN_FOLDERS } from "./run-files";
 
 /**
  * Copies what a run did into a directory that is not there yet, so that a run with another name and configuration can go on
  * from it. The journal comes last: a copy that was killed has done nothing.
- * @throws StudyError when there is no such run, it is at work, or the place is taken.
+ * @throws ConfigError when there is no such run, StudyError when it is at work, or the place is taken.
  */
 export function copyRun(from: string, to: string): void {
   if (!isRun(from)) {
-    throw new StudyError(`run directory: ${from} must be the directory of a run to start from, and is none`, { from });
+    throw new ConfigError(`run directory: ${from} must be the directory of a run to start from, and is none`, { from });
   }
   if (existsSync(join(to, "journal.jsonl"))) {
     throw new StudyError(

@@ -72,7 +72,7 @@ describe("blockwise cost", () => {
     writeFileSync(path, JSON.stringify({ architecture: architecturePreset("dna-a") }));
     expect(JSON.parse(await run("cost", path, "--json"))).toMatchObject({ name: "dna-a", params: 4243318 });
     writeFileSync(path, "{");
-    await expect(run("cost", path)).rejects.toThrow(/must be a JSON file/);
+    await expect(run("cost", path)).rejects.toThrow(/must be an architecture, and is no JSON.*write it anew/);
     rmSync(dir, { recursive: true });
   });
 

@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import sharp from "sharp";
@@ -64,6 +65,30 @@ test("predict takes many files and folders, names what it cannot read, and ends 
   expect(predictions.map(({ image }) => basename(image))).toEqual(["a.png", "b.png", "image.png"]);
   expect(predictions[0].top).toEqual(predictions[2].top);
   expect(err).toMatch(/broken\.png must be an image/);
+  expect(code).toBe(1);
+});
+
+test("predict reads a folder as own pictures are read: links, all endings, no pipe; what is left out is named", async () => {
+  const root = join(folder, "odd");
+  const elsewhere = join(folder, "elsewhere");
+  for (const place of [root, elsewhere, join(root, "@eaDir")]) mkdirSync(place, { recursive: true });
+  copyFileSync(image, join(elsewhere, "linked.png"));
+  copyFileSync(image, join(root, "@eaDir", "thumb.png"));
+  await sharp(image).jpeg().toFile(join(root, "a.jfif"));
+  await sharp(image).avif().toFile(join(root, "b.avif"));
+  writeFileSync(join(root, "notes.txt"), "words");
+  symlinkSync(elsewhere, join(root, "c"));
+  symlinkSync(join(root, "nowhere"), join(root, "dangling.png"));
+  execFileSync("mkfifo", [join(root, "pipe.png")]);
+  const { code, out, err } = await blockwise("predict", found, root, "--json");
+  expect((JSON.parse(out) as { image: string }[]).map((one) => basename(one.image))).toEqual([
+    "a.jfif",
+    "b.avif",
+    "linked.png",
+  ]);
+  expect(err).toMatch(/left out, by their names no images: .*notes\.txt/);
+  expect(err).toMatch(/dangling\.png must be an image file, and is a link that leads nowhere/);
+  expect(err).toMatch(/pipe\.png must be an image file, and is no regular file/);
   expect(code).toBe(1);
 });
 

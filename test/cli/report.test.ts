@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { readRun } from "../../src/cli/report/recorded-run";
 import { runSections } from "../../src/cli/report/run-sections";
 import { writeReport } from "../../src/cli/report/write-report";
-import { BlockwiseError, StudyError, writeJson } from "../../src/core";
+import { BlockwiseError, ConfigError, writeJson } from "../../src/core";
 import { blockSpace, mbconv } from "../../src/space";
 import { type MeasuredFront, parseExperiment } from "../../src/systems/dna";
 
@@ -185,7 +185,7 @@ describe("report", () => {
   });
 
   it("refuses a directory that is no run, naming it", async () => {
-    await expect(writeReport(path)).rejects.toThrow(StudyError);
+    await expect(writeReport(path)).rejects.toThrow(ConfigError);
     await expect(writeReport(path)).rejects.toThrow(`${path} must be the directory of a run, and has no config.json`);
   });
 });

@@ -61,4 +61,6 @@ test("a file that is absent or no image is an error that names it", async () => 
   const cut = join(folder, "cut.png");
   writeFileSync(cut, whole.subarray(0, whole.length / 2));
   await expect(readImage(cut, grey)).rejects.toThrow(DataError);
+  await expect(readImage(cut, grey)).rejects.toThrow(/got: it is truncated or damaged/);
+  await expect(readImage(cut, grey)).rejects.not.toThrow(/failOn/);
 });

@@ -91,6 +91,10 @@ describe("file://", () => {
       writeFileSync(join(path, "model.json"), text);
       await expect(load(join(path, "model.json"))).rejects.toThrow(CheckpointError);
     }
+    for (const group of [null, {}, 3, { paths: [1], weights: [] }, { paths: [], weights: [null] }]) {
+      writeFileSync(join(path, "model.json"), JSON.stringify({ modelTopology: {}, weightsManifest: [group] }));
+      await expect(load(join(path, "model.json"))).rejects.toThrow(/weightsManifest must be a list of .* at place 0/);
+    }
     writeFileSync(join(folder, "file"), "");
     await expect(model.save(`file://${folder}/file`)).rejects.toThrow(CheckpointError);
     mkdirSync(join(folder, "blocked", "model.json"), { recursive: true });

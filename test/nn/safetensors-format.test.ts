@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CheckpointError, Rng } from "../../src/core";
+import { CheckpointError, contentHash, Rng } from "../../src/core";
 import { encodeSafetensors, readSafetensors } from "../../src/nn";
 import { Teacher } from "../../src/teacher";
 
@@ -230,6 +231,28 @@ describe("half precision becomes float32 exactly", () => {
     expect(read(withHeader(one(tensor("[3]", "[0,24]", "F64")), f64)).tensors.get("w")!.data).toEqual(
       Float32Array.of(0.1, -0, Number.POSITIVE_INFINITY),
     );
+  });
+});
+
+describe("a hash in the metadata", () => {
+  const state = new Map([["w", { shape: [1], data: Float32Array.of(1) }]]);
+  const encoded = (metadata: Record<string, string>) => encodeSafetensors(state, metadata);
+
+  it("is ours under blockwise.sha256, and under sha256 in older files of ours alone", () => {
+    const ours = Buffer.from(encodeSafetensors(state, { format: "blockwise-x-1" }, { hash: true }));
+    expect(read(ours)).toMatchObject({ verified: true, metadata: { format: "blockwise-x-1" } });
+    ours[ours.length - 1] ^= 1;
+    expect(() => read(ours)).toThrow(/damaged/);
+    expect(() => read(encoded({ format: "blockwise-x-1", sha256: "0".repeat(64) }))).toThrow(/damaged/);
+    const foreign: Record<string, string>[] = [{ sha256: "0".repeat(64) }, { format: "pt", sha256: "another's" }];
+    for (const metadata of foreign) {
+      expect(read(encoded(metadata))).toMatchObject({ verified: false, metadata });
+    }
+    // As older versions wrote it: the same hash under the old key.
+    const header = { __metadata__: { format: "blockwise-x-1" }, w: { dtype: "F32", shape: [1], data_offsets: [0, 4] } };
+    const data = Buffer.from(Float32Array.of(1).buffer);
+    const sha256 = createHash("sha256").update(contentHash(header)).update(data).digest("hex");
+    expect(read(encoded({ format: "blockwise-x-1", sha256 })).verified).toBe(true);
   });
 });
 

@@ -28,7 +28,8 @@ function parseSize(text: string): { height: number; width: number } {
 /** A preset, a file or timm block strings, whichever the text is; with a note on what was not in the text. */
 function resolveArchitecture(text: string): { architecture: Architecture; note?: string } {
   if (isArchitecturePreset(text)) return { architecture: architecturePreset(text) };
-  if (existsSync(text)) return { architecture: parseArchitecture(readJson(text), text) };
+  if (existsSync(text))
+    return { architecture: parseArchitecture(readJson(text, { what: "an architecture", byUser: true }), text) };
   if (/^\s*(\[|[a-z]{2,4}_[a-z]+\d)/.test(text)) {
     const architecture = architectureFromTimm(parseTimm(text));
     const { stem, head, classes, input } = architecture;

@@ -63,7 +63,7 @@ function resolveSubject(text: string): Architecture | SearchSpace {
   if (spaceNames().includes(text)) return spacePreset(text);
   if (isArchitecturePreset(text)) return architecturePreset(text);
   if (existsSync(join(text, "journal.jsonl"))) return spaceOfRun(text);
-  if (existsSync(text)) return parseArchitecture(readJson(text), text);
+  if (existsSync(text)) return parseArchitecture(readJson(text, { what: "an architecture", byUser: true }), text);
   throw new ConfigError(
     `latency: ${JSON.stringify(text)} must be a search space (${spaceNames().join(", ")}), a network preset (${architectureNames().join(", ")}), a file or a run's directory`,
   );

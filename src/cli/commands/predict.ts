@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { ConfigError, DataError } from "../../core";
 import type { Prediction } from "../../retrain";
@@ -17,7 +18,7 @@ export function registerPredict(program: Command): void {
     .argument("<found>", "the network's JSON file; its weights lie beside it")
     .argument(
       "<images...>",
-      "files (PNG, JPEG, WebP, TIFF, GIF) and folders of them; each is scaled to fit and padded with black where its size differs",
+      "files (PNG, JPEG, WebP, TIFF, GIF, AVIF) and folders of them; each is scaled to fit and padded with black where its size differs",
     )
     .option("--top <count>", "how many classes to print", "3")
     .addHelpText(
@@ -35,7 +36,12 @@ async function classify(found: string, places: readonly string[], top: number, o
   const { engine } = await import("../../engine/index.js");
   const { imagePaths } = await import("../../data/index.js");
   const { loadFound, predictAll } = await import("../../retrain/index.js");
-  const paths = imagePaths(places);
+  if (!existsSync(found)) {
+    throw new ConfigError(`predict: ${found} must be a found network's JSON file, and does not exist; check its path`, {
+      path: found,
+    });
+  }
+  const { images: paths, others } = await imagePaths(places);
   if (paths.length === 0) {
     throw new ConfigError(`predict: there must be at least one image, and ${places.join(", ")} has none`);
   }
@@ -49,11 +55,17 @@ async function classify(found: string, places: readonly string[], top: number, o
     if (one && unreadable.length > 0) throw new DataError(unreadable[0].reason, { path: paths[0] });
     if (one) output.result(predictions[0], () => single(predictions[0]));
     else output.result(predictions, () => table(predictions));
+    if (others.length > 0) output.remark(leftOut(others));
     for (const { reason } of unreadable) output.warn(`blockwise: ${reason}`);
     return unreadable.length > 0 ? EXIT.failed : EXIT.done;
   } finally {
     network.dispose();
   }
+}
+
+function leftOut(others: readonly string[]): string {
+  const more = others.length > 5 ? `, and ${others.length - 5} more` : "";
+  return `left out, by their names no images: ${others.slice(0, 5).join(", ")}${more}`;
 }
 
 function single({ image, resizing, top }: Prediction): string {

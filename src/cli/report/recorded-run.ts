@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { readFailure, readJsonAs, StudyError } from "../../core";
+import { ConfigError, readFailure, readJsonAs, StudyError } from "../../core";
 import type { DistillEpoch } from "../../distill";
 import { type BlockRatings, ratingsFile, readRatings } from "../../rate";
 import type { SearchSpace } from "../../space";
@@ -97,13 +97,15 @@ const AGAIN = "run the same blockwise run again, which does what is missing";
 
 /**
  * Reads a run directory without touching it; the run may still be at work.
- * @throws StudyError when the directory is none of a run or its journal is damaged, CheckpointError when another file is.
+ * @throws ConfigError when the directory is none of a run, StudyError when its journal is damaged, CheckpointError when another file is.
  */
 export function readRun(path: string, where = "report"): RecordedRun {
   const config = join(path, "config.json");
   const journal = join(path, "journal.jsonl");
   if (!existsSync(config) || !existsSync(journal)) {
-    throw new StudyError(
+    // With one of the two it is a damaged run.
+    const Refused = existsSync(config) || existsSync(journal) ? StudyError : ConfigError;
+    throw new Refused(
       `${where}: ${path} must be the directory of a run, and has no ${existsSync(config) ? "journal.jsonl" : "config.json"}; make one with blockwise run experiments/quickstart.json`,
       { path },
     );

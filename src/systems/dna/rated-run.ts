@@ -35,12 +35,14 @@ export function joinedTable(rated: RatedSpace, { weights, join }: Joining): Rate
 
 /**
  * Reads a run's ratings without touching it; the run may still be at work.
- * @throws StudyError when it is no run, ConfigError when blocks are not rated yet, CheckpointError when a file is damaged.
+ * @throws ConfigError when it is no run or blocks are not rated yet, StudyError when its ratings changed, CheckpointError when a file is damaged.
  */
 export function readRatedRun(path: string, where: string): RatedRun {
   const [journal, config] = [join(path, "journal.jsonl"), join(path, "config.json")];
   if (!existsSync(journal) || !existsSync(config)) {
-    throw new StudyError(
+    // With one of the two it is a damaged run.
+    const Refused = existsSync(config) || existsSync(journal) ? StudyError : ConfigError;
+    throw new Refused(
       `${where}: ${path} must be the directory of a run, and is ${existsSync(path) ? "none" : "not there"}; make one with blockwise run experiments/quickstart.json`,
       { path },
     );

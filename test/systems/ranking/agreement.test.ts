@@ -78,6 +78,10 @@ describe("agreement", () => {
     expect(equalMacsConcordance(few, [1, 2, 1, 0])).toBeCloseTo(0);
     expect(equalMacsConcordance(few, [1, 2, 3, 0])).toBe(1);
     expect(equalMacsConcordance(few, [3, 2, 1, 0])).toBe(-1);
+    // As tau: nothing is measured where all are equally accurate, or nothing is ranked.
+    const equal = few.map((network) => ({ ...network, accuracy: 90 }));
+    expect(equalMacsConcordance(equal, [1, 2, 3, 0])).toBeNaN();
+    expect(equalMacsConcordance(few, [1, 1, 1, 0])).toBeNaN();
   });
 
   test("regret is what the best scored affordable network lacks to the best one; unattainable budgets are left out", () => {

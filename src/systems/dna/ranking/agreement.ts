@@ -48,10 +48,14 @@ export function agreement(
   };
 }
 
-/** (concordant - discordant) / all pairs whose MACs differ by at most {@link EQUAL_MACS} of the larger; ties count as neither. */
+/**
+ * (concordant - discordant) / all pairs whose MACs differ by at most {@link EQUAL_MACS} of the larger; ties
+ * count as neither. NaN where all of these pairs tie in accuracy or in score: then there is nothing to agree on.
+ */
 export function equalMacsConcordance(networks: readonly TrueNetwork[], scores: readonly number[]): number {
   const order = [...networks.keys()].sort((a, b) => networks[a].macs - networks[b].macs);
   let balance = 0;
+  let [differInTruth, differInScore] = [false, false];
   let pairs = 0;
   for (let i = 0; i < order.length; i++) {
     const a = order[i];
@@ -59,10 +63,14 @@ export function equalMacsConcordance(networks: readonly TrueNetwork[], scores: r
       const b = order[j];
       if (networks[b].macs - networks[a].macs > EQUAL_MACS * networks[b].macs) break;
       pairs++;
-      balance += Math.sign(networks[a].accuracy - networks[b].accuracy) * Math.sign(scores[a] - scores[b]);
+      const truth = Math.sign(networks[a].accuracy - networks[b].accuracy);
+      const score = Math.sign(scores[a] - scores[b]);
+      differInTruth ||= truth !== 0;
+      differInScore ||= score !== 0;
+      balance += truth * score;
     }
   }
-  return balance / pairs;
+  return differInTruth && differInScore ? balance / pairs : Number.NaN;
 }
 
 /**

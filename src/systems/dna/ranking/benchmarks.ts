@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { DataError, packageRoot } from "../../../core";
+import { ConfigError, DataError, packageRoot } from "../../../core";
 
 /** Where a table of trained networks comes from; the tables lie in `data/benchmarks` of the package, licences beside them. */
 export interface BenchmarkSource {
@@ -37,13 +37,14 @@ export function benchmarkNames(): BenchmarkName[] {
  * The JSON of a benchmark's table, not yet checked.
  * @param benchmark Whose table it must be.
  * @param place Its name: the table that ships with the package; or the path of another table of the same form, plain or gzipped.
- * @throws DataError when there is no such file, or it holds no JSON.
+ * @throws ConfigError when there is no such file, DataError when it holds no JSON.
  */
 export function readBenchmark(benchmark: BenchmarkName, place: string = benchmark): unknown {
   const { title, source } = BENCHMARKS[benchmark];
   const path = place === benchmark ? join(packageRoot(), "data", "benchmarks", `${benchmark}.json.gz`) : place;
   if (!existsSync(path) || !statSync(path).isFile()) {
-    throw new DataError(
+    const Refused = place === benchmark ? DataError : ConfigError;
+    throw new Refused(
       `${title}: the table must be "${benchmark}", which ships with Blockwise, or a file of the same form, got ${JSON.stringify(place)}, which ${existsSync(path) ? "is no file" : "does not exist"}; leave it out, or fetch the table from ${source} and name its file`,
       { path },
     );

@@ -110,7 +110,7 @@ export interface RatingJob {
  * @throws ConfigError listing what is wrong, each with its place.
  */
 export function readStudy(path: string, root = "."): StudyConfig {
-  const result = study.safeParse(readJson(path));
+  const result = study.safeParse(readJson(path, { what: "a study", byUser: true }));
   if (result.success) return rooted(result.data, root);
   throw new ConfigError(`${path}: must be a study, and is not:\n${z.prettifyError(result.error)}`, { path });
 }
