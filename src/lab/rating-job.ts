@@ -3,6 +3,7 @@ import type { DistilledBlock } from "../distill";
 import {
   type CandidateRating,
   measureName,
+  type OwnRating,
   ownRatingIdentity,
   RATE_RULES,
   type RateOptions,
@@ -24,10 +25,10 @@ export interface LabRateOptions extends Partial<RateOptions> {
 /** What each option must be. */
 export const LAB_RATE_RULES: OptionRules<LabRateOptions> = { ...RATE_RULES, images: rule.wholeFrom(1) };
 
-/** Rate options as plain data: an own rating by its name, its text and which function it is. */
+/** Rate options as plain data: an own rating by its name, its text and its version, or which function it is. */
 export function plainRateOptions({ rating, ...options }: LabRateOptions): Readonly<Record<string, unknown>> {
   if (!rating) return options;
-  const own = typeof rating === "function" ? { name: rating.name, rate: rating } : rating;
+  const own: OwnRating = typeof rating === "function" ? { name: rating.name, rate: rating } : rating;
   return { ...options, rating: typeof own.rate === "function" ? ownRatingIdentity(own) : own };
 }
 
@@ -40,9 +41,11 @@ export interface Distilled {
   features(context: StepContext): Promise<FeatureStore>;
 }
 
+let calls = 0;
+
 /** One rating with fixed options, block by block: what is rated stays, so an interrupted one goes on when run again. */
 export class RatingJob {
-  /** Names the options. */
+  /** Names the options; no two calls with an own rating without a version have the same. */
   readonly key: string;
   readonly seed: number;
   private readonly images: number;
@@ -64,7 +67,16 @@ export class RatingJob {
     this.images = images;
     this.options = resolveRateOptions(options);
     this.seed = options.seed;
-    this.key = fingerprint(plainRateOptions({ images, ...this.options }));
+    this.key = fingerprint({
+      ...plainRateOptions({ images, ...this.options }),
+      ...(this.forgets && { call: ++calls }),
+    });
+  }
+
+  /** Whether a later call rates anew, for nothing says that the function is as it was. */
+  private get forgets(): boolean {
+    const { rating } = this.options;
+    return rating !== undefined && rating.version === undefined;
   }
 
   /** Name of what candidates are scored by. */
@@ -111,9 +123,10 @@ export class RatingJob {
       return this.rated;
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      throw new InterruptedError(`${error.message}; rated blocks are kept: call rate() again to go on`, error.details, {
-        cause: error,
-      });
+      const kept = this.forgets
+        ? "an own rating without a version begins anew: give { name, rate, version } to keep rated blocks"
+        : "rated blocks are kept: call rate() again to go on";
+      throw new InterruptedError(`${error.message}; ${kept}`, error.details, { cause: error });
     } finally {
       this.release();
     }

@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, checkOptions, type OptionRules, rule } from "../core";
 import { tf } from "../engine";
 
 /** What an own rating function sees of a candidate on one batch of validation images. */
@@ -33,7 +33,18 @@ export type RatingFunction = (maps: RatedMaps) => number | ArrayLike<number> | t
 export interface OwnRating {
   readonly name: string;
   readonly rate: RatingFunction;
+  /**
+   * Says that ratings of equal name, text and version are the same, so that what is rated is kept. Without it nothing is:
+   * a function may see variables that change.
+   */
+  readonly version?: string | number;
 }
+
+const RULES: OptionRules<OwnRating> = {
+  name: rule.text,
+  rate: rule.any,
+  version: rule.either(rule.text, rule.whole),
+};
 
 /**
  * An own rating under its name; a function's own name where it comes without one.
@@ -52,7 +63,9 @@ export function resolveOwnRating(given: OwnRating | RatingFunction, taken: reado
       `rate: an own rating must have a name of its own (not ${taken.join(", ")}), got ${JSON.stringify(own.name)}; give { name: "...", rate: ... }`,
     );
   }
-  return { name: own.name, rate: own.rate };
+  checkOptions("rate: rating", own, RULES);
+  const { name, rate, version } = own;
+  return { name, rate, ...(version !== undefined && { version }) };
 }
 
 /**
@@ -92,10 +105,11 @@ const serials = new WeakMap<RatingFunction, number>();
 let last = 0;
 
 /**
- * Plain data that names an own rating within this process: by name, text, and which function object it is, for two of the
- * same text may see different variables.
+ * Plain data that names an own rating within this process: by name, text and version, or, without a version, which function
+ * object it is, for two of the same text may see different variables.
  */
-export function ownRatingIdentity({ name, rate }: OwnRating): Readonly<Record<string, string | number>> {
+export function ownRatingIdentity({ name, rate, version }: OwnRating): Readonly<Record<string, string | number>> {
+  if (version !== undefined) return { name, text: String(rate), version };
   if (!serials.has(rate)) serials.set(rate, ++last);
   return { name, text: String(rate), function: serials.get(rate)! };
 }

@@ -122,7 +122,7 @@ describe("an own rating function", () => {
     expect(teacher.kind).toBe("teacher");
   });
 
-  it("another function, or the same text with other variables, rates anew; the same one does not", async () => {
+  it("another function, or the same text with other variables, rates anew; with a version the same one does not", async () => {
     const { supernet } = flow;
     let calls = 0;
     const scaled = (factor: number) => ({
@@ -136,9 +136,26 @@ describe("an own rating function", () => {
     const first = (await supernet.rate({ rating: once })).table.blocks[0][0].score;
     expect(calls).toBe(8);
     await supernet.rate({ rating: once });
-    expect(calls).toBe(8);
+    expect(calls).toBe(16);
+    await supernet.rate({ rating: { ...once, version: 1 } });
+    expect(calls).toBe(24);
+    // Another object of the same version is the same.
+    await supernet.rate({ rating: { ...scaled(1), version: 1 } });
+    expect(calls).toBe(24);
+    await supernet.rate({ rating: { ...once, version: 2 } });
+    expect(calls).toBe(32);
     const second = (await supernet.rate({ rating: scaled(3) })).table.blocks[0][0].score;
     expect(second / first).toBeCloseTo(3, 5);
+    // One function whose variable changes.
+    let factor = 1;
+    const captured = ({ student, teacher }: RatedMaps) =>
+      tf.mul(factor, tf.mean(tf.squaredDifference(student, teacher)));
+    const before = (await supernet.rate({ rating: captured })).table.blocks[0][0].score;
+    factor = 3;
+    const after = (await supernet.rate({ rating: captured })).table.blocks[0][0].score;
+    expect(after / before).toBeCloseTo(3, 5);
+    const strange = { ...once, versoin: 1 };
+    await expect(supernet.rate({ rating: strange })).rejects.toThrow(/rate: rating: .*did you mean version/);
   });
 
   it("feeds student after student where the student guides", async () => {
