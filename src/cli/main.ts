@@ -49,6 +49,16 @@ function version(): string {
 async function addCompletion(program: Command): Promise<void> {
   const { default: tab } = await import("@bomb.sh/tab/commander");
   tab(program, { completionCommandName: "completion" });
+  const log = console.log;
+  program.commands
+    .find((command) => command.name() === "completion")
+    // The library's names are readonly, which bash refuses to set twice: a script sourced again would print errors.
+    ?.hook("preAction", () => {
+      console.log = (text: unknown) => log(String(text).replace(/^readonly (?=\w+=)/gm, ""));
+    })
+    .hook("postAction", () => {
+      console.log = log;
+    });
 }
 
 /** @returns the exit code. */

@@ -1,3 +1,5 @@
+import { MORE_SCRIPT, MORE_STYLE } from "../viz";
+
 /**
  * What the pages of notebooks add to nbconvert's style: a dark scheme, room on small screens, whole pages on paper.
  *
@@ -29,8 +31,7 @@ body.jp-Notebook{max-width:1280px;margin:0 auto;padding:16px 24px 48px;box-sizin
 .blockwise-terms dt{font-weight:600;margin-top:8px}
 .blockwise-terms dd{margin:0 0 0 16px;max-width:80ch}
 .blockwise-term{color:inherit!important;text-decoration:underline dotted!important;text-underline-offset:3px}
-/* The right end fades where there is more to see. */
-.blockwise-more{-webkit-mask-image:linear-gradient(to left,transparent,#000 36px);mask-image:linear-gradient(to left,transparent,#000 36px)}
+${MORE_STYLE}
 .blockwise-table::-webkit-scrollbar,.blockwise-figure::-webkit-scrollbar,pre::-webkit-scrollbar,.jp-OutputArea-output::-webkit-scrollbar{height:8px}
 ::-webkit-scrollbar-thumb{background:rgba(128,128,128,.5);border-radius:4px}
 @media (max-width:720px){
@@ -72,7 +73,6 @@ body.jp-Notebook{max-width:none;padding:0}
 .jp-InputPrompt,.jp-OutputPrompt,.jp-OutputArea-prompt{flex-basis:48px;width:48px;font-size:9px}
 .blockwise-provenance{margin-left:0}
 .blockwise-contents button{display:none}
-.blockwise-more{-webkit-mask-image:none;mask-image:none}
 .highlight pre,.jp-RenderedMarkdown pre,.jp-OutputArea-output pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible}
 .jp-OutputArea-output,.jp-RenderedMarkdown table{overflow:visible}
 .jp-RenderedHTMLCommon h1,.jp-RenderedHTMLCommon h2,.jp-RenderedHTMLCommon h3{break-after:avoid}
@@ -81,16 +81,9 @@ body.jp-Notebook{max-width:none;padding:0}
 `;
 
 /** Marks what has more to see at its right end, opens folded code for the printer, folds all code at once. */
-export const PAGE_SCRIPT = `
+export const PAGE_SCRIPT = `${MORE_SCRIPT}
 (function(){
 var d=document,all=function(q){return Array.prototype.slice.call(d.querySelectorAll(q));};
-function cue(box){box.classList.toggle("blockwise-more",box.scrollWidth-box.clientWidth-box.scrollLeft>4);}
-function look(){all(".blockwise-table,.blockwise-figure,.jp-OutputArea-output,pre,.jp-RenderedMarkdown table").forEach(function(box){
-if(!box.blockwiseCue){box.blockwiseCue=true;box.addEventListener("scroll",function(){cue(box);},{passive:true});}
-cue(box);});}
-look();addEventListener("load",look);addEventListener("resize",look);
-if(window.ResizeObserver){var seen=new ResizeObserver(look);all(".blockwise-figure,.blockwise-table").forEach(function(box){seen.observe(box);});}
-if(window.MutationObserver)all(".blockwise-figure").forEach(function(box){new MutationObserver(look).observe(box,{childList:true});});
 var code=all(".blockwise-code"),folds=all(".blockwise-code,.blockwise-terms"),closed=[];
 all(".blockwise-term").forEach(function(link){link.addEventListener("click",function(){d.querySelector(".blockwise-terms").open=true;});});
 addEventListener("beforeprint",function(){closed=folds.filter(function(one){return !one.open;});closed.forEach(function(one){one.open=true;});});

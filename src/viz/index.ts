@@ -6,6 +6,7 @@ export { COLOURS, type Figure, type FigureLayout, type Trace } from "./figure";
 export { figureBundle } from "./figure-bundle";
 export { type FigureHtmlOptions, figureHtml, figureTitle } from "./figure-html";
 export { type LossCurve, lossCurves } from "./loss-curves";
+export { MORE_SCRIPT, MORE_STYLE } from "./more-to-see";
 export type { NetworkFacts } from "./network-facts";
 export { type PageSection, selfContainedPage } from "./page";
 export { type ParallelNetwork, parallelView } from "./parallel-view";

@@ -1,6 +1,7 @@
 import { escapeHtml } from "./escape-html";
 import type { Figure } from "./figure";
 import { figureHtml } from "./figure-html";
+import { MORE_SCRIPT, MORE_STYLE } from "./more-to-see";
 import { staticSvg } from "./static-svg";
 import { type TableRecord, tableHtml } from "./table";
 
@@ -33,9 +34,12 @@ body{font:15px/1.5 Arial,Helvetica,"DejaVu Sans",sans-serif;color:#262626;max-wi
 h1{font-size:24px}h2{font-size:18px;margin-top:32px;border-bottom:1px solid #e5e5e5}
 @media (prefers-color-scheme:dark){body{background:#1e1e1e;color:#e6e6e6}h2{border-color:#3d3d3d}}
 figure{margin:12px 0}table{font-size:13px}.blockwise-table{margin:12px 0}
-</style></head><body>
+.blockwise-table::-webkit-scrollbar,.blockwise-figure::-webkit-scrollbar{height:8px}
+::-webkit-scrollbar-thumb{background:rgba(128,128,128,.5);border-radius:4px}
+${MORE_STYLE}</style></head><body>
 <h1>${escapeHtml(title)}</h1>
 ${parts.join("\n")}
+<script>${MORE_SCRIPT}</script>
 </body></html>
 `;
 }

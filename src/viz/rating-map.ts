@@ -54,7 +54,7 @@ function relative(withOp: number, all: number, size: number): number {
 
 /** Pixels of a square, and around the panels; columns that fit beside each other. */
 // A page of Jupyter has room for 960 pixels.
-const MAP = { column: 36, row: 30, heading: 64, columnsInRow: 22, gap: 24, left: 92, right: 76 };
+const MAP = { column: 36, row: 30, heading: 64, columnsInRow: 22, gap: 24, left: 92, right: 76, leastHeight: 120 };
 
 /**
  * Heat map of ratings: op by layer, one panel a block; blue is better than the cell's mean, orange worse.
@@ -69,16 +69,18 @@ export function ratingMap(blocks: readonly RatedBlock[], measure?: string): Figu
   const widest = Math.max(
     ...lines.map((line) => line.reduce((sum, i) => sum + columns[i].length * MAP.column, (line.length - 1) * MAP.gap)),
   );
-  const plot = { width: Math.max(620, widest), height: lines.length * (ops * MAP.row + MAP.heading) - MAP.heading };
+  // Few ops in one line get higher squares: the colour bar beside them needs room for its labels.
+  const row = lines.length === 1 ? Math.max(MAP.row, MAP.leastHeight / ops) : MAP.row;
+  const plot = { width: Math.max(620, widest), height: lines.length * (ops * row + MAP.heading) - MAP.heading };
   const stretch = lines.length === 1 && widest < plot.width ? plot.width / widest : 1;
-  const panels = lines.flatMap((line, row) => {
+  const panels = lines.flatMap((line, at) => {
     let left = 0;
     return line.map((i) => {
       const width = columns[i].length * MAP.column * stretch;
       const x = [left / plot.width, Math.min(1, (left + width) / plot.width)];
       left += width + MAP.gap * stretch;
-      const top = 1 - (row * (ops * MAP.row + MAP.heading)) / plot.height;
-      const y = [Math.max(0, top - (blocks[i].ops.length * MAP.row) / plot.height), top];
+      const top = 1 - (at * (ops * row + MAP.heading)) / plot.height;
+      const y = [Math.max(0, top - (blocks[i].ops.length * row) / plot.height), top];
       const namesOps = i === line[0] || blocks[i].ops.join() !== blocks[i - 1].ops.join();
       return panel(blocks[i], effects[i], columns[i], { id: i + 1, x, y, namesOps });
     });

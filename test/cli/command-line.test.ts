@@ -65,6 +65,12 @@ test.each(["bash", "zsh", "fish", "powershell"])("completion %s is a script that
   expect(out).toContain("blockwise complete");
 });
 
+test("the script for bash can be sourced twice: it has no readonly name", async () => {
+  const { out } = await blockwise("completion", "bash");
+  expect(out).toMatch(/^ShellCompDirectiveError=/m);
+  expect(out).not.toMatch(/^\s*readonly /m);
+});
+
 test("completion knows commands, subcommands and options", async () => {
   expect((await blockwise("complete", "--", "pre")).out).toMatch(/^predict\t/m);
   expect((await blockwise("complete", "--", "kernel", "")).out).toMatch(/^doctor\t/m);

@@ -45,6 +45,18 @@ describe("verdict", () => {
     expect(verdict(holed)).toBe(`${verdict(measured)} Left out, for they were not measured: found 0, random 3.`);
   });
 
+  it("names how far MACs lie apart, and does not compare a network with itself", () => {
+    const found = network("found 1", "found", 4e6, 0.915);
+    const text = verdict([
+      found,
+      network("random 1", "random", 5e6, 0.9),
+      { ...found, label: "random 2", kind: "random", sameAs: "found 1" },
+    ]);
+    expect(text).toContain("random networks of MACs within 25 % 90.00 %");
+    expect(text).toContain("(1 of 1 beaten)");
+    expect(verdict([found, random[0]])).toContain("random networks of equal MACs");
+  });
+
   it("says it when a difference may be chance", () => {
     expect(verdict([network("found 1", "found", 4e6, 0.906), ...random])).toContain("so it may be chance");
     expect(verdict([network("found 1", "found", 4e6, 0.93), ...random])).not.toContain("so it may be chance");

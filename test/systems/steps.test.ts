@@ -136,4 +136,14 @@ test("a comparison sets the best rated found network against the teacher and the
   expect(result.toTeacher).toBeCloseTo(-0.01, 12);
   expect(result.toRandom).toBeCloseTo(0, 12);
   expect([result.beaten, result.randoms]).toEqual([1, 2]);
+  expect(result.cost).toBe("of equal MACs");
+  const far = [
+    ...measured.slice(0, 4),
+    { ...measured[4], macs: 60 },
+    { ...measured[2], label: "random 3", kind: "random" as const, sameAs: "found 2" },
+  ];
+  // The network itself is no rival.
+  expect(compare({ measured: far, predictedFront: [], predicted: [] })).toMatchObject({
+    ...{ cost: "of MACs within 34 %", randoms: 2, alsoFound: ["random 3 is found 2"] },
+  });
 });

@@ -143,6 +143,9 @@ describe("selfContainedPage", () => {
     expect(page.match(/blockwisePlotlyPacked="/g)).toHaveLength(1);
     expect(page.match(/<figure>/g)).toHaveLength(2);
     expect(page).toContain("Run &lt;1&gt;");
+    // What is wider than the screen scrolls, and fades where there is more to see.
+    expect(page).toMatch(/\.blockwise-more\{[^}]*mask-image/);
+    expect(page).toMatch(/<script>[^<]*classList\.toggle\("blockwise-more"/);
     expect(page).not.toMatch(/(src|href)="(?!data:)/);
   });
 });

@@ -156,7 +156,7 @@ function describe({
 }
 
 function describeFront(front: MeasuredFront, { alsoFoundWords, compare }: Words): string {
-  const { best, teacher, macsShare, toTeacher, toRandom, beaten, randoms, alsoFound } = compare(front);
+  const { best, teacher, macsShare, toTeacher, toRandom, cost, beaten, randoms, alsoFound } = compare(front);
   const rows = front.measured.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
     label,
     formatCount(macs),
@@ -169,9 +169,11 @@ function describeFront(front: MeasuredFront, { alsoFoundWords, compare }: Words)
     textTable(["network", "MACs", "params", "test", "validation", "rating"], rows),
     `\n${best.label}, the best rated within the budget, has ${percent(macsShare)} of the teacher's MACs and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).`,
     ...(toRandom === undefined
-      ? []
+      ? alsoFound.length > 0
+        ? [alsoFoundWords({ alsoFound }).trim()]
+        : []
       : [
-          `It lies ${points(toRandom)} random networks of equal MACs on average and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`,
+          `It lies ${points(toRandom)} random networks ${cost} on average and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`,
         ]),
   ].join("\n");
 }

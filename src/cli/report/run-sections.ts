@@ -26,11 +26,11 @@ function outcome({ front }: RecordedRun): PageSection {
       words: "This run is not finished: no accuracies were measured on the test images yet. Below is what is there.",
     };
   }
-  const { best, teacher, macsShare, toTeacher, toRandom, beaten, randoms, alsoFound } = compare(front);
+  const { best, teacher, macsShare, toTeacher, toRandom, cost, beaten, randoms, alsoFound } = compare(front);
   const against =
     toRandom === undefined
-      ? ""
-      : ` Against random networks of equal MACs it ${toRandom > 0 ? "is better" : "DOES NOT do better"}: it lies ${points(toRandom)} their mean and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`;
+      ? alsoFoundWords({ alsoFound })
+      : ` Against random networks ${cost} it ${toRandom > 0 ? "is better" : "DOES NOT do better"}: it lies ${points(toRandom)} their mean and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`;
   return {
     heading: "The front",
     words: `${best.label}, the best rated within the budget, has ${percent(macsShare, 1)} of the teacher's MACs and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).${against}`,

@@ -42,10 +42,16 @@ export interface Comparison {
   readonly macsShare: number;
   /** Test accuracy of the best found network, less the teacher's. */
   readonly toTeacher: number;
-  /** Test accuracy of the best found network, less the mean of the random ones of the same cost; absent without any. */
+  /**
+   * Test accuracy of the best found network, less the mean of the random ones that are not this very network; absent without
+   * any.
+   */
   readonly toRandom?: number;
+  /** "of equal MACs", or how far those of the random ones lie from its own. */
+  readonly cost: string;
   /** Random networks that it beats. */
   readonly beaten: number;
+  /** Random networks that are not this very network. */
   readonly randoms: number;
   /** Labels of random networks that happen to be found ones. */
   readonly alsoFound: readonly string[];
@@ -58,7 +64,8 @@ export function compare({ measured }: MeasuredFront): Comparison {
   // One without a rating is the best of none.
   const rated = ({ score = Number.NaN }: FrontPoint) => (Number.isFinite(score) ? score : Number.POSITIVE_INFINITY);
   const best = of("found").reduce((a, b) => (rated(b) < rated(a) ? b : a));
-  const randoms = of("random");
+  const drawn = of("random");
+  const randoms = drawn.filter(({ sameAs }) => sameAs !== best.label);
   const mean = randoms.reduce((sum, { accuracy }) => sum + accuracy / randoms.length, 0);
   return {
     best,
@@ -66,10 +73,20 @@ export function compare({ measured }: MeasuredFront): Comparison {
     macsShare: best.macs / teacher.macs,
     toTeacher: best.accuracy - teacher.accuracy,
     ...(randoms.length > 0 && { toRandom: best.accuracy - mean }),
+    cost: costWords(best, randoms),
     beaten: randoms.filter(({ accuracy }) => best.accuracy > accuracy).length,
     randoms: randoms.length,
-    alsoFound: randoms.filter(({ sameAs }) => sameAs !== undefined).map(({ label, sameAs }) => `${label} is ${sameAs}`),
+    alsoFound: drawn.filter(({ sameAs }) => sameAs !== undefined).map(({ label, sameAs }) => `${label} is ${sameAs}`),
   };
+}
+
+/** Where MACs differ by no more, as a share, they are called equal. */
+const EQUAL_MACS = 0.03;
+
+/** "of equal MACs", or "of MACs within 28 %" of a network's own where rivals lie further from it. */
+export function costWords({ macs }: { readonly macs: number }, rivals: readonly { readonly macs: number }[]): string {
+  const apart = Math.max(0, ...rivals.map((rival) => Math.abs(rival.macs - macs) / macs));
+  return apart <= EQUAL_MACS ? "of equal MACs" : `of MACs within ${Math.ceil(100 * apart - 1e-9)} %`;
 }
 
 /** Words that end a comparison with random networks; empty when none happens to be found. */
