@@ -4,6 +4,8 @@ import type * as Typescript from "typescript";
 /** What a parameter may be, as far as its declaration tells; `any` where it does not. */
 export type ParameterType =
   | { readonly kind: "any" }
+  /** A value that neither JSON nor text can give: `5n`, `new Date(0)`, a function. */
+  | { readonly kind: "code"; readonly source: string }
   | { readonly kind: "text" | "number" | "boolean" | "null" | "undefined" }
   | { readonly kind: "literal"; readonly value: string | number | boolean }
   | { readonly kind: "list"; readonly of: ParameterType }
@@ -94,6 +96,7 @@ function ofDefault(node: Typescript.Expression, earlier: ReadonlyMap<string, Dec
   if (ts.isParenthesizedExpression(node) || ts.isNonNullExpression(node)) return of(node.expression);
   if (ts.isAsExpression(node)) return node.type.getText() === "const" ? of(node.expression) : ofAnnotation(node.type);
   if (ts.isSatisfiesExpression(node)) return of(node.expression);
+  if (isCodeAlone(node)) return { kind: "code", source: node.getText() };
   if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return TEXT;
   if (ts.isNumericLiteral(node)) return NUMBER;
   if (node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword) return BOOLEAN;
@@ -114,6 +117,20 @@ function ofDefault(node: Typescript.Expression, earlier: ReadonlyMap<string, Dec
     return parts.every((part) => part !== undefined) ? { kind: "object", of: new Map(parts) } : ANY;
   }
   return ANY;
+}
+
+/** Whether a default is of a kind that neither JSON nor text has. */
+function isCodeAlone(node: Typescript.Expression): boolean {
+  const ts = typescript();
+  if (ts.isPrefixUnaryExpression(node)) return isCodeAlone(node.operand);
+  return (
+    ts.isBigIntLiteral(node) ||
+    ts.isNewExpression(node) ||
+    ts.isArrowFunction(node) ||
+    ts.isFunctionExpression(node) ||
+    ts.isClassExpression(node) ||
+    ts.isRegularExpressionLiteral(node)
+  );
 }
 
 function ofOperation(
@@ -175,6 +192,8 @@ export function written(type: ParameterType): string {
       return "a number";
     case "boolean":
       return "true or false";
+    case "code":
+      return `a value like ${type.source.slice(0, 40)}`;
     case "literal":
       return JSON.stringify(type.value);
     case "list":

@@ -66,6 +66,10 @@ function readValue(name: string, value: string, type: ParameterType): unknown {
       return readNumber(name, value) ?? raise(fail("e.g. 3, 0.5 or 1e-3"));
     case "boolean":
       return value === "true" || value === "false" ? value === "true" : raise(fail());
+    case "code":
+      throw new ConfigError(
+        `-p ${name}: can be a number, text, true, false, null, a list or an object, and its default is ${type.source.slice(0, 40)}; declare one of these instead, e.g. a text, and make the value of it in a later cell`,
+      );
     case "any":
       return readAny(name, value);
     case "literal":
@@ -166,6 +170,7 @@ function misfit(value: unknown, type: ParameterType, where = "it"): string | und
     case "null":
       return value === null ? undefined : wrong;
     case "undefined":
+    case "code":
       return wrong;
     case "union":
       return type.of.some((choice) => misfit(value, choice) === undefined) ? undefined : wrong;

@@ -123,6 +123,12 @@ describe("readParameters", () => {
     }
   });
 
+  it("refuses a parameter whose default neither JSON nor text can replace", () => {
+    for (const code of ["5n", "-5n", "new Date(0)", "() => 1", "/a/"]) {
+      expect(refusal(` = ${code}`, "7")).toContain(`and its default is ${code}; declare one of these instead`);
+    }
+  });
+
   it("refuses a name that the notebook does not declare, and proposes the nearest", () => {
     const notebook = declaring("let seed = 1;\nlet blockCounts: number[] = [2];");
     expect(() => readParameters(["sede=2"], notebook)).toThrow(/seed, blockCounts; did you mean seed\?/);
