@@ -72,8 +72,9 @@ export function registerDataset(name: string, source: DatasetSource): void {
  */
 export async function loadDataset(name: string, options: DatasetOptions, context: StepContext = {}): Promise<Dataset> {
   checkOptions("loadDataset", options, DATASET_RULES);
-  const raw = await sourceOf(name, options.root)(options.root, context, options);
-  const data = prepareDataset(raw, options);
+  const { root, shape: _shape, strict: _strict, ...division } = options;
+  const raw = await sourceOf(name, root)(root, context, options);
+  const data = prepareDataset(raw, division);
   for (const remark of data.remarks ?? []) warn(context, `${data.name}: ${remark}`);
   return data;
 }
