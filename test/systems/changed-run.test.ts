@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { StudyError } from "../../src/core";
+import { ConfigError, StudyError } from "../../src/core";
 import { engine } from "../../src/engine";
 import { loadFound } from "../../src/retrain";
 import { copyRun, RunDirectory } from "../../src/study";
@@ -178,7 +178,7 @@ describe("a run that is changed", () => {
     copyRun(join(runs, "first"), join(runs, "named"));
     expect((await run("named", small)).done).toEqual([]);
     expect(() => copyRun(join(runs, "first"), join(runs, "named"))).toThrow(StudyError);
-    expect(() => copyRun(runs, join(runs, "none"))).toThrow(StudyError);
+    expect(() => copyRun(runs, join(runs, "none"))).toThrow(ConfigError);
   });
 
   test("retrains what a search finds, beside its own networks, once", async () => {
