@@ -4,10 +4,19 @@ import { addEngine } from "./engine-command";
 import { addFront } from "./front-command";
 import { addKernel } from "./kernel-command";
 import { addStep } from "./step-command";
+import { addStore } from "./store-command";
 import { addTable } from "./table-command";
 
 /** One line a benchmark; each prints one line of JSON with `--json`. */
-const BENCHMARKS: readonly ((program: Command) => void)[] = [addDna, addEngine, addFront, addKernel, addStep, addTable];
+const BENCHMARKS: readonly ((program: Command) => void)[] = [
+  addDna,
+  addEngine,
+  addFront,
+  addKernel,
+  addStep,
+  addStore,
+  addTable,
+];
 
 const program = new Command("bench").description("Measured comparisons; PyTorch runs beside ours in the same run.");
 for (const add of BENCHMARKS) add(program);
