@@ -27,20 +27,17 @@ function againstRandom(found: readonly FrontNetwork[], random: readonly FrontNet
   const meanMacs = mean(random.map(({ macs }) => macs));
   // Those at the cost of the random ones: the others would win or lose by size alone.
   const best = [...found].sort((a, b) => Math.abs(a.macs - meanMacs) - Math.abs(b.macs - meanMacs))[0];
-  // Drawn at random it may be this very network, which is no rival of itself.
-  const rivals = random.filter(({ sameAs }) => sameAs !== best.label);
-  if (rivals.length === 0) return [];
-  const accuracies = rivals.map(({ accuracy }) => accuracy);
+  const accuracies = random.map(({ accuracy }) => accuracy);
   const difference = best.accuracy - mean(accuracies);
   const points = (100 * Math.abs(difference)).toFixed(2);
   const listed = accuracies.map((accuracy) => percent(accuracy)).join(" and ");
   const ofRandom = accuracies.map((accuracy) => standardError(accuracy, best.images) ** 2);
-  const error = Math.sqrt(standardError(best.accuracy, best.images) ** 2 + mean(ofRandom) / rivals.length);
-  const facts = `${best.label} (${formatCount(best.macs)} MACs) reaches ${percent(best.accuracy)} on the test images, random networks ${costWords(best, rivals)} ${listed}`;
+  const error = Math.sqrt(standardError(best.accuracy, best.images) ** 2 + mean(ofRandom) / random.length);
+  const facts = `${best.label} (${formatCount(best.macs)} MACs) reaches ${percent(best.accuracy)} on the test images, random networks ${costWords(best, random)} ${listed}`;
   const beaten = accuracies.filter((accuracy) => best.accuracy > accuracy).length;
   const outcome =
     difference > 0
-      ? `the found network beats the random ones by ${points} points on average (${beaten} of ${rivals.length} beaten)`
+      ? `the found network beats the random ones by ${points} points on average (${beaten} of ${random.length} beaten)`
       : difference === 0
         ? "the found network DOES NOT beat the random ones: they are equal on average"
         : `the found network DOES NOT beat the random ones: it lies ${points} points below them on average`;

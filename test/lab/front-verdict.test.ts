@@ -45,15 +45,15 @@ describe("verdict", () => {
     expect(verdict(holed)).toBe(`${verdict(measured)} Left out, for they were not measured: found 0, random 3.`);
   });
 
-  it("names how far MACs lie apart, and does not compare a network with itself", () => {
+  it("names how far MACs lie apart; a random network that is the found one stays a rival", () => {
     const found = network("found 1", "found", 4e6, 0.915);
     const text = verdict([
       found,
       network("random 1", "random", 5e6, 0.9),
       { ...found, label: "random 2", kind: "random", sameAs: "found 1" },
     ]);
-    expect(text).toContain("random networks of MACs within 25 % 90.00 %");
-    expect(text).toContain("(1 of 1 beaten)");
+    expect(text).toContain("random networks of MACs within 25 % 90.00 % and 91.50 %");
+    expect(text).toContain("(1 of 2 beaten)");
     expect(verdict([found, random[0]])).toContain("random networks of equal MACs");
   });
 

@@ -43,15 +43,15 @@ export interface Comparison {
   /** Test accuracy of the best found network, less the teacher's. */
   readonly toTeacher: number;
   /**
-   * Test accuracy of the best found network, less the mean of the random ones that are not this very network; absent without
-   * any.
+   * Test accuracy of the best found network, less the mean of the random ones; absent without any. One that is this very
+   * network stays among them: to leave it out would favour what was found.
    */
   readonly toRandom?: number;
   /** "of equal MACs", or how far those of the random ones lie from its own. */
   readonly cost: string;
   /** Random networks that it beats. */
   readonly beaten: number;
-  /** Random networks that are not this very network. */
+  /** Random networks, the found one itself included where it was drawn. */
   readonly randoms: number;
   /** Labels of random networks that happen to be found ones. */
   readonly alsoFound: readonly string[];
@@ -64,8 +64,7 @@ export function compare({ measured }: MeasuredFront): Comparison {
   // One without a rating is the best of none.
   const rated = ({ score = Number.NaN }: FrontPoint) => (Number.isFinite(score) ? score : Number.POSITIVE_INFINITY);
   const best = of("found").reduce((a, b) => (rated(b) < rated(a) ? b : a));
-  const drawn = of("random");
-  const randoms = drawn.filter(({ sameAs }) => sameAs !== best.label);
+  const randoms = of("random");
   const mean = randoms.reduce((sum, { accuracy }) => sum + accuracy / randoms.length, 0);
   return {
     best,
@@ -76,7 +75,7 @@ export function compare({ measured }: MeasuredFront): Comparison {
     cost: costWords(best, randoms),
     beaten: randoms.filter(({ accuracy }) => best.accuracy > accuracy).length,
     randoms: randoms.length,
-    alsoFound: drawn.filter(({ sameAs }) => sameAs !== undefined).map(({ label, sameAs }) => `${label} is ${sameAs}`),
+    alsoFound: randoms.filter(({ sameAs }) => sameAs !== undefined).map(({ label, sameAs }) => `${label} is ${sameAs}`),
   };
 }
 
