@@ -66,7 +66,8 @@ export async function main(argv: readonly string[] = process.argv): Promise<numb
   process.exitCode = 0;
   try {
     const program = createProgram();
-    await addCompletion(program);
+    // No command of ours waits for what only completion and help need.
+    if (!program.commands.some((command) => command.name() === argv[2])) await addCompletion(program);
     await program.parseAsync([...argv]);
     return Number(process.exitCode);
   } catch (error) {

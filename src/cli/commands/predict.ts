@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { ConfigError, DataError } from "../../core";
+import { ConfigError, DataError, percent } from "../../core";
 import type { Prediction } from "../../retrain";
 import { EXIT } from "../exit-codes";
 import { Output, type OutputOptions, withOutput } from "../output";
@@ -71,7 +71,7 @@ function leftOut(others: readonly string[]): string {
 function single({ image, resizing, top }: Prediction): string {
   return `${image} (resizing: ${resizing})\n${textTable(
     ["class", "probability"],
-    top.map(({ name, probability }) => [name, percent(probability)]),
+    top.map(({ name, probability }) => [name, percent(probability, 1)]),
   )}`;
 }
 
@@ -82,11 +82,7 @@ function table(predictions: readonly Prediction[]): string {
     header,
     predictions.map(({ image, top }) => [
       image,
-      ...top.flatMap(({ name, probability }) => [name, percent(probability)]),
+      ...top.flatMap(({ name, probability }) => [name, percent(probability, 1)]),
     ]),
   );
-}
-
-function percent(probability: number): string {
-  return `${(100 * probability).toFixed(1)} %`;
 }

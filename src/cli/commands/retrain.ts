@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatCount, MOST } from "../../core";
+import { formatCount, MOST, percent } from "../../core";
 import { ilpSearch } from "../../search";
 // Not the room's index: that loads an engine.
 import { networkOf } from "../../systems/dna/rated-run";
@@ -56,7 +56,6 @@ async function retrain(path: string, ids: readonly string[], options: Options): 
 }
 
 function describe(trained: readonly RetrainedFile[]): string {
-  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   const rows = trained.map(({ id, macs, params, accuracy, validationAccuracy, score, file }) => [
     id,
     formatCount(macs),
