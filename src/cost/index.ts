@@ -4,3 +4,4 @@ export * from "./latency-spread";
 export * from "./latency-table";
 export * from "./layer-cost";
 export * from "./network-cost";
+export * from "./shrink";

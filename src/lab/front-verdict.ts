@@ -1,17 +1,24 @@
 import { formatCount } from "../core";
 import { costWords } from "../systems/dna";
+import { comparisons, type FrontComparison } from "./front-comparison";
 import type { FrontNetwork } from "./front-network";
-import { percent, standardError } from "./numbers";
+import { percent } from "./numbers";
 
-/** Sentences on how found networks compare with random ones of equal cost, and with the teacher. */
+/** More random networks are summed up. */
+const LISTED = 3;
+/** A difference of fewer standard errors may be chance. */
+const SURE = 2;
+
+/** Sentences on how found networks compare with random ones of equal cost, the shrunk teacher and the teacher. */
 export function verdict(given: readonly FrontNetwork[]): string {
   const networks = given.filter(({ accuracy, macs }) => Number.isFinite(accuracy) && Number.isFinite(macs));
   const unmeasured = given.filter((network) => !networks.includes(network)).map(({ label }) => label);
   const of = (kind: FrontNetwork["kind"]) => networks.filter((network) => network.kind === kind);
   const [found, random] = [of("found"), of("random")];
+  const compared = comparisons(networks);
   const [teacher] = of("teacher");
   const sentences: string[] = [];
-  if (found.length > 0 && random.length > 0) sentences.push(...againstRandom(found, random));
+  for (const one of compared) sentences.push(...againstRandom(one), ...againstShrunk(one));
   if (found.length > 0 && teacher) sentences.push(againstTeacher(found, teacher));
   const own = of("own");
   if (own.length > 0) sentences.push(ofOwn(own, networks));
@@ -23,28 +30,53 @@ export function verdict(given: readonly FrontNetwork[]): string {
   return sentences.join(" ");
 }
 
-function againstRandom(found: readonly FrontNetwork[], random: readonly FrontNetwork[]): string[] {
-  const meanMacs = mean(random.map(({ macs }) => macs));
-  // Those at the cost of the random ones: the others would win or lose by size alone.
-  const best = [...found].sort((a, b) => Math.abs(a.macs - meanMacs) - Math.abs(b.macs - meanMacs))[0];
-  const accuracies = random.map(({ accuracy }) => accuracy);
-  const difference = best.accuracy - mean(accuracies);
-  const points = (100 * Math.abs(difference)).toFixed(2);
-  const listed = accuracies.map((accuracy) => percent(accuracy)).join(" and ");
-  const ofRandom = accuracies.map((accuracy) => standardError(accuracy, best.images) ** 2);
-  const error = Math.sqrt(standardError(best.accuracy, best.images) ** 2 + mean(ofRandom) / random.length);
-  const facts = `${best.label} (${formatCount(best.macs)} MACs) reaches ${percent(best.accuracy)} on the test images, random networks ${costWords(best, random)} ${listed}`;
-  const beaten = accuracies.filter((accuracy) => best.accuracy > accuracy).length;
+function againstRandom({ found, random, overRandom, beaten }: FrontComparison): string[] {
+  if (!overRandom) return [];
+  const { difference, standardError } = overRandom;
+  const points = inPoints(Math.abs(difference));
+  const facts = `${found.label} (${formatCount(found.macs)} MACs) reaches ${percent(found.accuracy)} on the test images, ${random.length > LISTED ? `${random.length} ` : ""}random networks ${costWords(found, random)} ${listed(random)}`;
   const outcome =
     difference > 0
       ? `the found network beats the random ones by ${points} points on average (${beaten} of ${random.length} beaten)`
       : difference === 0
         ? "the found network DOES NOT beat the random ones: they are equal on average"
         : `the found network DOES NOT beat the random ones: it lies ${points} points below them on average`;
-  const noise = `One standard error of that difference, from the ${best.images} test images alone, is ${(100 * error).toFixed(2)} points${
-    Math.abs(difference) < 2 * error ? ", so it may be chance" : ""
-  }; another training seed adds to it.`;
+  const spread = random.length > 1 ? "the spread of the random networks and " : "";
+  const noise = `One standard error of that difference, from ${spread}${ownError(found)}, is ${inPoints(standardError)} points${
+    Math.abs(difference) < SURE * standardError ? ", so it may be chance" : ""
+  }${found.seeds ? "" : "; another training seed adds to it"}.`;
   return [`${facts}: ${outcome}.`, noise];
+}
+
+function againstShrunk({ found, random, shrunk }: FrontComparison): string[] {
+  return shrunk.map(({ network, gain: { difference, standardError } }) => {
+    const subject =
+      random.length > 0
+        ? found.label
+        : `${found.label} (${formatCount(found.macs)} MACs, ${percent(found.accuracy)} on the test images)`;
+    const where =
+      difference === 0
+        ? "is as accurate"
+        : `lies ${inPoints(Math.abs(difference))} points ${difference > 0 ? "above" : "BELOW"} it`;
+    const chance = Math.abs(difference) < SURE * standardError ? ", so it may be chance" : "";
+    return `The shrunk teacher ${costWords(found, [network])} (${network.label}) reaches ${percent(network.accuracy)}: ${subject} ${where}; one standard error of that is ${inPoints(standardError)} points${chance}.`;
+  });
+}
+
+/** "89.01 % and 89.30 %"; of many the mean and the ends. */
+function listed(networks: readonly FrontNetwork[]): string {
+  const accuracies = networks.map(({ accuracy }) => accuracy);
+  if (accuracies.length <= LISTED) return accuracies.map((accuracy) => percent(accuracy)).join(" and ");
+  const average = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
+  return `${percent(Math.min(...accuracies))} to ${percent(Math.max(...accuracies))}, ${percent(average)} on average`;
+}
+
+function ownError({ images, seeds }: FrontNetwork): string {
+  return seeds ? `${seeds.length} trainings of each network` : `the ${images} test images`;
+}
+
+function inPoints(share: number): string {
+  return (100 * share).toFixed(2);
 }
 
 function ofOwn(own: readonly FrontNetwork[], networks: readonly FrontNetwork[]): string {
@@ -67,8 +99,4 @@ function againstTeacher(found: readonly FrontNetwork[], teacher: FrontNetwork): 
   const gap = 100 * (teacher.accuracy - best.accuracy);
   const where = gap >= 0 ? `${gap.toFixed(2)} points below` : `${(-gap).toFixed(2)} points above`;
   return `The most accurate found network, ${best.label}, has ${percent(best.macs / teacher.macs, 1)} of the teacher's MACs and lies ${where} the teacher (${percent(best.accuracy)} against ${percent(teacher.accuracy)}).`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -32,6 +32,7 @@ export type { LabNetwork } from "./lab-network";
 export type { LabPredictor, TrainedNetwork } from "./lab-predictor";
 export { random } from "./lab-random";
 export type { DiverseOptions, LabRatings, PredictorItem } from "./lab-ratings";
+export type { LabShrunk, ShrunkOptions } from "./lab-shrunk";
 export type { LabStudent } from "./lab-student";
 export type { LabStudy, LabStudyRunOptions } from "./lab-study";
 export type { LabSupernet } from "./lab-supernet";

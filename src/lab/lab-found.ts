@@ -14,7 +14,7 @@ import { ownMeasure } from "./measure-words";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
 import { percent, plural } from "./numbers";
-import { RECIPE_RULES, type RetrainRecipe } from "./retrain-recipe";
+import { RECIPE_RULES, type RetrainRecipe, rememberRecipe } from "./retrain-recipe";
 import type { SearchSession } from "./search-session";
 import { showTogether } from "./show";
 import { Table } from "./table";
@@ -105,6 +105,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     };
     const retrained = await retrain(this.architecture, data.dataset, { ...options, epochs, seed, task }, context);
     this.session.recipe = recipe;
+    rememberRecipe(teacher, recipe);
     this.student = new LabStudent(this, retrained, recipe);
     return this.student;
   }

@@ -19,7 +19,6 @@ import { propertyTable, type Table } from "./table";
 
 /** An own network: of no search of ours, an architecture or one that is trained already. */
 export class LabNetwork implements Displayable {
-  readonly kind = "own";
   readonly cost: NetworkCost;
   private tested: Promise<number> | undefined;
 
@@ -32,6 +31,7 @@ export class LabNetwork implements Displayable {
     readonly architecture: Architecture,
     readonly data: LabData,
     private trained?: Retrained | FoundNetwork,
+    readonly kind: "own" | "shrunk" = "own",
   ) {
     checkFits(architecture, data.dataset, "lab.network");
     if (trained) checkSameData(label, trained, data);

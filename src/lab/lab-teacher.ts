@@ -1,4 +1,5 @@
 import { ConfigError, formatCount, formatDuration, type StepContext } from "../core";
+import type { ShrinkBy } from "../cost";
 import { type Architecture, formatShape } from "../space";
 import type { SplitPoints, Teacher, TrainingHistory } from "../teacher";
 import { architectureDiagram, trainingCurve } from "../viz";
@@ -7,6 +8,8 @@ import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
 import { LabBlocks } from "./lab-blocks";
 import type { LabData } from "./lab-data";
+import { type LabShrunk, type ShrunkOptions, shrunkTeacher } from "./lab-shrunk";
+import type { LabBudget } from "./limits";
 import { percent } from "./numbers";
 import { showTogether } from "./show";
 import { propertyTable, Table } from "./table";
@@ -53,6 +56,23 @@ export class LabTeacher implements Displayable {
    */
   split(points: SplitPoints): LabBlocks {
     return new LabBlocks(this.teacher, this.data, this.teacher.split(points), this.featuresOnly);
+  }
+
+  /**
+   * This architecture shrunk uniformly to a cost, as a network to train and compare: what a found network must beat.
+   * `teacher.shrunk("45%")` has 45 % of the MACs, `teacher.shrunk({ params: "300k" })` 300,000 parameters; channels are rounded
+   * to whole ones, and how near the cost comes to the target is said (`off`).
+   * @param options `by`: "width" (default), "compound" (depth and width together), or a list, which gives a list.
+   * @throws ConfigError when the target is none, BudgetInfeasibleError when it is less than one channel a layer costs.
+   */
+  shrunk(target: number | string | LabBudget, options?: ShrunkOptions): LabShrunk;
+  shrunk(target: number | string | LabBudget, options: ShrunkOptions<readonly ShrinkBy[]>): LabShrunk[];
+  shrunk(
+    target: number | string | LabBudget,
+    options: ShrunkOptions<ShrinkBy | readonly ShrinkBy[]> = {},
+  ): LabShrunk | LabShrunk[] {
+    const all = shrunkTeacher(this.teacher, this.data, target, options);
+    return Array.isArray(options.by) ? all : all[0];
   }
 
   /** The layers that can be cut behind, with the names that `split` takes. */

@@ -1,5 +1,6 @@
 import { fingerprint, type OptionRules, rule } from "../core";
 import { RETRAIN_RULES, type RetrainOptions } from "../retrain";
+import type { Teacher } from "../teacher";
 
 /** How a found network is trained from scratch; what is left out has a default. */
 export interface RetrainRecipe extends Partial<Omit<RetrainOptions, "distillation" | "task" | "warmStart">> {
@@ -27,4 +28,16 @@ export const RECIPE_RULES: OptionRules<RetrainRecipe> = {
 /** Whether two trainings were alike but for what is trained: only then do their accuracies compare architectures. */
 export function sameTraining(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
   return fingerprint(a) === fingerprint(b);
+}
+
+const recipes = new WeakMap<Teacher, RetrainRecipe>();
+
+/** Keeps how a network found with a teacher was retrained, for {@link recipeOfTeacher}. */
+export function rememberRecipe(teacher: Teacher, recipe: RetrainRecipe): void {
+  recipes.set(teacher, recipe);
+}
+
+/** How networks found with this teacher were retrained last; by the defaults where none was. */
+export function recipeOfTeacher(teacher: Teacher): RetrainRecipe {
+  return recipes.get(teacher) ?? {};
 }

@@ -18,6 +18,7 @@ export { efficientNets, roundChannels } from "./presets/efficientnet";
 export { NAS_BENCH_MACRO_CUTS, nasBenchMacro, nasBenchMacroKeys, nasBenchMacroSpace } from "./presets/nas-bench-macro";
 export { resNets } from "./presets/resnet";
 export { smallTeachers } from "./presets/teachers";
+export * from "./scale";
 export * from "./shapes";
 export * from "./timm";
 export * from "./types";

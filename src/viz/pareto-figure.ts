@@ -5,7 +5,7 @@ import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf, type Trace } from "./
 import { drawLabels, type Label, type Obstacles, placeLabels, type Segment, stepSegments } from "./label-placement";
 import { hoverFacts, type NetworkFacts } from "./network-facts";
 
-export type NetworkKind = "teacher" | "found" | "random" | "own";
+export type NetworkKind = "teacher" | "found" | "random" | "shrunk" | "own";
 
 /** A trained network with its true accuracy. */
 export interface MeasuredNetwork extends NetworkFacts {
@@ -50,6 +50,7 @@ export const KINDS: Record<NetworkKind, { name: string; colour: string; symbol: 
   teacher: { name: "teacher", colour: COLOURS.black, symbol: "star" },
   found: { name: "found by rating, retrained", colour: COLOURS.blue, symbol: "circle" },
   random: { name: "random at equal MACs, retrained", colour: COLOURS.vermilion, symbol: "diamond-open" },
+  shrunk: { name: "teacher shrunk uniformly", colour: COLOURS.orange, symbol: "triangle-up" },
   own: { name: "own networks", colour: COLOURS.purple, symbol: "square" },
 };
 const PUBLISHED_MARKS: Trace = {
@@ -131,7 +132,7 @@ function onlyDataset(measured: readonly { dataset: string; label: string }[]): s
 }
 
 /** Kinds in the order in which they are drawn: what is small comes above what is large. */
-const DRAWN: readonly NetworkKind[] = ["random", "own", "found", "teacher"];
+const DRAWN: readonly NetworkKind[] = ["random", "own", "shrunk", "found", "teacher"];
 
 function measuredPanel(
   networks: readonly MeasuredNetwork[],
