@@ -1,7 +1,15 @@
 import type { Rng } from "../core";
 import { tf } from "../engine";
 import { buildLayer, type ForwardContext, Module, Sequential } from "../nn";
-import { canonical, cellAt, channelsAfter, type SearchSpace, supernetInput, supernetLayers } from "../space";
+import {
+  adapterLayer,
+  canonical,
+  cellAt,
+  channelsAfter,
+  type SearchSpace,
+  supernetInput,
+  supernetLayers,
+} from "../space";
 import type { Path } from "./path-sampler";
 
 export interface PathContext extends ForwardContext {
@@ -18,11 +26,13 @@ export class CellSupernet extends Module {
   readonly stem?: Sequential;
   /** `[layer][op]` */
   readonly layers: readonly (readonly Module[])[];
+  /** Behind the last layer where the cell has its own width: to the teacher's channels; no part of a candidate. */
+  readonly adapter?: Module;
   readonly depth: number;
   readonly opsPerLayer: number;
   /** Whether a path is a candidate: where there are identities, only the canonical ones are. */
   readonly isCandidate: (path: Path) => boolean;
-  private readonly names: { readonly stem: ParameterMap; readonly ops: readonly (readonly ParameterMap[])[] };
+  private readonly names: { readonly around: ParameterMap; readonly ops: readonly (readonly ParameterMap[])[] };
 
   constructor(
     readonly space: SearchSpace,
@@ -44,8 +54,10 @@ export class CellSupernet extends Module {
       channels = channelsAfter(ops[0], channels);
       return modules;
     });
+    const adapter = adapterLayer(space, block, cell);
+    if (adapter) this.adapter = this.child("adapter", buildLayer(adapter, channels, space, rng.fork("adapter")));
     this.names = {
-      stem: prefixed("stem", this.stem),
+      around: new Map([...prefixed("stem", this.stem), ...prefixed("adapter", this.adapter)]),
       ops: this.layers.map((ops, layer) => ops.map((op, i) => prefixed(`layer${layer}.op${i}`, op))),
     };
   }
@@ -59,13 +71,13 @@ export class CellSupernet extends Module {
         const inputGradient = layer > 0 || this.stem !== undefined;
         y = this.layers[layer][op].forward(y, { ...context, inputGradient });
       }
-      return y;
+      return this.adapter ? this.adapter.forward(y, context) : y;
     });
   }
 
-  /** The parameters that a path uses, the stem's included, by the names of `parameters()`. */
+  /** The parameters that a path uses, the stem's and the adapter's included, by the names of `parameters()`. */
   pathParameters(path: Path): ParameterMap {
-    return new Map([...this.names.stem, ...path.flatMap((op, layer) => [...this.names.ops[layer][op]])]);
+    return new Map([...this.names.around, ...path.flatMap((op, layer) => [...this.names.ops[layer][op]])]);
   }
 }
 

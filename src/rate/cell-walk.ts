@@ -75,13 +75,28 @@ export class CellWalk {
       if (!this.nodes.has(String(path))) continue;
       const output = through(module, input);
       try {
-        if (path.length === this.cell.depth) this.rate(output, path);
+        if (path.length === this.cell.depth) this.rateEnd(output, path);
         this.progress.advance(1, { candidates: this.rated + this.ratings.length });
         await breathe();
         if (path.length < this.cell.depth) await this.visit(output, path);
       } finally {
         disposeMaps(output);
       }
+    }
+  }
+
+  /** Rates what a candidate ends in, behind the adapter where there is one. */
+  private rateEnd(end: Maps, path: readonly number[]): void {
+    const { adapter } = this.cell;
+    if (!adapter) {
+      this.rate(end, path);
+      return;
+    }
+    const adapted = through(adapter, end);
+    try {
+      this.rate(adapted, path);
+    } finally {
+      disposeMaps(adapted);
     }
   }
 

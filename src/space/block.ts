@@ -1,7 +1,18 @@
 import { SpaceError } from "../core";
+import { conv } from "./layers";
 import { placeCandidate } from "./ops";
 import { layerOutput, outputShape } from "./shapes";
-import type { Architecture, BlockSpace, Candidate, Cell, ImageShape, Layer, LayerPlace, SearchSpace } from "./types";
+import type {
+  Architecture,
+  BlockSpace,
+  Candidate,
+  Cell,
+  ConvLayer,
+  ImageShape,
+  Layer,
+  LayerPlace,
+  SearchSpace,
+} from "./types";
 
 /** The block at an index. @throws SpaceError when there is none. */
 export function blockAt(space: SearchSpace, block: number): BlockSpace {
@@ -61,17 +72,24 @@ export function supernetInput(space: SearchSpace, block: number): ImageShape {
 
 /**
  * Layers of a cell in the **supernet**: `[layer][op]`. The first layer carries the stride, the last emits the teacher's
- * channels (so it is residual only where the cell is as wide as the teacher).
+ * channels (so it is residual only where the cell is as wide as the teacher); with an adapter behind it, the cell's own.
  */
 export function supernetLayers(space: SearchSpace, block: number, cell: number): Layer[][] {
-  const { ops, output, ...rest } = blockAt(space, block);
+  const { ops, output, adapter, ...rest } = blockAt(space, block);
   const places = cellPlaces(rest, cellAt(space, block, cell));
   let channels = supernetInput(space, block).channels;
   return places.map(({ width, stride }, layer) => {
     const before = channels;
-    channels = layer === places.length - 1 ? output.channels : width;
+    channels = layer === places.length - 1 && !adapter ? output.channels : width;
     return ops.map((op) => placeCandidate(op, before, channels, stride));
   });
+}
+
+/** What takes a cell's maps to the teacher's channels in the supernet, see `BlockSpace.adapter`; undefined where nothing does. */
+export function adapterLayer(space: SearchSpace, block: number, cell: number): ConvLayer | undefined {
+  const { adapter, output } = blockAt(space, block);
+  if (!adapter || cellAt(space, block, cell).width === output.channels) return undefined;
+  return conv(1, output.channels, { activation: "none" });
 }
 
 /**
@@ -95,7 +113,7 @@ export function assembledLayers(space: SearchSpace, { block, cell, path }: Candi
         `${space.name}, block ${block}, cell ${cell}: op must lie in 0..${ops.length - 1}, got ${path[layer]}`,
       );
     }
-    // Only an identity asks for what enters, and its space has cells as wide as the teacher (validateSpace).
+    // Only an identity asks for what enters; where that matters, the cells before are as wide as the teacher (validateSpace).
     return placeCandidate(op, layer === 0 ? entering : places[layer - 1].width, width, stride);
   });
 }

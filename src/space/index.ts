@@ -11,6 +11,7 @@ export {
   type BlockShapes,
   type BlockSpaceOptions,
   blockSpace,
+  MINI_OPS,
   miniCells,
 } from "./presets/block-space";
 export { dnaNetworks, dnaSpace } from "./presets/dna";

@@ -136,7 +136,10 @@ export interface Cell {
   readonly layers?: readonly LayerPlace[];
 }
 
-/** The search space of one block. The supernet's first layer carries the stride; its last emits the teacher's channels. */
+/**
+ * The search space of one block. The supernet's first layer carries the stride; its last emits the teacher's channels, unless
+ * an adapter does.
+ */
 export interface BlockSpace {
   readonly stride: number;
   /** Teacher's feature map that enters: the guide input. */
@@ -145,6 +148,12 @@ export interface BlockSpace {
   readonly output: ImageShape;
   readonly ops: readonly CandidateOp[];
   readonly cells: readonly Cell[];
+  /**
+   * Whether a cell of another width than the teacher's keeps its own width up to its end in the supernet, and a linear 1x1
+   * convolution, which no assembled network has, takes its maps to the teacher's channels. Without it (DNA's released code)
+   * the cell's last layer emits the teacher's channels, and its rating is of a wider layer than the network will have.
+   */
+  readonly adapter?: boolean;
 }
 
 /** A block-wise search space, with what stays fixed around it. */

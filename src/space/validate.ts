@@ -42,9 +42,9 @@ export function validateSpace(space: SearchSpace): void {
       checkCell(cell, `${place}: cell ${j}`);
       const [first] = cellPlaces(block, cell);
       checkShape({ ...block.output, channels: cell.width }, `${place}: cell width`);
-      if (hasIdentity && cell.width !== block.output.channels) {
+      if (hasIdentity && !block.adapter && cell.width !== block.output.channels) {
         throw new SpaceError(
-          `${place}: with an identity among the ops every cell must be as wide as the teacher, ${block.output.channels}, got ${cell.width}`,
+          `${place}: with an identity among the ops every cell must be as wide as the teacher, ${block.output.channels}, got ${cell.width}; set \`adapter: true\` for cells of their own width`,
         );
       }
       // Rated as passing the teacher's feature map on, it must not be another layer behind a narrower cell.

@@ -83,7 +83,7 @@ describe("conv and residual as candidate operations", () => {
   it("timm's strings say convolutions, and ResNet's blocks not", () => {
     const space = blockSpace(two, { ops: [...conv([3], { activation: "relu" }), ...residual([3])] });
     const first = space.blocks.map((_, block) => enumerateBlock(space, block)[0]);
-    expect(timmStages(assemble(space, first))[0][0]).toMatch(/^cn_r2_k3_s1_c8_nre$/);
+    expect(timmStages(assemble(space, first))[0][0]).toMatch(/^cn_r3_k3_s1_c8_nre$/);
     const withResidual = assemble(space, [first[0], { ...first[1], path: first[1].path.map(() => 1) }]);
     expect(hasTimmWords(withResidual)).toBe(false);
     expect(() => timmStages(withResidual)).toThrow(/have no residual; save the network as a file/);

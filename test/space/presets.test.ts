@@ -113,7 +113,7 @@ describe("a space around a teacher's blocks", () => {
     expect(blockSpace(blocks, { stem: [conv(3, 8)] }).blocks[0].stride).toBe(2);
     const whole = blockSpace([{ input: shape(28, 1), output: shape(4, 80) }]);
     expect(whole.blocks[0].stride).toBe(4);
-    expect(Math.min(...whole.blocks[0].cells.map(({ depth }) => depth))).toBe(2);
+    expect(Math.min(...whole.blocks[0].cells.map(({ depth }) => depth))).toBe(3);
     const flat = blockSpace([
       { input: shape(28, 1), output: shape(28, 16) },
       { input: shape(28, 16), output: shape(14, 16) },

@@ -6,7 +6,6 @@ import { mbconv } from "../ops";
 import { layerOutputs } from "../shapes";
 import type { BlockSpace, CandidateOp, Cell, ImageShape, Layer, SearchSpace } from "../types";
 import { validateSpace } from "../validate";
-import { roundChannels } from "./efficientnet";
 
 /** What a teacher's block says about the search: its feature maps. A `TeacherBlock` is one. */
 export interface BlockShapes {
@@ -18,8 +17,8 @@ export interface BlockShapes {
 export interface BlockSpaceOptions {
   readonly name?: string;
   /**
-   * Ops of every layer, or a list of them for each block: `[mbconv([3], [3, 6]), residual([3])]` for two blocks. MBConv of
-   * kernel 3, 5, 7 and expansion 3, 6 when left out.
+   * Ops of every layer, or a list of them for each block: `[mbconv([3], [3, 6]), residual([3])]` for two blocks; see
+   * {@link MINI_OPS} for the default.
    */
   readonly ops?: readonly CandidateOp[] | readonly (readonly CandidateOp[])[];
   /** Cells of every block, by block, or from its number and shapes; see {@link miniCells} for the default. */
@@ -28,6 +27,11 @@ export interface BlockSpaceOptions {
     | ((block: number, shapes: BlockShapes, stride: number) => readonly Cell[]);
   /** At most so many cells a block, the first ones; 1 is the paper's ablation "single cell". */
   readonly cellsPerBlock?: number;
+  /**
+   * Whether cells of other widths than the teacher's are rated as they will be, behind a 1x1 convolution that stays in the
+   * supernet (see `BlockSpace.adapter`); true unless given. `false` is DNA's way: a cell's last layer emits the teacher's channels.
+   */
+  readonly adapter?: boolean;
   /** The student's stem; a 3x3 convolution of stride 2 to 8 channels when left out (stride 1 for a block that keeps the size). */
   readonly stem?: readonly Layer[];
   /** Layers after the last block; a 1x1 convolution to 128 channels when left out. */
@@ -43,6 +47,7 @@ export const BLOCK_SPACE_RULES: OptionRules<BlockSpaceOptions> = {
   ops: rule.any,
   cells: rule.any,
   cellsPerBlock: rule.wholeFrom(1),
+  adapter: rule.boolean,
   stem: rule.any,
   head: rule.any,
   classes: rule.wholeFrom(1),
@@ -51,22 +56,15 @@ export const BLOCK_SPACE_RULES: OptionRules<BlockSpaceOptions> = {
 };
 
 /**
- * Default cells of a block: two layers at half the teacher's channels, two and three at a third (rounded to eights, never
- * more than the teacher has), so that most students cost clearly less than their teacher.
- *
- * No cell has a single layer: in the supernet that layer goes straight to the teacher's channels, so its rating would say
- * nothing of the width it has in the assembled network, and flatter it.
+ * Default ops: no operation, so that depth is searched; a depthwise-separable layer; a small and a large MBConv. Their costs
+ * lie some thirty times apart, so networks of equal MACs spend them at different places.
  */
+export const MINI_OPS: readonly CandidateOp[] = [{ kind: "identity" }, ...mbconv([3], [1, 3]), ...mbconv([5], [6])];
+const MINI_DEPTH = 3;
+
+/** Default cells of a block: one of three layers, as wide as the teacher, so that its rating is of the width it will have. */
 export function miniCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
-  const width = (part: number) => Math.min(output.channels, roundChannels(output.channels * part));
-  const depth = (least: number) => Math.max(least, Math.log2(stride));
-  const cells = [
-    { depth: depth(2), width: width(1 / 2) },
-    { depth: depth(2), width: width(1 / 3) },
-    { depth: depth(3), width: width(1 / 3) },
-  ];
-  const seen = new Set<string>();
-  return cells.filter(({ depth, width }) => !seen.has(`${depth}/${width}`) && seen.add(`${depth}/${width}`));
+  return [{ depth: Math.max(MINI_DEPTH, Math.log2(stride)), width: output.channels }];
 }
 
 /**
@@ -78,9 +76,10 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
   checkOptions("blockSpace", options, BLOCK_SPACE_RULES);
   const {
     name = "dna-mini",
-    ops = mbconv([3, 5, 7], [6, 3]),
+    ops = MINI_OPS,
     cells = miniCells,
     cellsPerBlock = Number.POSITIVE_INFINITY,
+    adapter = true,
     head = [conv(1, 128)],
     classes = 10,
     padding = "same",
@@ -109,6 +108,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
         output,
         ops: opsOf[i],
         cells: (typeof cells === "function" ? cells(i, shapes, stride) : (cells[i] ?? [])).slice(0, cellsPerBlock),
+        ...(adapter && { adapter }),
       };
     }),
     head,

@@ -131,17 +131,10 @@ const opLists = z
 
 const space = z
   .strictObject({
-    kernels: z
-      .array(kernel)
-      .min(1)
-      .max(MOST.choices)
-      .default([...DNA_MINI.kernels]),
-    expansions: z
-      .array(upTo(MOST.expansion))
-      .min(1)
-      .max(MOST.choices)
-      .default([...DNA_MINI.expansions]),
-    seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
+    /** MBConv layers of these, where any of them is given; the others are then those of DNA. */
+    kernels: z.array(kernel).min(1).max(MOST.choices).optional(),
+    expansions: z.array(upTo(MOST.expansion)).min(1).max(MOST.choices).optional(),
+    seRatio: z.number().min(0).max(1).optional(),
     /**
      * Operations of every layer, or a list of them for each block: `[[{ "kind": "conv", "kernelSize": 3 }], [...]]`; in place
      * of kernels, expansions and seRatio.
@@ -159,11 +152,11 @@ const space = z
       .optional(),
     /** At most so many cells a block: 1 is the paper's single cell. */
     cellsPerBlock: upTo(MOST.choices).optional(),
+    /** Whether cells of other widths than the teacher's are rated in their own, behind a 1x1 convolution of the supernet. */
+    adapter: z.boolean().default(true),
   })
   .superRefine(({ ops, kernels, expansions, seRatio }, context) => {
-    const others =
-      [kernels, expansions, seRatio].join() !== [DNA_MINI.kernels, DNA_MINI.expansions, DNA_MINI.seRatio].join();
-    if (ops && others) {
+    if (ops && [kernels, expansions, seRatio].some((given) => given !== undefined)) {
       context.addIssue({
         code: "custom",
         path: ["ops"],

@@ -24,16 +24,13 @@ import { alongFront, macsOf } from "./along-front";
 import { DNA_MINI } from "./defaults";
 
 /** What the student around each teacher block may look like. */
-export interface StudentOptions {
+export interface StudentOptions extends Partial<Pick<BlockSpaceOptions, "ops" | "cellsPerBlock" | "adapter">> {
+  /** MBConv layers of these kernels, expansions and squeeze-excite in place of `ops`, where any of them is given. */
   readonly kernels?: readonly number[];
   readonly expansions?: readonly number[];
   readonly seRatio?: number;
-  /** Ops of every layer, or a list of them for each block, in place of those of kernels and expansions. */
-  readonly ops?: BlockSpaceOptions["ops"];
   /** `[block][cell]`; from the teacher's shapes when left out. */
   readonly cells?: readonly (readonly Cell[])[];
-  /** At most so many cells a block; 1 is the paper's ablation "single cell". */
-  readonly cellsPerBlock?: number;
 }
 
 /**
@@ -43,17 +40,22 @@ export interface StudentOptions {
 export function studentSpace(
   { architecture }: Pick<Teacher, "architecture">,
   blocks: readonly TeacherBlock[],
-  {
-    kernels = DNA_MINI.kernels,
-    expansions = DNA_MINI.expansions,
-    seRatio = DNA_MINI.seRatio,
-    ops = mbconv(kernels, expansions, { seRatio }),
-    cells,
-    cellsPerBlock,
-  }: StudentOptions = {},
+  { kernels, expansions, seRatio, ops, ...options }: StudentOptions = {},
 ): SearchSpace {
   const { padding, batchNormEpsilon, classes } = architecture;
-  return blockSpace(blocks, { padding, batchNormEpsilon, classes, ops, cells, cellsPerBlock });
+  const asMBConv = [kernels, expansions, seRatio].some((given) => given !== undefined);
+  return blockSpace(blocks, {
+    padding,
+    batchNormEpsilon,
+    classes,
+    ...options,
+    ...(asMBConv && {
+      ops: mbconv(kernels ?? DNA_MINI.kernels, expansions ?? DNA_MINI.expansions, {
+        seRatio: seRatio ?? DNA_MINI.seRatio,
+      }),
+    }),
+    ...(ops && { ops }),
+  });
 }
 
 /** Indices of so many images of a split, drawn by the seed and the step's name; undefined for all of them. */
