@@ -105,6 +105,7 @@ const CHANGES: Record<string, Change> = {
     steps: SPACE,
   },
   "space.cells": { to: { space: { cells: [[{ depth: 1, width: 4 }], [{ depth: 2, width: 8 }]] } }, steps: SPACE },
+  "space.adapter": { to: { space: { adapter: false } }, steps: SPACE },
   "space.cellsPerBlock": { to: { space: { cellsPerBlock: 1 } }, steps: SPACE },
   "distill.images": { to: { distill: { images: 64 } }, steps: DISTILL },
   "distill.epochs": { to: { distill: { epochs: 5 } }, steps: DISTILL },

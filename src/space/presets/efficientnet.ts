@@ -1,6 +1,6 @@
 import { conv } from "../layers";
 import { mbconv, placeOp } from "../ops";
-import type { Architecture, MBConvLayer } from "../types";
+import type { Architecture, MBConvLayer, MBConvOp } from "../types";
 
 /** A stage of equal MBConv layers; the first carries the stride. */
 export interface StageSpec {
@@ -22,8 +22,11 @@ export function stage(
   return { expansion, kernelSize, stride, channels, layers };
 }
 
-export function stageLayers({ expansion, kernelSize, stride, channels, layers }: StageSpec): MBConvLayer[] {
-  const [op] = mbconv([kernelSize], [expansion]);
+export function stageLayers(
+  { expansion, kernelSize, stride, channels, layers }: StageSpec,
+  options: Partial<Pick<MBConvOp, "seRatio" | "activation">> = {},
+): MBConvLayer[] {
+  const [op] = mbconv([kernelSize], [expansion], options);
   return Array.from({ length: layers }, (_, i) => placeOp(op, channels, i === 0 ? stride : 1));
 }
 
