@@ -56,10 +56,13 @@ export const BLOCK_SPACE_RULES: OptionRules<BlockSpaceOptions> = {
 };
 
 /**
- * Default ops: no operation, so that depth is searched; a depthwise-separable layer; a small and a large MBConv. Their costs
- * lie some thirty times apart, so networks of equal MACs spend them at different places.
+ * Default ops: none, so that depth is searched, or an MBConv of kernel 3 or 5 and expansion 3 or 6. Plain ones, with ReLU and
+ * without squeeze-excite, for with these networks of equal MACs differ by where they spend them: `bench -- spread` measures it.
  */
-export const MINI_OPS: readonly CandidateOp[] = [{ kind: "identity" }, ...mbconv([3], [1, 3]), ...mbconv([5], [6])];
+export const MINI_OPS: readonly CandidateOp[] = [
+  { kind: "identity" },
+  ...mbconv([3, 5], [3, 6], { seRatio: 0, activation: "relu" }),
+];
 const MINI_DEPTH = 3;
 
 /** Default cells of a block: one of three layers, as wide as the teacher, so that its rating is of the width it will have. */

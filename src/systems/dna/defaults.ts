@@ -6,9 +6,10 @@ export const DNA_MINI = {
   dataset: "fashion-mnist",
   /** Images held out of the training file: for rating and for watching trainings. */
   validationCount: 5000,
-  teacher: "efficientnet-b0@28px",
+  teacher: "mobilenet@28px",
   teacherEpochs: 2,
   blocks: 4,
+  /** Of MBConv layers where an experiment names some of the three: DNA's. Else see `MINI_OPS`. */
   kernels: [3, 5, 7],
   expansions: [6, 3],
   seRatio: 0.25,
@@ -17,12 +18,12 @@ export const DNA_MINI = {
   /** Validation images that candidates are rated on. */
   ratingImages: 512,
   /** Share of the teacher's MACs that the found network may have. */
-  macsOfTeacher: 0.4,
+  macsOfTeacher: 0.22,
   retrainEpochs: 2,
   /** Networks of the predicted front that are retrained, the best within the budget included. */
   alongFront: 4,
   /** Random networks of the same cost to compare with. */
-  random: 2,
+  random: 6,
   /** Largest relative distance in MACs that counts as the same cost. */
   tolerance: 0.05,
 } as const;
