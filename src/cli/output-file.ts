@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { ConfigError } from "../core";
+import { ConfigError, failedBy, writeFailure } from "../core";
 
 /**
  * Refuses at once what could not be written at the end: no name, a folder, a place without permission.
@@ -23,21 +23,21 @@ export function checkOutput(where: string, path: string): void {
   }
 }
 
+/** Failures that are the named place's: another name mends them. A full disk is none. */
+const PLACE = ["EACCES", "EEXIST", "EISDIR", "ENAMETOOLONG", "ENOENT", "ENOTDIR", "ENOTEMPTY", "EPERM", "EROFS"];
+
 /**
- * Writes by `write`; what the file system refuses becomes a sentence.
- * @throws ConfigError
+ * Writes by `write`, which says what the file system refuses in a sentence; where the place itself is at fault, the
+ * sentence begins with the command or option that named it.
+ * @throws ConfigError when the place cannot be written, CheckpointError when the disk is full or fails.
  */
 export function writing(where: string, path: string, write: () => void): void {
   try {
     write();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === undefined) throw cause;
-    throw new ConfigError(
-      `${where}: ${path} must be writable, got ${(cause as Error).message}; choose another place, or free the disk`,
-      { path },
-      { cause },
-    );
+  } catch (error) {
+    const said = writeFailure(path, error) as Error;
+    if (!PLACE.includes(failedBy(said) ?? "")) throw said;
+    throw new ConfigError(said.message.replace(/^write: /, `${where}: `), { path }, { cause: said });
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type StudyConfig,
   type StudyPart,
   type StudySummary,
+  sposRows,
   type TrueNetwork,
   type VariantSummary,
   withOwnResults,
@@ -89,7 +90,7 @@ export class LabStudy implements Displayable {
 
   /** How well each variant's rating ranks the networks, beside rankings that need no search; means over seeds. */
   table(): Table {
-    const { variants, baselines, measure, tuningNetworks, spos, ridge } = this.summary();
+    const { variants, baselines, macsByBlock, measure, tuningNetworks, spos, ridge } = this.summary();
     const row = (name: string, of: Agreement, seeds: string | null, weights: string | null) => [
       name,
       seeds,
@@ -107,17 +108,13 @@ export class LabStudy implements Displayable {
       rows: [
         ...variants.flatMap(both),
         ...(ridge ? [row(`ridge on ${ridge.networks} networks`, ridge, null, null)] : []),
-        ...(spos
-          ? [
-              row(`SPOS (on ${spos.networks} networks)`, spos.spos, spos.seeds.join(" "), null),
-              row("DNA, weighted, on these", spos.dna, spos.seeds.join(" "), null),
-            ]
-          : []),
         row("MACs alone", baselines.macs, null, null),
+        ...(macsByBlock ? [row("MACs by block, weighted", macsByBlock, null, macsByBlock.weights.join(" "))] : []),
         row("parameters alone", baselines.params, null, null),
         row("one training against another", baselines.ceiling, null, null),
+        ...(spos ? sposRows(spos).map(({ name, of }) => row(name, of, spos.seeds.join(" "), null)) : []),
       ],
-      note: `Rated by ${measure}; weights are chosen on ${tuningNetworks} networks, figures are on the others. Equal MACs: (concordant - discordant) / all pairs whose MACs differ by at most 2.5 %.`,
+      note: `Rated by ${measure}; weights are chosen on the true accuracies of ${tuningNetworks} networks, figures are on others. Equal MACs: (concordant - discordant) / all pairs whose MACs differ by at most 2.5 %.`,
     });
   }
 

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../viz/escape-html";
 import { DISPLAY, type Displayable, type MimeBundle, notebookHost } from "./display-protocol";
 
 /**
@@ -21,8 +22,7 @@ export async function showNow(value: Displayable): Promise<void> {
 
 /** Words that show themselves as a paragraph. */
 export function words(text: string): Displayable {
-  const html = text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c] as string);
-  return { [DISPLAY]: () => ({ "text/html": `<p>${html}</p>`, "text/plain": text }) };
+  return { [DISPLAY]: () => ({ "text/html": `<p>${escapeHtml(text)}</p>`, "text/plain": text }) };
 }
 
 function joined(bundles: readonly MimeBundle[]): MimeBundle {

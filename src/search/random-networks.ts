@@ -1,12 +1,4 @@
-import {
-  BudgetInfeasibleError,
-  ConfigError,
-  checkOptions,
-  formatCount,
-  type OptionRules,
-  type Rng,
-  rule,
-} from "../core";
+import { BudgetInfeasibleError, checkOptions, formatCount, type OptionRules, type Rng, rule } from "../core";
 import { CompletionCounts } from "./completion-counts";
 import { checkTable, foundNetwork } from "./costs";
 import type { FoundNetwork, RatingTable } from "./types";
@@ -25,7 +17,7 @@ export interface RandomNetworksOptions {
 }
 
 const RULES: OptionRules<RandomNetworksOptions> = {
-  near: rule.from(0),
+  near: rule.above(0),
   tolerance: rule.from(0),
   count: rule.wholeFrom(0),
   rng: rule.any,
@@ -41,15 +33,6 @@ export function randomNetworks(table: RatingTable, options: RandomNetworksOption
   checkOptions("randomNetworks", options, RULES);
   const { near, tolerance = 0.05, count, rng } = options;
   checkTable(table);
-  if (!(near > 0 && near < Number.POSITIVE_INFINITY && tolerance >= 0)) {
-    throw new ConfigError(
-      `randomNetworks: near must be MACs above 0 and tolerance a share from 0, got ${near} and ${tolerance}`,
-      { near, tolerance },
-    );
-  }
-  if (!Number.isSafeInteger(count) || count < 0) {
-    throw new ConfigError(`randomNetworks: count must be a whole number from 0, got ${count}`, { count });
-  }
   const [low, high] = [near * (1 - tolerance), near * (1 + tolerance)];
   const completions = new CompletionCounts(table, "macs", high);
   const found = new Map<string, FoundNetwork>();

@@ -155,7 +155,7 @@ export function checkLayer(layer: Layer, place: string): void {
     return;
   }
   checkSize(place, "expansion", layer.expansion, MOST.expansion);
-  if (!(layer.seRatio >= 0 && layer.seRatio <= 1)) {
-    throw new SpaceError(`${place}: seRatio must lie in [0, 1] (0: no squeeze-excite), got ${layer.seRatio}`);
+  if (!(typeof layer.seRatio === "number" && layer.seRatio >= 0 && layer.seRatio <= 1)) {
+    throw new SpaceError(`${place}: seRatio must lie in [0, 1] (0: no squeeze-excite), got ${shown(layer.seRatio)}`);
   }
 }

@@ -174,17 +174,44 @@ const KEYS: KeysOfKinds<CandidateOp> = {
   identity: ["kind"],
 };
 
+/** What an op that is given by its values has where it does not say otherwise: as `mbconv`, `conv` and `residual` make it. */
+const USUAL: { readonly [Kind in OpKind]: object } = {
+  mbconv: { seRatio: USUAL_SE, activation: "silu" },
+  conv: { activation: "silu" },
+  residual: { design: "basic", activation: "silu" },
+  identity: {},
+};
+
+/**
+ * A whole candidate operation from one that leaves out what is usual: `{ kernelSize: 3, expansion: 6 }` is an MBConv with
+ * squeeze-excite of 0.25 and SiLU. The same for ops in TypeScript and in the JSON of an experiment.
+ * @throws SpaceError naming the place, the rule and the value.
+ */
+export function completeOp(given: unknown, place: string): CandidateOp {
+  const kind = kindNamed(given, place);
+  checkKeys(given as object, KEYS[kind], place);
+  const said = Object.entries(given as object).filter(([, value]) => value !== undefined);
+  const all: Record<string, unknown> = { ...USUAL[kind], ...Object.fromEntries(said) };
+  // In one order, whatever was left out.
+  const op = Object.fromEntries(KEYS[kind].flatMap((name) => (name in all ? [[name, all[name]]] : [])));
+  checkOp(op as unknown as CandidateOp, place);
+  return op as unknown as CandidateOp;
+}
+
+function kindNamed(op: unknown, place: string): OpKind {
+  const kind = (op as Partial<IdentityOp> | null)?.kind ?? "mbconv";
+  if (typeof op === "object" && op !== null && !Array.isArray(op) && Object.hasOwn(KINDS, kind)) return kind;
+  throw new SpaceError(
+    `${place} must be an operation of kind ${Object.keys(KINDS).join(", ")}, got ${JSON.stringify(op)}; e.g. mbconv([3, 5], [6]), conv([3]), residual([3])`,
+  );
+}
+
 /**
  * Checks one candidate operation.
  * @throws SpaceError naming the place, the rule and the value.
  */
 export function checkOp(op: CandidateOp, place: string): void {
-  const kind = (op as Partial<IdentityOp> | null)?.kind ?? "mbconv";
-  if (typeof op !== "object" || op === null || Array.isArray(op) || !Object.hasOwn(KINDS, kind)) {
-    throw new SpaceError(
-      `${place} must be an operation of kind ${Object.keys(KINDS).join(", ")}, got ${JSON.stringify(op)}; e.g. mbconv([3, 5], [6]), conv([3]), residual([3])`,
-    );
-  }
+  const kind = kindNamed(op, place);
   checkKeys(op, KEYS[kind], place);
   // Placing an op would give it the usual one.
   if (op.kind !== "identity") checkActivation(op.activation, place);

@@ -114,6 +114,15 @@ export interface ResidualOp {
 /** One candidate operation of a searchable layer. */
 export type CandidateOp = MBConvOp | ConvOp | ResidualOp | IdentityOp;
 
+/** What an op may leave out where it is given by its values: then it is as `mbconv`, `conv` and `residual` have it. */
+type Usual = "seRatio" | "activation" | "design";
+type Given<Op> = Op extends CandidateOp
+  ? Omit<Op, Extract<keyof Op, Usual>> & Partial<Pick<Op, Extract<keyof Op, Usual>>>
+  : never;
+
+/** A candidate operation as users write it, in TypeScript or in JSON: `{ kernelSize: 3, expansion: 6 }`. */
+export type GivenOp = Given<CandidateOp>;
+
 /** Kinds of candidate operations; an op without a kind is an MBConv. */
 export type OpKind = NonNullable<CandidateOp["kind"]>;
 

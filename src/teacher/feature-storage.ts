@@ -4,9 +4,11 @@ import {
   CheckpointError,
   keepBytes,
   type Lock,
+  readFailure,
   readShared,
   type SharedBytes,
   sha256,
+  systemCode,
   writeFailure,
   writeFully,
 } from "../core";
@@ -55,16 +57,21 @@ export interface FeatureFiles {
 /**
  * Opens files that are complete, for reading only.
  * @returns undefined when chunks are missing or do not have their checksums.
+ * @throws CheckpointError when a file is there and cannot be read.
  */
 export function completeFiles(files: FeatureFiles): FeatureStorage | undefined {
   const { chunks } = files;
   if (linesOf(journalOf(files)).length !== chunks.length) return undefined;
   const opened = openAll(files, "r");
   if (!opened) return undefined;
-  const { sound } = soundChunks(files, opened, linesOf(journalOf(files)));
-  if (sound === chunks.length) return storage(files, opened, sound, () => {});
-  for (const file of opened) closeSync(file);
-  return undefined;
+  let whole = false;
+  try {
+    const { sound } = soundChunks(files, opened, linesOf(journalOf(files)));
+    whole = sound === chunks.length;
+  } finally {
+    if (!whole) for (const file of opened) closeSync(file);
+  }
+  return whole ? storage(files, opened, chunks.length, () => {}) : undefined;
 }
 
 /**
@@ -177,7 +184,7 @@ function soundChunks(
     }
     for (const [i, file] of opened.entries()) {
       const bytes = new Uint8Array(chunks[chunk] * bytesPerImage[i]);
-      const got = readSync(file, bytes, 0, bytes.length, start * bytesPerImage[i]);
+      const got = readOr(binsOf(files)[i], () => readSync(file, bytes, 0, bytes.length, start * bytesPerImage[i]));
       if (got === bytes.length && sha256(bytes) === sums[i]) continue;
       const images = `images ${start}..${start + chunks[chunk] - 1}`;
       return {
@@ -199,13 +206,33 @@ function checksums(line: string): string[] | undefined {
   }
 }
 
-/** The journal's whole lines; a torn last one does not count. */
+/**
+ * The journal's whole lines, none where there is no journal; a torn last one does not count.
+ * @throws CheckpointError when it cannot be read: features that are there must not be taken for absent.
+ */
 function linesOf(journal: string): string[] {
   try {
     return readFileSync(journal, "utf8").split("\n").slice(0, -1);
-  } catch {
-    return [];
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return [];
+    throw unreadable(journal, cause);
   }
+}
+
+function readOr<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): CheckpointError {
+  return new CheckpointError(
+    `teacherFeatures: ${path} must be readable, and ${readFailure(cause)}; mend that and run the same command again, or delete the file to compute its features anew`,
+    { path, system: systemCode(cause) },
+    { cause },
+  );
 }
 
 function openAll(files: FeatureFiles, mode: "r"): number[] | undefined {
@@ -213,9 +240,10 @@ function openAll(files: FeatureFiles, mode: "r"): number[] | undefined {
   try {
     for (const bin of binsOf(files)) opened.push(openSync(bin, mode));
     return opened;
-  } catch {
+  } catch (cause) {
     for (const file of opened) closeSync(file);
-    return undefined;
+    if (systemCode(cause) === "ENOENT") return undefined;
+    throw unreadable(binsOf(files)[opened.length], cause);
   }
 }
 

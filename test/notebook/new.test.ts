@@ -1,9 +1,11 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { EXIT, exitCodeOf } from "../../src/cli/exit-codes";
 import { createProgram } from "../../src/cli/main";
 import { checkOutput, writing } from "../../src/cli/output-file";
-import { ConfigError } from "../../src/core";
+import { ConfigError, DataError, writeAtomic, writeFailure } from "../../src/core";
+import { canMount, smallDisk } from "../core/small-disk";
 import { temporaryFolder } from "./notebooks";
 
 const folder = temporaryFolder();
@@ -33,14 +35,55 @@ describe("checkOutput", () => {
 });
 
 describe("writing", () => {
-  it("says in a sentence what the file system refuses, and leaves other errors alone", () => {
-    const full = Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC" });
-    const fails = (error: Error) => () =>
-      writing("-o", "x", () => {
-        throw error;
-      });
-    expect(fails(full)).toThrow(ConfigError);
-    expect(fails(full)).toThrow(/x must be writable, got ENOSPC: no space left/);
+  const failing = (code: string) => Object.assign(new Error(`${code}: refused`), { code });
+  const fails = (error: unknown) => () =>
+    writing("-o", "x", () => {
+      throw error;
+    });
+
+  it("says once that a disk is full, which is no mistake of usage", () => {
+    const told = catchError(fails(writeFailure("x", failing("ENOSPC"))));
+    expect(told.message).toBe(
+      "write: x must be written, and the disk is full (ENOSPC); free space and run the same command again: what was complete before is kept",
+    );
+    expect(exitCodeOf(told)).toBe(EXIT.failed);
+    expect(catchError(fails(failing("ENOSPC"))).message).toBe(told.message);
+    for (const code of ["EDQUOT", "EIO", "EMFILE"]) expect(exitCodeOf(catchError(fails(failing(code))))).toBe(1);
+  });
+
+  it("names the option whose place cannot be written, as a mistake of usage", () => {
+    for (const code of ["EACCES", "EROFS", "ENOTDIR", "EISDIR", "ENAMETOOLONG"]) {
+      const told = catchError(fails(writeFailure("x", failing(code))));
+      expect(told.message).toMatch(new RegExp(`^-o: x must be written, and [^;]*\\(${code}\\); choose [^;]*$`));
+      expect(exitCodeOf(told)).toBe(EXIT.usage);
+    }
+  });
+
+  it("leaves other errors alone", () => {
     expect(fails(new RangeError("a fault of ours"))).toThrow(RangeError);
+    expect(fails(new DataError("said already"))).toThrow("said already");
+  });
+
+  it.runIf(canMount)("leaves the file that was there on a disk without room", () => {
+    const disk = smallDisk(16384)!;
+    try {
+      const path = join(disk.path, "x.html");
+      writeFileSync(path, "before");
+      const told = catchError(() => writing("-o", path, () => writeAtomic(path, "x".repeat(65536))));
+      expect(told.message.match(/must be written/g)).toHaveLength(1);
+      expect(exitCodeOf(told)).toBe(EXIT.failed);
+      expect(readFileSync(path, "utf8")).toBe("before");
+    } finally {
+      disk.unmount();
+    }
   });
 });
+
+function catchError(act: () => void): Error {
+  try {
+    act();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}

@@ -56,6 +56,15 @@ describe("randomNetworks", () => {
     expect(chiSquare).toBeLessThan(wanted.length + 4 * Math.sqrt(2 * wanted.length) + 10);
   });
 
+  it("refuses numbers out of range by the option's name", () => {
+    const draw = (options: object) => () =>
+      randomNetworks(table, { near: least, count: 1, rng: new Rng(1), ...options });
+    expect(draw({ near: 0 })).toThrow(/near must be a number above 0, got 0/);
+    expect(draw({ near: Number.POSITIVE_INFINITY })).toThrow(/near must be/);
+    expect(draw({ tolerance: -0.1 })).toThrow(/tolerance must be a number, 0 or more, got -0.1/);
+    expect(draw({ count: 1.5 })).toThrow(/count must be a whole number from 0, got 1.5/);
+  });
+
   it("refuses when there are not so many", () => {
     expect(() => randomNetworks(table, { near: least / 2, count: 1, rng: new Rng(1) })).toThrow(BudgetInfeasibleError);
     expect(() => randomNetworks(table, { near: least, tolerance: 0, count: 2, rng: new Rng(1) })).toThrow(/found 1/);

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { acquireLock, InterruptedError, type ProgressEvent, Rng } from "../../src/core";
+import { acquireLock, CheckpointError, InterruptedError, type ProgressEvent, Rng } from "../../src/core";
 import { prepareDataset, syntheticImages, takeBatch } from "../../src/data";
 import { engine, tf } from "../../src/engine";
 import { Network } from "../../src/nn";
@@ -128,6 +128,29 @@ test("a stopped pass goes on where it stopped, also when the last write is torn"
   expect(events[0].done).toBe(250);
   expect(everything(store)).toEqual(everything(whole));
   store.close();
+});
+
+test("files that are there and cannot be read are not taken for absent", async () => {
+  (await compute({ directory: folder })).close();
+  const unreadable = (end: string) => {
+    const path = join(folder, readdirSync(folder).find((name) => name.endsWith(end))!);
+    const bytes = readFileSync(path);
+    rmSync(path);
+    // Reading a folder fails for every user, as a bad disk does.
+    mkdirSync(path);
+    return () => {
+      rmSync(path, { recursive: true });
+      writeFileSync(path, bytes);
+    };
+  };
+  for (const end of [".jsonl", ".1.bin"]) {
+    const mend = unreadable(end);
+    await expect(compute({ directory: folder }), end).rejects.toThrow(CheckpointError);
+    mend();
+  }
+  const events: ProgressEvent[] = [];
+  (await compute({ directory: folder }, { onProgress: (e: ProgressEvent) => events.push(e) })).close();
+  expect(events.map(({ done }) => done)).toEqual([600]);
 });
 
 describe("damaged features are computed again, with a warning", () => {

@@ -41,7 +41,9 @@ function runStudies(names: readonly string[], options: StudyOptions): Promise<nu
   const summaries: StudySummary[] = [];
   return resumable(options.runsDir, output, async (context) => {
     for (const file of files) summaries.push(await runStudyFile(file, options, output, context));
-    output.result(summaries, () => summaries.map(summaryText).join("\n\n"));
+    // Loaded here, too: what it needs needs an engine.
+    const words = await import("../../systems/dna/ranking/spos-comparison.js");
+    output.result(summaries, () => summaries.map((summary) => summaryText(summary, words)).join("\n\n"));
   });
 }
 
@@ -68,7 +70,10 @@ async function runStudyFile(
   });
 }
 
-function summaryText({ variants, measures, ridge, baselines, spos, ...rest }: StudySummary): string {
+function summaryText(
+  { variants, measures, ridge, baselines, macsByBlock, spos, ...rest }: StudySummary,
+  { sposRows, aheadText }: typeof import("../../systems/dna/ranking/spos-comparison"),
+): string {
   const row = (name: string, of: Agreement, extra = "") => [
     name,
     ...[of.tau, of.spearman, of.pearson, of.partialTau, of.concordance, of.regret].map((value) =>
@@ -96,19 +101,16 @@ function summaryText({ variants, measures, ridge, baselines, spos, ...rest }: St
           ),
         ]
       : []),
-    ...(spos
-      ? [
-          row(`SPOS (${spos.networks} networks)`, spos.spos),
-          row("  DNA, weighted, on these", spos.dna),
-          row("  MACs on these", spos.macs),
-        ]
-      : []),
     row("MACs alone", baselines.macs),
+    ...(macsByBlock ? [row("MACs by block, weighted", macsByBlock, `weights ${macsByBlock.weights.join(" ")}`)] : []),
     row("params alone", baselines.params),
     row("one training against another", baselines.ceiling),
+    ...(spos
+      ? sposRows(spos).map(({ name, of, ahead }) => row(name, of, ahead ? `ahead of SPOS ${aheadText(ahead)}` : ""))
+      : []),
   ];
   return [
-    `${rest.architectures} distinct networks, rated by ${rest.measure}; weights are chosen on ${rest.tuningNetworks} of them, DNA's figures are on the others; means over seeds.`,
+    `${rest.architectures} distinct networks, rated by ${rest.measure}; weights are chosen on the true accuracies of ${rest.tuningNetworks} of them, all figures are on others; means over seeds.`,
     textTable(["ranking", "tau-b", "rho", "r", "tau|MACs", "equal MACs", "regret", ""], rows),
     ...rest.found.map(
       ({ seed, key, macs, accuracy }) =>

@@ -2,9 +2,9 @@ import { checkOptions, type OptionRules, rule, SpaceError } from "../../core";
 import { strideBetween } from "../block";
 import { CountedSpace } from "../counted-space";
 import { conv } from "../layers";
-import { mbconv } from "../ops";
+import { completeOp, mbconv } from "../ops";
 import { layerOutputs } from "../shapes";
-import type { BlockSpace, CandidateOp, Cell, ImageShape, Layer, SearchSpace } from "../types";
+import type { BlockSpace, CandidateOp, Cell, GivenOp, ImageShape, Layer, SearchSpace } from "../types";
 import { validateSpace } from "../validate";
 
 /** What a teacher's block says about the search: its feature maps. A `TeacherBlock` is one. */
@@ -18,9 +18,9 @@ export interface BlockSpaceOptions {
   readonly name?: string;
   /**
    * Ops of every layer, or a list of them for each block: `[mbconv([3], [3, 6]), residual([3])]` for two blocks; see
-   * {@link MINI_OPS} for the default.
+   * {@link MINI_OPS} for the default. An op may be its values: `{ kernelSize: 3, expansion: 6, seRatio: 0 }`.
    */
-  readonly ops?: readonly CandidateOp[] | readonly (readonly CandidateOp[])[];
+  readonly ops?: readonly GivenOp[] | readonly (readonly GivenOp[])[];
   /** Cells of every block, by block, or from its number and shapes; see {@link miniCells} for the default. */
   readonly cells?:
     | readonly (readonly Cell[])[]
@@ -109,7 +109,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
         stride,
         input: from,
         output,
-        ops: opsOf[i],
+        ops: opsOf[i].map((op, j) => completeOp(op, `${name}, block ${i}: op ${j}`)),
         cells: (typeof cells === "function" ? cells(i, shapes, stride) : (cells[i] ?? [])).slice(0, cellsPerBlock),
         ...(adapter && { adapter }),
       };
@@ -123,7 +123,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
   return new CountedSpace(space);
 }
 
-type Ops = readonly CandidateOp[];
+type Ops = readonly GivenOp[];
 
 /** The ops of each block. @throws SpaceError when lists and ops are mixed, or there is not one list a block. */
 function byBlock(name: string, ops: Ops | readonly Ops[], blocks: number): Ops[] {

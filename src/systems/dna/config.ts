@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { ConfigError, isPercent, MOST, nearestName, parseCount, shown } from "../../core";
+import { ConfigError, isPercent, MOST, nearestName, parseCount, SpaceError, shown } from "../../core";
 import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS, SCORES } from "../../rate";
+import { type CandidateOp, completeOp, type GivenOp } from "../../space";
 import { TRAINING_DEFAULTS } from "../../teacher";
 import { DNA_MINI } from "./defaults";
 
@@ -95,32 +96,20 @@ const teacher = z.strictObject({
   ...training,
 });
 
-const activation = z.enum(["none", "silu", "relu", "relu6"]).default("silu");
-/** A candidate operation, as the ops that `mbconv`, `conv` and `residual` make. */
-const op = z.discriminatedUnion("kind", [
-  z.strictObject({
-    // Ops without a kind are MBConvs, in JSON as in TypeScript.
-    kind: z.literal("mbconv").optional(),
-    kernelSize: kernel,
-    expansion: upTo(MOST.expansion),
-    seRatio: z.number().min(0).max(1).default(DNA_MINI.seRatio),
-    activation,
-  }),
-  z.strictObject({ kind: z.literal("conv"), kernelSize: kernel, activation }),
-  z.strictObject({
-    kind: z.literal("residual"),
-    kernelSize: kernel,
-    design: z.enum(["basic", "bottleneck"]).default("basic"),
-    activation,
-  }),
-  z.strictObject({ kind: z.literal("identity") }),
-]);
-
-type OpInput = z.input<typeof op>;
+/** A candidate operation by its values, as in TypeScript: what is usual may be left out. */
+const op = z.unknown().transform((value, context): CandidateOp => {
+  try {
+    return completeOp(value, "op");
+  } catch (error) {
+    if (!(error instanceof SpaceError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+});
 
 /** One list of ops, or one a block. Which is meant the first entry says, so that a mistake is named at its place. */
 const opLists = z
-  .custom<readonly OpInput[] | readonly (readonly OpInput[])[]>(Array.isArray, "must be a list")
+  .custom<readonly GivenOp[] | readonly (readonly GivenOp[])[]>(Array.isArray, "must be a list")
   .transform((value, context) => {
     const list = z.array(op).min(1).max(MOST.choices);
     const result = (Array.isArray(value[0]) ? z.array(list).min(1).max(MOST.blocks) : list).safeParse(value);

@@ -1,17 +1,19 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { type Agreement, agreement, type Interval } from "./agreement";
+import { macsRatings } from "./macs-ratings";
 import type { RawRatings } from "./run-job";
-import { blocksOf, networkScores } from "./scores";
+import { blocksOf, networkScores, tuneWeights } from "./scores";
 import type { SposRatings } from "./spos";
+import { compareWithSpos, type SposComparison } from "./spos-comparison";
 import { MEASURES, type Measure, type RatingJob } from "./study-config";
 import { readRawRatings, readSposRatings } from "./study-results";
 import {
   type Baselines,
   baselines,
   divide,
-  meanAgreement,
   meanIntervals,
+  type Networks,
   type RidgeSummary,
   ridge,
   summarise,
@@ -44,13 +46,15 @@ export interface StudySummary {
   readonly ridge?: RidgeSummary;
   /** What each seed of the first variant finds under half of the teacher's MACs, blocks weighted. */
   readonly found: readonly FoundByRating[];
-  /** Rankings that need no search; "ceiling": one training of the networks against another. */
+  /** Rankings that need no search, of the reported networks; "ceiling": one training of the networks against another. */
   readonly baselines: Baselines;
-  /** The global supernet's on the networks that it rated, beside DNA's and the MACs' on the same. */
-  readonly spos?: { readonly networks: number; readonly seeds: readonly number[]; readonly trainMs: number } & Record<
-    "spos" | "dna" | "macs",
-    Agreement
-  >;
+  /**
+   * The rival with equal knowledge: the blocks' mean MACs in the place of ratings, weighted on the tuning networks as the
+   * first variant is; absent without ratings.
+   */
+  readonly macsByBlock?: Agreement & { readonly weights: readonly number[] };
+  /** The global supernet's ranking of the networks that it rated, beside others' of the same. */
+  readonly spos?: SposComparison;
   /** 95 % intervals of the bootstrap over networks, by variant and "plain" or "weighted"; mean over seeds. */
   readonly intervals: Readonly<Record<string, Record<keyof Agreement, Interval>>>;
   /** Raw files, from the package's root. */
@@ -82,7 +86,11 @@ export function summariseStudy(
   const { measure } = jobs[0];
   const variants = groups.map(({ raws, label }) => summarise(networks, raws, measure, label));
   const [first] = groups;
-  const spos = sposResults.filter(existsSync).map((path) => readSposRatings<SposRatings>(path));
+  const macsByBlock = first && weightedMacs(networks, truth, variants[0].cuts);
+  const sposRatings = sposResults.filter(existsSync).map((path) => readSposRatings<SposRatings>(path));
+  const spos =
+    macsByBlock &&
+    compareWithSpos(sposRatings, first.raws, variants[0], networks, { truth, weights: macsByBlock.weights });
   return {
     study,
     measure,
@@ -96,8 +104,9 @@ export function summariseStudy(
       : [],
     ...(first && { ridge: ridge(networks, first.raws) }),
     found: first ? first.raws.flatMap((raw) => foundBy(raw, variants[0], truth)) : [],
-    baselines: baselines(truth),
-    ...(spos.length > 0 && first && { spos: compareSpos(spos, first.raws, variants[0], truth) }),
+    baselines: baselines(networks.reported),
+    ...(macsByBlock && { macsByBlock }),
+    ...(spos && { spos }),
     intervals: Object.fromEntries(
       variants.flatMap(({ variant, weights, cuts }, i) => {
         const seeds = groups[i].raws.map((raw) => blocksOf(raw, measure));
@@ -118,6 +127,17 @@ export function ratingsThere(jobs: readonly RatingJob[]): RawRatings[] {
   return jobs.filter(({ result }) => existsSync(result)).map(({ result }) => readRawRatings<RawRatings>(result));
 }
 
+/** Multiply-adds by block, weighted with the knowledge that DNA's ratings are: the accuracies of the tuning networks. */
+export function weightedMacs(
+  { tuning, reported }: Networks,
+  truth: readonly TrueNetwork[],
+  cuts: readonly number[],
+): NonNullable<StudySummary["macsByBlock"]> {
+  const blocks = macsRatings(truth, cuts);
+  const weights = tuneWeights(tuning, [blocks], cuts);
+  return { ...agreement(reported, networkScores(reported, blocks, cuts, weights)), weights };
+}
+
 function foundBy(
   raw: RawRatings,
   { measure, weights, cuts }: VariantSummary,
@@ -133,37 +153,19 @@ function foundBy(
   return [{ seed: raw.seed, key, macs, accuracy }];
 }
 
-function compareSpos(
-  all: readonly SposRatings[],
-  group: readonly RawRatings[],
-  { measure, weights, cuts }: VariantSummary,
-  truth: readonly TrueNetwork[],
-): NonNullable<StudySummary["spos"]> {
-  // Those that all seeds rated.
-  const rated = truth.filter(({ key }) => all.every(({ scores }) => scores[key] !== undefined));
-  const of = (score: (seed: number) => number[]) => meanAgreement(all.map((_, i) => agreement(rated, score(i))));
-  return {
-    networks: rated.length,
-    seeds: all.map(({ seed }) => seed),
-    trainMs: Math.round(all.reduce((sum, one) => sum + one.trainMs, 0) / all.length),
-    spos: of((i) => rated.map(({ key }) => -all[i].scores[key])),
-    dna: of((i) => networkScores(rated, blocksOf(group[i % group.length], measure), cuts, weights)),
-    macs: of(() => rated.map(({ macs }) => macs)),
-  };
-}
-
 /**
  * A summary as it is stored: with the leading figures by short names, `dna` being the first variant under the study's rating
  * with its weights, and the numbers rounded to five digits.
  */
 export function storedSummary(summary: StudySummary): unknown {
-  const { variants, baselines, spos } = summary;
+  const { variants, baselines, macsByBlock, spos } = summary;
   const dna = variants[0];
   const heads = dna && {
     tau_dna: dna.weighted.tau,
     tau_dna_plain: dna.plain.tau,
     ...(spos && { tau_spos: spos.spos.tau }),
     tau_macs: baselines.macs.tau,
+    ...(macsByBlock && { tau_macs_by_block: macsByBlock.tau }),
     tau_params: baselines.params.tau,
     concordance_dna: dna.weighted.concordance,
     concordance_macs: baselines.macs.concordance,

@@ -14,6 +14,7 @@ export * from "./run-study";
 export * from "./scores";
 export * from "./search-study";
 export * from "./spos";
+export * from "./spos-comparison";
 export * from "./stored-ratings";
 export * from "./stored-study";
 export * from "./study-config";

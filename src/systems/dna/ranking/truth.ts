@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { z } from "zod";
-import { DataError, Rng } from "../../../core";
+import { DataError, packageRoot, Rng, readJsonAs } from "../../../core";
 import { enumerateBlock, nasBenchMacroSpace } from "../../../space";
 import { readBenchmark } from "./benchmarks";
 
@@ -57,20 +58,27 @@ export function blockDigits(key: string, cuts: readonly number[]): string[] {
   return ends.map((end, i) => key.slice(ends[i - 1] ?? 0, end));
 }
 
-/** Networks on which a study may tune; all others are for reporting. */
-export const TUNING_NETWORKS = 100;
+const keyList = z.array(z.string().regex(/^[012]{8}$/));
+let tuning: readonly string[] | undefined;
 
-/** A fixed draw of so many of the networks, by key. */
-export function tuningKeys(seed = 1, count = TUNING_NETWORKS): string[] {
-  const keys = canonicalKeys();
-  const drawn = new Rng(seed).fork("ranking/tuning networks").permutation(keys.length).subarray(0, count);
-  return Array.from(drawn, (i) => keys[i]).sort();
+/**
+ * Keys of the networks on which a study may tune; all others are for reporting. A list that ships with the package, not a
+ * draw: what was tuned on stays the same, whatever becomes of the generator.
+ * @throws CheckpointError when the list is absent or malformed.
+ */
+export function tuningKeys(): readonly string[] {
+  const path = join(packageRoot(), "data", "benchmarks", "nas-bench-macro.tuning.json");
+  tuning ??= readJsonAs(path, keyList, {
+    what: "keys of NAS-Bench-Macro on which studies tune",
+    mend: "install Blockwise anew",
+  });
+  return tuning;
 }
 
 /** A fixed draw of networks to report on, the tuning ones left out, by key; a smaller one lies inside a larger one. */
 export function reportedSample(count: number, seed = 1): string[] {
-  const tuning = new Set(tuningKeys());
-  const keys = canonicalKeys().filter((key) => !tuning.has(key));
+  const tunedOn = new Set(tuningKeys());
+  const keys = canonicalKeys().filter((key) => !tunedOn.has(key));
   const drawn = new Rng(seed).fork("ranking/reported sample").permutation(keys.length).subarray(0, count);
   return Array.from(drawn, (i) => keys[i]).sort();
 }
