@@ -15,7 +15,14 @@ import type { Candidate, SearchSpace } from "../space";
 import { DNA_MINI, distillFeatures } from "../systems/dna";
 import type { FeatureStore } from "../teacher";
 import type { LabBlocks } from "./lab-blocks";
-import { type Distilled, LAB_RATE_RULES, type LabRateOptions, plainRateOptions, RatingJob } from "./rating-job";
+import {
+  type Distilled,
+  isForgotten,
+  LAB_RATE_RULES,
+  type LabRateOptions,
+  plainRateOptions,
+  RatingJob,
+} from "./rating-job";
 
 export interface LabDistillOptions extends Partial<DistillOptions> {
   /** Training images whose teacher features are used; 10,000 unless given (all of fewer). */
@@ -38,8 +45,13 @@ export const LAB_DISTILL_RULES: OptionRules<LabDistillOptions> = {
 };
 
 /** Names the options of a distillation, those of the rating on the way among them. */
-export function distillKey({ rating, ...options }: LabDistillOptions): string {
+function distillKey({ rating, ...options }: LabDistillOptions): string {
   return fingerprint({ ...options, rating: rating && plainRateOptions(rating) });
+}
+
+/** Whether an own rating guides that nothing says is as it was: a function may see variables that change. */
+function forgets({ guideInput, rating }: LabDistillOptions): boolean {
+  return guideInput === "student" && rating !== undefined && isForgotten(rating);
 }
 
 /** One distillation with fixed options: what is complete stays, so an interrupted one goes on when run again. */
@@ -61,6 +73,11 @@ export class DistillationJob implements Distilled {
     if (guideInput === "student") {
       this.guide = new RatingJob(this, { ...rating, seed: rating?.seed ?? blocks.data.seed }, "itself");
     }
+  }
+
+  /** Whether a call with these options goes on with this one: the options are equal, and say all that decides. */
+  goesOnWith(options: LabDistillOptions): boolean {
+    return !forgets(options) && distillKey(options) === distillKey(this.options);
   }
 
   get isComplete(): boolean {
@@ -115,11 +132,10 @@ export class DistillationJob implements Distilled {
       }
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      throw new InterruptedError(
-        `${error.message}; what was complete is kept: call distill() again, with the same options, to go on`,
-        error.details,
-        { cause: error },
-      );
+      const kept = forgets(options)
+        ? "an own rating without a version begins anew: give rating: { rating: { name, rate, version } } to keep what was complete"
+        : "what was complete is kept: call distill() again, with the same options, to go on";
+      throw new InterruptedError(`${error.message}; ${kept}`, error.details, { cause: error });
     }
   }
 

@@ -39,6 +39,7 @@ export type { LabSupernet } from "./lab-supernet";
 export type { LabTeacher } from "./lab-teacher";
 export type { LabBudget, LabLimits } from "./limits";
 export { notebookContext } from "./notebook-context";
+export { standardError } from "./numbers";
 export type { NetworkSource } from "./own-networks";
 export type { OwnScores, OwnScoresOptions, ScoredCandidate } from "./own-scores";
 export type { ParetoItem } from "./pareto";

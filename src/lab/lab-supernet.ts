@@ -13,7 +13,7 @@ import {
 } from "../space";
 import { featureMontage, supernetSketch } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
-import { DistillationJob, distillKey, LAB_DISTILL_RULES, type LabDistillOptions } from "./distillation-job";
+import { DistillationJob, LAB_DISTILL_RULES, type LabDistillOptions } from "./distillation-job";
 import { FEATURE_MAP_RULES, featurePairs, type LabFeatureOptions } from "./feature-maps";
 import { FigureView } from "./figure-view";
 import type { LabBlocks } from "./lab-blocks";
@@ -49,13 +49,13 @@ export class LabSupernet implements Displayable {
    * best candidates before it make of the image, so that blocks are also rated on the way (see `rating`).
    *
    * An interrupted distillation goes on where it stopped when it is called again with the same options; other options
-   * start anew.
+   * start anew, and so does a student that is guided by an own rating without a version.
    * @throws TrainingError when a loss is not finite, InterruptedError when stopped.
    */
   async distill(options: LabDistillOptions = {}, context: StepContext = notebookContext()): Promise<LabDistillation> {
     checkOptions("supernet.distill", options, LAB_DISTILL_RULES);
     const seeded = { ...options, seed: options.seed ?? this.blocks.data.seed };
-    if (!this.job || distillKey(this.job.options) !== distillKey(seeded)) {
+    if (!this.job?.goesOnWith(seeded)) {
       this.job?.dispose();
       this.job = new DistillationJob(this.space, this.blocks, seeded);
     }

@@ -32,6 +32,11 @@ export function plainRateOptions({ rating, ...options }: LabRateOptions): Readon
   return { ...options, rating: typeof own.rate === "function" ? ownRatingIdentity(own) : own };
 }
 
+/** Whether a later call rates anew: with an own rating without a version, for nothing says that the function is as it was. */
+export function isForgotten({ rating }: LabRateOptions): boolean {
+  return rating !== undefined && (typeof rating === "function" || rating.version === undefined);
+}
+
 /** What a rating needs of a distillation. */
 export interface Distilled {
   readonly blocks: LabBlocks;
@@ -69,14 +74,8 @@ export class RatingJob {
     this.seed = options.seed;
     this.key = fingerprint({
       ...plainRateOptions({ images, ...this.options }),
-      ...(this.forgets && { call: ++calls }),
+      ...(isForgotten(this.options) && { call: ++calls }),
     });
-  }
-
-  /** Whether a later call rates anew, for nothing says that the function is as it was. */
-  private get forgets(): boolean {
-    const { rating } = this.options;
-    return rating !== undefined && rating.version === undefined;
   }
 
   /** Name of what candidates are scored by. */
@@ -123,7 +122,7 @@ export class RatingJob {
       return this.rated;
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      const kept = this.forgets
+      const kept = isForgotten(this.options)
         ? "an own rating without a version begins anew: give { name, rate, version } to keep rated blocks"
         : "rated blocks are kept: call rate() again to go on";
       throw new InterruptedError(`${error.message}; ${kept}`, error.details, { cause: error });

@@ -20,9 +20,15 @@ const KINDS: readonly { readonly type: string; readonly is: (bytes: Bytes) => bo
 ];
 
 /** Elements that load something, and the attributes that say what. */
-const ELEMENT = /<(img|source|video|audio|track|embed|input|image)\b(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
-const ADDRESS = /(\s(?:src|poster|(?<=<image\b[^>]*\s)(?:xlink:)?href)\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
-const SEVERAL = /\ssrcset\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi;
+const ELEMENT = /<(img|source|video|audio|track|embed|input|image|object|iframe)\b(?:[^>"']|"[^"]*"|'[^']*')*>/gi;
+const ADDRESS =
+  /(\s(?:src|poster|(?<=<image\b[^>]*\s)(?:xlink:)?href|(?<=<object\b[^>]*\s)data)\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+const SEVERAL = /\ssrcset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+/** Style sheets and the attributes that hold such; and what they load. */
+const STYLE = /<style\b[^>]*>[\s\S]*?<\/style>|(?<=<[a-z][^<>]*)\sstyle\s*=\s*(?:"[^"]*"|'[^']*')/gi;
+const STYLE_ADDRESS = /\burl\(\s*(?:"([^"]*)"|'([^']*)'|(&quot;|&#34;|&#39;)(.*?)\3|([^\s"')&][^\s"')]*))\s*\)/gi;
+/** What is in the page already, or is no file. */
+const NO_FILE = /^(data:|blob:|about:|javascript:|#|$)/i;
 
 /** The pictures of a page: files beside the notebook and attachments of its cells. */
 export class PagePictures {
@@ -52,25 +58,42 @@ export class PagePictures {
 
   /** The page with its pictures in it. */
   putInto(html: string): string {
-    return html.replace(ELEMENT, (element) =>
-      element
-        // One address is enough where there is one file for all screens.
-        .replace(/^<(img|source)/i.test(element) ? SEVERAL : /$^/, (set) => {
-          if (!/^<source/i.test(element)) return "";
-          this.missing.push(unescaped(set.trim()));
-          return "";
-        })
-        .replace(ADDRESS, (all, before, double, single, bare) => {
-          const address = unescaped(double ?? single ?? bare ?? "");
-          if (address === "" || /^(data|blob):/i.test(address)) return all;
-          const picture = this.picture(address);
-          if (picture === undefined) {
-            this.missing.push(address.replace(/^absent-attachment\//, "attachment:"));
-            return all;
-          }
-          return `${before}"${escapeHtml(picture)}"`;
+    return html
+      .replace(ELEMENT, (element) => this.putIntoElement(element))
+      .replace(STYLE, (style) =>
+        style.replace(STYLE_ADDRESS, (all, double, single, _, escaped, bare) => {
+          const picture = this.pictureOrMissing(unescaped(double ?? single ?? escaped ?? bare));
+          return picture === undefined ? all : `url(${picture})`;
         }),
-    );
+      );
+  }
+
+  private putIntoElement(element: string): string {
+    const isSource = /^<source/i.test(element);
+    const several = /^<(img|source)/i.test(element) ? [...element.matchAll(SEVERAL)][0] : undefined;
+    // One address is enough where there is one file for all screens.
+    const [first] = unescaped(several?.slice(1).find((set) => set !== undefined) ?? "")
+      .trim()
+      .split(/\s+/);
+    const lone = several ? element.replace(SEVERAL, "") : element;
+    if (several && isSource) {
+      // Of <picture>: where its file is none, the others and the <img> stand for it.
+      const picture = NO_FILE.test(first) ? first : this.picture(first);
+      return picture ? lone.replace(/(\s*\/?>)$/, ` srcset="${escapeHtml(picture)}"$1`) : "";
+    }
+    const whole = several && !/\ssrc\s*=/i.test(lone) ? lone.replace(/^<img/i, `$& src="${escapeHtml(first)}"`) : lone;
+    return whole.replace(ADDRESS, (all, before, double, single, bare) => {
+      const picture = this.pictureOrMissing(unescaped(double ?? single ?? bare ?? ""));
+      return picture === undefined ? all : `${before}"${escapeHtml(picture)}"`;
+    });
+  }
+
+  /** A picture's data, or undefined, with the address noted where there should be one. */
+  private pictureOrMissing(address: string): string | undefined {
+    if (NO_FILE.test(address)) return undefined;
+    const picture = this.picture(address);
+    if (picture === undefined) this.missing.push(address.replace(/^absent-attachment\//, "attachment:"));
+    return picture;
   }
 
   private picture(address: string): string | undefined {

@@ -6,7 +6,7 @@ import { ConfigError } from "../../src/core";
 import { engine, tf } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { DISPLAY, type Displayable } from "../../src/lab/display-protocol";
-import { type RatedMaps, type RatingFunction, rateBlock, rateNaive } from "../../src/rate";
+import { type OwnRating, type RatedMaps, type RatingFunction, rateBlock, rateNaive } from "../../src/rate";
 import { loadFound } from "../../src/retrain";
 import { distillFeatures, ratingFeatures } from "../../src/systems/dna";
 import { tinySupernet } from "../lab/tiny";
@@ -167,6 +167,33 @@ describe("an own rating function", () => {
     await supernet.distill({ epochs: 1, batchSize: 16, guideInput: "student", rating: { rating } });
     const ratings = await supernet.rate({ rating });
     expect(ratings.session.score).toBe("mean square");
+    supernet.dispose();
+  });
+
+  it("guides anew at each call, for its variables may have changed; with a version the distillation is kept", async () => {
+    const { supernet } = await tinySupernet();
+    let calls = 0;
+    let sign = 1;
+    const guide = ({ student, teacher }: RatedMaps) => {
+      calls++;
+      return tf.mul(sign, tf.losses.meanSquaredError(teacher, student));
+    };
+    const distilled = async (rating: OwnRating | RatingFunction) => {
+      const before = calls;
+      await supernet.distill({ epochs: 1, batchSize: 16, guideInput: "student", rating: { rating } });
+      return { calls: calls - before, losses: JSON.stringify(supernet.history().map((block) => block.flat()[0].loss)) };
+    };
+    const first = await distilled(guide);
+    expect(first.calls).toBeGreaterThan(0);
+    expect(await distilled(guide)).toEqual(first);
+    // The worst candidate feeds the second block now: its supernet learns from other maps.
+    sign = -1;
+    const other = await distilled(guide);
+    expect(other.calls).toBe(first.calls);
+    expect(other.losses).not.toBe(first.losses);
+    const version = { name: "guide", rate: guide, version: 1 };
+    expect((await distilled(version)).calls).toBe(first.calls);
+    expect((await distilled({ ...version })).calls).toBe(0);
     supernet.dispose();
   });
 
