@@ -4,7 +4,7 @@ import { CountedSpace } from "../counted-space";
 import { conv } from "../layers";
 import { completeOp, mbconv } from "../ops";
 import { layerOutputs } from "../shapes";
-import type { BlockSpace, CandidateOp, Cell, GivenOp, ImageShape, Layer, SearchSpace } from "../types";
+import type { Activation, BlockSpace, CandidateOp, Cell, GivenOp, ImageShape, Layer, SearchSpace } from "../types";
 import { validateSpace } from "../validate";
 
 /** What a teacher's block says about the search: its feature maps. A `TeacherBlock` is one. */
@@ -32,9 +32,12 @@ export interface BlockSpaceOptions {
    * supernet (see `BlockSpace.adapter`); true unless given. `false` is DNA's way: a cell's last layer emits the teacher's channels.
    */
   readonly adapter?: boolean;
-  /** The student's stem; a 3x3 convolution of stride 2 to 8 channels when left out (stride 1 for a block that keeps the size). */
+  /**
+   * The student's stem; a 3x3 convolution of stride 2 to 16 channels when left out (stride 1 for a block that keeps the size),
+   * with the activation of the ops.
+   */
   readonly stem?: readonly Layer[];
-  /** Layers after the last block; a 1x1 convolution to 128 channels when left out. */
+  /** Layers after the last block; a 1x1 convolution to 128 channels when left out, with the activation of the ops. */
   readonly head?: readonly Layer[];
   readonly classes?: number;
   readonly padding?: SearchSpace["padding"];
@@ -56,12 +59,12 @@ export const BLOCK_SPACE_RULES: OptionRules<BlockSpaceOptions> = {
 };
 
 /**
- * Default ops: none, so that depth is searched, or an MBConv of kernel 3 or 5 and expansion 3 or 6. Plain ones, with ReLU and
- * without squeeze-excite, for with these networks of equal MACs differ by where they spend them: `bench -- spread` measures it.
+ * Default ops: none, so that depth is searched, or a small or large MBConv (those of NAS-Bench-Macro, with SiLU), each with
+ * squeeze-excite or without. With these, networks of equal MACs differ by where they spend them: `bench -- spread` measures it.
  */
 export const MINI_OPS: readonly CandidateOp[] = [
   { kind: "identity" },
-  ...mbconv([3, 5], [3, 6], { seRatio: 0, activation: "relu" }),
+  ...[0, 0.25].flatMap((seRatio) => [...mbconv([3], [3], { seRatio }), ...mbconv([5], [6], { seRatio })]),
 ];
 const MINI_DEPTH = 3;
 
@@ -83,7 +86,6 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
     cells = miniCells,
     cellsPerBlock = Number.POSITIVE_INFINITY,
     adapter = true,
-    head = [conv(1, 128)],
     classes = 10,
     padding = "same",
     batchNormEpsilon = 1e-3,
@@ -95,8 +97,10 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
       { blocks: blocks.length, lists: cells.length },
     );
   }
+  const activation = activationOf(opsOf.flat());
+  const head = options.head ?? [conv(1, 128, { activation })];
   const input = blocks[0]?.input ?? { height: 0, width: 0, channels: 0 };
-  const stem = options.stem ?? [conv(3, 8, { stride: blocks[0]?.output.height < input.height ? 2 : 1 })];
+  const stem = options.stem ?? [conv(3, 16, { stride: blocks[0]?.output.height < input.height ? 2 : 1, activation })];
   const entering = blocks.length === 0 ? input : (layerOutputs(stem, input, `${name}: stem layer`).at(-1) ?? input);
   const space: SearchSpace = {
     name,
@@ -121,6 +125,12 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
   };
   validateSpace(space);
   return new CountedSpace(space);
+}
+
+/** That of the first op that has ReLU or ReLU6, else SiLU; ops are checked later. */
+function activationOf(ops: readonly CandidateOp[]): Activation {
+  const activations = ops.map((op) => (op as { readonly activation?: Activation } | null)?.activation);
+  return activations.find((activation) => activation === "relu" || activation === "relu6") ?? "silu";
 }
 
 type Ops = readonly GivenOp[];

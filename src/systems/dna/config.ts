@@ -260,7 +260,7 @@ export const experimentSchema = z.strictObject({
         ["stages"],
       ),
     )
-    .default(DNA_MINI.blocks),
+    .default(DNA_MINI.split),
   space: space.prefault({}),
   distill: distill.prefault({}),
   rate: rate.prefault({}),

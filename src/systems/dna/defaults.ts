@@ -8,7 +8,7 @@ export const DNA_MINI = {
   validationCount: 5000,
   teacher: "mobilenet@28px",
   teacherEpochs: 2,
-  blocks: 4,
+  split: "stages",
   /** Of MBConv layers where an experiment names some of the three: DNA's. Else see `MINI_OPS`. */
   kernels: [3, 5, 7],
   expansions: [6, 3],
@@ -18,7 +18,7 @@ export const DNA_MINI = {
   /** Validation images that candidates are rated on. */
   ratingImages: 512,
   /** Share of the teacher's MACs that the found network may have. */
-  macsOfTeacher: 0.22,
+  macsOfTeacher: 0.27,
   retrainEpochs: 2,
   /** Networks of the predicted front that are retrained, the best within the budget included. */
   alongFront: 4,
