@@ -128,7 +128,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
 }
 
 /** That of the first op that has ReLU or ReLU6, else SiLU; ops are checked later. */
-function activationOf(ops: readonly CandidateOp[]): Activation {
+function activationOf(ops: Ops): Activation {
   const activations = ops.map((op) => (op as { readonly activation?: Activation } | null)?.activation);
   return activations.find((activation) => activation === "relu" || activation === "relu6") ?? "silu";
 }
