@@ -118,7 +118,7 @@ describe("a space around a teacher's blocks", () => {
       { input: shape(28, 1), output: shape(28, 16) },
       { input: shape(28, 16), output: shape(14, 16) },
     ]);
-    expect([flat.stem[0], flat.blocks[1].stride]).toEqual([conv(3, 16, { stride: 1 }), 2]);
+    expect([flat.stem[0], flat.blocks[1].stride]).toEqual([conv(3, 8, { stride: 1 }), 2]);
   });
 
   it("takes ops and cells as given", () => {

@@ -33,7 +33,7 @@ export interface BlockSpaceOptions {
    */
   readonly adapter?: boolean;
   /**
-   * The student's stem; a 3x3 convolution of stride 2 to 16 channels when left out (stride 1 for a block that keeps the size),
+   * The student's stem; a 3x3 convolution of stride 2 to 8 channels when left out (stride 1 for a block that keeps the size),
    * with the activation of the ops.
    */
   readonly stem?: readonly Layer[];
@@ -100,7 +100,7 @@ export function blockSpace(blocks: readonly BlockShapes[], options: BlockSpaceOp
   const activation = activationOf(opsOf.flat());
   const head = options.head ?? [conv(1, 128, { activation })];
   const input = blocks[0]?.input ?? { height: 0, width: 0, channels: 0 };
-  const stem = options.stem ?? [conv(3, 16, { stride: blocks[0]?.output.height < input.height ? 2 : 1, activation })];
+  const stem = options.stem ?? [conv(3, 8, { stride: blocks[0]?.output.height < input.height ? 2 : 1, activation })];
   const entering = blocks.length === 0 ? input : (layerOutputs(stem, input, `${name}: stem layer`).at(-1) ?? input);
   const space: SearchSpace = {
     name,
