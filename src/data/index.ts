@@ -20,5 +20,6 @@ export {
 export * from "./preprocessing";
 export * from "./read-image";
 export * from "./registry";
+export * from "./share-dataset";
 export * from "./synthetic";
 export * from "./types";

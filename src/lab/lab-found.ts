@@ -1,5 +1,5 @@
 import { ConfigError, checkOptions, formatCount, type OptionRules, rule, type StepContext } from "../core";
-import { retrain } from "../retrain";
+import { type Retrained, retrain, type Training } from "../retrain";
 import { type FoundNetwork, type Limits, meetsLimits } from "../search";
 import { opName } from "../space";
 import { alongFront, DNA_MINI, randomRivals } from "../systems/dna";
@@ -94,7 +94,13 @@ export class LabFound extends NetworkDesign implements Displayable {
   ): Promise<LabStudent> {
     checkOptions("found.retrain", recipe, RECIPE_RULES);
     engineReady();
-    const { session, network } = this;
+    const { architecture, options } = this.training(recipe, task);
+    return this.trained(await retrain(architecture, this.session.data.dataset, options, context), recipe);
+  }
+
+  /** What {@link retrain} trains by a recipe, and how. */
+  training(recipe: RetrainRecipe, task: string): Training {
+    const { session, network, architecture } = this;
     const { teacher, data } = session;
     const { epochs = DNA_MINI.retrainEpochs, seed = data.seed, distillation, warmStart = false, ...rest } = recipe;
     const start = warmStart === true ? session.warmStart(network.choice) : warmStart;
@@ -103,9 +109,14 @@ export class LabFound extends NetworkDesign implements Displayable {
       ...(start && { warmStart: start }),
       ...(distillation && { distillation: { teacher, ...distillation } }),
     };
-    const retrained = await retrain(this.architecture, data.dataset, { ...options, epochs, seed, task }, context);
-    this.session.recipe = recipe;
-    rememberRecipe(teacher, recipe);
+    return { architecture, options: { ...options, epochs, seed, task } };
+  }
+
+  /** Takes a training by a recipe as this network's. */
+  trained(retrained: Retrained, recipe: RetrainRecipe): LabStudent {
+    const { session } = this;
+    session.recipe = recipe;
+    rememberRecipe(session.teacher, recipe);
     this.student = new LabStudent(this, retrained, recipe);
     return this.student;
   }

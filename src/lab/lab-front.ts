@@ -2,6 +2,7 @@ import { formatCount, parseCount } from "../core";
 import { type BudgetLine, type ParetoRecord, type PublishedNetwork, parallelView, paretoFigure } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
+import { comparisons, errorOf, type FrontComparison } from "./front-comparison";
 import type { FrontNetwork } from "./front-network";
 import { verdict } from "./front-verdict";
 import type { LabStudent } from "./lab-student";
@@ -31,17 +32,27 @@ export class LabFront implements Displayable {
     const teacher = this.networks.find(({ kind }) => kind === "teacher");
     return new Table({
       title: `Networks on ${this.networks[0].dataset}`,
-      columns: ["network", "MACs", "of the teacher's", "parameters", "test accuracy", "validation accuracy", "rating"],
-      rows: this.networks.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
-        label,
-        formatCount(macs),
-        teacher ? percent(macs / teacher.macs, 1) : null,
-        formatCount(params),
-        percent(accuracy),
+      columns: [
+        "network",
+        "MACs",
+        "of the teacher's",
+        "parameters",
+        "test accuracy",
+        "standard error",
+        "validation accuracy",
+        "rating",
+      ],
+      rows: this.networks.map(({ validationAccuracy, score, ...network }) => [
+        network.label,
+        formatCount(network.macs),
+        teacher ? percent(network.macs / teacher.macs, 1) : null,
+        formatCount(network.params),
+        percent(network.accuracy),
+        percent(errorOf(network)),
         validationAccuracy === undefined ? "not measured" : percent(validationAccuracy),
         score === undefined ? null : Number(score.toFixed(4)),
       ]),
-      note: "Test accuracies are of networks trained to the end; the rating is what was predicted before (lower is better).",
+      note: `Test accuracies are of networks trained to the end, standard errors ${this.errorWords()}; the rating is what was predicted before (lower is better).`,
     });
   }
 
@@ -51,7 +62,22 @@ export class LabFront implements Displayable {
    */
   figure({ budgets = [], published = [] }: LabFrontOptions = {}): FigureView {
     const lines = budgets.map((budget) => (typeof budget === "object" ? budget : { macs: parseCount(budget) }));
-    return new FigureView(paretoFigure({ measured: this.networks, ...this.predicted, budgets: lines, published }));
+    const measured = this.networks.map((network) => ({ ...network, standardError: errorOf(network) }));
+    return new FigureView(
+      paretoFigure({ measured, ...this.predicted, budgets: lines, published, errorWords: this.errorWords() }),
+    );
+  }
+
+  /** What the errors of the accuracies are of. */
+  private errorWords(): string {
+    const seeds = Math.max(0, ...this.networks.map(({ seeds }) => seeds?.length ?? 0));
+    const images = `of the ${this.networks[0].images} test images`;
+    return seeds > 0 ? `over ${seeds} trainings where there were so many, else ${images}` : images;
+  }
+
+  /** Each found network that has rivals at its cost, with its gains over them and their standard errors. */
+  comparisons(): FrontComparison[] {
+    return comparisons(this.networks);
   }
 
   /** Parallel coordinates of all costs, rating and accuracy, a line a network. */

@@ -1,7 +1,7 @@
 import { ConfigError, DataError, formatCount, type StepContext } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
 import type { Split } from "../data";
-import { type FoundNetwork, Retrained, retrain } from "../retrain";
+import { type FoundNetwork, Retrained, retrain, type Training } from "../retrain";
 import { type Architecture, sameShape } from "../space";
 import { DNA_MINI } from "../systems/dna";
 import { checkFits, type Teacher } from "../teacher";
@@ -75,6 +75,13 @@ export class LabNetwork implements Displayable {
     teacher?: Teacher,
   ): Promise<this> {
     engineReady();
+    const { architecture, options } = this.trainingBy(recipe, teacher);
+    this.adopt(await retrain(architecture, this.data.dataset, options, context));
+    return this;
+  }
+
+  /** What {@link retrain} trains by a recipe, and how. @throws ConfigError as there. */
+  trainingBy(recipe: RetrainRecipe, teacher?: Teacher): Training {
     const { data, architecture, label } = this;
     const { epochs = DNA_MINI.retrainEpochs, seed = data.seed, distillation, warmStart, ...rest } = recipe;
     if (warmStart === true) {
@@ -93,9 +100,13 @@ export class LabNetwork implements Displayable {
       ...(distillation && teacher && { distillation: { teacher, ...distillation } }),
     };
     const task = `retrain ${label} (${formatCount(this.macs)} MACs)`;
-    this.trained = await retrain(architecture, data.dataset, { ...options, epochs, seed, task }, context);
+    return { architecture, options: { ...options, epochs, seed, task } };
+  }
+
+  /** Takes a training as this network's. */
+  adopt(retrained: Retrained): void {
+    this.trained = retrained;
     this.tested = undefined;
-    return this;
   }
 
   /**

@@ -44,9 +44,8 @@ import { LabTeacher } from "./lab-teacher";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
 import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "./own-networks";
-import { type ParetoItem, pareto } from "./pareto";
+import { type ParetoItem, type ParetoRecipe, pareto } from "./pareto";
 import { record } from "./record";
-import type { RetrainRecipe } from "./retrain-recipe";
 import { showNow } from "./show";
 import { viewOfAny } from "./view";
 
@@ -232,12 +231,14 @@ export const lab = {
    * The front of true accuracies: retrains the networks that are not trained yet, measures all on the test split.
    * @param networks Teachers, found, random and retrained networks; own architectures and networks, too (see
    *   {@link lab.network}).
-   * @param recipe How to retrain; as the last retraining of the same search unless given.
+   * Several small networks train side by side, each with one thread of the engine: the bytes are those of one after another.
+   * @param recipe How to retrain; as the last retraining of the same search unless given. With `seeds` each network is trained
+   *   once for each; accuracies are means then, with standard errors over the trainings.
    * @throws ConfigError when a network is none of these, DataError when the networks belong to different data sets.
    */
   async pareto(
     networks: readonly ParetoItem[],
-    recipe?: RetrainRecipe,
+    recipe?: ParetoRecipe,
     context: StepContext = notebookContext(),
   ): Promise<LabFront> {
     engineReady();

@@ -1,15 +1,18 @@
-import { ConfigError, checkOptions, DataError, fingerprint, formatCount, type StepContext } from "../core";
+import { ConfigError, checkOptions, DataError, type OptionRules, rule, type StepContext } from "../core";
+import type { Retrained } from "../retrain";
 import type { PredictedNetwork } from "../viz";
 import { factsOf, frontFacts, stageWords } from "./architecture-words";
 import type { FrontNetwork } from "./front-network";
+import { designOf, idOf, type Student, trainMissing } from "./front-trainings";
 import { LabAlternatives } from "./lab-alternatives";
 import type { LabData } from "./lab-data";
 import { LabFound } from "./lab-found";
 import { LabFront } from "./lab-front";
 import { LabNetwork } from "./lab-network";
+import { LabShrunk } from "./lab-shrunk";
 import { LabStudent } from "./lab-student";
 import { LabTeacher } from "./lab-teacher";
-import type { NetworkDesign } from "./network-design";
+import { meanOf } from "./numbers";
 import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "./own-networks";
 import { RECIPE_RULES, type RetrainRecipe, sameTraining } from "./retrain-recipe";
 
@@ -20,7 +23,24 @@ import { RECIPE_RULES, type RetrainRecipe, sameTraining } from "./retrain-recipe
 export type ParetoItem = LabTeacher | LabStudent | LabFound | LabAlternatives | LabNetwork | NetworkSource;
 
 type KnownItem = LabTeacher | LabStudent | LabFound | LabNetwork;
-type Student = LabStudent | LabFound;
+
+/** How to retrain, and how often. */
+export interface ParetoRecipe extends RetrainRecipe {
+  /**
+   * Trains each network once for each seed; its accuracy is then the mean, with the standard error over its trainings. Teachers
+   * and networks that were trained elsewhere have their one training.
+   */
+  readonly seeds?: readonly number[];
+}
+
+const SEEDS = rule.list(rule.whole);
+const PARETO_RULES: OptionRules<ParetoRecipe> = {
+  ...RECIPE_RULES,
+  seeds: {
+    must: `${SEEDS.must}, none twice`,
+    holds: (value) => SEEDS.holds(value) && new Set(value as number[]).size === (value as number[]).length,
+  },
+};
 
 /**
  * Retrains what is not trained yet, measures all networks on the test split, and compares.
@@ -30,56 +50,70 @@ type Student = LabStudent | LabFound;
  */
 export async function pareto(
   given: readonly ParetoItem[],
-  recipe: RetrainRecipe | undefined,
+  recipe: ParetoRecipe | undefined,
   context: StepContext,
 ): Promise<LabFront> {
-  if (recipe !== undefined) checkOptions("lab.pareto", recipe, RECIPE_RULES);
+  if (recipe !== undefined) checkOptions("lab.pareto", recipe, PARETO_RULES);
+  const { seeds, ...once } = recipe ?? {};
+  const usual = recipe !== undefined && Object.values(once).some((value) => value !== undefined) ? once : undefined;
   const items = known(given);
   checkOneDataset(items);
   const teachers = items.filter((item) => item instanceof LabTeacher);
-  const designs = distinct(items.filter((item) => item instanceof LabStudent || item instanceof LabFound));
+  const designs = labelled(distinct(items.filter((item) => item instanceof LabStudent || item instanceof LabFound)));
   const owns = [...new Set(items.filter((item) => item instanceof LabNetwork))];
-  const session = designs.map((item) => designOf(item).session)[0];
-  const students: LabStudent[] = [];
-  for (const { item, label } of labelled(designs)) {
-    students.push(trainedOf(item, students, recipe) ?? (await retrainAs(item as LabFound, label, recipe, context)));
-  }
-  for (const own of owns) {
-    const teacher = session?.teacher ?? teachers[0]?.teacher;
-    if (!own.isTrained) await own.retrain(recipe ?? session?.recipe, context, teacher);
-  }
+  const session = designs.map(({ item }) => designOf(item).session)[0];
+  const teacher = session?.teacher ?? teachers[0]?.teacher;
+  const trained = await trainMissing({ designs, owns, recipe: usual, seeds, teacher, session }, context);
   const measured: FrontNetwork[] = [];
-  for (const teacher of teachers) {
+  for (const one of teachers) {
     measured.push({
-      ...(await measure(teacher, teacher.data, context)),
-      label: teachers.length > 1 ? teacher.architecture.name : "teacher",
-      activationBytes: teacher.teacher.cost.activationBytes,
-      architecture: stageWords(teacher.architecture),
+      ...(await measure(one, one.data, context)),
+      label: teachers.length > 1 ? one.architecture.name : "teacher",
+      activationBytes: one.teacher.cost.activationBytes,
+      architecture: stageWords(one.architecture),
     });
   }
-  for (const [i, { label, item }] of labelled(designs).entries()) {
+  for (const [i, { label, item }] of designs.entries()) {
     const design = designOf(item);
     const { data, space } = design.session;
-    const facts = factsOf(space, design.network);
     measured.push({
-      ...facts,
-      ...(await measure(students[i], data, context)),
+      ...factsOf(space, design.network),
+      ...(await measure(trained.students[i], data, context)),
+      ...(await repeated(trained.repeats.get(item), seeds, data, context)),
       label,
       score: design.score,
-      ...twinOf(labelled(designs), i),
+      ...twinOf(designs, i),
     });
   }
   for (const [i, own] of owns.entries()) {
     const namesakes = owns.slice(0, i).filter(({ label }) => label === own.label).length;
     measured.push({
       ...(await measure(own, own.data, context)),
+      ...(await repeated(trained.repeats.get(own), seeds, own.data, context)),
       label: namesakes > 0 ? `${own.label} (${namesakes + 1})` : own.label,
+      ...(own instanceof LabShrunk && { curve: own.by }),
       activationBytes: own.cost.activationBytes,
       architecture: stageWords(own.architecture),
     });
   }
+  trained.dispose();
+  const { students } = trained;
   const trainings = [...students.map(({ retrained }) => retrained.training), ...owns.map(({ training }) => training!)];
-  return new LabFront(measured, prediction(labelled(designs)), unlike(trainings), students);
+  return new LabFront(measured, prediction(designs), unlike(trainings), students);
+}
+
+/** Mean and standard error over the trainings of a network, one for each seed; nothing of one that was trained once. */
+async function repeated(
+  trainings: readonly Retrained[] | undefined,
+  seeds: readonly number[] | undefined,
+  data: LabData,
+  { signal }: StepContext,
+): Promise<Partial<FrontNetwork>> {
+  if (!trainings || !seeds || trainings.length < 2) return {};
+  const accuracies: number[] = [];
+  for (const retrained of trainings) accuracies.push((await retrained.evaluate(data.test, { signal })).accuracy);
+  const { mean: accuracy, standardError } = meanOf(accuracies);
+  return { accuracy, standardError, validationAccuracy: meanOf(trainings.map((one) => one.accuracy)).mean, seeds };
 }
 
 /** The networks as what the lab knows, own ones on the data of the others. */
@@ -119,46 +153,11 @@ function shownKind(value: unknown): string {
     : `an object with ${Object.keys(value).slice(0, 5).join(", ") || "nothing"}`;
 }
 
-/** An item's training: its own, or that of the same network in the other role, which would end the same. */
-function trainedOf(
-  item: Student,
-  before: readonly LabStudent[],
-  recipe: RetrainRecipe | undefined,
-): LabStudent | undefined {
-  if (item instanceof LabStudent || item.student) return item instanceof LabStudent ? item : item.student;
-  const { warmStart, data, recipe: usual } = item.session;
-  const wanted = fingerprint(recipe ?? usual);
-  const twin = before.find(
-    ({ design, recipe: own }) =>
-      idOf(design) === idOf(item) &&
-      design.session.warmStart === warmStart &&
-      design.session.data === data &&
-      own !== undefined &&
-      fingerprint(own) === wanted,
-  );
-  if (twin) item.student = new LabStudent(item, twin.retrained, twin.recipe);
-  return item.student;
-}
-
 /** Names the network before that is the same one. */
 function twinOf(items: readonly { item: Student; label: string }[], index: number): { sameAs?: string } {
   const id = idOf(designOf(items[index].item));
   const twin = items.slice(0, index).find(({ item }) => idOf(designOf(item)) === id);
   return twin ? { sameAs: twin.label } : {};
-}
-
-/** Names a network, whatever its space calls it: spaces of other ops or cells have the same choices for other networks. */
-function idOf({ architecture: { name: _, ...network } }: NetworkDesign): string {
-  return fingerprint(network);
-}
-
-function retrainAs(item: LabFound, label: string, recipe: RetrainRecipe | undefined, context: StepContext) {
-  const task = `retrain ${label} (${formatCount(item.macs)} MACs)`;
-  return item.retrain(recipe ?? item.session.recipe, { ...context, task });
-}
-
-function designOf(item: Student): NetworkDesign {
-  return item instanceof LabStudent ? item.design : item;
 }
 
 function dataOf(item: KnownItem): LabData {

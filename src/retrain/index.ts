@@ -5,3 +5,4 @@ export * from "./found-schema";
 export * from "./layers-model";
 export * from "./predict";
 export * from "./retrain";
+export * from "./retrain-all";

@@ -14,6 +14,10 @@ export interface MeasuredNetwork extends NetworkFacts {
   readonly kind: NetworkKind;
   /** Of the test split, in [0, 1]. */
   readonly accuracy: number;
+  /** One standard error of the accuracy, a share; drawn as a bar. */
+  readonly standardError?: number;
+  /** Networks of one kind that name one curve are joined. */
+  readonly curve?: string;
 }
 
 /** A network that was rated, not trained. */
@@ -36,6 +40,8 @@ export interface PublishedNetwork extends NetworkFacts {
 
 export interface ParetoRecord {
   readonly measured: readonly MeasuredNetwork[];
+  /** What the standard errors are of: "of the 10000 test images". */
+  readonly errorWords?: string;
   /** Limits to draw as lines. */
   readonly budgets?: readonly BudgetLine[];
   /** Networks of others on the same data set. */
@@ -74,6 +80,7 @@ export function paretoFigure({
   predicted = [],
   budgets = [],
   published = [],
+  errorWords,
 }: ParetoRecord): Figure {
   const dataset = onlyDataset([...measured, ...published]);
   const hasPrediction = predictedFront.length + predicted.length > 0;
@@ -94,7 +101,7 @@ export function paretoFigure({
     data: [...left.data, ...(right?.data ?? [])],
     layout: layoutOf({
       title: `Accuracy against cost on ${dataset}`,
-      subtitle: `up is better, left is cheaper${measured.length > 0 ? "; the line joins the networks that no other one beats in both" : ""}`,
+      subtitle: `up is better, left is cheaper${measured.length > 0 ? "; the line joins the networks that no other one beats in both" : ""}${errorWords ? `; bars: one standard error ${errorWords}` : ""}`,
       width: 920,
       height: 480,
       margin: { t: 124, r: 28, b: 60, l: 68 },
@@ -131,6 +138,9 @@ function onlyDataset(measured: readonly { dataset: string; label: string }[]): s
   );
 }
 
+/** More random networks are drawn as a cloud, small and without names. */
+const CLOUD = 3;
+
 /** Kinds in the order in which they are drawn: what is small comes above what is large. */
 const DRAWN: readonly NetworkKind[] = ["random", "own", "shrunk", "found", "teacher"];
 
@@ -143,21 +153,26 @@ function measuredPanel(
   const all = [...networks, ...published];
   const x = countAxis([...all, ...budgets].map(({ macs }) => macs));
   const percent = (network: { readonly accuracy: number }) => 100 * network.accuracy;
-  const y = rangeAround(all.map(percent), 0.16);
+  const bar = (network: MeasuredNetwork) => 100 * (network.standardError ?? 0);
+  const ends = networks.flatMap((network) => [percent(network) - bar(network), percent(network) + bar(network)]);
+  const y = rangeAround([...ends, ...published.map(percent)], 0.16);
   const pixel = (network: { readonly macs: number; readonly accuracy: number }) => ({
     x: x.position(network.macs) * panel.width,
     y: (1 - (percent(network) - y[0]) / (y[1] - y[0])) * panel.height,
   });
   const front = nonDominated(networks, (network) => [network.macs, -network.accuracy]);
   const limits = budgetLines(budgets, x, panel);
+  const isCloud = networks.filter(({ kind }) => kind === "random").length > CLOUD;
   const labels = labelled(
-    all.map((network, i) => ({
-      y: percent(network),
-      macs: network.macs,
-      text: network.label,
-      colour: i < networks.length ? KINDS[networks[i].kind].colour : COLOURS.green,
-      pixel: pixel(network),
-    })),
+    all
+      .map((network, i) => ({
+        y: percent(network),
+        macs: network.macs,
+        text: network.label,
+        colour: i < networks.length ? KINDS[networks[i].kind].colour : COLOURS.green,
+        pixel: pixel(network),
+      }))
+      .filter((_, i) => !(isCloud && networks[i]?.kind === "random")),
     { x, panel, lines: stepSegments(front.map(pixel)), limits: limits.obstacles },
     { xref: "x", yref: "y" },
   );
@@ -171,7 +186,8 @@ function measuredPanel(
     if (ours.length === 0) return [];
     return [
       {
-        ...markers(kind),
+        ...markers(kind, kind === "random" && isCloud),
+        ...(ours.some(({ standardError }) => standardError !== undefined) && errorBars(kind, ours.map(bar))),
         x: ours.map(({ macs }) => macs),
         y: ours.map(percent),
         text: ours.map(({ label }) => label),
@@ -188,7 +204,7 @@ function measuredPanel(
     customdata: published.map((network) => [hoverFacts(network), network.source ? ` (${network.source})` : ""]),
     hovertemplate: "%{text}, published%{customdata[1]}: %{y:.2f} %<br>%{customdata[0]}<extra></extra>",
   };
-  const ours = networks.length > 0 ? [line, ...marks] : [];
+  const ours = networks.length > 0 ? [line, ...curves(networks, percent), ...marks] : [];
   return {
     data: [...ours, ...(published.length > 0 ? [others] : [])],
     x,
@@ -291,22 +307,51 @@ function labelled(
   return drawLabels(labels, placements, { ...axes, isLog: x.type === "log" });
 }
 
-function markers(kind: NetworkKind): Trace {
+function markers(kind: NetworkKind, isCloud = false): Trace {
   const { name, colour, symbol } = KINDS[kind];
+  const look =
+    kind === "random"
+      ? { size: isCloud ? 7 : 11, line: { width: isCloud ? 1.5 : 2 } }
+      : { size: kind === "teacher" ? 13 : 9, line: { color: "#FFFFFF", width: 1 } };
   return {
     type: "scatter",
     mode: "markers",
     name,
     legendgroup: kind,
-    marker: {
-      color: colour,
-      symbol,
-      ...(kind === "random"
-        ? { size: 11, line: { width: 2 } }
-        : { size: kind === "teacher" ? 13 : 9, line: { color: "#FFFFFF", width: 1 } }),
-    },
+    marker: { color: colour, symbol, ...(isCloud && { opacity: 0.7 }), ...look },
     cliponaxis: false,
   };
+}
+
+/** One standard error up and down, in points. */
+function errorBars(kind: NetworkKind, array: readonly number[]): Trace {
+  const colour = `${KINDS[kind].colour}${kind === "random" ? "66" : "CC"}`;
+  return {
+    error_y: { type: "data", array, visible: true, color: colour, thickness: kind === "random" ? 1 : 1.5, width: 3 },
+  };
+}
+
+/** Networks that belong to one curve, joined by rising MACs. */
+function curves(networks: readonly MeasuredNetwork[], percent: (network: MeasuredNetwork) => number): Trace[] {
+  const names = new Set(networks.flatMap(({ kind, curve }) => (curve === undefined ? [] : [`${kind} ${curve}`])));
+  return [...names].flatMap((name): Trace[] => {
+    const points = networks.filter(({ kind, curve }) => `${kind} ${curve}` === name).sort((a, b) => a.macs - b.macs);
+    if (points.length < 2) return [];
+    const { kind, curve } = points[0];
+    return [
+      {
+        type: "scatter",
+        mode: "lines",
+        name: curve,
+        legendgroup: kind,
+        showlegend: false,
+        line: { color: KINDS[kind].colour, width: 1.5 },
+        x: points.map(({ macs }) => macs),
+        y: points.map(percent),
+        hoverinfo: "skip",
+      },
+    ];
+  });
 }
 
 /** Steps, because a budget between two networks buys the cheaper one. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { comparisons } from "../../src/lab/front-comparison";
 import type { FrontNetwork } from "../../src/lab/front-network";
 import { verdict } from "../../src/lab/front-verdict";
 import { standardError } from "../../src/lab/numbers";
@@ -76,5 +77,38 @@ describe("verdict", () => {
 
   it("says it when there is nothing to compare", () => {
     expect(verdict([teacher])).toContain("nothing to compare");
+  });
+
+  it("compares each budget with its own random networks and shrunk teacher, the rivals' spread in the error", () => {
+    const spread = [0.88, 0.9, 0.91, 0.89];
+    const at = (macs: number, from: number) =>
+      spread.map((accuracy, i) => network(`random ${from + i}`, "random", macs * (1 + i / 100), accuracy));
+    const networks = [
+      network("found 1", "found", 2e6, 0.91),
+      network("found 2", "found", 4e6, 0.93),
+      ...at(2e6, 1),
+      ...at(4e6, 5),
+      network("shrunk 25%", "shrunk", 2.02e6, 0.92),
+      network("shrunk 50%", "shrunk", 4e6, 0.9),
+    ];
+    const [low, high] = comparisons(networks);
+    expect([low.random.length, high.random.length]).toEqual([4, 4]);
+    expect([low.beaten, high.beaten]).toEqual([3, 4]);
+    expect(low.overRandom!.difference).toBeCloseTo(0.015, 12);
+    // Sample variance of the four is 1/6 of a point squared, in shares 1.6667e-4.
+    const own = standardError(0.91, 10_000) ** 2;
+    expect(low.overRandom!.standardError).toBeCloseTo(Math.sqrt(1.666667e-4 / 4 + own), 6);
+    expect(low.shrunk[0].gain.difference).toBeCloseTo(-0.01, 12);
+    const text = verdict(networks);
+    expect(text).toContain("4 random networks of equal MACs 88.00 % to 91.00 %, 89.50 % on average");
+    expect(text).toContain("(shrunk 25%) reaches 92.00 %: found 1 lies 1.00 points BELOW it");
+    expect(text).toContain("(shrunk 50%) reaches 90.00 %: found 2 lies 3.00 points above it");
+  });
+
+  it("never takes the spread of a few that lie close by chance for less than their own errors", () => {
+    const close = [network("random 1", "random", 4e6, 0.9), network("random 2", "random", 4e6, 0.9)];
+    const [{ overRandom }] = comparisons([network("found 1", "found", 4e6, 0.91), ...close]);
+    const [a, b] = [standardError(0.91, 10_000), standardError(0.9, 10_000)];
+    expect(overRandom!.standardError).toBeCloseTo(Math.sqrt(a ** 2 + b ** 2 / 2), 12);
   });
 });

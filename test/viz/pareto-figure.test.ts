@@ -26,6 +26,34 @@ describe("paretoFigure", () => {
     expect(layout.title.text).toContain("fashion-mnist");
   });
 
+  it("draws many random networks as a cloud without names, the shrunk teacher as a curve, errors as bars that fit", () => {
+    const random = [0.9, 0.905, 0.895, 0.91].map(
+      (accuracy, i): MeasuredNetwork => ({ ...measured[3], label: `random ${i + 1}`, accuracy, standardError: 0.003 }),
+    );
+    const shrunk = [4e6, 2e6].map(
+      (macs): MeasuredNetwork => ({
+        ...measured[0],
+        kind: "shrunk",
+        label: `shrunk ${macs}`,
+        macs,
+        accuracy: macs / 1e8 + 0.8,
+        standardError: 0.02,
+        curve: "width",
+      }),
+    );
+    const { data, layout } = paretoFigure({ measured: [measured[0], ...random, ...shrunk], errorWords: "of 9 images" });
+    const words = (layout.annotations as { text: string }[]).map(({ text }) => text);
+    expect(words.filter((text) => text.startsWith("random"))).toEqual([]);
+    expect(words).toEqual(expect.arrayContaining(["teacher", "shrunk 4000000", "shrunk 2000000"]));
+    expect(data.find(({ name }) => name === "width")).toMatchObject({ mode: "lines", x: [2e6, 4e6] });
+    const bars = data.find(({ name, mode }) => name === "teacher shrunk uniformly" && mode === "markers");
+    expect((bars!.error_y as { array: number[] }).array).toEqual([2, 2]);
+    expect(layout.title.text).toContain("bars: one standard error of 9 images");
+    // The lowest bar ends at 82 - 2 %.
+    expect((layout.yaxis as { range: number[] }).range[0]).toBeLessThan(80);
+    expect(paretoFigure({ measured }).data.some((trace) => "error_y" in trace)).toBe(false);
+  });
+
   it("joins only networks that no other beats in both", () => {
     const line = paretoFigure({ measured }).data.find(({ name }) => name === "measured front");
     expect(line).toMatchObject({ x: [2e6, 4e6, 9e6], y: [90, 91.2, 92.10000000000001] });
