@@ -4,6 +4,8 @@ const ROOMS = {
   space: ["core"],
   cost: ["core", "space"],
   search: ["core", "space", "cost"],
+  // What trained networks say of all others: numbers over rating tables, no tensors.
+  surrogate: ["core", "space", "cost", "search"],
   engine: ["core"],
   nn: ["core", "engine", "space"],
   data: ["core", "engine"],

@@ -13,6 +13,7 @@ export * from "./search";
 export type { ImageShape } from "./space";
 export * from "./space";
 export * from "./study";
+export * from "./surrogate";
 export * from "./systems/dna";
 /** Ranking of NAS-Bench-Macro and its summary: `blockwise study ranking`. */
 export * as ranking from "./systems/dna/ranking";

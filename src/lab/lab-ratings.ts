@@ -4,7 +4,6 @@ import { fitAccuracyPredictor, type PredictorOptions, type RatedRow } from "../r
 import {
   type CostName,
   costNames,
-  type FoundNetwork,
   type IlpOptions,
   isBudget,
   type Limits,
@@ -13,6 +12,7 @@ import {
   withLatency,
 } from "../search";
 import { opName } from "../space";
+import { calibrate } from "../surrogate";
 import { searchDiverse, searchRatings } from "../systems/dna";
 import { ratingMap } from "../viz";
 import type { DataFrame } from "./danfo-types";
@@ -20,19 +20,18 @@ import { dataFrame } from "./data-frame";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
 import { LabAlternatives } from "./lab-alternatives";
+import { LabCalibration } from "./lab-calibration";
 import { type AtEqualMacsOptions, LabFound } from "./lab-found";
-import { LabFront } from "./lab-front";
 import { type LabLatency, latencyTableFrom } from "./lab-latency";
-import { blockScores, LabPredictor, type TrainedNetwork } from "./lab-predictor";
+import { blockScores, LabPredictor } from "./lab-predictor";
 import { rememberFound } from "./lab-random";
-import { LabStudent } from "./lab-student";
 import { type LabBudget, type LabLimits, parseLimits } from "./limits";
 import { measureWords, ownMeasure } from "./measure-words";
-import { NetworkDesign } from "./network-design";
 import { type OwnScores, type OwnScoresOptions, scoreTable } from "./own-scores";
 import type { SearchSession } from "./search-session";
 import { showTogether } from "./show";
 import { Table } from "./table";
+import { type TrainedNetworks, trainedNetworks } from "./trained-networks";
 
 /** How alternatives must differ. */
 export interface DiverseOptions extends Omit<IlpOptions, "k"> {
@@ -40,11 +39,10 @@ export interface DiverseOptions extends Omit<IlpOptions, "k"> {
   readonly difference?: number;
 }
 
-/** Retrained networks, or networks with accuracies (0..1) from elsewhere. */
-export type PredictorItem =
-  | LabStudent
-  | LabFound
-  | { readonly network: NetworkDesign | FoundNetwork; readonly accuracy: number };
+export interface CalibrateOptions {
+  /** Whether the ratings are read; false is the control: what the trained networks say alone. True unless given. */
+  readonly ratings?: boolean;
+}
 
 const DIVERSE_RULES: OptionRules<DiverseOptions & { readonly k: number }> = {
   k: rule.wholeFrom(1),
@@ -56,6 +54,8 @@ const PREDICTOR_RULES: OptionRules<PredictorOptions> = {
   penalties: rule.list(rule.from(0)),
   secondOrder: rule.boolean,
 };
+
+const CALIBRATE_RULES: OptionRules<CalibrateOptions> = { ratings: rule.boolean };
 
 const BEST_SHOWN = 3;
 /** Share of the blocks in which alternatives differ. */
@@ -115,6 +115,7 @@ export class LabRatings implements Displayable {
   weighted(weights: readonly number[]): LabRatings {
     const { weights: before, table } = this.session;
     return this.variant({
+      calibration: undefined,
       table: weightedTable(table, weights),
       weights: weights.map((weight, block) => weight * (before?.[block] ?? 1)),
     });
@@ -130,7 +131,7 @@ export class LabRatings implements Displayable {
         "ratings.byProduct: must come before the weights; call ratings.byProduct().weighted([...])",
       );
     }
-    return this.variant({ table: productTable(this.session.table) });
+    return this.variant({ calibration: undefined, table: productTable(this.session.table) });
   }
 
   /**
@@ -144,7 +145,11 @@ export class LabRatings implements Displayable {
         "ratings.withScores: must come before the weights; call ratings.withScores(...).weighted([...])",
       );
     }
-    return this.variant(scoreTable("ratings.withScores", this.session.space, this.session.table, scores, options));
+    const { space, table } = this.session;
+    return this.variant({
+      calibration: undefined,
+      ...scoreTable("ratings.withScores", space, table, scores, options),
+    });
   }
 
   /**
@@ -163,11 +168,44 @@ export class LabRatings implements Displayable {
    *   accuracies 0..1 from elsewhere.
    * @throws ConfigError when there are too few, or one is not of the rated space.
    */
-  predictor(trained: LabFront | Iterable<PredictorItem>, options: PredictorOptions = {}): LabPredictor {
+  predictor(trained: TrainedNetworks, options: PredictorOptions = {}): LabPredictor {
     checkOptions("ratings.predictor", options, PREDICTOR_RULES);
-    const networks = [...(trained instanceof LabFront ? trained.students : trained)].map(trainedNetwork);
+    const networks = trainedNetworks("ratings.predictor", trained);
     const scored = networks.map(({ network, accuracy }) => ({ scores: blockScores(this.table, network), accuracy }));
     return new LabPredictor(fitAccuracyPredictor(scored, options), networks, this.table);
+  }
+
+  /**
+   * These ratings made true by some trained networks (four at least, ten to thirty say most): a Gaussian process that adds
+   * over blocks, so that `search` and `diverse` stay exact. `calibration` of what is returned says how sure it is.
+   * @param trained As of `predictor`. A network may come several times, each training an observation.
+   * @throws ConfigError when there are too few, or all accuracies are equal; SpaceError when one is not of the rated space.
+   */
+  calibrate(trained: TrainedNetworks, options: CalibrateOptions = {}): LabRatings {
+    checkOptions("ratings.calibrate", options, CALIBRATE_RULES);
+    const networks = trainedNetworks("ratings.calibrate", trained);
+    const { space, calibration: before } = this.session;
+    // A calibration begins from the ratings, never from another one: their networks would count twice.
+    const calibration = calibrate(
+      before?.table ?? this.table,
+      networks.map(({ network, accuracy }) => ({ choice: network.choice, accuracy, macs: network.cost?.macs })),
+      { ...options, ops: space.blocks.map(({ ops }) => ops.map(opName)) },
+    );
+    return this.variant({
+      table: calibration.calibrated(this.table),
+      calibration,
+      weights: undefined,
+      score: `what ${networks.length} trained networks say${options.ratings === false ? " without ratings" : ""}`,
+    });
+  }
+
+  /** How sure calibrated ratings are. @throws ConfigError for ratings that are not calibrated. */
+  get calibration(): LabCalibration {
+    const { calibration } = this.session;
+    if (calibration) return new LabCalibration(calibration);
+    throw new ConfigError(
+      "ratings.calibration: the ratings must be calibrated first; call ratings.calibrate([{ network, accuracy }, ...])",
+    );
   }
 
   /** All candidates, one a row, as a danfojs-node DataFrame. `macs` and `params` are those behind the narrowest block before. */
@@ -196,6 +234,7 @@ export class LabRatings implements Displayable {
         `Rating: ${measureWords(this.session.score)}; lower is better.`,
         // Own scores stand without any feature maps.
         ...(rows.some(([, , , , mse]) => mse !== null) ? ["Mean squared error: of the same feature maps."] : []),
+        ...(this.session.calibration ? [this.calibration.words] : []),
         ...(weights ? [`Blocks count ${weights.map((weight) => formatCount(weight)).join(", ")}.`] : []),
         "ratings.frame() has all of them.",
       ].join(" "),
@@ -214,7 +253,8 @@ export class LabRatings implements Displayable {
   }
 
   [DISPLAY](): Promise<MimeBundle> {
-    return showTogether(this.best(), this.map());
+    if (!this.session.calibration) return showTogether(this.best(), this.map());
+    return showTogether(this.calibration.table(), this.best(), this.calibration.figure(), this.map());
   }
 
   private async within(limits: Limits, options: IlpOptions): Promise<LabAlternatives> {
@@ -235,20 +275,4 @@ export class LabRatings implements Displayable {
     const least = (name: CostName) => Math.min(...Object.values(cost[name] ?? {}));
     return [block + 1, cell + 1, ops, score, Number.isNaN(mse) ? null : mse, width, least("macs"), least("params")];
   }
-}
-
-function trainedNetwork(item: PredictorItem, index: number): TrainedNetwork {
-  const label = `network ${index + 1}`;
-  if (item instanceof LabStudent) return { label, network: item.design.network, accuracy: item.accuracy };
-  if (item instanceof LabFound) {
-    if (item.student) return trainedNetwork(item.student, index);
-    throw new ConfigError(
-      "ratings.predictor: a network must be retrained first; call await found.retrain(), or give { network, accuracy }",
-    );
-  }
-  const { network, accuracy } = item;
-  if (!(accuracy >= 0 && accuracy <= 1)) {
-    throw new ConfigError(`ratings.predictor: an accuracy must be a share, 0 to 1, got ${accuracy}`, { accuracy });
-  }
-  return { label, network: network instanceof NetworkDesign ? network.network : network, accuracy };
 }

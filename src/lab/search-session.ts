@@ -1,6 +1,7 @@
 import type { RatedSpace } from "../rate";
 import type { RetrainOptions } from "../retrain";
 import type { Candidate, SearchSpace } from "../space";
+import type { Calibration } from "../surrogate";
 import type { Teacher, TeacherBlock } from "../teacher";
 import type { LabData } from "./lab-data";
 import type { RetrainRecipe } from "./retrain-recipe";
@@ -18,6 +19,8 @@ export interface SearchSession {
   readonly seeds: Readonly<Record<string, number>>;
   /** Name of what candidates are scored by: one of our measures, an own rating's, or what own scores are called. */
   readonly score: string;
+  /** What trained networks say of calibrated ratings; the table's scores are its posterior mean. */
+  readonly calibration?: Calibration;
   /** What each block's rating counts in the sum (the paper's lambda); 1 unless given. */
   readonly weights?: readonly number[];
   /** What the supernets learnt for a network. */

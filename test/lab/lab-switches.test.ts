@@ -178,6 +178,30 @@ describe("beyond one round", () => {
     expect(() => opposite.weights).toThrow(ConfigError);
   });
 
+  it("calibrates ratings by trained networks: they are searched as before, and say how sure they are", async () => {
+    const truth = ({ choice }: FoundNetwork) => 0.9 - 0.05 * choice[0].score - 0.1 * choice[1].score;
+    const all = allNetworks(ratings.table);
+    const items = all.slice(0, 9).map((network) => ({ network, accuracy: truth(network) }));
+    const calibrated = ratings.calibrate(items);
+    const found = calibrated.search();
+    expect(found.score).toBe(least(calibrated.table, () => true));
+    const { low, accuracy, high } = calibrated.calibration.predict(found);
+    expect(low).toBeLessThanOrEqual(accuracy);
+    expect(high).toBeGreaterThanOrEqual(accuracy);
+    expect((await calibrated.diverse(2)).networks).toHaveLength(2);
+    expect(await shown(calibrated)).toMatch(
+      /Calibration by 9 trained networks[\s\S]*left out[\s\S]*the ratings explain/,
+    );
+    // Another calibration begins from the ratings again.
+    expect(calibrated.calibrate(items).table).toEqual(calibrated.table);
+    expect(await shown(ratings.calibrate(items, { ratings: false }))).toMatch(/ratings were left out/);
+    expect(() => ratings.calibration).toThrow(/calibrated first/);
+    expect(() => calibrated.weighted([1, 2]).calibration).toThrow(/calibrated first/);
+    expect(() => ratings.calibrate(undefined as never)).toThrow(/must be a list/);
+    expect(() => ratings.calibrate([ratings.search()])).toThrow(/ratings.calibrate: .* retrained first/);
+    expect(() => ratings.calibrate(items, { rating: true } as never)).toThrow(/did you mean ratings/);
+  });
+
   it("a student starts from the supernets' weights, and teaches the next round", async () => {
     const recipe = { epochs: 1, batchSize: 16 };
     const found = ratings.search();

@@ -1,0 +1,4 @@
+export * from "./calibrate";
+export { type EffectTerm, type EffectTermsOptions, effectTerms, RATING_TERMS, type TermName } from "./effect-terms";
+export { type ErrorScale, errorScale } from "./error-scale";
+export { type Choice, NetworkProcess, type Variances } from "./network-process";
