@@ -3,6 +3,7 @@ import { addDna } from "./dna-command";
 import { addEngine } from "./engine-command";
 import { addFront } from "./front-command";
 import { addKernel } from "./kernel-command";
+import { addSpread } from "./spread-command";
 import { addStep } from "./step-command";
 import { addStore } from "./store-command";
 import { addTable } from "./table-command";
@@ -13,6 +14,7 @@ const BENCHMARKS: readonly ((program: Command) => void)[] = [
   addEngine,
   addFront,
   addKernel,
+  addSpread,
   addStep,
   addStore,
   addTable,

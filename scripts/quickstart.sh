@@ -3,29 +3,48 @@
 #   npm run quickstart                    the full run, at most 15 minutes on two cores; writes into out/quickstart/
 #   npm run quickstart -- --fast          the same at a tiny scale, under two minutes; writes into out/quickstart-fast/
 #   npm run quickstart -- --keep          the full run; its outputs become those of notebooks/00_quickstart.ipynb
+#   npm run quickstart -- --seeds         three full runs, of seeds 1 to 3; the first is kept, the results of all become
+#                                         notebooks/expected/00_quickstart/seed<n>.json, with summary.json over them
 set -euo pipefail
 cd "$(dirname "$0")/.."
-name=quickstart
-parameters=()
-keep=
+notebook=notebooks/00_quickstart.ipynb
+results=notebooks/expected/00_quickstart
+
+# run NAME [notebook parameters]
+run() {
+  local name=$1
+  shift
+  local out=$PWD/out/$name
+  mkdir -p "$out"
+  node dist/src/cli/main.js notebook run $notebook "$@" \
+    --cwd "$out" --output "$out/$name.ipynb" --html "$out/$name.html" --timeout 3600
+}
+
+keep() {
+  cp "out/$1/$1.ipynb" $notebook
+  echo "notebook: $notebook"
+}
+
 case "${1:-}" in
-  "") ;;
-  --fast)
-    name=quickstart-fast
-    parameters=(-p fast=true)
-    ;;
-  --keep) keep=notebooks/00_quickstart.ipynb ;;
+  "" | --fast | --keep | --seeds) bash scripts/setup.sh ;;
   *)
-    echo "quickstart: the options are --fast and --keep, got '$1'" >&2
+    echo "quickstart: the options are --fast, --keep and --seeds, got '$1'" >&2
     exit 2
     ;;
 esac
-bash scripts/setup.sh
-out=$PWD/out/$name
-mkdir -p "$out"
-node dist/src/cli/main.js notebook run notebooks/00_quickstart.ipynb "${parameters[@]}" \
-  --cwd "$out" --output "$out/$name.ipynb" --html "$out/$name.html" --timeout 3600
-if [ -n "$keep" ]; then
-  cp "$out/$name.ipynb" "$keep"
-  echo "notebook: $keep"
-fi
+case "${1:-}" in
+  "") run quickstart ;;
+  --fast) run quickstart-fast -p fast=true ;;
+  --keep)
+    run quickstart
+    keep quickstart
+    ;;
+  --seeds)
+    for seed in 1 2 3; do
+      run quickstart-seed$seed -p seed=$seed
+      node scripts/quickstart-result.mjs out/quickstart-seed$seed/quickstart-seed$seed.ipynb $results/seed$seed.json
+    done
+    node scripts/quickstart-result.mjs $results
+    keep quickstart-seed1
+    ;;
+esac

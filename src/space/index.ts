@@ -11,6 +11,7 @@ export {
   type BlockShapes,
   type BlockSpaceOptions,
   blockSpace,
+  dnaCells,
   MINI_OPS,
   miniCells,
 } from "./presets/block-space";

@@ -8,10 +8,10 @@ import {
   countBlock,
   countCandidates,
   countNetworks,
+  dnaCells,
   hasResidual,
   isArchitecturePreset,
   mbconv,
-  miniCells,
   nasBenchMacro,
   parseArchitecture,
   roundChannels,
@@ -131,7 +131,7 @@ describe("a space around a teacher's blocks", () => {
 
   it("never gives a cell more channels than the teacher, nor two equal cells", () => {
     for (const channels of [4, 8, 12, 16, 24, 80]) {
-      const cells = miniCells(0, { input: shape(14, 8), output: shape(14, channels) }, 1);
+      const cells = dnaCells(0, { input: shape(14, 8), output: shape(14, channels) }, 1);
       expect(Math.max(...cells.map(({ width }) => width))).toBeLessThanOrEqual(channels);
       expect(new Set(cells.map(({ depth, width }) => `${depth}/${width}`)).size).toBe(cells.length);
     }

@@ -6,6 +6,7 @@ import { completeOp, mbconv } from "../ops";
 import { layerOutputs } from "../shapes";
 import type { Activation, BlockSpace, CandidateOp, Cell, GivenOp, ImageShape, Layer, SearchSpace } from "../types";
 import { validateSpace } from "../validate";
+import { roundChannels } from "./efficientnet";
 
 /** What a teacher's block says about the search: its feature maps. A `TeacherBlock` is one. */
 export interface BlockShapes {
@@ -71,6 +72,25 @@ const MINI_DEPTH = 3;
 /** Default cells of a block: one of three layers, as wide as the teacher, so that its rating is of the width it will have. */
 export function miniCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
   return [{ depth: Math.max(MINI_DEPTH, Math.log2(stride)), width: output.channels }];
+}
+
+/**
+ * Cells as DNA has them, variants of depth and width, for spaces without an adapter: two layers at half the teacher's channels,
+ * two and three at a third (rounded to eights, never more than the teacher has).
+ *
+ * No cell has a single layer: in DNA's supernet that layer goes straight to the teacher's channels, so its rating would say
+ * nothing of the width it has in the assembled network, and flatter it.
+ */
+export function dnaCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
+  const width = (part: number) => Math.min(output.channels, roundChannels(output.channels * part));
+  const depth = (least: number) => Math.max(least, Math.log2(stride));
+  const cells = [
+    { depth: depth(2), width: width(1 / 2) },
+    { depth: depth(2), width: width(1 / 3) },
+    { depth: depth(3), width: width(1 / 3) },
+  ];
+  const seen = new Set<string>();
+  return cells.filter(({ depth, width }) => !seen.has(`${depth}/${width}`) && seen.add(`${depth}/${width}`));
 }
 
 /**
