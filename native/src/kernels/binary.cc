@@ -68,12 +68,18 @@ at::Tensor EachPair(const at::Tensor& a, const at::Tensor& b, F f) {
     return expression;                                        \
   }
 
+// Of two whole tensors in integers, the result in the first one's dtype, too.
+at::Tensor AnyMultiply(Call& call) {
+  const at::Tensor& a = call.Tensor(0);
+  const at::Tensor& b = call.Tensor(1);
+  return AreWhole(a, b) ? Narrow(at::mul(Long(a), Long(b)), a) : at::mul(Arithmetic(a), Arithmetic(b));
+}
+
 ARITHMETIC(AnyAdd, at::add(a, b))
 ARITHMETIC(AnySub, at::sub(a, b))
 ARITHMETIC(Maximum, at::maximum(a, b))
 ARITHMETIC(Minimum, at::minimum(a, b))
 ARITHMETIC(BitwiseAnd, at::bitwise_and(a, b))
-FRACTIONAL(AnyMultiply, at::mul)
 FRACTIONAL(AnyRealDiv, at::div)
 FRACTIONAL(Atan2, at::atan2)
 SMALL_OR(Add, AnyAdd, +)
@@ -94,7 +100,7 @@ at::Tensor SquaredDifference(Call& call) {
   const at::Tensor& a = call.Tensor(0);
   const at::Tensor& b = call.Tensor(1);
   const bool whole = AreWhole(a, b);
-  const at::Tensor d = whole ? at::sub(Wide(a), Wide(b)) : at::sub(Arithmetic(a), Arithmetic(b));
+  const at::Tensor d = whole ? at::sub(Long(a), Long(b)) : at::sub(Arithmetic(a), Arithmetic(b));
   const at::Tensor y = at::mul(d, d);
   return whole ? ToInt32(y) : y;
 }
@@ -113,6 +119,15 @@ at::Tensor Mod(Call& call) {
   return ToInt32(at::remainder(a.to(at::kDouble), b.to(at::kDouble)));
 }
 
+// The low 32 bits of a whole power, by squaring.
+int32_t WholePower(int32_t base, uint32_t exponent) {
+  uint32_t power = 1;
+  for (uint32_t square = static_cast<uint32_t>(base); exponent > 0; exponent >>= 1, square *= square) {
+    if (exponent & 1) power *= square;
+  }
+  return static_cast<int32_t>(power);
+}
+
 at::Tensor Pow(Call& call) {
   const at::Tensor& a = call.Tensor(0);
   const at::Tensor& b = call.Tensor(1);
@@ -122,7 +137,9 @@ at::Tensor Pow(Call& call) {
   const at::Tensor base = both[0].contiguous(), exponent = both[1].contiguous();
   at::Tensor y = at::empty(base.sizes(), base.options());
   for (int64_t i = 0; i < y.numel(); ++i) {
-    y.data_ptr<double>()[i] = std::pow(base.data_ptr<double>()[i], exponent.data_ptr<double>()[i]);
+    const double x = base.data_ptr<double>()[i], e = exponent.data_ptr<double>()[i];
+    const bool isWhole = IsWhole(b) && e >= 0;
+    y.data_ptr<double>()[i] = isWhole ? WholePower(static_cast<int32_t>(x), static_cast<uint32_t>(e)) : std::pow(x, e);
   }
   return ToInt32(y).to(a.device());
 }

@@ -88,6 +88,15 @@ auto WithoutOneDnnWhereItRefuses(Body body) {
 
 at::Tensor Convolve(const at::Tensor& x, const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
                     const Windows& windows, int64_t groups) {
+  if (IsWhole(x) && IsWhole(weight) && (!bias || IsWhole(*bias))) {
+    const at::Tensor y = WholeProduct(x, weight, [&](const at::Tensor& from, const at::Tensor& by) {
+      return Convolve(from, by, c10::nullopt, windows, groups);
+    });
+    if (!bias) return Narrow(y, x);
+    std::vector<int64_t> shape(windows.Axes() + 1, 1);
+    shape[0] = -1;
+    return Narrow(at::add(y, Long(*bias).view(shape)), x);
+  }
   const std::vector<int64_t> space = SpaceOf(x);
   const std::vector<int64_t> kernel = SpaceOf(weight);
   const at::Tensor from = Wide(x);

@@ -44,7 +44,7 @@ at::Tensor AxisByAxis(Call& call, at::Tensor x, Step step) {
 
 at::Tensor Prod(Call& call) {
   const at::Tensor& x = call.Tensor(0);
-  const at::Tensor y = AxisByAxis(call, Wide(x), [](const at::Tensor& t, int64_t axis, bool keep) {
+  const at::Tensor y = AxisByAxis(call, IsWhole(x) ? Long(x) : x, [](const at::Tensor& t, int64_t axis, bool keep) {
     return at::prod(t, axis, keep, t.scalar_type());
   });
   return IsWhole(x) ? ToInt32(y) : y;
@@ -101,21 +101,9 @@ at::Tensor Cumsum(Call& call) {
   return Cumulate(call, 0, [](const at::Tensor& x, int64_t axis) { return at::cumsum(x, axis, x.scalar_type()); });
 }
 
-// Of whole numbers one by one: each product wraps as the cpu backend's does.
-at::Tensor WholeCumprod(const at::Tensor& x, int64_t axis) {
-  at::Tensor y = at::ones_like(x);
-  if (x.numel() == 0) return y;
-  at::Tensor product = at::ones_like(x.select(axis, 0));
-  for (int64_t i = 0; i < x.size(axis); ++i) {
-    product = ToInt32(at::mul(Wide(product), Wide(x.select(axis, i))));
-    y.select(axis, i).copy_(product);
-  }
-  return y;
-}
-
 at::Tensor Cumprod(Call& call) {
   return Cumulate(call, 1, [](const at::Tensor& x, int64_t axis) {
-    return IsWhole(x) ? WholeCumprod(x, axis) : at::cumprod(x, axis, x.scalar_type());
+    return IsWhole(x) ? ToInt32(at::cumprod(Long(x), axis)) : at::cumprod(x, axis, x.scalar_type());
   });
 }
 

@@ -58,7 +58,7 @@ ANY_TYPE(LogicalNot, at::logical_not(x))
 ANY_TYPE(Abs, x.scalar_type() == at::kBool ? x : at::abs(x))
 ANY_TYPE(Neg, x.scalar_type() == at::kBool ? x : at::neg(x))
 ANY_TYPE(Sign, at::sign(x))
-ANY_TYPE(Square, x.scalar_type() == at::kBool ? x : Narrow(at::mul(Wide(x), Wide(x)), x))
+ANY_TYPE(Square, IsWhole(x) ? Narrow(at::mul(Long(x), Long(x)), x) : at::mul(x, x))
 
 // Step(x, alpha): 1 where x > 0, NaN where x is, else alpha.
 at::Tensor Step(Call& call) {
