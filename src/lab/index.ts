@@ -18,6 +18,7 @@ export { FigureView } from "./figure-view";
 export { Findings } from "./findings";
 export type { FrontComparison, Gain } from "./front-comparison";
 export type { FrontNetwork } from "./front-network";
+export type { LabImproveOptions } from "./improve-ratings";
 export { clearOutput, comms, input, page } from "./interaction";
 export { type LabDataOptions, type LabTeacherOptions, type LatencySource, lab } from "./lab";
 export type { LabAgreement, LabAgreementOptions, Ranking, TruthItem } from "./lab-agreement";

@@ -1,4 +1,13 @@
-import { ConfigError, checkOptions, formatCount, formatWhole, type OptionRules, rule, shown } from "../core";
+import {
+  ConfigError,
+  checkOptions,
+  formatCount,
+  formatWhole,
+  type OptionRules,
+  rule,
+  type StepContext,
+  shown,
+} from "../core";
 import type { LatencyTable } from "../cost";
 import { fitAccuracyPredictor, type PredictorOptions, type RatedRow } from "../rate";
 import {
@@ -19,6 +28,7 @@ import type { DataFrame } from "./danfo-types";
 import { dataFrame } from "./data-frame";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
+import { improve, type LabImproveOptions } from "./improve-ratings";
 import { LabAlternatives } from "./lab-alternatives";
 import { LabCalibration } from "./lab-calibration";
 import { type AtEqualMacsOptions, LabFound } from "./lab-found";
@@ -27,6 +37,7 @@ import { blockScores, LabPredictor } from "./lab-predictor";
 import { rememberFound } from "./lab-random";
 import { type LabBudget, type LabLimits, parseLimits } from "./limits";
 import { measureWords, ownMeasure } from "./measure-words";
+import { notebookContext } from "./notebook-context";
 import { type OwnScores, type OwnScoresOptions, scoreTable } from "./own-scores";
 import type { SearchSession } from "./search-session";
 import { showTogether } from "./show";
@@ -197,6 +208,18 @@ export class LabRatings implements Displayable {
       weights: undefined,
       score: `what ${networks.length} trained networks say${options.ratings === false ? " without ratings" : ""}`,
     });
+  }
+
+  /**
+   * Block-wise Bayesian search: trains a few networks briefly, near the budgets, calibrates the ratings by their validation
+   * accuracies, trains others that are then likely or uncertain, and so on. What an interrupted call trained, the same call
+   * takes over.
+   * @returns The ratings calibrated by all of them, see `calibrate`.
+   * @throws ConfigError when an option is not known, BudgetInfeasibleError, InterruptedError when stopped.
+   */
+  async improve(options: LabImproveOptions, context: StepContext = notebookContext()): Promise<LabRatings> {
+    const trained = await improve(this.session, options, context);
+    return this.calibrate(trained, { ratings: options.ratings ?? true });
   }
 
   /** How sure calibrated ratings are. @throws ConfigError for ratings that are not calibrated. */

@@ -42,7 +42,7 @@ const RULES: OptionRules<CalibrationOptions> = {
   powers: rule.list(rule.within(-4, 2)),
 };
 /** Networks below which there is nothing to learn a spread from. */
-const FEWEST = 4;
+export const FEWEST = 4;
 /** What the power of the error is expected to be, and how far off: chosen on the tuning networks of NAS-Bench-Macro. */
 const EXPECTED_POWER = -1;
 const POWER_SPREAD = 1;

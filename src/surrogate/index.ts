@@ -1,4 +1,6 @@
 export * from "./calibrate";
 export { type EffectTerm, type EffectTermsOptions, effectTerms, RATING_TERMS, type TermName } from "./effect-terms";
 export { type ErrorScale, errorScale } from "./error-scale";
+export * from "./improve";
 export { type Choice, NetworkProcess, type Variances } from "./network-process";
+export * from "./propose";

@@ -1,6 +1,7 @@
 export { architectureDiagram, type DiagramLayer, type DiagramRecord } from "./architecture-diagram";
 export type { BudgetLine } from "./budget-lines";
 export { costBars, type NetworkCosts } from "./cost-bars";
+export { type EvidenceFrontRecord, type EvidencePoint, type ExpectedPoint, evidenceFront } from "./evidence-front";
 export { type FeatureMap, type FeatureMontageRecord, type FeaturePair, featureMontage } from "./feature-montage";
 export { COLOURS, type Figure, type FigureLayout, type Trace } from "./figure";
 export { figureBundle } from "./figure-bundle";

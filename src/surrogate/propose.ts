@@ -1,0 +1,90 @@
+import { BudgetInfeasibleError, type Rng } from "../core";
+import { type Budget, type FoundNetwork, type RatingTable, randomNetworks, searchBest } from "../search";
+import { networkId } from "../space";
+import type { Calibration } from "./calibrate";
+
+/** What is proposed for training next. */
+export interface Proposal {
+  readonly table: RatingTable;
+  /** What is known so far; without it the networks are to stand for those near the budgets. */
+  readonly calibration?: Calibration;
+  readonly budgets: readonly Budget[];
+  readonly count: number;
+  /** Ids of networks that are trained already: see `networkId`. */
+  readonly trained: ReadonlySet<string>;
+  readonly rng: Rng;
+}
+
+/** Relative distances from a budget within which random networks are looked for, until there are enough. */
+const REACHES = [0.05, 0.1, 0.2, 0.4, 0.8];
+/** Draws of what may be true until one has a best network that is not trained yet. */
+const DRAWS = 20;
+
+/**
+ * Networks whose training says most, for each budget in turn. With a calibration: Thompson's (1933) choice, the network that
+ * is best, exactly, in a draw of what may be true: likely good, or uncertain enough to be. Without: the best rated one, then
+ * random ones of about the budget's MACs.
+ * @returns Fewer than asked for where the space has not more within reach.
+ * @throws BudgetInfeasibleError when no network meets a budget.
+ */
+export function proposeNetworks(proposal: Proposal): FoundNetwork[] {
+  const { budgets, count, trained, rng } = proposal;
+  const known = new Set(trained);
+  const proposed: FoundNetwork[] = [];
+  for (let turn = 0; turn < count; turn++) {
+    const network = propose(
+      proposal,
+      budgets[turn % budgets.length],
+      known,
+      turn < budgets.length,
+      rng.fork(`${turn}`),
+    );
+    if (!network) continue;
+    known.add(networkId(network.choice));
+    proposed.push(network);
+  }
+  return proposed;
+}
+
+function propose(
+  { table, calibration }: Proposal,
+  budget: Budget,
+  known: ReadonlySet<string>,
+  isFirst: boolean,
+  rng: Rng,
+): FoundNetwork | undefined {
+  const isNew = ({ choice }: FoundNetwork) => !known.has(networkId(choice));
+  if (calibration) {
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const [best] = searchBest(calibration.sampled(rng.fork(`draw ${draw}`), table), budget);
+      if (isNew(best)) return withScores(table, best);
+    }
+  } else if (isFirst) {
+    const [best] = searchBest(table, budget);
+    if (isNew(best)) return best;
+  }
+  return near(table, budget, known.size + 1, rng).find(isNew);
+}
+
+/** Random networks of about the MACs of the best one within the budget, and not above them. */
+function near(table: RatingTable, budget: Budget, count: number, rng: Rng): FoundNetwork[] {
+  const macs = searchBest(table, budget)[0].cost.macs ?? 0;
+  for (const tolerance of REACHES) {
+    try {
+      const near = macs / (1 + tolerance);
+      return randomNetworks(table, { near, tolerance, count, rng: rng.fork(`${tolerance}`) });
+    } catch (error) {
+      if (!(error instanceof BudgetInfeasibleError)) throw error;
+    }
+  }
+  return [];
+}
+
+/** The same network with the table's own scores. */
+function withScores({ blocks }: RatingTable, { choice, cost }: FoundNetwork): FoundNetwork {
+  const own = choice.map((candidate, block) =>
+    blocks[block].find(({ cell, path }) => cell === candidate.cell && path.join() === candidate.path.join()),
+  );
+  const rows = own.filter((row) => row !== undefined);
+  return { choice: rows, cost, score: rows.reduce((sum, { score }) => sum + score, 0) };
+}
