@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { packageRoot } from "../core";
+import { registerCompare } from "./commands/compare";
 import { registerCost } from "./commands/cost";
 import { registerKernel } from "./commands/kernel";
 import { registerLatency } from "./commands/latency";
@@ -14,6 +15,7 @@ import { registerRun } from "./commands/run";
 import { registerSearch } from "./commands/search";
 import { registerSpace } from "./commands/space";
 import { registerStudy } from "./commands/study";
+import { registerSweep } from "./commands/sweep";
 import { EXIT_CODES_HELP } from "./exit-codes";
 import { reportFailure } from "./failure";
 
@@ -27,6 +29,7 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .addHelpText("after", EXIT_CODES_HELP)
     .exitOverride();
+  registerCompare(program);
   registerCost(program);
   registerLatency(program);
   registerKernel(program);
@@ -38,6 +41,7 @@ export function createProgram(): Command {
   registerSearch(program);
   registerSpace(program);
   registerStudy(program);
+  registerSweep(program);
   return program;
 }
 

@@ -39,6 +39,7 @@ export type { LabShrunk, ShrunkOptions } from "./lab-shrunk";
 export type { LabStudent } from "./lab-student";
 export type { LabStudy, LabStudyRunOptions } from "./lab-study";
 export type { LabSupernet } from "./lab-supernet";
+export type { LabSweep, LabSweepOptions } from "./lab-sweep";
 export type { LabTeacher } from "./lab-teacher";
 export type { LabBudget, LabLimits } from "./limits";
 export { notebookContext } from "./notebook-context";

@@ -40,6 +40,7 @@ import { LabRatings } from "./lab-ratings";
 import { LabStudent } from "./lab-student";
 import { LabStudy } from "./lab-study";
 import { LabSupernet } from "./lab-supernet";
+import { type LabSweep, type LabSweepOptions, labSweep } from "./lab-sweep";
 import { LabTeacher } from "./lab-teacher";
 import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
@@ -243,6 +244,22 @@ export const lab = {
   ): Promise<LabFront> {
     engineReady();
     return pareto(networks, recipe, context);
+  },
+
+  /**
+   * Runs an experiment (an object, or the path of its JSON file) for every combination of seeds and settings: the block-count
+   * ablation is `lab.sweep("experiments/x.json", { seeds: [1, 2, 3], split: [2, 3, 4] })`. Keys are the experiment's, with dots:
+   * `"distill.epochs": [1, 2]`. All combinations are checked before anything is trained; runs are kept, share the steps that
+   * they have in common, and are resumed by the same call.
+   * @throws ConfigError naming the combination and what is wrong with it, InterruptedError when stopped.
+   */
+  async sweep(
+    experiment: string | Readonly<Record<string, unknown>>,
+    options: LabSweepOptions = {},
+    context: StepContext = notebookContext(),
+  ): Promise<LabSweep> {
+    engineReady();
+    return labSweep(experiment, options, context);
   },
 
   record,

@@ -24,6 +24,7 @@ export { PLOTLY_FILE, packedPlotly, plotlyPath } from "./plotly-script";
 export { type RankPoint, type RankScatterRecord, rankScatter } from "./rank-scatter";
 export { type RatedFrontRecord, ratedFrontFigure } from "./rated-front-figure";
 export { type OpEffect, opEffects, type RatedBlock, type RatedPath, ratingMap } from "./rating-map";
+export { type RunPoints, runsFigure } from "./runs-figure";
 export { type SampleImages, sampleImages } from "./sample-images";
 export { staticSvg } from "./static-svg";
 export {
@@ -35,5 +36,6 @@ export {
   studyCurve,
 } from "./study-figures";
 export { type SketchedBlock, scientific, supernetSketch } from "./supernet-sketch";
+export { type SweepRow, sweepFigure } from "./sweep-figure";
 export { type TableLimits, type TableRecord, type TableValue, tableHtml, tableText } from "./table";
 export { type TrainingEpoch, trainingCurve } from "./training-curve";

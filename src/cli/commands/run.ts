@@ -2,6 +2,7 @@ import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, formatCount, isDamage, percent, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
+import { readExperiment } from "../experiment-file";
 import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
@@ -44,7 +45,7 @@ export function registerRun(program: Command): void {
 
 async function run(file: string, options: RunOptions): Promise<number> {
   const output = new Output(options);
-  const written = readExperiment(file);
+  const written = readExperiment(file, "run");
   const asked = overridden(written, options);
   // Loaded here: commands without tensors start without an engine.
   const { engine } = await import("../../engine/index.js");
@@ -119,16 +120,6 @@ async function threadsOf(path: string): Promise<number | undefined> {
     if (isDamage(error)) return undefined;
     throw error;
   }
-}
-
-function readExperiment(file: string): Readonly<Record<string, unknown>> {
-  const value = readJson(file, {
-    what: "an experiment, e.g. experiments/quickstart.json",
-    mend: "name the file of one; what it leaves out has a default",
-    byUser: true,
-  });
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new ConfigError(`run: ${file} must hold a JSON object, got ${JSON.stringify(value)?.slice(0, 40)}`);
 }
 
 /** The experiment with the command line's values in place of its own. */

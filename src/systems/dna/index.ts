@@ -11,3 +11,5 @@ export { type Joining, joinedTable, networkOf, type RatedRun, readRatedRun } fro
 export { type RetrainedFile, type RetrainFoundOptions, retrainFound } from "./retrain-found";
 export { runExperiment } from "./run-experiment";
 export * from "./steps";
+export * from "./sweep";
+export * from "./sweep-summary";
