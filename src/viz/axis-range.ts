@@ -45,6 +45,12 @@ export function logAxis(values: readonly number[], room = 0.08): Readonly<Record
   return { type: "log", range: [...range], ...ticks(logTicks(10 ** range[0], 10 ** range[1])) };
 }
 
+/** A logarithmic axis from 1 to a count, with ticks at whole numbers alone. @param end In plotly's terms, a logarithm. */
+export function wholeLogAxis(most: number, end: number): Readonly<Record<string, unknown>> {
+  const tickvals = logTicks(1, Math.max(2, most)).filter(Number.isInteger);
+  return { type: "log", range: [0, end], ...ticks(tickvals) };
+}
+
 function ticks(tickvals: readonly number[]) {
   return { tickvals, ticktext: tickvals.map(shortNumber) };
 }

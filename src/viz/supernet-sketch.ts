@@ -1,5 +1,5 @@
 import { formatWhole } from "../core";
-import { logAxis } from "./axis-range";
+import { wholeLogAxis } from "./axis-range";
 import { axis, type Figure, layoutOf, seriesColour } from "./figure";
 
 export interface SketchedCell {
@@ -60,7 +60,7 @@ export function supernetSketch(blocks: readonly SketchedBlock[]): Figure {
         showgrid: false,
         ticks: "",
       }),
-      yaxis: axis("candidates", { ...logAxis([1, most]), range: [0, Math.log10(most) * 1.18 + 0.1] }),
+      yaxis: axis("candidates", wholeLogAxis(most, Math.log10(most) * 1.18 + 0.1)),
     }),
   };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countAxis, logAxis, logTicks, wholeAxis } from "../../src/viz/axis-range";
+import { countAxis, logAxis, logTicks, wholeAxis, wholeLogAxis } from "../../src/viz/axis-range";
 
 describe("logTicks", () => {
   it("takes round numbers of the density that the span needs", () => {
@@ -27,6 +27,16 @@ describe("logTicks", () => {
         }
       }),
     );
+  });
+});
+
+describe("wholeLogAxis", () => {
+  it("has at least two ticks, all whole, whatever the count", () => {
+    for (const most of [1, 2, 3, 4, 5, 7, 12, 36, 100, 1296, 4e6]) {
+      const { tickvals } = wholeLogAxis(most, Math.log10(most) + 0.1) as { tickvals: number[] };
+      expect(tickvals.length).toBeGreaterThanOrEqual(2);
+      expect(tickvals.every(Number.isInteger)).toBe(true);
+    }
   });
 });
 
