@@ -64,6 +64,16 @@ export class Calibration {
     this.places = candidatePlaces(table);
   }
 
+  /** The same scale and variances with further networks: what is cheap between two choices of them. */
+  with(evidence: readonly Evidence[]): Calibration {
+    const { terms, variances } = this.process;
+    checkEvidence(evidence);
+    const choices = evidence.map((network) => this.choiceOf(network));
+    const values = evidence.map(({ accuracy }) => this.toScale(accuracy));
+    const process = new NetworkProcess(this.table, terms, choices, values, variances);
+    return new Calibration(this.table, evidence, process, this.scale, this.centre, this.unit);
+  }
+
   /** Whether ratings were read. */
   get readsRatings(): boolean {
     return this.process.terms.some(({ name }) => RATING_TERMS.includes(name));

@@ -1,12 +1,13 @@
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { formatCount, type StepContext } from "../../core";
+import { ConfigError, formatCount, type StepContext } from "../../core";
 import type { Agreement, StudySummary, VariantSummary } from "../../systems/dna/ranking";
 import { findStudy, ownStudies, type StudyFile } from "../../systems/dna/ranking/study-files";
 import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
+import { IMPROVE, improveText, runImproveStudy } from "./study-improve";
 
 interface StudyOptions extends OutputOptions {
   readonly runsDir: string;
@@ -22,7 +23,10 @@ interface StudyOptions extends OutputOptions {
 export function registerStudy(program: Command): void {
   withOutput(program.command("study"))
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
-    .argument("<study...>", 'names (ranking, block-count, ...; files of experiments/studies), files, or "all"')
+    .argument(
+      "<study...>",
+      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration',
+    )
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
     .option("--truth <file>", "another table of the benchmark than the one that ships with Blockwise")
@@ -36,6 +40,7 @@ export function registerStudy(program: Command): void {
 }
 
 function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
+  if (names.includes(IMPROVE)) return runImprove(names, options);
   const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name)]));
   const output = new Output(options);
   const summaries: StudySummary[] = [];
@@ -44,6 +49,20 @@ function runStudies(names: readonly string[], options: StudyOptions): Promise<nu
     // Loaded here, too: what it needs needs an engine.
     const words = await import("../../systems/dna/ranking/spos-comparison.js");
     output.result(summaries, () => summaries.map((summary) => summaryText(summary, words)).join("\n\n"));
+  });
+}
+
+/** A simulation: it trains nothing, has no variants, and comes alone. */
+function runImprove(names: readonly string[], options: StudyOptions): Promise<number> {
+  const output = new Output(options);
+  const unused = (["images", "seed", "variant", "summary"] as const).find((name) => options[name] !== undefined);
+  if (names.length > 1 || unused !== undefined) {
+    const got = unused === undefined ? names.filter((name) => name !== IMPROVE).join(", ") : `--${unused}`;
+    throw new ConfigError(`study ${IMPROVE}: must come alone, it simulates on stored ratings; got ${got} with it`);
+  }
+  return resumable(options.runsDir, output, async (context) => {
+    const stored = await runImproveStudy(options, output, context);
+    output.result(stored, () => improveText(stored));
   });
 }
 

@@ -4,6 +4,8 @@ export * from "./benchmarks";
 export * from "./cell-benchmark";
 export * from "./expected";
 export * from "./half-of-teacher";
+export * from "./improve-file";
+export * from "./improve-study";
 export * from "./macro-table";
 export * from "./macs-ratings";
 export * from "./own-truth";
