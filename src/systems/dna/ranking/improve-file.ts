@@ -12,7 +12,7 @@ const SETTINGS = { seed: 1, draws: 20, counts: [16, 30] };
 /** What the figures of the file mean, beside them. */
 const DEFINITIONS = {
   trained:
-    "networks in the order of training, each with the place (0, 1, 2) of its accuracy in the benchmark's test_acc",
+    "networks in the order of training, each with the place (0, 1, 2) of its accuracy in the benchmark's test_acc: 20111222:1",
   rank: "networks drawn at random, none of the 100 tuning ones; tau-b and (concordant - discordant) / pairs of MACs within 2.5 %, of the calibration's mean with mean_acc, over all networks that are neither tuning ones nor trained in that draw",
   pick: "mean over 20, 25, ..., 75 million MACs of the best mean_acc within the limit less that of the picked network (picked: one key a limit), over all 3,969 networks; with and without ratings by the loop of ratings.improve, evolution and random search with the limits in turn and the best accuracy seen as the pick",
   spread:
@@ -42,8 +42,7 @@ export async function writeImproveStudy(
   context: StepContext,
 ): Promise<StoredImproveStudy> {
   const { raws } = storedRatings(ratings);
-  const provenance = () => provenanceOf(command);
-  const { finished: _, ...code } = provenance();
+  const { finished: _, ...code } = provenanceOf(command);
   const blocks = raws.map((raw) => raw.blocks);
   const place = join(runs, `06_improve-${fingerprint({ blocks, truth, code, ...SETTINGS })}.json`);
   const done = new Map<string, ImproveDraw>(existsSync(place) ? Object.entries(readJson(place) as object) : []);
@@ -60,7 +59,7 @@ export async function writeImproveStudy(
     ...study,
     settings: { ...SETTINGS, ratings: raws.map(({ seed }) => seed) },
     definitions: DEFINITIONS,
-    provenance: provenance(),
+    provenance: { ...code, finished: new Date().toISOString() },
   };
   writeJson(improveFile(ratings), stored);
   return stored;

@@ -16,15 +16,15 @@ import type { Spread } from "./search-study";
 import { PickJudge } from "./true-front";
 import { type TrueNetwork, tuningKeys } from "./truth";
 
-/** A training that the simulation looked up: a network's key, and which of its three accuracies was seen (0, 1, 2). */
-export type LookedUp = readonly [key: string, training: number];
+/** A training that the simulation looked up: a network's key, and which of its three accuracies was seen (0, 1, 2): "20111222:1". */
+export type LookedUp = `${string}:${number}`;
 
 /** One run on one seed's ratings. */
 export interface ImproveRun {
   readonly seed: number;
   readonly draw: number;
-  /** In the order of training. */
-  readonly trained: readonly LookedUp[];
+  /** {@link LookedUp}, in the order of training, with blanks between. */
+  readonly trained: string;
 }
 
 export interface RankResult {
@@ -37,8 +37,8 @@ export interface RankResult {
 export interface PickResult {
   /** Mean over the twelve budgets, points. */
   readonly regret: Spread;
-  /** With the key picked for each budget. */
-  readonly picks: readonly (ImproveRun & { readonly picked: readonly string[]; readonly regret: number })[];
+  /** With the key picked for each budget, blanks between. */
+  readonly picks: readonly (ImproveRun & { readonly picked: string; readonly regret: number })[];
 }
 
 type ByCount<Result> = Readonly<Record<string, Result>>;
@@ -187,13 +187,13 @@ class World {
   rank(draw: number, trained: readonly Simulated[], ratings: boolean): RankResult["picks"][number] {
     const calibrated = this.calibrated(trained, ratings).calibrated(this.table);
     const scores = new Map(allNetworks(calibrated).map((network) => [macroKey(network), -network.score]));
-    const known = new Set(trained.map(({ lookedUp: [key] }) => key));
+    const known = new Set(trained.map(({ key }) => key));
     const reported = this.truth.filter(({ key }) => !this.tuning.has(key) && !known.has(key));
     const { tau, concordance } = agreement(
       reported,
       reported.map(({ key }) => scores.get(key)!),
     );
-    return { seed: this.seed, draw, trained: trained.map(({ lookedUp }) => lookedUp), tau, concordance };
+    return { seed: this.seed, draw, trained: trained.map(({ lookedUp }) => lookedUp).join(" "), tau, concordance };
   }
 
   /** The loop: begins along the limits, then trains what is proposed, one by one. */
@@ -253,7 +253,7 @@ class World {
       const picked = BUDGETS.map((budget, i) => {
         const affordable = trained.filter((one) => one.network.cost.macs! <= budget);
         if (affordable.length === 0) return macroKey(samplers[i]());
-        return affordable.reduce((best, one) => (one.accuracy > best.accuracy ? one : best)).lookedUp[0];
+        return affordable.reduce((best, one) => (one.accuracy > best.accuracy ? one : best)).key;
       });
       results.push(this.judged(draw, trained, picked));
     }
@@ -275,16 +275,23 @@ class World {
   private trainedOnce(network: FoundNetwork, rng: Rng): Simulated {
     const { key, trainings } = this.byKey.get(macroKey(network))!;
     const training = rng.int(trainings.length);
-    return { network, accuracy: trainings[training] / 100, lookedUp: [key, training] };
+    return { network, accuracy: trainings[training] / 100, key, lookedUp: `${key}:${training}` };
   }
 
   private judged(draw: number, trained: readonly Simulated[], picked: readonly string[]): PickResult["picks"][number] {
     const { regret } = this.judge.of(picked.map((key) => this.byKey.get(key)!));
-    return { seed: this.seed, draw, trained: trained.map(({ lookedUp }) => lookedUp), picked, regret };
+    return {
+      seed: this.seed,
+      draw,
+      trained: trained.map(({ lookedUp }) => lookedUp).join(" "),
+      picked: picked.join(" "),
+      regret,
+    };
   }
 }
 
 interface Simulated extends TrainedPoint {
+  readonly key: string;
   readonly lookedUp: LookedUp;
 }
 
