@@ -121,7 +121,9 @@ function optima(table: RatingTable, budgets: readonly Budget[]): FoundNetwork[] 
   const onlyMacs = budgets.every((budget) => Object.keys(budget).length === 1 && budget.macs !== undefined);
   if (!onlyMacs || budgets.length < 2) return budgets.map((budget) => searchBest(table, budget)[0]);
   const front = exactFront(table);
-  return budgets.map((budget) => front.filter((network) => meetsLimits(network, budget)).at(-1) ?? searchBest(table, budget)[0]);
+  return budgets.map(
+    (budget) => front.filter((network) => meetsLimits(network, budget)).at(-1) ?? searchBest(table, budget)[0],
+  );
 }
 
 function gainOver(accuracies: readonly number[], held: number): number {

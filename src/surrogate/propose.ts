@@ -1,7 +1,8 @@
 import { BudgetInfeasibleError, type Rng } from "../core";
-import { type Budget, type FoundNetwork, type RatingTable, randomNetworks, searchBest } from "../search";
+import { type Budget, type FoundNetwork, foundNetwork, type RatingTable, randomNetworks, searchBest } from "../search";
 import { networkId } from "../space";
 import type { Calibration } from "./calibrate";
+import { mostImproving } from "./expected-improvement";
 
 /** What is proposed for training next. */
 export interface Proposal {
@@ -21,17 +22,18 @@ const REACHES = [0.05, 0.1, 0.2, 0.4, 0.8];
 const DRAWS = 20;
 
 /**
- * Networks whose training says most, for each budget in turn. With a calibration: Thompson's (1933) choice, the network that
- * is best, exactly, in a draw of what may be true: likely good, or uncertain enough to be. Without: the best rated one, then
- * random ones of about the budget's MACs.
+ * Networks whose training says most. With a calibration: of those that are best, exactly, in a draw of what may be true
+ * (Thompson, 1933), the ones that promise most over all budgets, see {@link mostImproving}; then, for each budget in turn, the
+ * best of a draw. Without: the best rated one of each budget, then random ones of about its MACs.
  * @returns Fewer than asked for where the space has not more within reach.
  * @throws BudgetInfeasibleError when no network meets a budget.
  */
 export function proposeNetworks(proposal: Proposal): FoundNetwork[] {
   const { budgets, count, trained, rng } = proposal;
   const known = new Set(trained);
-  const proposed: FoundNetwork[] = [];
-  for (let turn = 0; turn < count; turn++) {
+  const proposed = improving(proposal);
+  for (const { choice } of proposed) known.add(networkId(choice));
+  for (let turn = proposed.length; turn < count; turn++) {
     const network = propose(
       proposal,
       budgets[turn % budgets.length],
@@ -44,6 +46,19 @@ export function proposeNetworks(proposal: Proposal): FoundNetwork[] {
     proposed.push(network);
   }
   return proposed;
+}
+
+function improving({ table, calibration, budgets, count, rng }: Proposal): FoundNetwork[] {
+  if (!calibration) return [];
+  const trained = calibration.evidence.map((network) => ({
+    network: foundNetwork(
+      table,
+      calibration.choiceOf(network).map((candidate, block) => table.blocks[block][candidate]),
+    ),
+    accuracy: network.accuracy,
+  }));
+  const chosen = mostImproving(calibration, table, trained, { budgets, count, rng: rng.fork("improving") });
+  return chosen.map((network) => withScores(table, network));
 }
 
 function propose(

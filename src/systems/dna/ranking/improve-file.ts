@@ -14,7 +14,7 @@ const DEFINITIONS = {
   trained:
     "networks in the order of training, each with the place (0, 1, 2) of its accuracy in the benchmark's test_acc: 20111222:1",
   rank: "networks drawn at random, none of the 100 tuning ones; tau-b and (concordant - discordant) / pairs of MACs within 2.5 %, of the calibration's mean with mean_acc, over all networks that are neither tuning ones nor trained in that draw",
-  pick: "mean over 20, 25, ..., 75 million MACs of the best mean_acc within the limit less that of the picked network (picked: one key a limit), over all 3,969 networks; with and without ratings by the loop of ratings.improve, evolution and random search with the limits in turn and the best accuracy seen as the pick",
+  pick: "mean over 20, 25, ..., 75 million MACs of the best mean_acc within the limit less that of the picked network (picked: one key a limit), over all 3,969 networks; with and without ratings by the acquisition of ratings.improve, one training after another, begun at six budgets with the ratings' optima (without: random networks); evolution and random search with the limits in turn and the best accuracy seen as the pick",
   spread:
     "mean, and the middle 95 % of draws and seeds (low, high); of gain: with ratings less without, the mean and its 95 % interval",
 };

@@ -8,7 +8,7 @@ import {
   networkSampler,
   type RatingTable,
 } from "../../../search";
-import { bestUnder, type Calibration, calibrate, propose, type TrainedPoint } from "../../../surrogate";
+import { bestUnder, type Calibration, calibrate, mostImproving, type TrainedPoint } from "../../../surrogate";
 import { agreement, BUDGETS } from "./agreement";
 import { macroKey, macroTable } from "./macro-table";
 import type { RawRatings } from "./run-job";
@@ -214,7 +214,11 @@ class World {
         );
       }
       if (trained.length >= counts.at(-1)!) return results;
-      const [next] = propose(calibration, this.table, trained, { limits: BUDGETS, count: 1, rng });
+      const [next] = mostImproving(calibration, this.table, trained, {
+        budgets: BUDGETS.map((macs) => ({ macs })),
+        count: 1,
+        rng,
+      });
       trained.push(this.trainedOnce(next ?? rng.pick(this.networks), rng));
       const evidence = trained.map(({ network, accuracy }) => ({ choice: network.choice, accuracy }));
       calibration = REFITS.includes(trained.length) ? this.calibrated(trained, ratings) : calibration.with(evidence);
