@@ -7,7 +7,7 @@ import { storedRatings } from "./stored-ratings";
 import type { TrueNetwork } from "./truth";
 
 /** Seed of the draws, their number a seed of the ratings, and the numbers of trainings. */
-const SETTINGS = { seed: 1, draws: 20, counts: [16, 30] };
+const SETTINGS = { seed: 1, draws: 20, counts: [8, 12, 16, 22, 30] };
 
 /** What the figures of the file mean, beside them. */
 const DEFINITIONS = {
