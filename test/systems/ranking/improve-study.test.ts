@@ -46,7 +46,7 @@ function ranked(run: ImproveRun, ratings: boolean) {
 }
 
 describe("the stored study of calibration", () => {
-  const stored = storedImproveStudy(improveFile(RATINGS))!;
+  const stored = storedImproveStudy(improveFile(RATINGS));
   const judge = new PickJudge(truth);
 
   it("has twenty draws for each of three seeds, no tuning network among the random ones", () => {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fingerprint, readJson, type StepContext, writeJson } from "../../../core";
+import { DataError, fingerprint, readJson, type StepContext, writeJson } from "../../../core";
 import { type ImproveDraw, type ImproveStudy, improveStudy } from "./improve-study";
 import { type Provenance, provenanceOf } from "./provenance";
 import { storedRatings } from "./stored-ratings";
@@ -65,7 +65,10 @@ export async function writeImproveStudy(
   return stored;
 }
 
-/** The stored study. @throws DataError when the file is damaged; undefined when there is none. */
-export function storedImproveStudy(path: string): StoredImproveStudy | undefined {
-  return existsSync(path) ? (readJson(path) as StoredImproveStudy) : undefined;
+/** The stored study. @throws DataError when the file is absent or damaged. */
+export function storedImproveStudy(path: string): StoredImproveStudy {
+  if (existsSync(path)) return readJson(path) as StoredImproveStudy;
+  throw new DataError(`study improve: ${path} must exist, and does not; make it with npx blockwise study improve`, {
+    path,
+  });
 }
