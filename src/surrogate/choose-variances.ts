@@ -4,9 +4,9 @@ import { minimise } from "./minimise";
 import { type Choice, covarianceOf, factorised, gram, solved, type Variances } from "./network-process";
 
 /**
- * What the variances are expected to be, for observations of variance 1: the marginal likelihood's choice on NAS-Bench-Macro's
- * 100 tuning networks (no network that is reported on). They may differ from it by about the spread, a standard deviation of
- * their logarithms: few networks alone would say too little.
+ * What the variances are expected to be, for observations of variance 1: of the order that marginal likelihood chooses on
+ * NAS-Bench-Macro's 100 tuning networks. The terms, their spread (a standard deviation of the variances' logarithms) and the
+ * power's prior were chosen by the tau on those 100 of fits to random other networks. Few networks alone would say too little.
  */
 const EXPECTED: Readonly<Record<TermName, number>> = {
   rating: 0.05,
