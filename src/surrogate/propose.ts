@@ -1,5 +1,13 @@
 import { BudgetInfeasibleError, type Rng } from "../core";
-import { type Budget, type FoundNetwork, foundNetwork, type RatingTable, randomNetworks, searchBest } from "../search";
+import {
+  type Budget,
+  type FoundNetwork,
+  foundNetwork,
+  type RatedCandidate,
+  type RatingTable,
+  randomNetworks,
+  searchBest,
+} from "../search";
 import { networkId } from "../space";
 import type { Calibration } from "./calibrate";
 import { mostImproving } from "./expected-improvement";
@@ -81,18 +89,29 @@ function propose(
   return near(table, budget, known.size + 1, rng).find(isNew);
 }
 
-/** Random networks of about the MACs of the best one within the budget, and not above them. */
+/**
+ * Random networks of about the MACs of the best one within the budget, and not above them; of the largest one where the best
+ * has too few neighbours.
+ */
 function near(table: RatingTable, budget: Budget, count: number, rng: Rng): FoundNetwork[] {
-  const macs = searchBest(table, budget)[0].cost.macs ?? 0;
-  for (const tolerance of REACHES) {
-    try {
-      const near = macs / (1 + tolerance);
-      return randomNetworks(table, { near, tolerance, count, rng: rng.fork(`${tolerance}`) });
-    } catch (error) {
-      if (!(error instanceof BudgetInfeasibleError)) throw error;
+  for (const of of [table, bySize(table)]) {
+    const macs = searchBest(of, budget)[0].cost.macs ?? 0;
+    for (const tolerance of REACHES) {
+      try {
+        const near = macs / (1 + tolerance);
+        return randomNetworks(table, { near, tolerance, count, rng: rng.fork(`${tolerance}`) });
+      } catch (error) {
+        if (!(error instanceof BudgetInfeasibleError)) throw error;
+      }
     }
   }
   return [];
+}
+
+/** The table with scores by which the largest networks are the best. */
+function bySize(table: RatingTable): RatingTable {
+  const score = ({ cost }: RatedCandidate) => -Math.max(...Object.values(cost.macs ?? { 0: 0 }));
+  return { ...table, blocks: table.blocks.map((rows) => rows.map((row) => ({ ...row, score: score(row) }))) };
 }
 
 /** The same network with the table's own scores. */
