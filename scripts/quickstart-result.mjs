@@ -27,7 +27,11 @@ function resultOf(path) {
   const { seed, minutes, teacher } = values;
   const budgets = ["full", "half"].map((name) => {
     const own = Object.entries(values).filter(([key]) => key.startsWith(`${name} `));
-    return Object.fromEntries(own.map(([key, value]) => [key.slice(name.length + 1).replaceAll(" ", "_"), value]));
+    const budget = Object.fromEntries(
+      own.map(([key, value]) => [key.slice(name.length + 1).replaceAll(" ", "_"), value]),
+    );
+    const { found, random } = budget;
+    return { ...budget, gain: rounded(found - mean(random)), beaten: random.filter((one) => found > one).length };
   });
   return { seed, minutes, teacher, budgets, provenance: provenanceOf(notebook) };
 }
@@ -38,6 +42,8 @@ function summaryOf(folder) {
     .filter((name) => /^seed\d+\.json$/.test(name))
     .sort();
   const seeds = files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
+  if (seeds.length < 2)
+    throw new Error(`quickstart-result: ${folder} must hold two seeds at least, got ${seeds.length}`);
   const budgets = seeds[0].budgets.map((_, budget) => {
     const runs = seeds.map(({ budgets }) => budgets[budget]);
     const gains = runs.map(({ found, random }) => found - mean(random));

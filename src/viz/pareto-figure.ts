@@ -101,7 +101,8 @@ export function paretoFigure({
     data: [...left.data, ...(right?.data ?? [])],
     layout: layoutOf({
       title: `Accuracy against cost on ${dataset}`,
-      subtitle: `up is better, left is cheaper${measured.length > 0 ? "; the line joins the networks that no other one beats in both" : ""}${errorWords ? `; bars: one standard error ${errorWords}` : ""}`,
+      // One line has no room for both.
+      subtitle: `up is better, left is cheaper${errorWords ? `; bars: one standard error ${errorWords}` : measured.length > 0 ? "; the line joins the networks that no other one beats in both" : ""}`,
       width: 920,
       height: 480,
       margin: { t: 124, r: 28, b: 60, l: 68 },
