@@ -7,8 +7,8 @@ import type { CellCheckpoints } from "./cell-checkpoint";
  * What the supernets learnt for the layers of a found network, under the names of its `Network`: where a retraining may
  * start instead of from drawn weights (as DONNA does; DNA retrains from scratch).
  *
- * Only tensors of equal shape fit: in a supernet the last layer of a cell emits the teacher's channels, and the next cell's
- * first layer takes them, where the found network has the cell's width. Those the retraining draws anew.
+ * Only tensors of equal shape fit: in a supernet the next cell's first layer takes the teacher's channels where the found
+ * network has the cell's width, and without an adapter a cell's last layer emits them. Those the retraining draws anew.
  * @param checkpoints States of the distillation, complete for every cell that is chosen.
  * @throws SpaceError when a chosen cell has no state.
  */

@@ -113,7 +113,8 @@ describe("distillBlock", () => {
     for (const [i, cell] of supernet.cells.entries()) {
       const start = saveState(before.cells[i]);
       const moved = [...saveState(cell)].filter(([name, { data }]) => start.get(name)?.data.join() !== data.join());
-      const ops = new Set(moved.map(([name]) => /layer\d+\.op\d+/.exec(name)?.[0]));
+      // An adapter behind the cell moves with every path.
+      const ops = new Set(moved.flatMap(([name]) => /layer\d+\.op\d+/.exec(name)?.[0] ?? []));
       expect(ops.size).toBe(cell.depth);
     }
     before.dispose();

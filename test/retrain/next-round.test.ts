@@ -76,10 +76,11 @@ describe("a warm start", () => {
         expect(value).toBeCloseTo(tensors.get(name)!.data[i], 6);
       }
     }
-    // All of the stem and of layers inside cells; not what depends on the teacher's channels.
+    // All of the stem and of cells, which an adapter follows; not what takes in the teacher's channels.
     expect(taken).toContain("trunk.0.kernel");
     expect(taken).toContain("trunk.1.project.kernel");
-    expect(taken).not.toContain("trunk.2.project.kernel");
+    expect(taken).toContain("trunk.2.project.kernel");
+    expect(taken).not.toContain("trunk.3.expand.kernel");
     for (const name of names.filter((of) => !taken.includes(of))) {
       for (const [i, value] of started.get(name)!.data.entries()) {
         expect(value).toBeCloseTo(drawn.get(name)!.data[i], 6);

@@ -135,7 +135,7 @@ test("blocks of any teacher cut at its stages have the channels that the space a
     const [, second] = space.blocks;
     const width = second.cells[0].width;
     const [first, last] = [supernetLayers(space, 1, 0)[0], supernetLayers(space, 1, 0).at(-1)!];
-    expect([first[0], last[0]].map((layer) => (layer as { outChannels: number }).outChannels)).toEqual([
+    expect([first[1], last[1]].map((layer) => (layer as { outChannels: number }).outChannels)).toEqual([
       width,
       second.output.channels,
     ]);
