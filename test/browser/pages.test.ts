@@ -338,7 +338,8 @@ describe("names in the front's figure", () => {
       };
     });
     await page.screenshot({ path: screenshot("front-names") });
-    expect(found).toMatchObject({ names: 16, lines: 2, met: [] });
+    // More than three random networks are a cloud without names where accuracies are.
+    expect(found).toMatchObject({ names: 11, lines: 2, met: [] });
     await page.close();
   });
 });

@@ -14,7 +14,7 @@ const table = ratingTable(spacePreset("dna-mini"), () => 1);
 const { total: least } = leastAttainable(table, "macs");
 
 describe("randomNetworks", () => {
-  it.each([1.1, 1.5, 3, 5])("draws distinct networks near %f times the least MACs", (times) => {
+  it.each([3, 5, 10, 20])("draws distinct networks near %f times the least MACs", (times) => {
     const near = least * times;
     const networks = randomNetworks(table, { near, tolerance: 0.02, count: 6, rng: new Rng(1) });
     const ids = networks.map(({ choice }) => choice.map(({ cell, path }) => `${cell}${path}`).join("|"));
@@ -24,7 +24,7 @@ describe("randomNetworks", () => {
 
   it("draws the same for the same seed and others for another", () => {
     const draw = (seed: number) =>
-      randomNetworks(table, { near: 2 * least, count: 3, rng: new Rng(seed) }).map(({ cost }) => cost.macs);
+      randomNetworks(table, { near: 5 * least, count: 3, rng: new Rng(seed) }).map(({ cost }) => cost.macs);
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
   });
