@@ -41,7 +41,8 @@ case "${1:-}" in
     ;;
   --seeds)
     for seed in 1 2 3; do
-      run quickstart-seed$seed -p seed=$seed
+      # Seed 1 is the notebook's own: what is kept has no cell of parameters that were given.
+      if [ $seed = 1 ]; then run quickstart-seed1; else run quickstart-seed$seed -p seed=$seed; fi
       node scripts/quickstart-result.mjs out/quickstart-seed$seed/quickstart-seed$seed.ipynb $results/seed$seed.json
     done
     node scripts/quickstart-result.mjs $results
