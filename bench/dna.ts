@@ -15,11 +15,14 @@ const { engine } = built<typeof import("../src/engine")>("engine");
 const { saveState } = built<typeof import("../src/nn")>("nn");
 const { rateBlock, ratedTable, rateNaive } = built<typeof import("../src/rate")>("rate");
 const { exactFront } = built<typeof import("../src/search")>("search");
-const { architecturePreset, supernetInput, supernetLayers } = built<typeof import("../src/space")>("space");
+const { architecturePreset, dnaCells, supernetInput, supernetLayers } = built<typeof import("../src/space")>("space");
 const { studentSpace } = built<typeof import("../src/systems/dna")>("systems/dna");
 const { teacherFeatures, trainTeacher } = built<typeof import("../src/teacher")>("teacher");
 
-/** A tenth of the quickstart: its space, its epochs, about a tenth of its images in every step. */
+/** The paper's ops, and cells without adapters as in the released code, which PyTorch's side builds. */
+const STUDENT = { kernels: [3, 5, 7], expansions: [6, 3], adapter: false };
+
+/** About a tenth of the images of a quickstart in every step. */
 const OPTIONS = {
   trainImages: 1000,
   ratingImages: 64,
@@ -95,7 +98,8 @@ export async function measureDna(
   const architecture = { ...architecturePreset("efficientnet-b0@28px"), padding: "symmetric" as const };
   const teacher = await trainTeacher(architecture, data, { seed: SEED, epochs: 2 });
   const blocks = teacher.split(BLOCKS);
-  const space = studentSpace(teacher, blocks);
+  const cells = blocks.map((block, i) => dnaCells(i, block, block.stride));
+  const space = studentSpace(teacher, blocks, { ...STUDENT, cells });
   const runs: Record<string, Searched[]> = {};
   const keep = async (name: string, running: Promise<Searched>) => {
     const run = await running;
@@ -263,7 +267,7 @@ function payloadOf(teacher: Teacher, data: Dataset, space: SearchSpace, cuts: re
 async function sharingAtDepthFour(teacher: Teacher, data: Dataset): Promise<number> {
   const blocks = teacher.split(BLOCKS);
   const cells = blocks.map(({ output }) => [{ depth: 4, width: output.channels }]);
-  const space = studentSpace(teacher, blocks, { cells });
+  const space = studentSpace(teacher, blocks, { ...STUDENT, cells });
   const store: FeatureStore = await teacherFeatures(teacher, blocks, data.validation);
   const features = { calibration: store, rating: store };
   const options = { seed: SEED, calibrationImages: 64, batchSize: 64 };
