@@ -29,9 +29,11 @@ export function registerSpace(program: Command): void {
           `\n${space.name}`,
           `candidates ${groupDigits(candidates)}`,
           `networks   ${groupDigits(networks)}`,
-          "\nIn a supernet the last layer of a cell emits the teacher's channels, and is residual only where the cell is as wide;" +
-            "\nin the assembled network it keeps the cell's width and is residual. Costs are counted there. Squeeze-excite has" +
-            "\na share of a layer's input channels.",
+          blocks.some(({ adapter }) => adapter)
+            ? "\nIn a supernet a 1x1 convolution takes cells of another width to the teacher's channels; the assembled network has none."
+            : "\nIn a supernet the last layer of a cell emits the teacher's channels, and is residual only where the cell is as wide;" +
+              "\nin the assembled network it keeps the cell's width and is residual.",
+          "Costs are counted in the assembled network. Squeeze-excite has a share of a layer's input channels.",
           ...(note ? [`\n${note}`] : []),
         ].join("\n");
       });
