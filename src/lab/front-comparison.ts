@@ -1,5 +1,5 @@
 import type { FrontNetwork } from "./front-network";
-import { standardError } from "./numbers";
+import { meanOf, standardError } from "./numbers";
 
 /** A difference of test accuracies, in [-1, 1]. */
 export interface Gain {
@@ -89,5 +89,5 @@ function nearestTo(found: readonly FrontNetwork[], macs: number): FrontNetwork {
 }
 
 function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return meanOf(values).mean;
 }

@@ -14,10 +14,10 @@ import {
   type StepContext,
   writeJson,
 } from "../core";
-import { takeImages } from "../data";
+import { datasetFingerprint, takeImages } from "../data";
 import { retrainAll } from "../retrain";
 import { costNames, exactFront, type FoundNetwork, isBudget } from "../search";
-import { type ImproveRound, improveRatings } from "../surrogate";
+import { FEWEST, type ImproveRound, improveRatings } from "../surrogate";
 import { drawImages } from "../systems/dna";
 import { type EvidencePoint, evidenceFront } from "../viz";
 import { DISPLAY, notebookHost } from "./display-protocol";
@@ -52,7 +52,7 @@ export interface LabImproveOptions extends Omit<RetrainRecipe, "warmStart" | "di
 const { warmStart: _warm, distillation: _soft, checkpoint: _file, ...recipeRules } = RECIPE_RULES;
 const RULES: OptionRules<LabImproveOptions> = {
   ...recipeRules,
-  networks: rule.wholeFrom(4),
+  networks: rule.wholeFrom(FEWEST),
   rounds: rule.wholeFrom(1),
   budget: rule.any,
   images: rule.wholeFrom(1),
@@ -160,7 +160,7 @@ class KeptAccuracies {
     this.values = kept.get(data) ?? new Map();
     kept.set(data, this.values);
     if (directory === undefined) return;
-    const name = fingerprint({ ...reads, data: data.dataset.fingerprint });
+    const name = fingerprint({ ...reads, data: datasetFingerprint(data.dataset) });
     this.path = join(directory, `trainings-${name}.json`);
     if (!existsSync(this.path)) return;
     const { accuracies } = readJsonAs(this.path, z.object({ accuracies: keptSchema }), {

@@ -9,7 +9,7 @@ import {
   searchBest,
 } from "../search";
 import { networkId } from "../space";
-import type { Calibration } from "./calibrate";
+import type { Calibration, Evidence } from "./calibrate";
 import { mostImproving } from "./expected-improvement";
 
 /** What is proposed for training next. */
@@ -59,14 +59,11 @@ export function proposeNetworks(proposal: Proposal): FoundNetwork[] {
 function improving({ table, calibration, budgets, count, rng }: Proposal): FoundNetwork[] {
   if (!calibration) return [];
   const trained = calibration.evidence.map((network) => ({
-    network: foundNetwork(
-      table,
-      calibration.choiceOf(network).map((candidate, block) => table.blocks[block][candidate]),
-    ),
+    network: withScores(table, calibration, network),
     accuracy: network.accuracy,
   }));
   const chosen = mostImproving(calibration, table, trained, { budgets, count, rng: rng.fork("improving") });
-  return chosen.map((network) => withScores(table, network));
+  return chosen.map((network) => withScores(table, calibration, network));
 }
 
 function propose(
@@ -80,7 +77,7 @@ function propose(
   if (calibration) {
     for (let draw = 0; draw < DRAWS; draw++) {
       const [best] = searchBest(calibration.sampled(rng.fork(`draw ${draw}`), table), budget);
-      if (isNew(best)) return withScores(table, best);
+      if (isNew(best)) return withScores(table, calibration, best);
     }
   } else if (isFirst) {
     const [best] = searchBest(table, budget);
@@ -115,10 +112,7 @@ function bySize(table: RatingTable): RatingTable {
 }
 
 /** The same network with the table's own scores. */
-function withScores({ blocks }: RatingTable, { choice, cost }: FoundNetwork): FoundNetwork {
-  const own = choice.map((candidate, block) =>
-    blocks[block].find(({ cell, path }) => cell === candidate.cell && path.join() === candidate.path.join()),
-  );
-  const rows = own.filter((row) => row !== undefined);
-  return { choice: rows, cost, score: rows.reduce((sum, { score }) => sum + score, 0) };
+function withScores(table: RatingTable, calibration: Calibration, network: Pick<Evidence, "choice">): FoundNetwork {
+  const candidates = calibration.choiceOf(network).map((candidate, block) => table.blocks[block][candidate]);
+  return foundNetwork(table, candidates);
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { formatCount, percent, writeAtomic } from "../../core";
 import { csv } from "../../systems/dna/sweep-summary";
+import { NETWORK_COLUMNS, networkRow } from "../network-rows";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { checkOutput, writing } from "../output-file";
 import type { ComparedRuns } from "../report/compare-runs";
@@ -29,20 +30,10 @@ export function registerCompare(program: Command): void {
     });
 }
 
-const HEADER = ["run", "network", "MACs", "params", "test", "validation", "rating"] as const;
+const HEADER = ["run", ...NETWORK_COLUMNS] as const;
 
-function networkRows({ runs }: ComparedRuns): (string | number)[][] {
-  return runs.flatMap(({ name, networks }) =>
-    networks.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
-      name,
-      label,
-      formatCount(macs),
-      formatCount(params),
-      percent(accuracy),
-      percent(validationAccuracy),
-      score === undefined ? "" : score.toFixed(4),
-    ]),
-  );
+function networkRows({ runs }: ComparedRuns): string[][] {
+  return runs.flatMap(({ name, networks }) => networks.map((network) => [name, ...networkRow(network)]));
 }
 
 function networksCsv({ runs }: ComparedRuns): string {

@@ -1,9 +1,10 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatCount, isDamage, percent, readJson } from "../../core";
+import { ConfigError, isDamage, percent, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import { readExperiment } from "../experiment-file";
 import { resumable } from "../interrupt";
+import { NETWORK_COLUMNS, networkRow } from "../network-rows";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
@@ -148,16 +149,8 @@ function describe({
 
 function describeFront(front: MeasuredFront, { alsoFoundWords, compare }: Words): string {
   const { best, teacher, macsShare, toTeacher, toRandom, cost, beaten, randoms, alsoFound } = compare(front);
-  const rows = front.measured.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
-    label,
-    formatCount(macs),
-    formatCount(params),
-    percent(accuracy),
-    percent(validationAccuracy),
-    score === undefined ? "" : score.toFixed(4),
-  ]);
   return [
-    textTable(["network", "MACs", "params", "test", "validation", "rating"], rows),
+    textTable(NETWORK_COLUMNS, front.measured.map(networkRow)),
     `\n${best.label}, the best rated within the budget, has ${percent(macsShare)} of the teacher's MACs and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).`,
     ...(toRandom === undefined
       ? alsoFound.length > 0
