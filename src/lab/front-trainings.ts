@@ -1,5 +1,6 @@
 import { fingerprint, formatCount, type StepContext } from "../core";
-import { type Retrained, retrainAll, type Training } from "../retrain";
+import { type Dataset, datasetFingerprint } from "../data";
+import { type Retrained, retrainAll, type Training, TrainingsProgress } from "../retrain";
 import type { Teacher } from "../teacher";
 import { LabFound } from "./lab-found";
 import type { LabNetwork } from "./lab-network";
@@ -108,7 +109,9 @@ export async function trainMissing(items: FrontItems, context: StepContext): Pro
       results.set(first[index].key, retrained);
       if (!seeds) first[index].done(retrained);
     };
-    await retrainAll(first, data.dataset, { onTrained }, context);
+    // A training by itself shows its curve; of many each would bury the others.
+    const progress = new TrainingsProgress(context, `retrain ${first.length} networks`, first.length);
+    await retrainAll(first, data.dataset, { onTrained, ...(first.length > 1 && { progress }) }, context);
   }
   for (const one of planned) if (seeds || !first.includes(one)) one.done(results.get(one.key)!);
   const students = designs.map(({ item }) => (item instanceof LabStudent && !seeds ? item : studentOf(item)));
@@ -129,11 +132,15 @@ function studentOf(item: Student): LabStudent {
 /** Names trainings by all that decides how they end. */
 function keys(): (design: NetworkDesign, recipe: RetrainRecipe) => string {
   const starts = new Map<SearchSession["warmStart"], number>();
+  // As the images are now: a dataset's own name of them was made when it was loaded.
+  const images = new Map<Dataset, string>();
   return (design, recipe) => {
     const { warmStart, data } = design.session;
     if (!starts.has(warmStart)) starts.set(warmStart, starts.size);
-    const { fingerprint: images } = data.dataset;
-    return fingerprint([idOf(design), { ...recipe, seed: recipe.seed ?? data.seed }, starts.get(warmStart), images]);
+    const { dataset } = data;
+    if (!images.has(dataset)) images.set(dataset, datasetFingerprint(dataset));
+    const decides = [idOf(design), { ...recipe, seed: recipe.seed ?? data.seed }];
+    return fingerprint([...decides, starts.get(warmStart), images.get(dataset)]);
   };
 }
 

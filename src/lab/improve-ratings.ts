@@ -8,23 +8,20 @@ import {
   fingerprint,
   formatCount,
   type OptionRules,
-  Progress,
   readJsonAs,
   rule,
   type StepContext,
   writeJson,
 } from "../core";
-import { datasetFingerprint, takeImages } from "../data";
-import { retrainAll } from "../retrain";
-import { costNames, exactFront, type FoundNetwork, isBudget } from "../search";
-import { FEWEST, type ImproveRound, improveRatings } from "../surrogate";
-import { drawImages } from "../systems/dna";
+import { datasetFingerprint } from "../data";
+import { costNames, exactFront, isBudget } from "../search";
+import { FEWEST, type ImproveRound } from "../surrogate";
+import { type BrieflyTrained, type BriefReads, DNA_MINI, gatherEvidence, type KeptAccuracies } from "../systems/dna";
 import { type EvidencePoint, evidenceFront } from "../viz";
 import { DISPLAY, notebookHost } from "./display-protocol";
 import { engineReady } from "./engine-ready";
 import { FigureView } from "./figure-view";
 import type { LabData } from "./lab-data";
-import { LabFound } from "./lab-found";
 import { type LabBudget, limitWords, parseLimits } from "./limits";
 import { percent } from "./numbers";
 import { RECIPE_RULES, type RetrainRecipe } from "./retrain-recipe";
@@ -33,7 +30,7 @@ import { Table } from "./table";
 
 /** How many networks are trained, how briefly, and what for; what else there is belongs to the trainings. */
 export interface LabImproveOptions extends Omit<RetrainRecipe, "warmStart" | "distillation" | "checkpoint"> {
-  /** Networks to train in all: four at least; 16 unless given. */
+  /** Networks to train in all: four at least; 24 unless given. */
   readonly networks?: number;
   /** Rounds: each later one trains what those before make likely or leave uncertain. 4 unless given. */
   readonly rounds?: number;
@@ -60,17 +57,8 @@ const RULES: OptionRules<LabImproveOptions> = {
   ratings: rule.boolean,
   directory: rule.text,
 };
-/** Passes over the images of a brief training. */
-const BRIEF = 1;
-
 /** Accuracies of brief trainings that were complete in this process: an interrupted loop goes on with them. */
 const kept = new WeakMap<LabData, Map<string, number>>();
-
-/** A network that was trained briefly, with its validation accuracy. */
-export interface BrieflyTrained {
-  readonly network: FoundNetwork;
-  readonly accuracy: number;
-}
 
 /**
  * The loop behind `ratings.improve`: proposes, trains side by side, calibrates, and shows each round.
@@ -80,12 +68,12 @@ export async function improve(
   session: SearchSession,
   options: LabImproveOptions,
   context: StepContext,
-): Promise<BrieflyTrained[]> {
+): Promise<readonly BrieflyTrained[]> {
   const where = "ratings.improve";
   checkOptions(where, options, RULES);
   engineReady();
-  const { networks: total = 16, rounds = 4, budget, images, minutes, ratings = true, directory, ...recipe } = options;
-  const { data } = session;
+  const { networks, rounds, budget, images, minutes, ratings, directory, seed: given, ...training } = options;
+  const { data, space } = session;
   const table = session.calibration?.table ?? session.table;
   const budgets = (Array.isArray(budget) ? budget : [budget]).map((one: LabBudget | undefined) => {
     const limits = parseLimits(where, one ?? {}, costNames(table), session.teacher.cost);
@@ -94,53 +82,22 @@ export async function improve(
       `${where}: budget must be what the network may cost, one or several, e.g. { macs: "27%" }, got ${JSON.stringify(one)}`,
     );
   });
-  const { epochs = BRIEF, seed = data.seed, ...rest } = recipe;
-  const training = { validateEvery: epochs, ...rest, epochs, seed };
-  const indices = drawImages(data.dataset.train, images, seed, "improve");
-  const { height, width, channels } = data.dataset.shape;
-  const dataset = indices
-    ? { ...data.dataset, train: takeImages(data.dataset.train, indices, height * width * channels) }
-    : data.dataset;
-  const accuracies = new KeptAccuracies(data, { images: indices && [...indices], training }, directory);
-  const progress = new Progress(context, `improve: ${total} brief trainings`, total, "networks");
+  const { epochs = DNA_MINI.evidence.epochs } = training;
+  const seen = Math.min(images ?? data.train.count, data.train.count);
   const view = new RoundsView(
-    `${epochs === 1 ? "1 epoch" : `${epochs} epochs`} of ${formatCount(dataset.train.count)} images`,
+    `${epochs === 1 ? "1 epoch" : `${epochs} epochs`} of ${formatCount(seen)} images`,
     budgets.map((limits) => limitWords(limits).join(", ")),
   );
-  const trained: BrieflyTrained[] = [];
-  const train = async (networks: readonly FoundNetwork[]) => {
-    const designs = networks.map((network) => new LabFound(session, network, { limits: {}, front: [] }, "random"));
-    const missing = designs.filter((design) => accuracies.of(design.architecture) === undefined);
-    for (let known = missing.length; known < designs.length; known++) progress.advance();
-    const onTrained = (index: number, retrained: { accuracy: number; dispose(): void }) => {
-      accuracies.keep(missing[index].architecture, retrained.accuracy);
-      retrained.dispose();
-      progress.advance(1, { accuracy: retrained.accuracy });
-    };
-    const jobs = missing.map(({ architecture }) => ({
-      architecture,
-      options: { ...training, task: "brief training" },
-    }));
-    // The bar of all trainings tells the progress; one each would bury it.
-    await retrainAll(jobs, dataset, { onTrained }, { ...context, onProgress: undefined });
-    const found = designs.map(({ architecture }) => accuracies.of(architecture)!);
-    networks.forEach((network, i) => {
-      trained.push({ network, accuracy: found[i] });
-    });
-    return found;
-  };
-  await improveRatings(
-    table,
+  const { trained } = await gatherEvidence(
     {
-      networks: total,
-      rounds,
-      budgets,
-      seed,
-      ...(minutes !== undefined && { timeLimitMs: 60_000 * minutes }),
-      calibration: { ratings },
+      space,
+      table,
+      data: data.dataset,
+      kept: new LabAccuracies(data, directory),
+      onRound: (round, all) => view.show(round, all),
     },
-    train,
-    (round) => view.show(round, trained),
+    { networks, rounds, budgets, images, minutes, ratings, seed: given ?? data.seed, training },
+    context,
   );
   return trained;
 }
@@ -148,39 +105,39 @@ export async function improve(
 const keptSchema = z.record(z.string(), z.number().min(0).max(1));
 
 /** Accuracies by all that decides them, in memory and, if asked, in a file. */
-class KeptAccuracies {
+class LabAccuracies implements KeptAccuracies {
   private readonly values: Map<string, number>;
-  private readonly path: string | undefined;
+  private path: string | undefined;
 
   constructor(
-    data: LabData,
-    private readonly reads: object,
-    directory: string | undefined,
+    private readonly data: LabData,
+    private readonly directory: string | undefined,
   ) {
     this.values = kept.get(data) ?? new Map();
     kept.set(data, this.values);
-    if (directory === undefined) return;
-    const name = fingerprint({ ...reads, data: datasetFingerprint(data.dataset) });
-    this.path = join(directory, `trainings-${name}.json`);
+  }
+
+  of(reads: BriefReads): number | undefined {
+    this.open(reads);
+    return this.values.get(fingerprint(reads));
+  }
+
+  keep(reads: BriefReads, accuracy: number): void {
+    this.values.set(fingerprint(reads), accuracy);
+    if (this.path) writeJson(this.path, { accuracies: Object.fromEntries(this.values) });
+  }
+
+  /** One file for trainings of one kind on the same images. */
+  private open({ architecture: _, ...alike }: BriefReads): void {
+    if (this.directory === undefined || this.path !== undefined) return;
+    const name = fingerprint({ ...alike, data: datasetFingerprint(this.data.dataset) });
+    this.path = join(this.directory, `trainings-${name}.json`);
     if (!existsSync(this.path)) return;
     const { accuracies } = readJsonAs(this.path, z.object({ accuracies: keptSchema }), {
       what: "accuracies of brief trainings",
       mend: "delete the file: its networks are trained anew",
     });
     for (const [key, accuracy] of Object.entries(accuracies)) this.values.set(key, accuracy);
-  }
-
-  of(architecture: object): number | undefined {
-    return this.values.get(this.keyOf(architecture));
-  }
-
-  keep(architecture: object, accuracy: number): void {
-    this.values.set(this.keyOf(architecture), accuracy);
-    if (this.path) writeJson(this.path, { accuracies: Object.fromEntries(this.values) });
-  }
-
-  private keyOf({ name: _, ...architecture }: { readonly name?: string }): string {
-    return fingerprint({ ...this.reads, architecture });
   }
 }
 

@@ -21,8 +21,7 @@ import {
   withLatency,
 } from "../search";
 import { opName } from "../space";
-import { calibrate } from "../surrogate";
-import { searchDiverse, searchRatings } from "../systems/dna";
+import { calibrateSpace, searchDiverse, searchRatings } from "../systems/dna";
 import { ratingMap } from "../viz";
 import type { DataFrame } from "./danfo-types";
 import { dataFrame } from "./data-frame";
@@ -197,10 +196,11 @@ export class LabRatings implements Displayable {
     const networks = trainedNetworks("ratings.calibrate", trained);
     const { space, calibration: before } = this.session;
     // A calibration begins from the ratings, never from another one: their networks would count twice.
-    const calibration = calibrate(
+    const calibration = calibrateSpace(
+      space,
       before?.table ?? this.table,
       networks.map(({ network, accuracy }) => ({ choice: network.choice, accuracy, macs: network.cost?.macs })),
-      { ...options, ops: space.blocks.map(({ ops }) => ops.map(opName)) },
+      options,
     );
     return this.variant({
       table: calibration.calibrated(this.table),

@@ -6,3 +6,4 @@ export * from "./layers-model";
 export * from "./predict";
 export * from "./retrain";
 export * from "./retrain-all";
+export * from "./trainings-progress";

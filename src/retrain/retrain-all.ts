@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Progress, Rng, readyThreads, runJobs, type StepContext, warn } from "../core";
+import { Progress, type ProgressEvent, Rng, readyThreads, runJobs, type StepContext, warn } from "../core";
 import { networkCost } from "../cost";
 import { type Dataset, shareDataset } from "../data";
 import { engine } from "../engine";
@@ -13,6 +13,7 @@ import {
   shareTeacher,
   type TrainedState,
 } from "./retrain-job";
+import type { TrainingsProgress } from "./trainings-progress";
 
 /** A network to train. */
 export interface Training {
@@ -25,6 +26,8 @@ export interface RetrainAllOptions {
   readonly workers?: number;
   /** Told of each network as soon as it is trained: what is complete is kept where others are stopped. */
   readonly onTrained?: (index: number, retrained: Retrained) => void;
+  /** One report over all trainings, in place of one for each; the tasks must differ then. */
+  readonly progress?: TrainingsProgress;
 }
 
 const RETRAIN_JOB = join(__dirname, "retrain-job");
@@ -40,14 +43,17 @@ const WORTH_WORKERS = 12_000;
 export async function retrainAll(
   trainings: readonly Training[],
   dataset: Dataset,
-  { workers, onTrained }: RetrainAllOptions = {},
-  context: StepContext = {},
+  { workers, onTrained, progress }: RetrainAllOptions = {},
+  given: StepContext = {},
 ): Promise<Retrained[]> {
   const trained: Retrained[] = [];
   const keep = (index: number, retrained: Retrained) => {
     trained[index] = retrained;
     onTrained?.(index, retrained);
+    progress?.finish(trainings[index], retrained.accuracy);
   };
+  progress?.begin(trainings);
+  const context = progress ? { ...given, onProgress: (event: ProgressEvent) => progress.follow(event) } : given;
   const threads = engine.workers();
   const images = trainings.reduce((sum, { options }) => sum + options.epochs * dataset.train.count, 0);
   const hired = Math.min(workers ?? (images >= WORTH_WORKERS ? threads : 0), threads > 0 ? trainings.length : 0);

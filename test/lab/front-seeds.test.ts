@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
+import type { ProgressEvent } from "../../src/core";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { meanOf } from "../../src/lab/numbers";
@@ -20,11 +21,13 @@ it("lab.pareto over seeds trains each network for each, and gives means with sta
     alone.push(await student.testAccuracy());
   }
   // The last of them is one of the trainings that are asked for: it is not done again.
-  const tasks = new Set<string>();
-  const onProgress = ({ task }: { task: string }) => void tasks.add(task);
+  const events: ProgressEvent[] = [];
+  const onProgress = (event: ProgressEvent) => void events.push(event);
   const front = await lab.pareto([teacher, found, random, shrunk], { ...recipe, seeds: [5, 6, 7] }, { onProgress });
-  expect([...tasks].filter((task) => task.startsWith("retrain found"))).toHaveLength(2);
-  expect(tasks.size).toBe(8);
+  // One report over all of them, with the time left.
+  expect(new Set(events.map(({ task }) => task))).toEqual(new Set(["retrain 8 networks"]));
+  expect(events.at(-1)).toMatchObject({ done: 8, total: 8, unit: "networks", remainingMs: 0 });
+  expect(events[0].remainingMs).toBeGreaterThan(0);
   const of = (kind: string) => front.networks.find((network) => network.kind === kind)!;
   const { mean, standardError } = meanOf(alone);
   expect(of("found").accuracy).toBeCloseTo(mean, 12);

@@ -1,6 +1,7 @@
 export * from "./along-front";
 export * from "./config";
 export * from "./defaults";
+export * from "./gather-evidence";
 export * from "./latencies";
 export * from "./load-teacher";
 export * from "./measured-front";

@@ -1,0 +1,155 @@
+import type { StepContext } from "../../core";
+import { type Dataset, takeImages } from "../../data";
+import { type RetrainOptions, TrainingsProgress } from "../../retrain";
+import type { Budget, FoundNetwork, RatingTable } from "../../search";
+import { type Architecture, assemble, opName, type SearchSpace } from "../../space";
+import { type Calibration, calibrate, type Evidence, type ImproveRound, improveRatings } from "../../surrogate";
+import { DNA_MINI } from "./defaults";
+import { drawImages } from "./steps";
+import { trainAll } from "./train-all";
+
+/** Which networks are trained briefly, how many, and how. */
+export interface EvidenceOptions {
+  /** Networks to train in all: four at least. */
+  readonly networks?: number;
+  /** Rounds: each later one trains what those before make likely or leave uncertain. */
+  readonly rounds?: number;
+  /** Budgets that the networks are to be good at. */
+  readonly budgets: readonly Budget[];
+  /** Training images of these trainings, drawn by the seed; all unless given. */
+  readonly images?: number;
+  /** No round begins after so many minutes. */
+  readonly minutes?: number;
+  /** Whether the ratings are read; without, what the trainings say alone: the control. True unless given. */
+  readonly ratings?: boolean;
+  /** Of the proposals, the images and the trainings. */
+  readonly seed: number;
+  readonly training?: BriefTraining;
+}
+
+/** How a network is trained briefly: as any, from drawn weights, on the labels. */
+export interface BriefTraining
+  extends Omit<RetrainOptions, "seed" | "epochs" | "warmStart" | "distillation" | "task" | "checkpoint"> {
+  readonly epochs?: number;
+}
+
+/** A network that was trained briefly, with its validation accuracy, 0..1. */
+export interface BrieflyTrained {
+  readonly network: FoundNetwork;
+  readonly accuracy: number;
+}
+
+/** What decides a brief training, beside the images themselves: plain JSON, to be named by its fingerprint. */
+export interface BriefReads {
+  /** Indices of the training images that are seen; all where there are none. */
+  readonly images?: readonly number[];
+  readonly training: RetrainOptions;
+  readonly architecture: Omit<Architecture, "name">;
+}
+
+/** Accuracies of trainings that were complete before: a loop that was stopped goes on with them. */
+export interface KeptAccuracies {
+  of(reads: BriefReads): number | undefined;
+  /** Told of each training as soon as it is complete. */
+  keep(reads: BriefReads, accuracy: number): void;
+  /** File for the state of a training at work; none is written without it. */
+  checkpoint?(reads: BriefReads): string;
+}
+
+/** What is searched, and what is learnt from. */
+export interface EvidenceSources {
+  readonly space: SearchSpace;
+  /** The ratings that are to be calibrated. */
+  readonly table: RatingTable;
+  readonly data: Dataset;
+  readonly kept: KeptAccuracies;
+  /** Of the report; "improve" unless given. */
+  readonly task?: string;
+  /** Told after each round, with all trainings so far. */
+  readonly onRound?: (round: ImproveRound, trained: readonly BrieflyTrained[]) => void | Promise<void>;
+}
+
+/** The trainings, in their order. */
+export interface GatheredEvidence {
+  readonly trained: readonly BrieflyTrained[];
+  readonly rounds: number;
+}
+
+/**
+ * Block-wise Bayesian search: proposes networks near the budgets, trains them briefly, side by side, calibrates the ratings by
+ * their validation accuracies, and proposes again. What is kept of an earlier call is not trained again.
+ * @throws ConfigError when an option is out of range, BudgetInfeasibleError, TrainingError, InterruptedError when stopped.
+ */
+export async function gatherEvidence(
+  { space, table, data, kept, task = "improve", onRound }: EvidenceSources,
+  options: EvidenceOptions,
+  context: StepContext,
+): Promise<GatheredEvidence> {
+  const { networks: total = DNA_MINI.evidence.networks, rounds = DNA_MINI.evidence.rounds } = options;
+  const { budgets, images, minutes, ratings = true, seed } = options;
+  const { epochs = DNA_MINI.evidence.epochs, ...recipe } = options.training ?? {};
+  // Only the accuracy at the end is asked for.
+  const training = { validateEvery: epochs, ...recipe, epochs, seed };
+  const indices = drawImages(data.train, images, seed, "improve");
+  const { height, width, channels } = data.shape;
+  const seen = indices ? { ...data, train: takeImages(data.train, indices, height * width * channels) } : data;
+  const progress = new TrainingsProgress(context, `${task}: ${total} brief trainings`, total);
+  const trained: BrieflyTrained[] = [];
+  let done = 0;
+  const train = async (proposed: readonly FoundNetwork[]) => {
+    const reads = proposed.map(({ choice }): BriefReads => {
+      const { name: _, ...architecture } = assemble(space, choice);
+      return { images: indices && [...indices], training, architecture };
+    });
+    const missing = reads.filter((one) => kept.of(one) === undefined);
+    progress.reuse(proposed.length - missing.length);
+    const trainings = missing.map((one, i) => ({
+      architecture: { name: space.name, ...one.architecture },
+      options: {
+        ...training,
+        ...(kept.checkpoint && { checkpoint: kept.checkpoint(one) }),
+        task: `brief training ${trained.length + i + 1}`,
+      },
+    }));
+    const onTrained = (index: number, retrained: { accuracy: number; dispose(): void }) => {
+      kept.keep(missing[index], retrained.accuracy);
+      retrained.dispose();
+    };
+    await trainAll(trainings, seen, { onTrained, progress }, context);
+    const accuracies = reads.map((one) => kept.of(one)!);
+    proposed.forEach((network, i) => {
+      trained.push({ network, accuracy: accuracies[i] });
+    });
+    return accuracies;
+  };
+  await improveRatings(
+    table,
+    {
+      networks: total,
+      rounds,
+      budgets,
+      seed,
+      ...(minutes !== undefined && { timeLimitMs: 60_000 * minutes }),
+      calibration: { ratings },
+    },
+    train,
+    async (round) => {
+      done = round.round;
+      await onRound?.(round, trained);
+    },
+  );
+  return { trained, rounds: done };
+}
+
+/**
+ * Calibrates a space's ratings by trained networks, see `calibrate`: an op of one name has an effect in common over all blocks.
+ * @throws ConfigError, SpaceError as there.
+ */
+export function calibrateSpace(
+  { blocks }: Pick<SearchSpace, "blocks">,
+  table: RatingTable,
+  evidence: readonly Evidence[],
+  options: { readonly ratings?: boolean } = {},
+): Calibration {
+  return calibrate(table, evidence, { ...options, ops: blocks.map(({ ops }) => ops.map(opName)) });
+}
