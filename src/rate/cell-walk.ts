@@ -107,7 +107,7 @@ export class CellWalk {
 }
 
 /** Calibrates a module on the calibration maps, if there are any, then runs all maps through it. */
-function through(module: Module, { calibration, rating }: Maps): Maps {
+export function through(module: Module, { calibration, rating }: Maps): Maps {
   return {
     ...(calibration && { calibration: module.forward(calibration, { mode: "recalibrate" }) }),
     rating: rating.map((x): tf.Tensor4D => module.forward(x, { mode: "eval" })),

@@ -9,6 +9,7 @@ export {
 } from "./own-rating";
 export * from "./rank-metrics";
 export * from "./rate-block";
+export * from "./rate-chains";
 export * from "./rate-naive";
 export * from "./rate-options";
 export * from "./rating-table";

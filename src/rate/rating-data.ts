@@ -32,27 +32,27 @@ export interface OwnData {
   readonly logits?: (y: tf.Tensor4D) => tf.Tensor2D;
 }
 
-/** Loads the inputs and targets of a block; free them with {@link disposeData}. */
+/** Loads the inputs of a block, and the targets at its end or at that of a later one; free them with {@link disposeData}. */
 export function loadRatingData(
   space: SearchSpace,
   block: number,
   { calibration, rating, rest }: RatingFeatures,
   options: ResolvedRateOptions,
+  last = block,
 ): RatingData {
   const { batchSize, score, recalibrate, rating: own } = options;
-  checkFeatures(space, block, calibration);
-  checkFeatures(space, block, rating);
+  for (const one of [block, last]) for (const source of [calibration, rating]) checkFeatures(space, one, source);
   const batches: Uint32Array[] = [];
   for (let from = 0; from < rating.count; from += batchSize) {
     batches.push(Uint32Array.from({ length: Math.min(batchSize, rating.count - from) }, (_, i) => from + i));
   }
-  const logits = rest && ((y: tf.Tensor4D) => rest(y, block));
+  const logits = rest && ((y: tf.Tensor4D) => rest(y, last));
   return {
     input: {
       ...(recalibrate && { calibration: calibrationBatch(calibration, block, options) }),
       rating: batches.map((positions) => rating.batch(block, positions)),
     },
-    targets: batches.map((positions) => ratingTarget(rating.batch(block + 1, positions), own ? undefined : logits)),
+    targets: batches.map((positions) => ratingTarget(rating.batch(last + 1, positions), own ? undefined : logits)),
     measure: score,
     ...(own && {
       own: {
