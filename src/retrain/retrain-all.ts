@@ -5,7 +5,7 @@ import { type Dataset, shareDataset } from "../data";
 import { engine } from "../engine";
 import { loadState, Network } from "../nn";
 import type { Architecture } from "../space";
-import { Retrained, type RetrainOptions, retrain } from "./retrain";
+import { Retrained, retrain, type Training } from "./retrain";
 import {
   type RetrainJob,
   type RetrainMessage,
@@ -14,12 +14,6 @@ import {
   type TrainedState,
 } from "./retrain-job";
 import type { TrainingsProgress } from "./trainings-progress";
-
-/** A network to train. */
-export interface Training {
-  readonly architecture: Architecture;
-  readonly options: RetrainOptions;
-}
 
 export interface RetrainAllOptions {
   /** Networks that train at once; as many as the engine has threads unless given, 0: one after another. */

@@ -55,6 +55,12 @@ export interface RetrainOptions extends Partial<Omit<TrainingOptions, "softTarge
   readonly warmStart?: WarmStart;
 }
 
+/** A network to train, and how. */
+export interface Training {
+  readonly architecture: Architecture;
+  readonly options: RetrainOptions;
+}
+
 const { softTargets: _soft, startFrom: _start, ...trainingRules } = TRAINING_RULES;
 
 /** What each option must be. */

@@ -1,6 +1,6 @@
 import type { ProgressEvent, StepContext } from "../core";
 import { networkCost } from "../cost";
-import type { Training } from "./retrain-all";
+import type { Training } from "./retrain";
 
 /**
  * One report over many trainings, some of which run side by side: how many networks are complete, and the time left by how
