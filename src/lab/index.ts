@@ -16,7 +16,6 @@ export type { LabDistillOptions } from "./distillation-job";
 export type { LabFeatureOptions } from "./feature-maps";
 export { FigureView } from "./figure-view";
 export { Findings } from "./findings";
-export type { FrontComparison, Gain } from "./front-comparison";
 export type { FrontNetwork } from "./front-network";
 export type { LabImproveOptions } from "./improve-ratings";
 export { clearOutput, comms, input, page } from "./interaction";

@@ -1,10 +1,9 @@
 import { formatCount, parseCount } from "../core";
+import { comparisons, errorOf, type FrontComparison, verdict } from "../systems/dna";
 import { type BudgetLine, type ParetoRecord, type PublishedNetwork, parallelView, paretoFigure } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
-import { comparisons, errorOf, type FrontComparison } from "./front-comparison";
 import type { FrontNetwork } from "./front-network";
-import { verdict } from "./front-verdict";
 import type { LabStudent } from "./lab-student";
 import { percent } from "./numbers";
 import { showTogether, words } from "./show";
@@ -76,7 +75,7 @@ export class LabFront implements Displayable {
   }
 
   /** Each found network that has rivals at its cost, with its gains over them and their standard errors. */
-  comparisons(): FrontComparison[] {
+  comparisons(): FrontComparison<FrontNetwork>[] {
     return comparisons(this.networks);
   }
 

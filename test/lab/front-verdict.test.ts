@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { comparisons } from "../../src/lab/front-comparison";
 import type { FrontNetwork } from "../../src/lab/front-network";
-import { verdict } from "../../src/lab/front-verdict";
-import { standardError } from "../../src/lab/numbers";
+import { comparisons, standardError, verdict } from "../../src/systems/dna";
 
 const network = (label: string, kind: FrontNetwork["kind"], macs: number, accuracy: number): FrontNetwork => ({
   dataset: "fashion-mnist",

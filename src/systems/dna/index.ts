@@ -1,6 +1,8 @@
 export * from "./along-front";
 export * from "./config";
 export * from "./defaults";
+export * from "./front-comparison";
+export * from "./front-verdict";
 export * from "./gather-evidence";
 export * from "./latencies";
 export * from "./load-teacher";
@@ -11,6 +13,7 @@ export * from "./published";
 export { type Joining, joinedTable, networkOf, type RatedRun, readRatedRun } from "./rated-run";
 export { type RetrainedFile, type RetrainFoundOptions, retrainFound } from "./retrain-found";
 export { runExperiment } from "./run-experiment";
+export * from "./standard-error";
 export * from "./steps";
 export * from "./sweep";
 export * from "./sweep-summary";

@@ -1,4 +1,5 @@
 import type { Comparison, MeasuredFront } from "./measured-front";
+import { meanOf } from "./standard-error";
 
 /** Mean over seeds with its standard error; that of one seed is unknown. */
 export interface MeanOverSeeds {
@@ -124,10 +125,8 @@ export function csv(lines: readonly (readonly unknown[])[]): string {
 }
 
 function meanOverSeeds(values: readonly number[]): MeanOverSeeds {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (values.length < 2) return { mean };
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, standardError: Math.sqrt(squares / (values.length - 1) / values.length) };
+  const { mean, standardError } = meanOf(values);
+  return { mean, ...(values.length > 1 && { standardError }) };
 }
 
 function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, Item[]> {

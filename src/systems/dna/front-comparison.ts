@@ -1,5 +1,23 @@
-import type { FrontNetwork } from "./front-network";
-import { meanOf, standardError } from "./numbers";
+import { meanOf, standardError } from "./standard-error";
+
+/** What a comparison reads of a network that was measured on the test images. */
+export interface ComparedNetwork {
+  readonly label: string;
+  readonly kind: "teacher" | "found" | "random" | "shrunk" | "own";
+  readonly macs: number;
+  /** Top-1 on the test split, 0..1. */
+  readonly accuracy: number;
+  /** Images of the test split. */
+  readonly images: number;
+  /** One standard error of the accuracy over several trainings, a share; of one training it is that of the test images. */
+  readonly standardError?: number;
+  /** Seeds of the trainings whose mean the accuracy is, where there are several. */
+  readonly seeds?: readonly number[];
+  /** Label of the network that it is as well: drawn at random, it happened to be a found one. */
+  readonly sameAs?: string;
+  /** Label of the found network that a rival was made for; the one nearest in MACs where nobody says. */
+  readonly beside?: string;
+}
 
 /** A difference of test accuracies, in [-1, 1]. */
 export interface Gain {
@@ -9,31 +27,37 @@ export interface Gain {
 }
 
 /** A found network beside its rivals of about equal MACs. */
-export interface FrontComparison {
-  readonly found: FrontNetwork;
-  readonly random: readonly FrontNetwork[];
+export interface FrontComparison<Network extends ComparedNetwork = ComparedNetwork> {
+  readonly found: Network;
+  readonly random: readonly Network[];
   /** Over the mean of the random ones: their spread and the found network's own error are in its error. */
   readonly overRandom?: Gain;
   /** Random networks that the found one beats. */
   readonly beaten: number;
   /** The shrunk teachers that are nearest in MACs to this found network, each with the gain over it. */
-  readonly shrunk: readonly { readonly network: FrontNetwork; readonly gain: Gain }[];
+  readonly shrunk: readonly { readonly network: Network; readonly gain: Gain }[];
 }
 
 /** Where MACs rise by more, as a share, random networks belong to another budget. */
 const NEXT_BUDGET = 0.1;
 
 /** Each found network that has rivals, random or shrunk, at its cost: others would win or lose by size alone. */
-export function comparisons(networks: readonly FrontNetwork[]): FrontComparison[] {
-  const of = (kind: FrontNetwork["kind"]) => networks.filter((network) => network.kind === kind);
+export function comparisons<Network extends ComparedNetwork>(networks: readonly Network[]): FrontComparison<Network>[] {
+  const of = (kind: ComparedNetwork["kind"]) => networks.filter((network) => network.kind === kind);
   const found = of("found");
   if (found.length === 0) return [];
-  const rivals = new Map<FrontNetwork, Set<FrontNetwork>>();
-  for (const group of budgets(of("random"))) {
-    const nearest = nearestTo(found, mean(group.map(({ macs }) => macs)));
-    rivals.set(nearest, new Set([...(rivals.get(nearest) ?? []), ...group]));
+  const named = (rival: Network) => found.find(({ label }) => label === rival.beside);
+  const rivals = new Map<Network, Set<Network>>();
+  const join = (to: Network, group: readonly Network[]) =>
+    rivals.set(to, new Set([...(rivals.get(to) ?? []), ...group]));
+  for (const one of of("random")) {
+    const own = named(one);
+    if (own) join(own, [one]);
   }
-  const shrunk = of("shrunk").map((network) => ({ network, found: nearestTo(found, network.macs) }));
+  for (const group of budgets(of("random").filter((one) => !named(one)))) {
+    join(nearestTo(found, mean(group.map(({ macs }) => macs))), group);
+  }
+  const shrunk = of("shrunk").map((network) => ({ network, found: named(network) ?? nearestTo(found, network.macs) }));
   return found
     .filter((network) => rivals.has(network) || shrunk.some((one) => one.found === network))
     .map((network) => {
@@ -51,15 +75,15 @@ export function comparisons(networks: readonly FrontNetwork[]): FrontComparison[
 }
 
 /** One standard error of a network's accuracy: over its trainings, or of the test images where it was trained once. */
-export function errorOf({ accuracy, images, standardError: own }: FrontNetwork): number {
+export function errorOf({ accuracy, images, standardError: own }: ComparedNetwork): number {
   return own ?? standardError(accuracy, images);
 }
 
-function over(network: FrontNetwork, rival: FrontNetwork): Gain {
+function over(network: ComparedNetwork, rival: ComparedNetwork): Gain {
   return { difference: network.accuracy - rival.accuracy, standardError: Math.hypot(errorOf(network), errorOf(rival)) };
 }
 
-function overMean(network: FrontNetwork, rivals: readonly FrontNetwork[]): Gain {
+function overMean(network: ComparedNetwork, rivals: readonly ComparedNetwork[]): Gain {
   const accuracies = rivals.map(({ accuracy }) => accuracy);
   const average = mean(accuracies);
   const own = mean(rivals.map((rival) => errorOf(rival) ** 2));
@@ -73,8 +97,8 @@ function overMean(network: FrontNetwork, rivals: readonly FrontNetwork[]): Gain 
 }
 
 /** Random networks by the budget that they were drawn for. */
-function budgets(random: readonly FrontNetwork[]): FrontNetwork[][] {
-  const groups: FrontNetwork[][] = [];
+function budgets<Network extends ComparedNetwork>(random: readonly Network[]): Network[][] {
+  const groups: Network[][] = [];
   for (const network of [...random].sort((a, b) => a.macs - b.macs)) {
     const last = groups.at(-1);
     if (last && network.macs <= last[last.length - 1].macs * (1 + NEXT_BUDGET)) last.push(network);
@@ -83,8 +107,8 @@ function budgets(random: readonly FrontNetwork[]): FrontNetwork[][] {
   return groups;
 }
 
-function nearestTo(found: readonly FrontNetwork[], macs: number): FrontNetwork {
-  const apart = (network: FrontNetwork) => Math.abs(network.macs - macs);
+function nearestTo<Network extends ComparedNetwork>(found: readonly Network[], macs: number): Network {
+  const apart = (network: Network) => Math.abs(network.macs - macs);
   return found.reduce((best, other) => (apart(other) < apart(best) ? other : best));
 }
 

@@ -1,8 +1,6 @@
-import { formatCount } from "../core";
-import { costWords } from "../systems/dna";
-import { comparisons, type FrontComparison } from "./front-comparison";
-import type { FrontNetwork } from "./front-network";
-import { percent } from "./numbers";
+import { formatCount, percent } from "../../core";
+import { type ComparedNetwork, comparisons, type FrontComparison } from "./front-comparison";
+import { costWords } from "./measured-front";
 
 /** More random networks are summed up. */
 const LISTED = 3;
@@ -10,15 +8,15 @@ const LISTED = 3;
 const SURE = 2;
 
 /** Sentences on how found networks compare with random ones of equal cost, the shrunk teacher and the teacher. */
-export function verdict(given: readonly FrontNetwork[]): string {
+export function verdict(given: readonly ComparedNetwork[]): string {
   const networks = given.filter(({ accuracy, macs }) => Number.isFinite(accuracy) && Number.isFinite(macs));
   const unmeasured = given.filter((network) => !networks.includes(network)).map(({ label }) => label);
-  const of = (kind: FrontNetwork["kind"]) => networks.filter((network) => network.kind === kind);
+  const of = (kind: ComparedNetwork["kind"]) => networks.filter((network) => network.kind === kind);
   const [found, random] = [of("found"), of("random")];
   const compared = comparisons(networks);
   const [teacher] = of("teacher");
   const sentences: string[] = [];
-  for (const one of compared) sentences.push(...againstRandom(one), ...againstShrunk(one));
+  sentences.push(...againstRivals(compared));
   if (found.length > 0 && teacher) sentences.push(againstTeacher(found, teacher));
   const own = of("own");
   if (own.length > 0) sentences.push(ofOwn(own, networks));
@@ -28,6 +26,11 @@ export function verdict(given: readonly FrontNetwork[]): string {
   if (sentences.length === 0)
     return "There is nothing to compare yet: give found networks and random ones, or a teacher.";
   return sentences.join(" ");
+}
+
+/** Sentences on found networks beside random ones and shrunk teachers of equal cost, with standard errors. */
+export function againstRivals(compared: readonly FrontComparison[]): string[] {
+  return compared.flatMap((one) => [...againstRandom(one), ...againstShrunk(one)]);
 }
 
 function againstRandom({ found, random, overRandom, beaten }: FrontComparison): string[] {
@@ -64,14 +67,14 @@ function againstShrunk({ found, random, shrunk }: FrontComparison): string[] {
 }
 
 /** "89.01 % and 89.30 %"; of many the mean and the ends. */
-function listed(networks: readonly FrontNetwork[]): string {
+function listed(networks: readonly ComparedNetwork[]): string {
   const accuracies = networks.map(({ accuracy }) => accuracy);
   if (accuracies.length <= LISTED) return accuracies.map((accuracy) => percent(accuracy)).join(" and ");
   const average = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
   return `${percent(Math.min(...accuracies))} to ${percent(Math.max(...accuracies))}, ${percent(average)} on average`;
 }
 
-function ownError({ images, seeds }: FrontNetwork): string {
+function ownError({ images, seeds }: ComparedNetwork): string {
   return seeds ? `${seeds.length} trainings of each network` : `the ${images} test images`;
 }
 
@@ -79,7 +82,7 @@ function inPoints(share: number): string {
   return (100 * share).toFixed(2);
 }
 
-function ofOwn(own: readonly FrontNetwork[], networks: readonly FrontNetwork[]): string {
+function ofOwn(own: readonly ComparedNetwork[], networks: readonly ComparedNetwork[]): string {
   const best = [...own].sort((a, b) => b.accuracy - a.accuracy)[0];
   const beaten = networks.filter(
     ({ macs, accuracy }) =>
@@ -94,7 +97,7 @@ function ofOwn(own: readonly FrontNetwork[], networks: readonly FrontNetwork[]):
   return `The most accurate own network, ${best.label} (${formatCount(best.macs)} MACs), reaches ${percent(best.accuracy)} on the test images${outcome}.`;
 }
 
-function againstTeacher(found: readonly FrontNetwork[], teacher: FrontNetwork): string {
+function againstTeacher(found: readonly ComparedNetwork[], teacher: ComparedNetwork): string {
   const best = [...found].sort((a, b) => b.accuracy - a.accuracy)[0];
   const gap = 100 * (teacher.accuracy - best.accuracy);
   const where = gap >= 0 ? `${gap.toFixed(2)} points below` : `${(-gap).toFixed(2)} points above`;
