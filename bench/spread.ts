@@ -1,4 +1,5 @@
 import { Rng } from "../src/core";
+import { mean, sampleVariance } from "../src/core/statistics";
 import { networkCost } from "../src/cost";
 import { loadDataset } from "../src/data";
 import { retrainAll } from "../src/retrain";
@@ -90,8 +91,8 @@ export async function measureSpread(
 export function spreadOf(groups: readonly (readonly number[])[]) {
   const seeds = groups[0].length;
   const means = groups.map(mean);
-  const within = Math.sqrt(mean(groups.map((group) => variance(group))));
-  const ofMeans = variance(means);
+  const within = Math.sqrt(mean(groups.map(sampleVariance)));
+  const ofMeans = sampleVariance(means);
   // A network's mean still has its trainings' noise in it.
   const clean = Math.sqrt(Math.max(0, ofMeans - within ** 2 / seeds));
   const between = Math.sqrt(clean ** 2 + within ** 2);
@@ -103,15 +104,6 @@ export function spreadOf(groups: readonly (readonly number[])[]) {
     within: rounded(within),
     ratio: rounded(between / within),
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function variance(values: readonly number[]): number {
-  const centre = mean(values);
-  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
 }
 
 function range(count: number): number[] {

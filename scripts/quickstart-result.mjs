@@ -8,7 +8,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const { provenanceOf, readNotebook, recordsOf } = createRequire(import.meta.url)(join(root, "dist/src/notebook"));
+const require = createRequire(import.meta.url);
+const { provenanceOf, readNotebook, recordsOf } = require(join(root, "dist/src/notebook"));
+const { mean, sampleVariance } = require(join(root, "dist/src/core/statistics"));
 
 const [source, target] = process.argv.slice(2);
 if (!source) {
@@ -50,7 +52,7 @@ function summaryOf(folder) {
     // The rivals' spread about their own run's mean, and the found networks' over the runs.
     const rivals = runs.flatMap(({ random }) => random.map((one) => one - mean(random)));
     const ofRivals = rivals.reduce((sum, one) => sum + one ** 2, 0) / (rivals.length - runs.length);
-    const error = Math.sqrt(ofRivals / rivals.length + variance(runs.map(({ found }) => found)) / runs.length);
+    const error = Math.sqrt(ofRivals / rivals.length + sampleVariance(runs.map(({ found }) => found)) / runs.length);
     return {
       macs: runs.map(({ macs }) => macs),
       gains: gains.map(rounded),
@@ -65,15 +67,6 @@ function summaryOf(folder) {
     };
   });
   return { seeds: seeds.map(({ seed }) => seed), teacher: seeds.map(({ teacher }) => teacher), budgets };
-}
-
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function variance(values) {
-  const centre = mean(values);
-  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
 }
 
 function rounded(value) {

@@ -50,6 +50,7 @@ export { progressBar } from "./progress-bar";
 export type { LabRateOptions } from "./rating-job";
 export type { RecordOptions } from "./record";
 export type { RetrainRecipe } from "./retrain-recipe";
+export type { StoredOptions } from "./stored";
 export { Table } from "./table";
 export type { PredictorItem, TrainedNetworks } from "./trained-networks";
 export { viewOf } from "./view";

@@ -48,6 +48,7 @@ import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "
 import { type ParetoItem, type ParetoRecipe, pareto } from "./pareto";
 import { record } from "./record";
 import { showNow } from "./show";
+import { stored } from "./stored";
 import { viewOfAny } from "./view";
 
 export interface LabDataOptions extends Partial<Omit<DatasetOptions, "seed">> {
@@ -263,6 +264,8 @@ export const lab = {
   },
 
   record,
+
+  stored,
 
   /** Sentences made from a run's values, as a list; what is undefined or false is left out. */
   findings,

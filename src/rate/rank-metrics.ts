@@ -1,4 +1,6 @@
 import { ConfigError } from "../core";
+import type { RatingTable } from "../search";
+import { candidateId } from "../space";
 
 /**
  * Kendall's tau-b of two lists: agreement of all pairs, ties corrected. NaN when one list has a single value.
@@ -132,4 +134,19 @@ function check(where: string, x: readonly number[], y: readonly number[]): void 
     `${where}: both lists must have the same length of at least 2, got ${x.length} and ${y.length}`,
     { lengths: [x.length, y.length] },
   );
+}
+
+/**
+ * Kendall's tau-b between two ratings of the same candidates, block by block: of two seeds, two measures, two trainings.
+ * @throws ConfigError when the tables have not the same candidates, or as {@link kendallTauB}.
+ */
+export function tauByBlock(a: RatingTable, b: RatingTable): number[] {
+  const ids = ({ blocks }: RatingTable) => blocks.map((rows) => rows.map(candidateId).join(" ")).join(", ");
+  if (ids(a) !== ids(b)) {
+    throw new ConfigError(
+      `tauByBlock: both tables must have the same candidates in the same order, got ${a.blocks.map(({ length }) => length).join(" + ")} of ${a.space} and ${b.blocks.map(({ length }) => length).join(" + ")} of ${b.space}`,
+    );
+  }
+  const scores = (table: RatingTable, block: number) => table.blocks[block].map(({ score }) => score);
+  return a.blocks.map((_, block) => kendallTauB(scores(a, block), scores(b, block)));
 }

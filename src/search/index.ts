@@ -1,5 +1,6 @@
 export { agingEvolution, type EvolutionOptions } from "./aging-evolution";
 export * from "./brute-force";
+export * from "./cost-range";
 export { COST_NAMES, checkLimitNames, costNames, foundNetwork } from "./costs";
 export * from "./exact-front";
 export * from "./ilp";

@@ -53,3 +53,30 @@ export function hypervolume(points: readonly TradeOff[], reference: TradeOff, be
     return area + (next - cost) * sign * (reference.value - value);
   }, 0);
 }
+
+/**
+ * The share of the rectangle between no cost and a reference point, in cost and value, that the front of some points
+ * dominates; scores and errors from 0, lower is better. 1 is a perfect score for nothing.
+ * @param from Cheaper points count as if they cost as much, and the rectangle begins there: fronts that reach less far down
+ *   are then compared where all have networks.
+ * @throws ConfigError when the reference point is not finite, or is not beyond `from` and above 0.
+ */
+export function hypervolumeShare(points: readonly TradeOff[], reference: TradeOff, from = 0): number {
+  if (!(reference.cost > from && reference.value > 0)) {
+    throw new ConfigError(
+      `hypervolumeShare: the reference point must cost more than ${from} and have a value above 0, got ${reference.cost} and ${reference.value}`,
+      { reference, from },
+    );
+  }
+  const moved = points.map(({ cost, value }) => ({ cost: cost < from ? from : cost, value }));
+  return hypervolume(moved, reference) / ((reference.cost - from) * reference.value);
+}
+
+/** The corner that some fronts have in common: the highest cost and the worst value of any point. */
+export function worstCorner(points: readonly TradeOff[]): TradeOff {
+  const measured = points.filter(isMeasured);
+  return {
+    cost: Math.max(...measured.map(({ cost }) => cost)),
+    value: Math.max(...measured.map(({ value }) => value)),
+  };
+}

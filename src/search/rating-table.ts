@@ -73,6 +73,22 @@ export function productTable<
   return { ...table, blocks: table.blocks.map((rows) => rows.map((row) => ({ ...row, score: log(row) }))) };
 }
 
+/**
+ * A table of some of the candidates: one cell, cheap ones, ...
+ * @throws SpaceError when a block keeps none.
+ */
+export function tableOf<
+  R extends RatedCandidate,
+  T extends RatingTable & { readonly blocks: readonly (readonly R[])[] },
+>(table: T, keeps: (candidate: R) => boolean): T {
+  const blocks = table.blocks.map((rows: readonly R[]) => rows.filter(keeps));
+  const empty = blocks.findIndex(({ length }) => length === 0);
+  if (empty < 0) return { ...table, blocks };
+  throw new SpaceError(`tableOf: each block of ${table.space} must keep a candidate, block ${empty} keeps none`, {
+    block: empty,
+  });
+}
+
 function limited({ macs, params, activationBytes }: { macs: number; params: number; activationBytes: number }) {
   return { macs, params, activationBytes };
 }

@@ -1,4 +1,6 @@
-import { meanOf, standardError } from "./standard-error";
+import { ConfigError } from "../../core";
+import { mean, sampleVariance } from "../../core/statistics";
+import { standardError } from "./standard-error";
 
 /** What a comparison reads of a network that was measured on the test images. */
 export interface ComparedNetwork {
@@ -65,35 +67,47 @@ export function comparisons<Network extends ComparedNetwork>(networks: readonly 
       return {
         found: network,
         random,
-        ...(random.length > 0 && { overRandom: overMean(network, random) }),
+        ...(random.length > 0 && { overRandom: gainOver([network], random) }),
         beaten: random.filter(({ accuracy }) => network.accuracy > accuracy).length,
         shrunk: shrunk
           .filter((one) => one.found === network)
-          .map((one) => ({ network: one.network, gain: over(network, one.network) })),
+          .map((one) => ({ network: one.network, gain: gainOver([network], [one.network]) })),
       };
     });
 }
 
+/** A measured network, as far as comparing accuracies needs it. */
+export type Accurate = Pick<ComparedNetwork, "accuracy" | "images" | "standardError">;
+
 /** One standard error of a network's accuracy: over its trainings, or of the test images where it was trained once. */
-export function errorOf({ accuracy, images, standardError: own }: ComparedNetwork): number {
+export function errorOf({ accuracy, images, standardError: own }: Accurate): number {
   return own ?? standardError(accuracy, images);
 }
 
-function over(network: ComparedNetwork, rival: ComparedNetwork): Gain {
-  return { difference: network.accuracy - rival.accuracy, standardError: Math.hypot(errorOf(network), errorOf(rival)) };
+/**
+ * How much more accurate networks are on average than others, with the standard error of that difference: each network's own
+ * error (of its test images, or over its trainings) and the spread between the networks of each side are in it.
+ * @throws ConfigError when a side has no network.
+ */
+export function gainOver(networks: readonly Accurate[], rivals: readonly Accurate[]): Gain {
+  if (networks.length === 0 || rivals.length === 0) {
+    throw new ConfigError(
+      `gainOver: both sides must have a network at least, got ${networks.length} and ${rivals.length}`,
+    );
+  }
+  const [own, other] = [averageOf(networks), averageOf(rivals)];
+  return {
+    difference: own.accuracy - other.accuracy,
+    standardError: Math.sqrt(own.variance + other.variance),
+  };
 }
 
-function overMean(network: ComparedNetwork, rivals: readonly ComparedNetwork[]): Gain {
-  const accuracies = rivals.map(({ accuracy }) => accuracy);
-  const average = mean(accuracies);
-  const own = mean(rivals.map((rival) => errorOf(rival) ** 2));
-  const spread = accuracies.reduce((sum, accuracy) => sum + (accuracy - average) ** 2, 0) / (rivals.length - 1);
+function averageOf(networks: readonly Accurate[]) {
+  const accuracies = networks.map(({ accuracy }) => accuracy);
+  const own = mean(networks.map((network) => errorOf(network) ** 2));
   // Few may lie close by chance: each one's own error is in their spread, so that it cannot truly be less.
-  const variance = rivals.length > 1 ? Math.max(spread, own) : own;
-  return {
-    difference: network.accuracy - average,
-    standardError: Math.sqrt(errorOf(network) ** 2 + variance / rivals.length),
-  };
+  const variance = networks.length > 1 ? Math.max(sampleVariance(accuracies), own) : own;
+  return { accuracy: mean(accuracies), variance: variance / networks.length };
 }
 
 /** Random networks by the budget that they were drawn for. */
@@ -110,8 +124,4 @@ function budgets<Network extends ComparedNetwork>(random: readonly Network[]): N
 function nearestTo<Network extends ComparedNetwork>(found: readonly Network[], macs: number): Network {
   const apart = (network: Network) => Math.abs(network.macs - macs);
   return found.reduce((best, other) => (apart(other) < apart(best) ? other : best));
-}
-
-function mean(values: readonly number[]): number {
-  return meanOf(values).mean;
 }
