@@ -68,7 +68,7 @@ export function hypervolumeShare(points: readonly TradeOff[], reference: TradeOf
       { reference, from },
     );
   }
-  const moved = points.map(({ cost, value }) => ({ cost: cost < from ? from : cost, value }));
+  const moved = points.map(({ cost, value }) => ({ cost: Math.max(cost, from), value }));
   return hypervolume(moved, reference) / ((reference.cost - from) * reference.value);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FrontNetwork } from "../../src/lab/front-network";
-import { comparisons, standardError, verdict } from "../../src/systems/dna";
+import { comparisons, errorOf, gainOver, standardError, verdict } from "../../src/systems/dna";
 
 const network = (label: string, kind: FrontNetwork["kind"], macs: number, accuracy: number): FrontNetwork => ({
   dataset: "fashion-mnist",
@@ -108,5 +108,23 @@ describe("verdict", () => {
     const [{ overRandom }] = comparisons([network("found 1", "found", 4e6, 0.91), ...close]);
     const [a, b] = [standardError(0.91, 10_000), standardError(0.9, 10_000)];
     expect(overRandom!.standardError).toBeCloseTo(Math.sqrt(a ** 2 + b ** 2 / 2), 12);
+  });
+});
+
+describe("the gain of some networks over others", () => {
+  const [a, b] = [network("a", "found", 1, 0.9), network("b", "found", 1, 0.92)];
+  const [c, d] = [network("c", "random", 1, 0.89), network("d", "random", 1, 0.8901)];
+
+  it("is the difference of means; spread and own errors of both sides are in its error", () => {
+    const { difference, standardError: error } = gainOver([a, b], [c, d]);
+    expect(difference).toBeCloseTo(0.91 - 0.89005, 12);
+    // The first two lie further apart than their test images explain, the others closer.
+    const own = (errorOf(c) ** 2 + errorOf(d) ** 2) / 2;
+    expect(error).toBeCloseTo(Math.sqrt(0.0002 / 2 + own / 2), 12);
+    expect(gainOver([c, d], [a, b])).toEqual({ difference: -difference, standardError: error });
+  });
+
+  it("needs a network on each side", () => {
+    expect(() => gainOver([a], [])).toThrow(/got 1 and 0/);
   });
 });

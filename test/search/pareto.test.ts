@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hypervolume, paretoFront } from "../../src/search";
+import { hypervolume, hypervolumeShare, paretoFront, worstCorner } from "../../src/search";
 
 const point = fc.record({ cost: fc.integer({ min: 0, max: 20 }), value: fc.integer({ min: 0, max: 20 }) });
 const points = fc.array(point, { maxLength: 20 });
@@ -44,5 +44,43 @@ describe("hypervolume", () => {
       { cost: 2, value: 0.9 },
     ];
     expect(hypervolume(accuracies, { cost: 4, value: 0.5 }, "higher")).toBeCloseTo(0.3 + 2 * 0.4, 12);
+  });
+});
+
+describe("the dominated share", () => {
+  const reference = { cost: 15, value: 12 };
+
+  it("is 1 of a perfect point for nothing, 0 of none, and the hypervolume over the rectangle between", () => {
+    expect(hypervolumeShare([{ cost: 0, value: 0 }], reference)).toBe(1);
+    expect(hypervolumeShare([], reference)).toBe(0);
+    fc.assert(
+      fc.property(points, (all) => {
+        expect(hypervolumeShare(all, reference)).toBeCloseTo(hypervolume(all, reference) / (15 * 12), 12);
+      }),
+    );
+  });
+
+  it("above a floor does not see how far down a front reaches", () => {
+    fc.assert(
+      fc.property(points, fc.integer({ min: 1, max: 14 }), (all, from) => {
+        const moved = all.map(({ cost, value }) => ({ cost: Math.max(cost, from) - from, value }));
+        const shifted = hypervolumeShare(moved, { cost: 15 - from, value: 12 });
+        expect(hypervolumeShare(all, reference, from)).toBeCloseTo(shifted, 12);
+      }),
+    );
+  });
+
+  it("needs a reference beyond the floor", () => {
+    expect(() => hypervolumeShare([], reference, 15)).toThrow(/more than 15/);
+    expect(() => hypervolumeShare([], { cost: 1, value: Number.NaN })).toThrow(/above 0/);
+  });
+
+  it("takes the worst of what was measured as a corner", () => {
+    const all = [
+      { cost: 3, value: 9 },
+      { cost: 8, value: 2 },
+      { cost: Number.NaN, value: 50 },
+    ];
+    expect(worstCorner(all)).toEqual({ cost: 8, value: 9 });
   });
 });
