@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { allNetworks, costRange, SpaceError, tableOf } from "../../src/search";
+import { SpaceError } from "../../src/core";
+import { allNetworks, costRange, tableOf } from "../../src/search";
 import { smallTables } from "./tables";
 
 it("the range of a cost is that of all networks, whatever block stands before which", () => {

@@ -55,7 +55,17 @@ describe("the ranking study's networks", () => {
     const sample = reportedSample(50);
     expect(sample.some((key) => tuningKeys().includes(key))).toBe(false);
     expect(reportedSample(200)).toEqual(expect.arrayContaining(sample));
+    expect(reportedSample(3869)).toEqual(reported.map(({ key }) => key).sort());
   });
+});
+
+test("the networks that SPOS was rated on are the first of the committed list, whatever the generator draws", () => {
+  const stored = join(packageRoot(), "notebooks", "expected", "02_dna_ranking", "spos-seed1.json");
+  const { scores } = JSON.parse(readFileSync(stored, "utf8"));
+  const file = join(packageRoot(), "data", "benchmarks", "nas-bench-macro.reported.json");
+  const count = Object.keys(scores).length;
+  expect(reportedSample(count)).toEqual(Object.keys(scores).sort());
+  expect(JSON.parse(readFileSync(file, "utf8")).slice(0, count).sort()).toEqual(reportedSample(count));
 });
 
 test("the networks that studies tune on are the committed list, whatever the generator draws", () => {

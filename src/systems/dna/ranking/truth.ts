@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { DataError, packageRoot, Rng, readJsonAs } from "../../../core";
+import { DataError, packageRoot, readJsonAs } from "../../../core";
 import { enumerateBlock, nasBenchMacroSpace } from "../../../space";
 import { readBenchmark } from "./benchmarks";
 
@@ -59,26 +59,29 @@ export function blockDigits(key: string, cuts: readonly number[]): string[] {
 }
 
 const keyList = z.array(z.string().regex(/^[012]{8}$/));
-let tuning: readonly string[] | undefined;
+const lists = new Map<string, readonly string[]>();
+
+/** Keys that ship with the package, not a draw: they stay the same, whatever becomes of the generator. */
+function keysOf(name: string, what: string): readonly string[] {
+  const path = join(packageRoot(), "data", "benchmarks", `nas-bench-macro.${name}.json`);
+  const keys = lists.get(name) ?? readJsonAs(path, keyList, { what, mend: "install Blockwise anew" });
+  lists.set(name, keys);
+  return keys;
+}
 
 /**
- * Keys of the networks on which a study may tune; all others are for reporting. A list that ships with the package, not a
- * draw: what was tuned on stays the same, whatever becomes of the generator.
+ * Keys of the networks on which a study may tune; all others are for reporting. A committed list.
  * @throws CheckpointError when the list is absent or malformed.
  */
 export function tuningKeys(): readonly string[] {
-  const path = join(packageRoot(), "data", "benchmarks", "nas-bench-macro.tuning.json");
-  tuning ??= readJsonAs(path, keyList, {
-    what: "keys of NAS-Bench-Macro on which studies tune",
-    mend: "install Blockwise anew",
-  });
-  return tuning;
+  return keysOf("tuning", "keys of NAS-Bench-Macro on which studies tune");
 }
 
-/** A fixed draw of networks to report on, the tuning ones left out, by key; a smaller one lies inside a larger one. */
-export function reportedSample(count: number, seed = 1): string[] {
-  const tunedOn = new Set(tuningKeys());
-  const keys = canonicalKeys().filter((key) => !tunedOn.has(key));
-  const drawn = new Rng(seed).fork("ranking/reported sample").permutation(keys.length).subarray(0, count);
-  return Array.from(drawn, (i) => keys[i]).sort();
+/**
+ * Networks to report on where all are too many, the tuning ones left out, by key; a smaller sample lies inside a larger one:
+ * the first of a committed list, in which all of them stand in an order that was drawn once.
+ * @throws CheckpointError when the list is absent or malformed.
+ */
+export function reportedSample(count: number): string[] {
+  return keysOf("reported", "keys of NAS-Bench-Macro to report on").slice(0, count).sort();
 }
