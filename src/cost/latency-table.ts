@@ -139,3 +139,10 @@ export function networkLatency(table: LatencyTable, architecture: Architecture):
   const lookUp = latencyLookup(table, () => layers);
   return layers.reduce((sum, { layer, input }) => sum + lookUp(layer, input), 0);
 }
+
+/** As {@link networkLatency}; undefined where the table lacks one of the network's layers. */
+export function knownLatency(table: LatencyTable, architecture: Architecture): number | undefined {
+  const keys = new Set(table.entries.map(({ key }) => key));
+  const isKnown = placedLayers(architecture).every(({ layer, input }) => keys.has(latencyKey(layer, input)));
+  return isKnown ? networkLatency(table, architecture) : undefined;
+}

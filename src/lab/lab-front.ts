@@ -1,5 +1,5 @@
 import { formatCount, parseCount } from "../core";
-import { comparisons, errorOf, type FrontComparison, verdict } from "../systems/dna";
+import { comparisons, errorOf, errorWords, type FrontComparison, verdict } from "../systems/dna";
 import { type BudgetLine, type ParetoRecord, type PublishedNetwork, parallelView, paretoFigure } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
 import { FigureView } from "./figure-view";
@@ -51,7 +51,7 @@ export class LabFront implements Displayable {
         validationAccuracy === undefined ? "not measured" : percent(validationAccuracy),
         score === undefined ? null : Number(score.toFixed(4)),
       ]),
-      note: `Test accuracies are of networks trained to the end, standard errors ${this.errorWords()}; the rating is what was predicted before (lower is better).`,
+      note: `Test accuracies are of networks trained to the end, standard errors ${errorWords(this.networks)}; the rating is what was predicted before (lower is better).`,
     });
   }
 
@@ -63,15 +63,8 @@ export class LabFront implements Displayable {
     const lines = budgets.map((budget) => (typeof budget === "object" ? budget : { macs: parseCount(budget) }));
     const measured = this.networks.map((network) => ({ ...network, standardError: errorOf(network) }));
     return new FigureView(
-      paretoFigure({ measured, ...this.predicted, budgets: lines, published, errorWords: this.errorWords() }),
+      paretoFigure({ measured, ...this.predicted, budgets: lines, published, errorWords: errorWords(this.networks) }),
     );
-  }
-
-  /** What the errors of the accuracies are of. */
-  private errorWords(): string {
-    const seeds = Math.max(0, ...this.networks.map(({ seeds }) => seeds?.length ?? 0));
-    const images = `of the ${this.networks[0].images} test images`;
-    return seeds > 0 ? `over ${seeds} trainings where there were so many, else ${images}` : images;
   }
 
   /** Each found network that has rivals at its cost, with its gains over them and their standard errors. */

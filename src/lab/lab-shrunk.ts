@@ -1,7 +1,7 @@
 import { ConfigError, checkOptions, type OptionRules, parseCountOf, rule, type StepContext } from "../core";
 import { type NetworkCost, type ShrinkBy, type ShrinkCost, type ShrunkNetwork, shrinkArchitecture } from "../cost";
 import { checkLimitNames } from "../search";
-import type { Architecture } from "../space";
+import { studentLike } from "../systems/dna";
 import type { Teacher } from "../teacher";
 import type { LabData } from "./lab-data";
 import { LabNetwork } from "./lab-network";
@@ -98,7 +98,7 @@ export function shrunkTeacher(
       { target: value },
     );
   }
-  const architecture = studentLike(teacher.architecture, data);
+  const architecture = studentLike(teacher.architecture, data.dataset.classes.length);
   const words = `${value} ${cost === "macs" ? "MACs" : cost}`;
   return (typeof by === "string" ? [by] : by).map(
     (method) =>
@@ -123,11 +123,6 @@ function targetOf(where: string, target: number | string | LabBudget): { cost: S
     );
   }
   return { cost: cost as ShrinkCost, value };
-}
-
-/** Trained like the students: with their classes, and without dropout, which they do not have. */
-function studentLike({ dropout: _, dropConnect: __, ...architecture }: Architecture, data: LabData): Architecture {
-  return { ...architecture, classes: data.dataset.classes.length };
 }
 
 /** "shrunk 45%", "shrunk 45% (compound)". */

@@ -1,13 +1,19 @@
-import { ConfigError, formatCount, parseCountOf } from "../core";
-import { type CostName, checkLimitNames, type Limits } from "../search";
-
-type Count = number | string;
+import { ConfigError, formatCount } from "../core";
+import {
+  type CostName,
+  checkLimitNames,
+  type GivenAmount,
+  type GivenLimit,
+  type Limits,
+  resolveLimit,
+  type WholeCosts,
+} from "../search";
 
 /** Upper limits as numbers or text, also as shares of what the teacher has: `{ macs: "4M", params: "45%" }`. */
-export type LabBudget = Readonly<Partial<Record<CostName, Count>>>;
+export type LabBudget = Readonly<Partial<Record<CostName, GivenAmount>>>;
 
 /** Upper limits, or intervals of which a network must lie inside: `{ macs: ["3M", "4M"], activationBytes: "400k" }`. */
-export type LabLimits = Readonly<Partial<Record<CostName, Count | readonly [low: Count, high: Count]>>>;
+export type LabLimits = Readonly<Partial<Record<CostName, GivenLimit>>>;
 
 /**
  * Limits as the search takes them.
@@ -19,7 +25,7 @@ export function parseLimits(
   where: string,
   limits: LabLimits,
   known: readonly CostName[],
-  teacher: Readonly<Partial<Record<CostName, number>>> = {},
+  teacher: WholeCosts = {},
 ): Limits {
   checkLimitNames(where, limits);
   const entries = Object.entries(limits).filter(([, limit]) => limit !== undefined);
@@ -32,28 +38,8 @@ export function parseLimits(
     }
   }
   return Object.fromEntries(
-    entries.map(([name, limit]) => [name, parseLimit(where, name, limit, teacher[name as CostName])]),
+    entries.map(([name, limit]) => [name, resolveLimit(where, name as CostName, limit, teacher)]),
   );
-}
-
-function parseLimit(
-  where: string,
-  name: string,
-  limit: LabLimits[CostName],
-  whole: number | undefined,
-): number | [number, number] {
-  // Counts are whole; a share of the teacher's seldom is.
-  const [down, up] = name === "latencyMs" ? [Number, Number] : [Math.floor, Math.ceil];
-  if (typeof limit === "number" || typeof limit === "string") return down(parseCountOf(limit, whole));
-  if (!Array.isArray(limit) || limit.length !== 2) {
-    throw new ConfigError(
-      `${where}: the limit on ${name} must be a count or [low, high], got ${JSON.stringify(limit)}`,
-      { name },
-    );
-  }
-  const [low, high] = [up(parseCountOf(limit[0], whole)), down(parseCountOf(limit[1], whole))];
-  if (low <= high) return [low, high];
-  throw new ConfigError(`${where}: the limit on ${name} must rise, [low, high], got [${limit.join(", ")}]`, { name });
 }
 
 /** "macs ≤ 4.00M", "params in 200.0k to 300.0k". */

@@ -41,6 +41,7 @@ const SAVE_RULES: OptionRules<SaveFoundOptions> = {
     candidates: rule.any,
     score: rule.any,
     rating: rule.any,
+    evidence: rule.any,
     seeds: rule.any,
   }),
   test: rule.options<Evaluation>({

@@ -30,6 +30,8 @@ export const originSchema = z.object({
   score: z.number().optional(),
   /** Name of what was rated by: one of our measures, or an own one. */
   rating: z.string().optional(),
+  /** Networks that were trained briefly to calibrate the ratings, if any were. */
+  evidence: z.object({ networks: z.number(), epochs: z.number().optional(), images: z.number().optional() }).optional(),
   /** Seeds of the steps before, e.g. `{ distill: 1 }`. */
   seeds: z.record(z.string(), z.number()).default({}),
 });

@@ -20,7 +20,7 @@ export class TrainingsProgress {
   constructor(
     private readonly context: StepContext,
     private readonly task: string,
-    private readonly total: number,
+    private total: number,
   ) {}
 
   /** Counts networks whose trainings were complete before. */
@@ -51,6 +51,13 @@ export class TrainingsProgress {
     if (one) one.done = 1;
     this.complete += 1;
     this.metrics = { accuracy };
+    this.report();
+  }
+
+  /** Ends the report where fewer networks came than were announced. */
+  end(): void {
+    if (this.complete >= this.total) return;
+    this.total = this.complete;
     this.report();
   }
 

@@ -11,6 +11,7 @@ export * from "./pareto";
 export * from "./random-networks";
 export { bestSoFar, networkSampler, randomSearch, type TrialOptions } from "./random-search";
 export * from "./rating-table";
+export * from "./relative-limits";
 export * from "./search-best";
 export * from "./traversal";
 export * from "./types";

@@ -5,16 +5,18 @@ import { readSittings } from "./environment";
 
 /** As `blockwise report` names them, by their titles. */
 const FIGURES =
-  /^(distillation-imitating-the-teacher-block-by-block|predicted-front|what-each-block-costs|the-supernet-candidates-of-each-block|(accuracy-against-cost-on|training-of)-[a-z0-9-]+)\.svg$/;
+  /^(distillation-imitating-the-teacher-block-by-block|predicted-front|what-each-block-costs|the-supernet-candidates-of-each-block|what-\d+-brief-trainings-let-expect|(accuracy-against-cost-on|training-of)-[a-z0-9-]+)\.svg$/;
 const CELL = String.raw`c\d+\.\d+(-\d+)*`;
 
 /** Folders of a run, each with the names that a run gives to files in it. */
 export const RUN_FOLDERS: Readonly<Record<string, RegExp>> = {
   features: /^features-[0-9a-f]+\.(\d+\.bin|jsonl|lock)$/,
-  checkpoints: /^(teacher|block\d+-cell\d+|retrain-[0-9a-f]{16})\.safetensors(\.damaged)?$/,
-  ratings: /^(block\d+|table)\.json$/,
+  checkpoints: /^(teacher|block\d+-cell\d+|(retrain|brief)-[0-9a-f]{16})\.safetensors(\.damaged)?$/,
+  ratings: /^(block\d+|table|evidence)\.json$/,
   // Its own networks, and those of `blockwise retrain` by their ids.
-  found: new RegExp(`^((found|random)-\\d+|${CELL}(_${CELL})*(-epochs\\d+)?(-seed-?\\d+)?)\\.(json|safetensors)$`),
+  found: new RegExp(
+    `^((found|random|shrunk)-\\d+|${CELL}(_${CELL})*(-epochs\\d+)?(-seed-?\\d+)?)\\.(json|safetensors)$`,
+  ),
   figures: FIGURES,
 };
 

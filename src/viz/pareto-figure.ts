@@ -1,6 +1,7 @@
 import { DataError } from "../core";
 import { type CountAxis, countAxis, rangeAround } from "./axis-range";
 import { type BudgetLine, budgetLines } from "./budget-lines";
+import { escapeHtml } from "./escape-html";
 import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf, type Trace } from "./figure";
 import { drawLabels, type Label, type Obstacles, placeLabels, type Segment, stepSegments } from "./label-placement";
 import { hoverFacts, type NetworkFacts } from "./network-facts";
@@ -50,6 +51,8 @@ export interface ParetoRecord {
   readonly predictedFront?: readonly PredictedNetwork[];
   /** Ratings of the networks that were also measured. */
   readonly predicted?: readonly PredictedNetwork[];
+  /** Name of what was rated by, where it is not the usual one. */
+  readonly measure?: string;
 }
 
 export const KINDS: Record<NetworkKind, { name: string; colour: string; symbol: string }> = {
@@ -80,6 +83,7 @@ export function paretoFigure({
   predicted = [],
   budgets = [],
   published = [],
+  measure,
   errorWords,
 }: ParetoRecord): Figure {
   const dataset = onlyDataset([...measured, ...published]);
@@ -118,10 +122,13 @@ export function paretoFigure({
       ],
       ...(right && {
         xaxis2: axis(FLOPS_AXIS, { ...right.x.options, domain: [0.57, 1], anchor: "y2" }),
-        yaxis2: axis("predicted: rating summed over blocks<br>(lower is better; axis reversed)", {
-          ...right.y,
-          anchor: "x2",
-        }),
+        yaxis2: axis(
+          `predicted: ${measure ? escapeHtml(measure) : "rating"} summed over blocks<br>(lower is better; axis reversed)`,
+          {
+            ...right.y,
+            anchor: "x2",
+          },
+        ),
       }),
     }),
   };

@@ -32,7 +32,7 @@ export function runsFigure(runs: readonly RunPoints[], dataset: string): Figure 
     data,
     layout: layoutOf({
       title: `Runs side by side on ${dataset}`,
-      subtitle: "star: teacher, circle: found by rating, diamond: random",
+      subtitle: "star: teacher, circle: found by rating, diamond: random, triangle: shrunk teacher",
       xaxis: axis(FLOPS_AXIS),
       yaxis: axis("test accuracy (%)", { range: [...rangeAround(accuracies)] }),
     }),

@@ -94,7 +94,9 @@ describe("report", () => {
 
   it("says it when the found network does not beat the random ones", () => {
     record(steps.length);
-    expect(runSections(readRun(path))[0].words).toContain("DOES NOT do better: it lies 1.00 points below");
+    expect(runSections(readRun(path))[0].words).toContain(
+      "DOES NOT beat the random ones: it lies 1.00 points below them on average. One standard error",
+    );
   });
 
   it("draws an unfinished run as far as it came, and says so", () => {

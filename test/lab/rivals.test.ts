@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { parseExperiment } from "../../src/systems/dna";
-import { designsOf } from "../../src/systems/dna/retrain-designs";
+import { designsOf } from "../../src/systems/dna/designs";
 import { searchRatings } from "../../src/systems/dna/steps";
 import { tinyExperiment } from "../systems/tiny-experiment";
 import { tinySupernet } from "./tiny";
@@ -40,7 +40,10 @@ test("a random network that is also the found one stays a rival, trained once, a
   const search = searchRatings(ratings.table, {});
   for (const seed of seeds.slice(0, 20)) {
     const config = parseExperiment({ ...tinyExperiment, seed, retrain: { random: 1, tolerance: 0.001 } });
-    const designs = designsOf(config, ratings.table, search);
+    const { space, table } = ratings.session;
+    const designs = designsOf({ config, space, table, teacher: teacher.architecture }, [
+      { limits: {}, result: search },
+    ]);
     expect(designs.filter(({ kind }) => kind === "random")).toHaveLength(1);
   }
   found.student?.retrained.dispose();

@@ -31,6 +31,8 @@ describe("the progress of trainings side by side", () => {
       [2, 0.5],
       [3, 0.75],
     ]);
+    progress.end();
+    expect(events.at(-1)).toMatchObject({ done: 3, total: 3 });
   });
 
   it("weighs trainings by their work; one that nobody has named yet counts as the mean of the others", () => {

@@ -51,7 +51,7 @@ interface Change {
   readonly steps: readonly string[];
 }
 
-const training = (part: "teacher" | "retrain", steps: readonly string[]): Record<string, Change> =>
+const training = (part: "teacher" | "improve" | "retrain", steps: readonly string[]): Record<string, Change> =>
   Object.fromEntries(
     Object.entries({
       epochs: 5,
@@ -62,8 +62,19 @@ const training = (part: "teacher" | "retrain", steps: readonly string[]): Record
       weightDecay: 0.1,
       momentum: 0.5,
       labelSmoothing: 0.2,
-    }).map(([key, value]): [string, Change] => [`${part}.${key}`, { to: { [part]: { [key]: value } }, steps }]),
+    }).map(([key, value]): [string, Change] => [
+      `${part}.${key}`,
+      part === "improve" ? improving({ [key]: value }) : { to: { [part]: { [key]: value } }, steps },
+    ]),
   );
+
+/** With brief trainings: what they read, the search reads, too. */
+const IMPROVE = ["improve", ...SEARCH];
+const improving = (change: object): Change => ({
+  from: { improve: { networks: 4 } },
+  to: { improve: { networks: 4, ...change } },
+  steps: IMPROVE,
+});
 
 const narrow = [[{ depth: 1, width: 1 }], [{ depth: 1, width: 1 }]];
 const distillation = { weight: 0.5, temperature: 4 };
@@ -123,6 +134,19 @@ const CHANGES: Record<string, Change> = {
   "rate.batchSize": { to: { rate: { batchSize: 8 } }, steps: RATE },
   "rate.score": { to: { rate: { score: "nsr" } }, steps: RATE },
   "rate.recalibrate": { to: { rate: { recalibrate: false } }, steps: RATE },
+  ...training("improve", IMPROVE),
+  "improve.augment.flip": improving({ augment: { flip: true } }),
+  "improve.augment.shift": improving({ augment: { shift: 1 } }),
+  "improve.networks": improving({ networks: 5 }),
+  "improve.rounds": improving({ rounds: 2 }),
+  "improve.images": improving({ images: 100 }),
+  "improve.minutes": improving({ minutes: 9 }),
+  "improve.ratings": improving({ ratings: false }),
+  "search.also": {
+    from: { improve: { networks: 4 } },
+    to: { search: { also: [{ macs: "50k" }] } },
+    steps: IMPROVE,
+  },
   "search.macs": { to: { search: { macs: "61k" } }, steps: SEARCH },
   "search.params": { to: { search: { params: "1M" } }, steps: SEARCH },
   "search.activationBytes": { to: { search: { activationBytes: "200%" } }, steps: SEARCH },
@@ -156,6 +180,8 @@ const CHANGES: Record<string, Change> = {
   },
   "retrain.alongFront": { to: { retrain: { alongFront: 1 } }, steps: SEARCH },
   "retrain.random": { to: { retrain: { random: 2 } }, steps: RETRAIN },
+  "retrain.shrunk": { to: { retrain: { shrunk: ["width"] } }, steps: RETRAIN },
+  "retrain.trainings": { to: { retrain: { trainings: 2 } }, steps: RETRAIN },
   "retrain.tolerance": { to: { retrain: { tolerance: 0.2 } }, steps: RETRAIN },
 };
 

@@ -1,10 +1,15 @@
 import type { Command } from "commander";
 import { formatCount, percent, writeAtomic } from "../../core";
+// Not the room's index: that loads an engine.
+import { comparisons, errorOf } from "../../systems/dna/front-comparison";
+import { againstRivals } from "../../systems/dna/front-verdict";
+import { ratedWords } from "../../systems/dna/rated-words";
 import { csv } from "../../systems/dna/sweep-summary";
 import { NETWORK_COLUMNS, networkRow } from "../network-rows";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { checkOutput, writing } from "../output-file";
 import type { ComparedRuns } from "../report/compare-runs";
+import { points } from "../report/front-words";
 import { textTable } from "../table";
 
 interface CompareOptions extends OutputOptions {
@@ -38,7 +43,16 @@ function networkRows({ runs }: ComparedRuns): string[][] {
 
 function networksCsv({ runs }: ComparedRuns): string {
   const lines = runs.flatMap(({ name, networks }) =>
-    networks.map((one) => [name, one.label, one.macs, one.params, one.accuracy, one.validationAccuracy, one.score]),
+    networks.map((one) => [
+      name,
+      one.label,
+      one.macs,
+      one.params,
+      one.accuracy,
+      errorOf(one),
+      one.validationAccuracy,
+      one.score,
+    ]),
   );
   return csv([HEADER, ...lines]);
 }
@@ -51,16 +65,16 @@ function settingRows({ settings }: ComparedRuns): string[][] {
 }
 
 function sentences({ runs, caveat }: ComparedRuns): string[] {
-  const points = (difference: number) =>
-    `${Math.abs(100 * difference).toFixed(2)} points ${difference < 0 ? "below" : "above"}`;
   return [
-    ...runs.map(({ name, comparison }) => {
+    ...runs.map(({ name, comparison, ratedBy, networks }) => {
       if (!comparison)
         return `${name} is not finished: nothing was measured yet; the same blockwise run goes on with it.`;
-      const { best, macsShare, toTeacher, toRandom, cost, beaten, randoms } = comparison;
-      const random =
-        toRandom === undefined ? "" : `, ${points(toRandom)} random networks ${cost} (${beaten} of ${randoms} beaten)`;
-      return `${name}: ${best.label} has ${percent(best.accuracy)} at ${formatCount(best.macs)} MACs (${percent(macsShare, 1)} of the teacher's), ${points(toTeacher)} the teacher${random}.`;
+      const { best, macsShare, toTeacher } = comparison;
+      return [
+        `${name}: ${best.label} has ${percent(best.accuracy)} at ${formatCount(best.macs)} MACs (${percent(macsShare, 1)} of the teacher's), ${points(toTeacher)} the teacher.`,
+        ...(ratedBy ? [ratedWords(ratedBy)] : []),
+        ...againstRivals(comparisons(networks)),
+      ].join(" ");
     }),
     ...(caveat ? [caveat] : []),
   ];

@@ -42,14 +42,14 @@ async function retrain(path: string, ids: readonly string[], options: Options): 
     ...(options.seed !== undefined && { seed: wholeNumber("--seed", options.seed) }),
   };
   const threads = options.threads === undefined ? undefined : threadCount(options.threads);
-  const { table, limits } = searched(path, options, "retrain");
+  const { table, limits, rated } = searched(path, options, "retrain");
   const networks = ids.length > 0 ? ids.map((id) => networkOf(table, id)) : await ilpSearch(table, limits, { k });
   // Loaded here: what is wrong with the command line is said without an engine.
   const { retrainFound } = await import("../../systems/dna/retrain-found.js");
   let trained: readonly RetrainedFile[] = [];
   const code = await resumable(path, output, async (context) => {
     const onNote = (text: string) => output.remark(`${path}: ${text}`);
-    trained = await retrainFound(path, networks, { ...recipe, threads, limits }, { ...context, onNote });
+    trained = await retrainFound(path, networks, { ...recipe, threads, limits, rated }, { ...context, onNote });
   });
   if (trained.length > 0) output.result({ networks: trained }, () => describe(trained));
   return code;

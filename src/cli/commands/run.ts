@@ -1,6 +1,6 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, isDamage, percent, readJson } from "../../core";
+import { ConfigError, isDamage, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import { readExperiment } from "../experiment-file";
 import { resumable } from "../interrupt";
@@ -9,7 +9,7 @@ import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
 
-type Words = Pick<typeof import("../../systems/dna"), "alsoFoundWords" | "compare">;
+type Words = typeof import("../report/front-words");
 
 interface RunOptions extends OutputOptions {
   readonly name?: string;
@@ -50,9 +50,8 @@ async function run(file: string, options: RunOptions): Promise<number> {
   const asked = overridden(written, options);
   // Loaded here: commands without tensors start without an engine.
   const { engine } = await import("../../engine/index.js");
-  const { alsoFoundWords, compare, parseExperiment, prepareExperiment, runExperiment } = await import(
-    "../../systems/dna/index.js"
-  );
+  const { compare, parseExperiment, prepareExperiment, runExperiment } = await import("../../systems/dna/index.js");
+  const words = await import("../report/front-words.js");
   const { copyRun, RunDirectory } = await import("../../study/index.js");
   const given = parseExperiment(asked, file);
   const { name, note } = folderOf(file, written, given, options);
@@ -76,9 +75,7 @@ async function run(file: string, options: RunOptions): Promise<number> {
     });
     if (!front) return code;
     const measured = front;
-    output.result({ run: path, front: measured, comparison: compare(measured) }, () =>
-      describeFront(measured, { alsoFoundWords, compare }),
-    );
+    output.result({ run: path, front: measured, comparison: compare(measured) }, () => describeFront(measured, words));
     output.remark(`Result: ${path}/front.json; networks: ${path}/found/; figures: npx blockwise report ${path}`);
     return code;
   } finally {
@@ -147,21 +144,6 @@ function describe({
   return `engine ${backend} on ${device}, ${threads} thread${threads === 1 ? "" : "s"}${warning ? `\n${warning}` : ""}`;
 }
 
-function describeFront(front: MeasuredFront, { alsoFoundWords, compare }: Words): string {
-  const { best, teacher, macsShare, toTeacher, toRandom, cost, beaten, randoms, alsoFound } = compare(front);
-  return [
-    textTable(NETWORK_COLUMNS, front.measured.map(networkRow)),
-    `\n${best.label}, the best rated within the budget, has ${percent(macsShare)} of the teacher's MACs and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).`,
-    ...(toRandom === undefined
-      ? alsoFound.length > 0
-        ? [alsoFoundWords({ alsoFound }).trim()]
-        : []
-      : [
-          `It lies ${points(toRandom)} random networks ${cost} on average and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`,
-        ]),
-  ].join("\n");
-}
-
-function points(difference: number): string {
-  return `${Math.abs(100 * difference).toFixed(2)} points ${difference < 0 ? "below" : "above"}`;
+function describeFront(front: MeasuredFront, { frontSentences }: Words): string {
+  return [textTable(NETWORK_COLUMNS, front.measured.map(networkRow)), "", ...frontSentences(front)].join("\n");
 }

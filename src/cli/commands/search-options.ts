@@ -1,13 +1,15 @@
 import type { Command } from "commander";
 
-import { ConfigError, MOST, parseCountOf } from "../../core";
-import { readLatencyTable } from "../../cost";
+import { ConfigError, MOST } from "../../core";
+import { knownLatency, type LatencyTable, readLatencyTable } from "../../cost";
 import type { RatedSpace } from "../../rate";
-import { type Limit, type Limits, withLatency } from "../../search";
+import { type CostName, type Limit, type Limits, resolveLimit, type WholeCosts, withLatency } from "../../search";
 
 import type { SearchSpace } from "../../space";
 // Not the room's index: that loads an engine.
+import { calibratedTable, type RatedBy, ratedBy } from "../../systems/dna/evidence-file";
 import { type Joining, joinedTable, type RatedRun, readRatedRun } from "../../systems/dna/rated-run";
+import { recordedTeacher } from "../../systems/dna/recorded-teacher";
 
 /** Options of the commands that search a run's ratings. */
 export interface SearchOptions {
@@ -18,6 +20,7 @@ export interface SearchOptions {
   readonly latencyTable?: string;
   readonly weights?: string;
   readonly join?: string;
+  readonly uncalibrated?: boolean;
 }
 
 /** Adds them to a command. */
@@ -29,10 +32,11 @@ export function withSearch(command: Command): Command {
     )
     .option("--params <limit>", "parameters, likewise")
     .option("--activation <limit>", "bytes of all activations, likewise")
-    .option("--latency <limit>", "milliseconds, likewise but in numbers; needs --latency-table")
-    .option("--latency-table <file>", "what blockwise latency --out wrote for the run's space")
+    .option("--latency <limit>", "milliseconds, or 45% of the teacher's, likewise; needs --latency-table")
+    .option("--latency-table <file>", "what blockwise latency <run> --out wrote")
     .option("--weights <list>", "what each block's rating counts, e.g. 0.35,0.45,0.2; the run's own when left out")
-    .option("--join <how>", "sum or product of the blocks' ratings; the run's own when left out");
+    .option("--join <how>", "sum or product of the blocks' ratings; the run's own when left out")
+    .option("--uncalibrated", "by the ratings alone, without what the run's brief trainings say");
 }
 
 /** A run's ratings as a command line wants them searched. */
@@ -42,16 +46,37 @@ export interface Searched {
   readonly table: RatedSpace;
   readonly limits: Limits;
   readonly joining: Joining;
+  /** What the table's networks are searched by. */
+  readonly rated: RatedBy;
 }
 
-/** Reads a run's ratings and joins them. @throws ConfigError naming the option, StudyError when it is no run. */
+/** Reads a run's ratings, joins them, and calibrates them by the run's brief trainings where it has some. @throws ConfigError naming the option, StudyError when it is no run. */
 export function searched(path: string, options: SearchOptions, where: string): Searched {
   const run = readRatedRun(path, where);
   const joining = joiningOf(options, run, where);
   const joined = joinedTable(run.rated, joining);
-  const { latencyTable: latencies } = options;
-  const table = latencies ? withLatency(joined, run.space, readLatencyTable(latencies)) : joined;
-  return { run, space: run.space, table, limits: limitsOf(options, run, where), joining };
+  const latencies = options.latencyTable === undefined ? undefined : readLatencyTable(options.latencyTable);
+  const priced = latencies ? withLatency(joined, run.space, latencies) : joined;
+  const { evidence, score, space } = run;
+  const calibrated = evidence && !options.uncalibrated ? calibratedTable(space, priced, evidence) : undefined;
+  return {
+    run,
+    space,
+    table: calibrated?.table ?? priced,
+    limits: limitsOf(options, run, teacherLatency(path, options, latencies), where),
+    joining,
+    rated: ratedBy(score, evidence, calibrated?.calibration),
+  };
+}
+
+/** Milliseconds of the run's teacher, read only where a limit is relative to them. */
+function teacherLatency(
+  path: string,
+  { latency = "" }: SearchOptions,
+  latencies: LatencyTable | undefined,
+): number | undefined {
+  if (!latencies || !latency.includes("%")) return undefined;
+  return knownLatency(latencies, recordedTeacher(path));
 }
 
 function joiningOf({ weights, join }: SearchOptions, run: RatedRun, where: string): Joining {
@@ -78,40 +103,36 @@ function weightsOf(text: string, blocks: number, where: string): number[] {
 function limitsOf(
   { macs, params, activation, latency, latencyTable }: SearchOptions,
   { teacher }: RatedRun,
+  teacherMs: number | undefined,
   where: string,
 ): Limits {
   if (latency !== undefined && latencyTable === undefined) {
-    throw new ConfigError(`${where}: --latency needs --latency-table, the file of blockwise latency --out`);
+    throw new ConfigError(
+      `${where}: --latency needs --latency-table, the file of blockwise latency <run> --out <file>`,
+    );
   }
-  const given = {
-    macs: { option: "--macs", text: macs, whole: teacher.macs },
-    params: { option: "--params", text: params, whole: teacher.params },
-    activationBytes: { option: "--activation", text: activation, whole: teacher.activationBytes },
-    latencyMs: { option: "--latency", text: latency, whole: undefined },
+  const { macs: teacherMacs, params: teacherParams, activationBytes } = teacher;
+  const whole = { macs: teacherMacs, params: teacherParams, activationBytes, latencyMs: teacherMs };
+  const given: Readonly<Record<CostName, readonly [option: string, text: string | undefined]>> = {
+    macs: ["--macs", macs],
+    params: ["--params", params],
+    activationBytes: ["--activation", activation],
+    latencyMs: ["--latency", latency],
   };
   return Object.fromEntries(
-    Object.entries(given).flatMap(([name, { option, text, whole }]): [string, Limit][] =>
-      text === undefined ? [] : [[name, parseLimit(`${where}: ${option}`, text, whole)]],
+    (Object.entries(given) as [CostName, readonly [string, string | undefined]][]).flatMap(
+      ([name, [option, text]]): [CostName, Limit][] =>
+        text === undefined ? [] : [[name, parseLimit(`${where}: ${option}`, name, text, whole)]],
     ),
   );
 }
 
 /** "2.5M" or "45%" as an upper limit, "2M..2.5M" as an interval. */
-function parseLimit(where: string, text: string, whole: number | undefined): Limit {
+function parseLimit(where: string, name: CostName, text: string, whole: WholeCosts): Limit {
   const parts = text.split("..");
   if (parts.length > 2) throw new ConfigError(`${where} must be a limit or low..high, got ${JSON.stringify(text)}`);
-  const [low, high] = parts.map((part) => {
-    try {
-      return parseCountOf(part, whole);
-    } catch (error) {
-      throw new ConfigError(
-        `${where} must be a count such as 2.5M, a share such as 45% or low..high, got ${JSON.stringify(text)}: ${(error as Error).message}`,
-      );
-    }
-  });
-  if (high === undefined) return low;
-  if (low <= high) return [low, high];
-  throw new ConfigError(`${where} must rise, low..high, got ${JSON.stringify(text)}`);
+  const [low, high] = parts;
+  return resolveLimit(where, name, high === undefined ? low : [low, high], whole);
 }
 
 /** `-k`: networks to give. */

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ConfigError, formatCount } from "../../core";
 import { type CostName, costNames, type FoundNetwork, ilpSearch, type RatingTable } from "../../search";
 import { assemble, hasTimmWords, networkId, type SearchSpace, timmStages } from "../../space";
+import { ratedWords } from "../../systems/dna/rated-words";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { networkCount, type SearchOptions, searched, withSearch } from "./search-options";
@@ -18,13 +19,14 @@ export function registerSearch(program: Command): void {
     .action(async (path: string, options: Options) => {
       const output = new Output(options);
       const [k, difference] = [networkCount(options.k), shareOf(options.difference)];
-      const { table, space, limits, joining } = searched(path, options, "search");
+      const { table, space, limits, joining, rated } = searched(path, options, "search");
       const found = await ilpSearch(table, limits, { k, difference });
-      output.result({ limits, ...joining, networks: found.map((of) => described(space, of)) }, () =>
+      output.result({ limits, ...joining, ratedBy: rated, networks: found.map((of) => described(space, of)) }, () =>
         rows(table, found),
       );
+      output.remark(`\n${ratedWords(rated)}`);
       output.remark(
-        `\n${found.length} network${found.length > 1 ? "s" : ""} of ${space.name}, best first; --json gives their layers, blockwise retrain ${path} <network> trains one`,
+        `${found.length} network${found.length > 1 ? "s" : ""} of ${space.name}, best first; --json gives their layers, blockwise retrain ${path} <network> trains one`,
       );
     });
 }

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import { ConfigError } from "../../core";
+import type { RatedBy } from "../../systems/dna";
 // Not the room's index: that loads an engine.
 import { type Comparison, compare, type FrontPoint } from "../../systems/dna/measured-front";
 import { type RecordedRun, readRun } from "./recorded-run";
@@ -11,6 +12,8 @@ export interface ComparedRuns {
     readonly path: string;
     /** Absent while the run is not finished. */
     readonly comparison?: Comparison;
+    /** What its networks were searched by; runs of older versions do not say it. */
+    readonly ratedBy?: RatedBy;
     /** Every measured network; none while the run is not finished. */
     readonly networks: readonly FrontPoint[];
   }[];
@@ -41,6 +44,7 @@ export function compareRuns(paths: readonly string[]): ComparedRuns {
       name: names[i],
       path,
       ...(front && { comparison: compare(front) }),
+      ...(front?.ratedBy && { ratedBy: front.ratedBy }),
       networks: front?.measured ?? [],
     })),
     settings: differing(read),

@@ -6,7 +6,9 @@ import type { DistillEpoch } from "../../distill";
 import { type BlockRatings, ratingsFile, readRatings } from "../../rate";
 import type { SearchSpace } from "../../space";
 import { doneSteps, type JournalRecord, readSittings, replay, type Sitting } from "../../study";
-import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
+import type { ExperimentConfig, MeasuredFront, RunEvidence } from "../../systems/dna";
+// Not the room's index: that loads an engine.
+import { readEvidence } from "../../systems/dna/evidence-file";
 import type { TeacherBlock, TrainingHistory } from "../../teacher";
 
 /** What a run directory says, as far as the run came: what is not there yet is undefined. */
@@ -22,6 +24,8 @@ export interface RecordedRun {
   /** `[block][cell][epoch]`, of the blocks that are complete. */
   readonly distilled: readonly { block: number; history: readonly (readonly DistillEpoch[])[] }[];
   readonly rated: readonly BlockRatings[];
+  /** Networks that were trained briefly to make the ratings true. */
+  readonly evidence?: RunEvidence;
   readonly search?: { budget: { macs?: number }; best: { score: number; macs: number; params: number } };
   readonly retrained: readonly { label: string; history: TrainingHistory }[];
   readonly front?: MeasuredFront;
@@ -136,6 +140,7 @@ export function readRun(path: string, where = "report"): RecordedRun {
       ...result<{ history: DistillEpoch[][] }>(`distill/block${block}`, RESULTS.distilled)!,
     })),
     rated: blocks("rate/block").map((block) => readRatings(ratingsFile(join(path, "ratings"), block))),
+    ...(done.has("improve") && { evidence: readEvidence(path) }),
     search: result("search", RESULTS.search),
     retrained: numbered("retrain/").map((label) => ({
       label,

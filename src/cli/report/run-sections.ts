@@ -1,9 +1,12 @@
 import { formatCount, formatDuration, percent } from "../../core";
+import { ratedTable } from "../../rate";
+import { exactFront } from "../../search";
 import { countCandidates, countCells, countNetworks, formatShape, opName } from "../../space";
-import { alsoFoundWords, compare } from "../../systems/dna";
+import { calibratedTable, errorOf, errorWords, joinedTable, ratedBy, ratedWords } from "../../systems/dna";
 import type { TrainingHistory } from "../../teacher";
 import {
   costBars,
+  evidenceFront,
   lossCurves,
   type PageSection,
   paretoFigure,
@@ -12,11 +15,14 @@ import {
   supernetSketch,
   trainingCurve,
 } from "../../viz";
+import { frontSentences } from "./front-words";
 import type { RecordedRun } from "./recorded-run";
 
 /** The parts of a run's page, as far as the run came. */
 export function runSections(run: RecordedRun): PageSection[] {
-  return [outcome, search, ratings, distillation, space, teacher, setting].flatMap((section) => section(run) ?? []);
+  return [outcome, search, evidence, ratings, distillation, space, teacher, setting].flatMap(
+    (section) => section(run) ?? [],
+  );
 }
 
 function outcome({ front }: RecordedRun): PageSection {
@@ -26,23 +32,24 @@ function outcome({ front }: RecordedRun): PageSection {
       words: "This run is not finished: no accuracies were measured on the test images yet. Below is what is there.",
     };
   }
-  const { best, teacher, macsShare, toTeacher, toRandom, cost, beaten, randoms, alsoFound } = compare(front);
-  const against =
-    toRandom === undefined
-      ? alsoFoundWords({ alsoFound })
-      : ` Against random networks ${cost} it ${toRandom > 0 ? "is better" : "DOES NOT do better"}: it lies ${points(toRandom)} their mean and beats ${beaten} of ${randoms}.${alsoFoundWords({ alsoFound })}`;
+  const { measured, ratedBy, ...predicted } = front;
+  const bars = measured.map((network) => ({ ...network, standardError: errorOf(network) }));
+  const measure = ratedBy?.evidence && `what ${ratedBy.evidence.networks} brief trainings say`;
   return {
     heading: "The front",
-    words: `${best.label}, the best rated within the budget, has ${percent(macsShare, 1)} of the teacher's MACs and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).${against}`,
-    figures: [paretoFigure(front)],
+    words: frontSentences(front).join(" "),
+    figures: [
+      paretoFigure({ measured: bars, ...predicted, errorWords: errorWords(measured), ...(measure && { measure }) }),
+    ],
     tables: [
       {
-        columns: ["network", "MACs", "parameters", "test accuracy", "validation accuracy", "rating"],
-        rows: front.measured.map(({ label, macs, params, accuracy, validationAccuracy, score }) => [
-          label,
-          formatCount(macs),
-          formatCount(params),
-          percent(accuracy),
+        columns: ["network", "MACs", "parameters", "test accuracy", "standard error", "validation accuracy", "rating"],
+        rows: measured.map(({ validationAccuracy, score, ...network }) => [
+          network.label,
+          formatCount(network.macs),
+          formatCount(network.params),
+          percent(network.accuracy),
+          percent(errorOf(network)),
           percent(validationAccuracy),
           score === undefined ? null : Number(score.toFixed(4)),
         ]),
@@ -59,6 +66,46 @@ function search({ search: found, front }: RecordedRun): PageSection | undefined 
     heading: "Search",
     words: `The network of least summed rating within the budget has ${formatCount(best.macs)} MACs, ${formatCount(best.params)} parameters and a summed rating of ${best.score.toFixed(4)}.`,
     figures: front ? [ratedFrontFigure({ front: front.predictedFront, best, budgetMacs: budget.macs })] : [],
+  };
+}
+
+function evidence({ evidence: gathered, rated, space: recorded, config }: RecordedRun): PageSection | undefined {
+  if (!gathered || !recorded || rated.length < recorded.space.blocks.length) return undefined;
+  const { space } = recorded;
+  const byBlock = [...rated].sort((a, b) => a.block - b.block).map(({ candidates }) => [...candidates]);
+  const joined = joinedTable(ratedTable(space, byBlock), config.search ?? {});
+  const { table, calibration } = calibratedTable(space, joined, gathered);
+  const { networks } = gathered;
+  const most = Math.max(...networks.map(({ macs }) => macs));
+  const front = exactFront(table, { axis: "macs" })
+    .map((network) => ({ macs: network.cost.macs ?? 0, ...calibration.predict(network) }))
+    .filter(({ macs }) => macs <= 1.1 * most);
+  const rating = ratedBy(config.rate.score, gathered, calibration);
+  const { epochs, images } = gathered;
+  return {
+    heading: "Evidence",
+    words: `${ratedWords(rating)} A training lies ${(100 * calibration.noise).toFixed(2)} points (standard deviation) about the sum over blocks.`,
+    figures: [
+      evidenceFront({
+        evidence: networks.map((network, i) => ({ label: `network ${i + 1}`, ...network })),
+        front,
+        title: `What ${networks.length} brief trainings let expect`,
+        training: `${epochs === 1 ? "1 epoch" : `${epochs} epochs`} of ${formatCount(images)} images`,
+      }),
+    ],
+    tables: [
+      {
+        columns: ["network", "round", "MACs", "validation accuracy", "id"],
+        rows: networks.map(({ id, macs, accuracy, round }, i) => [
+          i + 1,
+          round,
+          formatCount(macs),
+          percent(accuracy),
+          id,
+        ]),
+        note: "Trained briefly, as evidence alone; the networks of the front were trained anew.",
+      },
+    ],
   };
 }
 
@@ -142,6 +189,9 @@ function setting({ config, sittings, engines, retrained }: RecordedRun): PageSec
     ["data", `${data.name}, ${data.validationCount === undefined ? "some" : data.validationCount} images held out`],
     ["distillation", `${distill.images} images, ${distill.epochs} epochs, ${distill.sampler} paths`],
     ["rating", `${rate.images} images`],
+    ...(config.improve
+      ? [["evidence", `${config.improve.networks} networks of ${config.improve.epochs} epochs`] as [string, string]]
+      : []),
     ["retraining", `${retrain.epochs} epochs`],
     ...retrained.map(({ label, history }): [string, string] => [
       `retraining of ${label}`,
@@ -176,8 +226,4 @@ function stepsByEngine(engines: RecordedRun["engines"]): [string, string][] {
 
 function trainedMs({ epochs }: TrainingHistory): number {
   return epochs.reduce((sum, { durationMs }) => sum + durationMs, 0);
-}
-
-function points(difference: number): string {
-  return `${Math.abs(100 * difference).toFixed(2)} points ${difference < 0 ? "below" : "above"}`;
 }

@@ -3,6 +3,7 @@ import { ConfigError, isPercent, MOST, nearestName, parseCount, SpaceError, show
 import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS, SCORES } from "../../rate";
 import { type CandidateOp, completeOp, type GivenOp } from "../../space";
+import { FEWEST } from "../../surrogate";
 import { TRAINING_DEFAULTS } from "../../teacher";
 import { DNA_MINI } from "./defaults";
 
@@ -35,6 +36,13 @@ const limit = z
       return z.NEVER;
     }
   });
+
+/** Milliseconds, or text such as "45%" of what the teacher takes; or an interval of two. */
+const milliseconds = z.union([z.number().min(0), z.string().refine(isPercent)]);
+const latencyLimit = z.union(
+  [z.number().gt(0), z.string().refine(isPercent), z.tuple([milliseconds, milliseconds])],
+  must('milliseconds above 0, text such as "45%", or an interval of two'),
+);
 
 /** A count, or text such as "45%": of what the teacher has. */
 export type Amount = number | string;
@@ -186,6 +194,34 @@ const rate = z.strictObject({
   recalibrate: z.boolean().default(RATE_DEFAULTS.recalibrate),
 });
 
+/** Brief trainings that make the ratings true before the search; named as in `ratings.improve`. */
+const improve = z.strictObject({
+  /** Networks to train in all, in so many rounds, each of which proposes by what those before said. */
+  networks: z.int().min(FEWEST).max(MOST.networks).default(DNA_MINI.evidence.networks),
+  rounds: upTo(MOST.rounds).default(DNA_MINI.evidence.rounds),
+  epochs: epochs.default(DNA_MINI.evidence.epochs),
+  /** Training images of these trainings, drawn by the seed; all when left out. */
+  images: images.optional(),
+  /** No round begins after so many minutes of a sitting. */
+  minutes: z.number().gt(0).optional(),
+  /** Whether the ratings are read; without, what the trainings say alone: the control. */
+  ratings: z.boolean().default(true),
+  ...training,
+});
+
+/** Limits of one budget, as in `search`. */
+const budget = z
+  .strictObject({
+    macs: limit.optional(),
+    params: limit.optional(),
+    activationBytes: limit.optional(),
+    latencyMs: latencyLimit.optional(),
+  })
+  .refine(
+    (limits) => Object.values(limits).some((one) => one !== undefined),
+    'must limit something, e.g. { "macs": "20%" }',
+  );
+
 const search = z.strictObject({
   /**
    * Limits of the found network, each an upper one or an interval `["3M", "4M"]`, as counts or as shares of what the teacher
@@ -196,13 +232,16 @@ const search = z.strictObject({
   /** Bytes of all activations for one image, float32. */
   activationBytes: limit.optional(),
   macsOfTeacher: share.default(DNA_MINI.macsOfTeacher),
-  /** Measured milliseconds that the found network may take; `latencyTable` is the file of `blockwise latency --out`. */
-  latencyMs: z
-    .union(
-      [z.number().gt(0), z.tuple([z.number().min(0), z.number().gt(0)])],
-      must("milliseconds above 0, or an interval of two"),
-    )
-    .optional(),
+  /**
+   * Measured milliseconds that the found network may take, or a share of the teacher's by the same table, "45%";
+   * `latencyTable` is the file of `blockwise latency --out`.
+   */
+  latencyMs: latencyLimit.optional(),
+  /**
+   * Further budgets: the best network of each is retrained, too, and compared with random networks and shrunk teachers of its
+   * own cost.
+   */
+  also: z.array(budget).min(1).max(MOST.choices).optional(),
   latencyTable: z.string().optional(),
   /**
    * The paper's lambda, one a block; a network's rating is the weighted sum of its blocks'. All 1 when left out; a block of
@@ -229,8 +268,17 @@ const retrain = z.strictObject({
   warmStart: z.boolean().default(false),
   distillation: z.strictObject({ weight: z.number().min(0).max(1), temperature: z.number().gt(0) }).optional(),
   alongFront: networks.default(DNA_MINI.alongFront),
+  /** Random networks of about the MACs of the best one of each budget, within the tolerance, to compare it with. */
   random: z.int().min(0).max(MOST.networks).default(DNA_MINI.random),
   tolerance: z.number().gt(0).lt(1).default(DNA_MINI.tolerance),
+  /** The teacher shrunk to the MACs of the best network of each budget, in these ways, to compare it with. */
+  shrunk: z
+    .array(z.enum(["width", "compound"]))
+    .max(2)
+    .refine((ways) => new Set(ways).size === ways.length, "must name each way once")
+    .optional(),
+  /** Trainings of each network, each from another seed: accuracies are then means with standard errors over them. */
+  trainings: upTo(MOST.networks).optional(),
 });
 
 /** The form of an experiment. */
@@ -264,6 +312,8 @@ export const experimentSchema = z.strictObject({
   space: space.prefault({}),
   distill: distill.prefault({}),
   rate: rate.prefault({}),
+  /** Without it the ratings are searched as they are. */
+  improve: improve.optional(),
   search: search.prefault({}),
   retrain: retrain.prefault({}),
 });

@@ -79,6 +79,13 @@ export function comparisons<Network extends ComparedNetwork>(networks: readonly 
 /** A measured network, as far as comparing accuracies needs it. */
 export type Accurate = Pick<ComparedNetwork, "accuracy" | "images" | "standardError">;
 
+/** What the errors of networks' accuracies are of: "of the 10000 test images". */
+export function errorWords(networks: readonly ComparedNetwork[]): string {
+  const seeds = Math.max(0, ...networks.map((network) => network.seeds?.length ?? 0));
+  const images = `of the ${networks[0].images} test images`;
+  return seeds > 0 ? `over ${seeds} trainings where there were so many, else ${images}` : images;
+}
+
 /** One standard error of a network's accuracy: over its trainings, or of the test images where it was trained once. */
 export function errorOf({ accuracy, images, standardError: own }: Accurate): number {
   return own ?? standardError(accuracy, images);

@@ -2,8 +2,8 @@ import type { StepContext } from "../../core";
 import { type Dataset, takeImages } from "../../data";
 import { type RetrainOptions, TrainingsProgress } from "../../retrain";
 import type { Budget, FoundNetwork, RatingTable } from "../../search";
-import { type Architecture, assemble, opName, type SearchSpace } from "../../space";
-import { type Calibration, calibrate, type Evidence, type ImproveRound, improveRatings } from "../../surrogate";
+import { type Architecture, assemble, type SearchSpace } from "../../space";
+import { type ImproveRound, improveRatings } from "../../surrogate";
 import { DNA_MINI } from "./defaults";
 import { drawImages } from "./steps";
 import { trainAll } from "./train-all";
@@ -37,6 +37,8 @@ export interface BriefTraining
 export interface BrieflyTrained {
   readonly network: FoundNetwork;
   readonly accuracy: number;
+  /** From 1: the round that proposed it. */
+  readonly round: number;
 }
 
 /** What decides a brief training, beside the images themselves: plain JSON, to be named by its fingerprint. */
@@ -50,8 +52,8 @@ export interface BriefReads {
 /** Accuracies of trainings that were complete before: a loop that was stopped goes on with them. */
 export interface KeptAccuracies {
   of(reads: BriefReads): number | undefined;
-  /** Told of each training as soon as it is complete. */
-  keep(reads: BriefReads, accuracy: number): void;
+  /** Told of each training as soon as it is complete; what it gives is waited for before the next round. */
+  keep(reads: BriefReads, accuracy: number): void | Promise<void>;
   /** File for the state of a training at work; none is written without it. */
   checkpoint?(reads: BriefReads): string;
 }
@@ -96,7 +98,7 @@ export async function gatherEvidence(
   const progress = new TrainingsProgress(context, `${task}: ${total} brief trainings`, total);
   const trained: BrieflyTrained[] = [];
   let done = 0;
-  const train = async (proposed: readonly FoundNetwork[]) => {
+  const train = async (proposed: readonly FoundNetwork[], round: number) => {
     const reads = proposed.map(({ choice }): BriefReads => {
       const { name: _, ...architecture } = assemble(space, choice);
       return { images: indices && [...indices], training, architecture };
@@ -111,14 +113,22 @@ export async function gatherEvidence(
         task: `brief training ${trained.length + i + 1}`,
       },
     }));
+    const keeping: Promise<void>[] = [];
     const onTrained = (index: number, retrained: { accuracy: number; dispose(): void }) => {
-      kept.keep(missing[index], retrained.accuracy);
+      const saved = Promise.resolve(kept.keep(missing[index], retrained.accuracy));
+      // Its failure is thrown below, once the trainings have ended.
+      saved.catch(() => {});
+      keeping.push(saved);
       retrained.dispose();
     };
-    await trainAll(trainings, seen, { onTrained, progress }, context);
+    try {
+      await trainAll(trainings, seen, { onTrained, progress }, context);
+    } finally {
+      await Promise.all(keeping);
+    }
     const accuracies = reads.map((one) => kept.of(one)!);
     proposed.forEach((network, i) => {
-      trained.push({ network, accuracy: accuracies[i] });
+      trained.push({ network, accuracy: accuracies[i], round });
     });
     return accuracies;
   };
@@ -138,18 +148,6 @@ export async function gatherEvidence(
       await onRound?.(round, trained);
     },
   );
+  progress.end();
   return { trained, rounds: done };
-}
-
-/**
- * Calibrates a space's ratings by trained networks, see `calibrate`: an op of one name has an effect in common over all blocks.
- * @throws ConfigError, SpaceError as there.
- */
-export function calibrateSpace(
-  { blocks }: Pick<SearchSpace, "blocks">,
-  table: RatingTable,
-  evidence: readonly Evidence[],
-  options: { readonly ratings?: boolean } = {},
-): Calibration {
-  return calibrate(table, evidence, { ...options, ops: blocks.map(({ ops }) => ops.map(opName)) });
 }

@@ -1,27 +1,30 @@
+import type { RatedBy } from "./evidence-file";
+import type { ComparedNetwork } from "./front-comparison";
+
 /** A trained network's place on the front: plain JSON, as `front.json` has it. */
-export interface FrontPoint {
+export interface FrontPoint extends ComparedNetwork {
   readonly dataset: string;
-  /** "teacher", "found 1", "random 2", ...; found and random ones are numbered by rising MACs. */
+  /** "teacher", "found 1", "random 2", "shrunk 1 (width)", ...; those of a kind are numbered by rising MACs. */
   readonly label: string;
-  readonly kind: "teacher" | "found" | "random";
+  readonly kind: "teacher" | "found" | "random" | "shrunk";
   readonly macs: number;
   readonly params: number;
-  /** Top-1 on the test split, 0..1. */
+  /** Top-1 on the test split, 0..1; of several trainings their mean. */
   readonly accuracy: number;
-  /** Images of the test split. */
-  readonly images: number;
-  /** Top-1 on the validation split, 0..1; absent where it was never measured, of a teacher from a file. */
+  /** Top-1 on the validation split, 0..1, likewise; absent where it was never measured, of a teacher from a file. */
   readonly validationAccuracy?: number;
   /** Summed rating, what was predicted: lower is better. The teacher has none. */
   readonly score?: number;
-  /** The network's file inside the run directory. */
+  /** The network's file inside the run directory; of several trainings the first one's. */
   readonly file: string;
-  /** Label of the point before that is the same network: drawn at random, it happened to be a found one. */
-  readonly sameAs?: string;
+  /** Points of one kind that name one curve are joined in figures: how a teacher was shrunk. */
+  readonly curve?: string;
 }
 
 /** Everything of a run that a figure of the trade-off needs; `front.json`. */
 export interface MeasuredFront {
+  /** What the networks were searched by; runs of older versions do not say it. */
+  readonly ratedBy?: RatedBy;
   readonly measured: readonly FrontPoint[];
   /** The rated front: MACs, parameters and summed rating. */
   readonly predictedFront: readonly { readonly macs: number; readonly params: number; readonly score: number }[];
@@ -49,7 +52,7 @@ export interface Comparison {
   readonly toRandom?: number;
   /** "of equal MACs", or how far those of the random ones lie from its own. */
   readonly cost: string;
-  /** Random networks that it beats. */
+  /** Of the random networks that were drawn for it, those that it beats. */
   readonly beaten: number;
   /** Random networks, the found one itself included where it was drawn. */
   readonly randoms: number;
@@ -64,7 +67,7 @@ export function compare({ measured }: MeasuredFront): Comparison {
   // One without a rating is the best of none.
   const rated = ({ score = Number.NaN }: FrontPoint) => (Number.isFinite(score) ? score : Number.POSITIVE_INFINITY);
   const best = of("found").reduce((a, b) => (rated(b) < rated(a) ? b : a));
-  const randoms = of("random");
+  const randoms = of("random").filter(({ beside = best.label }) => beside === best.label);
   const mean = randoms.reduce((sum, { accuracy }) => sum + accuracy / randoms.length, 0);
   return {
     best,

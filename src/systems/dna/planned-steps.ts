@@ -3,6 +3,7 @@ import { type Dataset, splitFingerprint } from "../../data";
 import type { SearchSpace } from "../../space";
 import { type PlannedStep, planSteps, type StepParts } from "../../study";
 import type { ExperimentConfig } from "./config";
+import { EVIDENCE_FILE } from "./evidence-file";
 import type { MeasuredFront } from "./measured-front";
 import type { PreparedExperiment } from "./prepare-experiment";
 
@@ -33,9 +34,9 @@ export function plannedSteps(
   { architecture, file, blocks, space, latencies }: PreparedExperiment,
   data: DataIdentity | undefined,
 ): PlannedStep[] {
-  const { seed, distill, rate, retrain } = config;
+  const { seed, distill, rate, improve, retrain } = config;
   const { architecture: _given, file: _path, ...training } = config.teacher;
-  const { alongFront: _along, random, tolerance, distillation, warmStart, ...recipe } = retrain;
+  const { alongFront: _along, random, tolerance, shrunk, trainings, distillation, warmStart, ...recipe } = retrain;
   const numbers = [...space.blocks.keys()];
   const distilled = numbers.map((block) => `distill/block${block}`);
   const rated = numbers.map((block) => `rate/block${block}`);
@@ -82,11 +83,22 @@ export function plannedSteps(
         files: () => [`ratings/block${block}.json`],
       },
     ]),
+    ...(improve
+      ? [
+          {
+            name: "improve",
+            family: "evidence",
+            reads: { ...images, ...placed("improve", improve), ...limitReads(config, latencies) },
+            after: ["space", ...rated],
+            files: () => [EVIDENCE_FILE],
+          },
+        ]
+      : []),
     {
       name: "search",
       family: "search",
       reads: searchReads(config, latencies),
-      after: ["space", ...rated],
+      after: ["space", ...rated, ...(improve ? ["improve"] : [])],
       files: () => ["ratings/table.json"],
     },
     {
@@ -96,6 +108,8 @@ export function plannedSteps(
         ...images,
         "retrain.random": random,
         ...(random > 0 && { "retrain.tolerance": tolerance }),
+        "retrain.shrunk": shrunk?.length ? shrunk : undefined,
+        "retrain.trainings": trainings === 1 ? undefined : trainings,
         "retrain.distillation": distillation,
         "retrain.warmStart": warmStart,
         ...placed("retrain", recipe),
@@ -113,14 +127,22 @@ export function plannedSteps(
   return planSteps(parts);
 }
 
-/** What the search reads: of two limits on MACs the one that holds, and the content of the latency table. */
-function searchReads({ search, retrain }: ExperimentConfig, latencies: PreparedExperiment["latencies"]) {
-  const { macsOfTeacher, macs, latencyTable: _path, ...given } = search;
+/** What the search reads. */
+function searchReads(config: ExperimentConfig, latencies: PreparedExperiment["latencies"]) {
+  return {
+    ...limitReads(config, latencies),
+    "search.difference": config.search.difference,
+    "retrain.alongFront": config.retrain.alongFront,
+  };
+}
+
+/** Budgets and how ratings are joined: of two limits on MACs the one that holds, and the content of the latency table. */
+function limitReads({ search }: ExperimentConfig, latencies: PreparedExperiment["latencies"]) {
+  const { macsOfTeacher, macs, latencyTable: _path, difference: _difference, ...given } = search;
   return {
     ...(macs === undefined ? { "search.macsOfTeacher": macsOfTeacher } : { "search.macs": macs }),
     "search.latencyTable": latencies,
     ...placed("search", given),
-    "retrain.alongFront": retrain.alongFront,
   };
 }
 

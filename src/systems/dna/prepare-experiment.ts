@@ -1,7 +1,7 @@
-import { ConfigError, parseCountOf } from "../../core";
-import { type LatencyTable, networkCost, readLatencyTable } from "../../cost";
+import { ConfigError } from "../../core";
+import { knownLatency, type LatencyTable, networkCost, readLatencyTable } from "../../cost";
 import { checkDatasetName, type Dataset } from "../../data";
-import type { Limit, Limits } from "../../search";
+import { type CostName, type Limit, type Limits, resolveLimit, type WholeCosts } from "../../search";
 import {
   type Architecture,
   architecturePreset,
@@ -10,7 +10,7 @@ import {
   type SearchSpace,
 } from "../../space";
 import { checkFits, splitArchitecture, type TeacherBlock } from "../../teacher";
-import type { Amount, ExperimentConfig } from "./config";
+import type { ExperimentConfig } from "./config";
 import { checkTeaches, type NamedTeacher, nameTeacher } from "./load-teacher";
 import { checkLimits, studentSpace } from "./steps";
 
@@ -22,6 +22,8 @@ export interface PreparedExperiment {
   readonly blocks: readonly TeacherBlock[];
   readonly space: SearchSpace;
   readonly limits: Limits;
+  /** Of the further budgets. */
+  readonly further: readonly Limits[];
   readonly latencies?: LatencyTable;
 }
 
@@ -38,10 +40,15 @@ export async function prepareExperiment(config: ExperimentConfig): Promise<Prepa
   checkByBlock(config, blocks.length);
   const space = studentSpace({ architecture }, blocks, config.space);
   for (const [block, of] of space.blocks.entries()) checkCandidates(of, `experiment: block ${block}`);
-  const limits = limitsOf(config, architecture);
   const latencies = latenciesOf(config);
-  await checkLimits(space, limits, latencies);
-  return { architecture, file, blocks, space, limits, ...(latencies && { latencies }) };
+  const whole = teacherCosts(architecture, latencies);
+  const { macsOfTeacher, also = [], ...given } = config.search;
+  const macs = given.macs ?? Math.floor(macsOfTeacher * whole.macs!);
+  const limits = limitsOf("experiment: search", { ...given, macs }, whole);
+  const further = also.map((budget, i) => limitsOf(`experiment: search.also[${i}]`, budget, whole));
+  for (const each of [limits, ...further]) await checkLimits(space, each, latencies);
+  checkShrunk(config);
+  return { architecture, file, blocks, space, limits, further, ...(latencies && { latencies }) };
 }
 
 /**
@@ -51,7 +58,7 @@ export async function prepareExperiment(config: ExperimentConfig): Promise<Prepa
  * @throws ConfigError naming both.
  */
 export function checkImages(
-  { distill, rate }: ExperimentConfig,
+  { distill, rate, improve }: ExperimentConfig,
   { architecture, file }: Pick<PreparedExperiment, "architecture" | "file">,
   data: Dataset,
 ): string[] {
@@ -61,6 +68,9 @@ export function checkImages(
   const asked: readonly (readonly [key: string, asked: number, there: number, of: string])[] = [
     ["distill.images", distill.images, data.train.count, "training images"],
     ["distill.batchSize", distill.batchSize, learnt, "images to distil on"],
+    ...(improve?.images === undefined
+      ? []
+      : [["improve.images", improve.images, data.train.count, "training images"] as const]),
     ["rate.images", rate.images, data.validation.count, "validation images"],
     ...(rate.recalibrate
       ? [["rate.calibrationImages", rate.calibrationImages, learnt, "images to distil on"] as const]
@@ -92,36 +102,38 @@ function checkByBlock({ space: { cells }, distill, search: { weights } }: Experi
   }
 }
 
-function limitsOf(
-  { search: { macsOfTeacher, macs, params, activationBytes, latencyMs } }: ExperimentConfig,
-  architecture: Architecture,
-): Limits {
-  const cost = networkCost(architecture);
-  return {
-    macs: macs === undefined ? Math.floor(macsOfTeacher * cost.macs) : resolved(macs, cost.macs),
-    ...(params !== undefined && { params: resolved(params, cost.params) }),
-    ...(activationBytes !== undefined && { activationBytes: resolved(activationBytes, cost.activationBytes) }),
-    ...(latencyMs !== undefined && { latencyMs }),
-  };
+/** @throws ConfigError when shrunk teachers could not be trained as the others. */
+function checkShrunk({ retrain: { warmStart, shrunk = [] } }: ExperimentConfig): void {
+  if (!warmStart || shrunk.length === 0) return;
+  throw new ConfigError(
+    "experiment: retrain.shrunk must be left out with retrain.warmStart: shrunk teachers come from no supernet, so they cannot start from one's weights as the others do",
+  );
 }
 
-/** Limits in counts; a share of the teacher's seldom is whole. */
-function resolved(limit: Amount | readonly [Amount, Amount], whole: number): Limit {
-  const down = (amount: Amount) => (typeof amount === "number" ? amount : Math.floor(parseCountOf(amount, whole)));
-  if (!isInterval(limit)) return down(limit);
-  const [low, high] = limit;
-  return [typeof low === "number" ? low : Math.ceil(parseCountOf(low, whole)), down(high)];
+type GivenBudget = NonNullable<ExperimentConfig["search"]["also"]>[number];
+
+/** Limits of one budget, of what the teacher has. */
+function limitsOf(where: string, given: GivenBudget, teacher: WholeCosts): Limits {
+  const names: readonly CostName[] = ["macs", "params", "activationBytes", "latencyMs"];
+  return Object.fromEntries(
+    names.flatMap((name): [CostName, Limit][] => {
+      const limit = given[name as keyof GivenBudget];
+      return limit === undefined ? [] : [[name, resolveLimit(where, name, limit, teacher)]];
+    }),
+  );
 }
 
-function isInterval(limit: Amount | readonly [Amount, Amount]): limit is readonly [Amount, Amount] {
-  return Array.isArray(limit);
+function teacherCosts(architecture: Architecture, latencies: LatencyTable | undefined): WholeCosts {
+  const { macs, params, activationBytes } = networkCost(architecture);
+  const latencyMs = latencies && knownLatency(latencies, architecture);
+  return { macs, params, activationBytes, ...(latencyMs !== undefined && { latencyMs }) };
 }
 
 /** @throws ConfigError when there is a limit on latency and no table. */
-function latenciesOf({ search: { latencyMs, latencyTable } }: ExperimentConfig): LatencyTable | undefined {
+function latenciesOf({ search: { latencyMs, latencyTable, also = [] } }: ExperimentConfig): LatencyTable | undefined {
   if (latencyTable !== undefined) return readLatencyTable(latencyTable);
-  if (latencyMs === undefined) return undefined;
+  if (latencyMs === undefined && also.every((budget) => budget.latencyMs === undefined)) return undefined;
   throw new ConfigError(
-    "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <space> --out <file>",
+    "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <this experiment or its run> --out <file>",
   );
 }

@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, readJson, StudyError } from "../../core";
+import { RATE_DEFAULTS } from "../../rate/rate-options";
 import { type RatedSpace, ratedTable } from "../../rate/rating-table";
 // Not the rooms' indices: they load an engine, which a search does without.
 import { ratingsFile, readRatings } from "../../rate/ratings-file";
 import { type FoundNetwork, foundNetwork, productTable, weightedTable } from "../../search";
 import { networkId, type SearchSpace } from "../../space";
-import { replay } from "../../study/journal";
+import { type JournalRecord, replay } from "../../study/journal";
 import { damageOf, doneSteps } from "../../study/step-records";
+import { EVIDENCE_FILE, type RunEvidence, readEvidence } from "./evidence-file";
 
 /** How the ratings of blocks make the rating of a network. */
 export interface Joining {
@@ -23,6 +25,10 @@ export interface RatedRun {
   readonly rated: RatedSpace;
   /** How the run itself joins them. */
   readonly joining: Joining;
+  /** The measure of the ratings. */
+  readonly score: string;
+  /** Brief trainings that make the ratings true, where the run has done them. */
+  readonly evidence?: RunEvidence;
   /** What limits may be relative to; the bytes of activations are unknown of runs made by older versions. */
   readonly teacher: { readonly macs?: number; readonly params?: number; readonly activationBytes?: number };
 }
@@ -56,7 +62,7 @@ export function readRatedRun(path: string, where: string): RatedRun {
       { path },
     );
   }
-  const { search = {} } = readJson(config) as { search?: Joining };
+  const { search = {}, rate, improve } = readJson(config) as WrittenConfig;
   const ratings = [...space.blocks.keys()].map((block) => {
     const broken = damageOf(path, done.get(`rate/block${block}`)!);
     if (broken) {
@@ -71,8 +77,26 @@ export function readRatedRun(path: string, where: string): RatedRun {
     space,
     rated: ratedTable(space, ratings),
     joining: { weights: search.weights, join: search.join },
+    score: rate?.score ?? RATE_DEFAULTS.score,
+    ...(improve && done.has("improve") && { evidence: evidenceOf(path, done.get("improve")!, where) }),
     teacher: (done.get("teacher")?.result ?? {}) as RatedRun["teacher"],
   };
+}
+
+/** What is read of a run's configuration. */
+interface WrittenConfig {
+  readonly search?: Joining;
+  readonly rate?: { readonly score?: string };
+  readonly improve?: object;
+}
+
+function evidenceOf(path: string, record: JournalRecord, where: string): RunEvidence {
+  const broken = damageOf(path, record, [EVIDENCE_FILE]);
+  if (!broken) return readEvidence(path);
+  throw new StudyError(
+    `${where}: the brief trainings in ${path} must be those that its run made, and ${broken}; the same blockwise run again writes them anew`,
+    { path },
+  );
 }
 
 /**

@@ -2,15 +2,18 @@ import { readJson, StudyError } from "../../core";
 import { loadDataset } from "../../data";
 import { engine } from "../../engine";
 import type { Retrained } from "../../retrain";
-import { type FoundNetwork, flatLimits, type Limits } from "../../search";
-import { networkId } from "../../space";
+import type { FoundNetwork, Limits } from "../../search";
+import { assemble, networkId } from "../../space";
 import { isRun, RunDirectory } from "../../study";
 import { Teacher } from "../../teacher";
 import { parseExperiment } from "./config";
+import type { Design } from "./designs";
+import type { RatedBy } from "./evidence-file";
+import { saveDesign } from "./measure-designs";
 import { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
 import { prepareExperiment } from "./prepare-experiment";
 import type { Supernets } from "./rate-blocks";
-import { retrainDesign, saveDesign } from "./retrain-designs";
+import { retrainDesigns } from "./retrain-designs";
 import type { RunContext } from "./run-context";
 
 export interface RetrainFoundOptions {
@@ -22,6 +25,8 @@ export interface RetrainFoundOptions {
   readonly threads?: number;
   /** Limits that the networks were searched under, for the record. */
   readonly limits?: Limits;
+  /** What they were searched by, likewise; the run's ratings alone unless given. */
+  readonly rated?: RatedBy;
 }
 
 /** A network that was retrained beside the run's own. */
@@ -48,13 +53,14 @@ export interface RetrainedFile {
 export async function retrainFound(
   path: string,
   networks: readonly FoundNetwork[],
-  { epochs, seed, threads, limits = {} }: RetrainFoundOptions = {},
+  { epochs, seed, threads, limits = {}, rated: given }: RetrainFoundOptions = {},
   context: RunContext = {},
 ): Promise<RetrainedFile[]> {
   if (!isRun(path)) throw new StudyError(`retrain: ${path} must be the directory of a run, and is none`, { path });
   const written = readJson(`${path}/config.json`);
   const config = parseExperiment(written, `${path}/config.json`);
   engine.use("auto", { threads: threads ?? config.threads });
+  const rated = given ?? { score: config.rate.score };
   const { blocks, space, ...prepared } = await prepareExperiment(config);
   const { name, ...division } = config.data;
   const data = await loadDataset(name, { ...division, seed: config.seed }, context);
@@ -77,28 +83,31 @@ export async function retrainFound(
     const own = {
       ...config,
       seed: seed ?? config.seed,
-      retrain: { ...config.retrain, epochs: epochs ?? config.retrain.epochs },
+      retrain: { ...config.retrain, epochs: epochs ?? config.retrain.epochs, trainings: 1 },
     };
     const supernets: Supernets = { config: own, run, data, teacher, blocks, space };
-    for (const network of networks) {
-      const id = networkId(network.choice);
+    const designs = networks.map((network): Design => {
       const label = [
-        id,
+        networkId(network.choice),
         ...(own.retrain.epochs === config.retrain.epochs ? [] : [`epochs${epochs}`]),
         ...(own.seed === config.seed ? [] : [`seed${seed}`]),
       ].join("-");
-      const design = { label, kind: "found" as const, network };
-      const student = await retrainDesign(supernets, design, context);
-      retrained.push(student);
-      const { test, file } = await saveDesign(supernets, design, student, flatLimits(limits), context);
+      return { label, kind: "found", architecture: assemble(space, network.choice), network, limits };
+    });
+    for (const [student] of await retrainDesigns(supernets, designs, context)) retrained.push(student);
+    for (const [i, network] of networks.entries()) {
+      const student = retrained[i];
+      const test = await student.evaluate(data.test, context);
+      const file = saveDesign(supernets, designs[i], student, { test, rated });
       const { macs, params } = student.cost;
       const { accuracy } = test;
+      const id = networkId(network.choice);
       const validationAccuracy = student.accuracy;
       results.push({ id, macs, params, accuracy, validationAccuracy, score: network.score, file });
     }
     return results;
   } finally {
-    for (const network of [...retrained, ...(teacher ? [teacher] : [])]) network.dispose();
+    for (const network of new Set([...retrained, ...(teacher ? [teacher] : [])])) network.dispose();
     run.close();
   }
 }

@@ -9,20 +9,24 @@ import { networkId } from "../../space";
 import { describeOutcomes, type PlannedStep, type RunDirectory, type StepOutcome } from "../../study";
 import { Teacher, trainTeacher } from "../../teacher";
 import { type ExperimentConfig, parseExperiment } from "./config";
+import { type BudgetSearch, designsOf } from "./designs";
+import { improvedTable } from "./improve-step";
 import { loadTeacher } from "./load-teacher";
+import { measureDesigns } from "./measure-designs";
 import type { MeasuredFront } from "./measured-front";
 import { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
 import { checkImages, type PreparedExperiment, prepareExperiment } from "./prepare-experiment";
 import { rateBlocks, type Supernets } from "./rate-blocks";
 import { joinedTable } from "./rated-run";
-import { designsOf, measureDesigns, retrainDesign } from "./retrain-designs";
+import { retrainDesigns } from "./retrain-designs";
 import { freshIfForeign, type RunContext } from "./run-context";
 import { dropMeasuredBeside, dropStaleNetworks } from "./stale-networks";
-import { type SearchResult, searchLimits } from "./steps";
+import { searchLimits } from "./steps";
 
 /**
  * The whole way of DNA (Li et al., CVPR 2020), from images to a front of measured accuracies, in a run directory:
- * teacher, blocks, distillation and rating of each block, search, retraining, measuring.
+ * teacher, blocks, distillation and rating of each block, brief trainings that make the ratings true where they are asked
+ * for, search, retraining, measuring.
  *
  * Every step is recorded when it is complete. Called again with the same directory it goes on where it stopped and ends
  * with the same numbers, whether it was interrupted or killed; called with another configuration (see
@@ -52,28 +56,29 @@ export async function runExperiment(
   const teacher = await trainedTeacher(config, prepared, data, run, watched);
   const retrained: Retrained[] = [];
   try {
-    const { blocks, space, limits, latencies } = prepared;
+    const { blocks, space, limits, further, latencies } = prepared;
     await run.step("space", () => ({ blocks, space }));
     const supernets: Supernets = { config, run, data, teacher, blocks, space };
-    const rated = ratedTable(space, await rateBlocks(supernets, watched));
-    const joined = joinedTable(rated, config.search);
-    const table = latencies ? withLatency(joined, space, latencies) : joined;
-    const found = await search(config, limits, table, run);
+    const ratings = ratedTable(space, await rateBlocks(supernets, watched));
+    const joined = joinedTable(ratings, config.search);
+    const priced = latencies ? withLatency(joined, space, latencies) : joined;
+    const { table, rated } = await improvedTable(supernets, priced, [limits, ...further], watched);
+    const searches = await search(config, [limits, ...further], table, run);
     // Steps before it may have been done again for their files alone, and have come out as they were.
     const done = run.result<MeasuredFront>("front");
     if (done) return done;
-    const designs = designsOf(config, table, found);
-    for (const design of designs) retrained.push(await retrainDesign(supernets, design, watched));
+    const designs = designsOf({ config, space, table, teacher: teacher.architecture }, searches, context.onNote);
+    const students = await retrainDesigns(supernets, designs, watched);
+    retrained.push(...students.flat());
     dropStaleNetworks(supernets, table, new Set(designs.map(({ label }) => label)), context);
     await run.step("retrain", () => ({ networks: designs.map(({ label }) => label) }));
     return await run.step("front", async () => {
-      const budget = flatLimits(limits);
-      const front = await measureDesigns(supernets, { budget, found, designs, retrained }, watched);
+      const front = await measureDesigns(supernets, { searches, rated, designs, retrained: students }, watched);
       writeJson(run.file("front.json"), front);
       return front;
     });
   } finally {
-    for (const network of [teacher, ...retrained]) network.dispose();
+    for (const network of new Set([teacher, ...retrained])) network.dispose();
   }
 }
 
@@ -195,19 +200,31 @@ function teacherState(run: RunDirectory): string {
   return run.file("checkpoints", "teacher.safetensors");
 }
 
+/** Searches under the run's own limits, of which networks along the front are taken, and under each further budget. */
 async function search(
   { search: { difference }, retrain: { alongFront } }: ExperimentConfig,
-  limits: Limits,
+  [limits, ...further]: readonly Limits[],
   table: RatedSpace,
   run: RunDirectory,
-): Promise<SearchResult> {
-  const found = await searchLimits(table, limits, { networks: alongFront, difference });
+): Promise<BudgetSearch[]> {
+  const result = await searchLimits(table, limits, { networks: alongFront, difference });
+  const searches = [{ limits, result }];
+  for (const other of further) {
+    searches.push({ limits: other, result: await searchLimits(table, other, { networks: 1 }) });
+  }
   await run.step("search", () => {
     writeJson(run.file("ratings", "table.json"), table);
-    const { best, front, traversalScore } = found;
-    return { budget: flatLimits(limits), best: point(best), traversalScore, networksOnFront: front.length };
+    const { best, front, traversalScore } = result;
+    const also = searches.slice(1).map((one) => ({ budget: flatLimits(one.limits), best: point(one.result.best) }));
+    return {
+      budget: flatLimits(limits),
+      best: point(best),
+      traversalScore,
+      networksOnFront: front.length,
+      ...(also.length > 0 && { also }),
+    };
   });
-  return found;
+  return searches;
 }
 
 function point({ choice, score, cost: { macs, params } }: FoundNetwork) {

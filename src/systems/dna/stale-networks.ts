@@ -1,13 +1,15 @@
 import { existsSync, rmSync } from "node:fs";
 import { ConfigError, fingerprint } from "../../core";
 import type { RatedSpace } from "../../rate";
+import { assemble } from "../../space";
+import { foundFile } from "./measure-designs";
 import { filesOf } from "./planned-steps";
 import type { Supernets } from "./rate-blocks";
 import { networkOf } from "./rated-run";
-import { foundFile, retrainReads } from "./retrain-designs";
+import { retrainReads } from "./retrain-designs";
 import type { RunContext } from "./run-context";
 
-const OWN = /^retrain\/((?:found|random) \d+)$/;
+const OWN = /^retrain\/((?:found|random|shrunk) \d+(?: \(\w+\))?)(?:, training (\d+))?$/;
 /** Of `blockwise retrain`: an id, and epochs and seed where they are not the run's. */
 const BESIDE = /^retrain\/((c\d[\d.c_-]*?)(?:-epochs(\d+))?(?:-seed(-?\d+))?)$/;
 
@@ -24,8 +26,13 @@ export function dropStaleNetworks(
 ): void {
   const { run } = supernets;
   for (const step of run.everDone) {
-    const own = OWN.exec(step)?.[1];
-    if (own !== undefined && !labels.has(own)) dropNetwork(supernets, step, own, "no more of the front", context);
+    const [, own, training] = OWN.exec(step) ?? [];
+    if (own === undefined) continue;
+    const isOwn = labels.has(own) && Number(training ?? 1) <= (supernets.config.retrain.trainings ?? 1);
+    if (isOwn) continue;
+    // Of a further training nothing is kept but its accuracy.
+    if (training !== undefined) run.drop(step, ["no more of the front"]);
+    else dropNetwork(supernets, step, own, "no more of the front", context);
   }
   for (const { step, fingerprint: made } of run.records) {
     const [, label, id, epochs, seed] = BESIDE.exec(step) ?? [];
@@ -56,7 +63,9 @@ function wantedNow(
     retrain: { ...config.retrain, epochs: epochs === undefined ? config.retrain.epochs : Number(epochs) },
   };
   try {
-    return fingerprint(retrainReads({ ...supernets, config: own }, networkOf(table, id)));
+    const network = networkOf(table, id);
+    const architecture = assemble(supernets.space, network.choice);
+    return fingerprint(retrainReads({ ...supernets, config: own }, { architecture, network }));
   } catch (error) {
     // No network of the space any more.
     if (error instanceof ConfigError) return undefined;

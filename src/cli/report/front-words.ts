@@ -1,0 +1,26 @@
+import { percent } from "../../core";
+// Not the room's index: that loads an engine.
+import { comparisons } from "../../systems/dna/front-comparison";
+import { againstRivals } from "../../systems/dna/front-verdict";
+import { alsoFoundWords, compare, type MeasuredFront } from "../../systems/dna/measured-front";
+import { ratedWords } from "../../systems/dna/rated-words";
+
+/**
+ * What a run found, a sentence or two each: the best network beside the teacher, what it was searched by, and each found
+ * network beside random ones and shrunk teachers of its cost, with standard errors.
+ */
+export function frontSentences(front: MeasuredFront): string[] {
+  const compared = compare(front);
+  const { best, teacher, macsShare, toTeacher } = compared;
+  return [
+    `${best.label}, the best rated within the budget, has ${percent(macsShare, 1)} of the teacher's MACs and ${percent(best.accuracy)} test accuracy, ${points(toTeacher)} the teacher (${percent(teacher.accuracy)}).`,
+    ...(front.ratedBy ? [ratedWords(front.ratedBy)] : []),
+    ...againstRivals(comparisons(front.measured)),
+    ...(compared.alsoFound.length > 0 ? [alsoFoundWords(compared).trim()] : []),
+  ];
+}
+
+/** "1.20 points below". */
+export function points(difference: number): string {
+  return `${Math.abs(100 * difference).toFixed(2)} points ${difference < 0 ? "below" : "above"}`;
+}
