@@ -25,6 +25,16 @@ export function isPercent(value: unknown): value is string {
   return typeof value === "string" && PERCENT.test(value);
 }
 
+/** Reads a share such as 0.03, or text such as "3%". @throws ConfigError for anything else. */
+export function parseShare(value: number | string): number {
+  const [, percent] = PERCENT.exec(String(value)) ?? [];
+  const share = percent === undefined ? (typeof value === "number" ? value : Number.NaN) : Number(percent) / 100;
+  if (share >= 0 && Number.isFinite(share)) return share;
+  throw new ConfigError(
+    `parseShare: a share must be a number from 0 or text such as "3%", got ${JSON.stringify(value)}`,
+  );
+}
+
 /**
  * Reads a count as {@link parseCount} does, or text such as "45%" of a whole.
  * @param whole What the percentage is of, undefined where nobody knows.

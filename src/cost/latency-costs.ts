@@ -37,9 +37,11 @@ export function layersOfSpace(space: SearchSpace): PlacedLayer[] {
   return [...placed.values()];
 }
 
-/** The layers of a network, or of every network of a space, each once: what has to be measured. */
-export function layersToMeasure(subject: Architecture | SearchSpace): PlacedLayer[] {
-  const layers = isArchitecture(subject) ? placedLayers(subject) : layersOfSpace(subject);
+/** The layers of networks, and of every network of spaces, each once: what has to be measured. */
+export function layersToMeasure(...subjects: readonly (Architecture | SearchSpace)[]): PlacedLayer[] {
+  const layers = subjects.flatMap((subject) =>
+    isArchitecture(subject) ? placedLayers(subject) : layersOfSpace(subject),
+  );
   return [...new Map(layers.map((placed) => [latencyKey(placed.layer, placed.input), placed])).values()];
 }
 

@@ -25,7 +25,7 @@ import type { LabData } from "./lab-data";
 import { type LabBudget, limitWords, parseLimits } from "./limits";
 import { percent } from "./numbers";
 import { RECIPE_RULES, type RetrainRecipe } from "./retrain-recipe";
-import type { SearchSession } from "./search-session";
+import { type SearchSession, teacherCosts } from "./search-session";
 import { Table } from "./table";
 
 /** How many networks are trained, how briefly, and what for; what else there is belongs to the trainings. */
@@ -76,7 +76,7 @@ export async function improve(
   const { data, space } = session;
   const table = session.calibration?.table ?? session.table;
   const budgets = (Array.isArray(budget) ? budget : [budget]).map((one: LabBudget | undefined) => {
-    const limits = parseLimits(where, one ?? {}, costNames(table), session.teacher.cost);
+    const limits = parseLimits(where, one ?? {}, costNames(table), teacherCosts(session));
     if (Object.keys(limits).length > 0 && isBudget(limits)) return limits;
     throw new ConfigError(
       `${where}: budget must be what the network may cost, one or several, e.g. { macs: "27%" }, got ${JSON.stringify(one)}`,

@@ -1,6 +1,18 @@
-import { ConfigError, checkOptions, formatCount, type OptionRules, rule, type StepContext } from "../core";
+import {
+  BudgetInfeasibleError,
+  ConfigError,
+  checkOptions,
+  formatCount,
+  isPercent,
+  type OptionRule,
+  type OptionRules,
+  parseShare,
+  rule,
+  type StepContext,
+  shown,
+} from "../core";
 import { type Retrained, retrain, type Training } from "../retrain";
-import { type FoundNetwork, type Limits, meetsLimits } from "../search";
+import { type FoundNetwork, type Limits, meetsLimits, resolveAmount } from "../search";
 import { opName } from "../space";
 import { alongFront, DNA_MINI, randomRivals } from "../systems/dna";
 import { ratedFrontFigure } from "../viz";
@@ -15,19 +27,24 @@ import { NetworkDesign } from "./network-design";
 import { notebookContext } from "./notebook-context";
 import { percent, plural } from "./numbers";
 import { RECIPE_RULES, type RetrainRecipe, rememberRecipe } from "./retrain-recipe";
-import type { SearchSession } from "./search-session";
+import { type SearchSession, teacherCosts } from "./search-session";
 import { showTogether } from "./show";
 import { Table } from "./table";
 
 export interface AtEqualMacsOptions {
-  /** Largest relative distance in MACs; 0.05 unless given. */
-  readonly tolerance?: number;
+  /** Largest relative distance in MACs, a share or text such as "3%"; 0.05 unless given. */
+  readonly tolerance?: number | string;
   /** Default: the data's seed. */
   readonly seed?: number;
 }
 
+const PERCENTAGE: OptionRule = { must: 'text such as "3%"', holds: isPercent };
+
 /** What each option must be. */
-export const EQUAL_MACS_RULES: OptionRules<AtEqualMacsOptions> = { tolerance: rule.from(0), seed: rule.whole };
+export const EQUAL_MACS_RULES: OptionRules<AtEqualMacsOptions> = {
+  tolerance: rule.either(rule.from(0), PERCENTAGE),
+  seed: rule.whole,
+};
 
 /** What the search said beside the network. */
 export interface SearchFacts {
@@ -65,22 +82,51 @@ export class LabFound extends NetworkDesign implements Displayable {
       checkOptions("random.atEqualMacs", { count }, { count: rule.wholeFrom(0) });
       const { tolerance, seed } = options;
       const { session, network, front } = this;
-      const rivals = randomRivals(session.table, network, { seed: seed ?? session.data.seed, count, tolerance });
+      const rivals = randomRivals(session.table, network, {
+        seed: seed ?? session.data.seed,
+        count,
+        tolerance: tolerance === undefined ? undefined : parseShare(tolerance),
+      });
       return rivals.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
     },
   };
 
   /**
-   * Up to `count` networks of the predicted front within the budget, about evenly spaced in MACs; this one is the last.
-   * They are not retrained yet: `lab.pareto` does that.
+   * Networks of the predicted front within the budget; they are not retrained yet: `lab.pareto` does that.
+   * @param at How many: about evenly spaced in MACs, this one the last. Or limits of MACs, also as shares of the teacher's,
+   *   `["20%", "1.5M"]`: the best rated one within each.
+   * @throws ConfigError for what is no count, BudgetInfeasibleError when none of the front is so small.
    */
-  alongFront(count: number): LabFound[] {
-    checkOptions("found.alongFront", { count }, { count: rule.wholeFrom(1) });
+  alongFront(at: number | readonly (number | string)[]): LabFound[] {
     const { session, network, front, limits } = this;
     const fitting = front.filter((other) => meetsLimits(other, limits));
+    if (typeof at !== "number") return this.within(at, fitting);
+    const count = at;
+    checkOptions("found.alongFront", { count }, { count: rule.wholeFrom(1) });
     return alongFront(fitting, network, count).map((chosen) =>
       chosen === network ? this : new LabFound(session, chosen, { limits, front }),
     );
+  }
+
+  private within(at: readonly (number | string)[], front: readonly FoundNetwork[]): LabFound[] {
+    const { session, limits } = this;
+    if (!Array.isArray(at) || at.length === 0) {
+      throw new ConfigError(
+        `found.alongFront: it must be a count from 1, or a list of limits of MACs such as ["20%", "1.5M"], got ${shown(at)}`,
+      );
+    }
+    return at.map((given) => {
+      const macs = Math.floor(resolveAmount("found.alongFront", "macs", given, teacherCosts(session)));
+      const own = front.filter((other) => (other.cost.macs ?? 0) <= macs);
+      if (own.length === 0) {
+        throw new BudgetInfeasibleError(
+          `found.alongFront: the smallest network of the front has ${formatCount(front[0]?.cost.macs ?? this.macs)} MACs, and ${shown(given)} is less; ask for more`,
+          { macs },
+        );
+      }
+      const best = own.reduce((a, b) => (b.score < a.score ? b : a));
+      return new LabFound(session, best, { limits: { ...limits, macs }, front: this.front });
+    });
   }
 
   /**

@@ -1,4 +1,5 @@
-import { formatCount, parseCount } from "../core";
+import { formatCount } from "../core";
+import { resolveAmount } from "../search";
 import { comparisons, errorOf, errorWords, type FrontComparison, verdict } from "../systems/dna";
 import { type BudgetLine, type ParetoRecord, type PublishedNetwork, parallelView, paretoFigure } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
@@ -10,7 +11,7 @@ import { showTogether, words } from "./show";
 import { Table } from "./table";
 
 export interface LabFrontOptions {
-  /** Limits of MACs to draw as lines: `["2M", 4e6]`, or with a name. */
+  /** Limits of MACs to draw as lines, also as shares of the teacher's: `["2M", 4e6, "27%"]`, or with a name. */
   readonly budgets?: readonly (number | string | BudgetLine)[];
   /** Networks of others on the same data set, as printed. */
   readonly published?: readonly PublishedNetwork[];
@@ -60,7 +61,10 @@ export class LabFront implements Displayable {
    * @throws DataError when a published network is of another data set: a figure never mixes them.
    */
   figure({ budgets = [], published = [] }: LabFrontOptions = {}): FigureView {
-    const lines = budgets.map((budget) => (typeof budget === "object" ? budget : { macs: parseCount(budget) }));
+    const macs = this.networks.find(({ kind }) => kind === "teacher")?.macs;
+    const lines = budgets.map((budget) =>
+      typeof budget === "object" ? budget : { macs: resolveAmount("front.figure: budgets", "macs", budget, { macs }) },
+    );
     const measured = this.networks.map((network) => ({ ...network, standardError: errorOf(network) }));
     return new FigureView(
       paretoFigure({ measured, ...this.predicted, budgets: lines, published, errorWords: errorWords(this.networks) }),

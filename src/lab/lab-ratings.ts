@@ -8,7 +8,7 @@ import {
   type StepContext,
   shown,
 } from "../core";
-import type { LatencyTable } from "../cost";
+import { knownLatency, type LatencyTable } from "../cost";
 import { fitAccuracyPredictor, type PredictorOptions, type RatedRow } from "../rate";
 import {
   type CostName,
@@ -38,7 +38,7 @@ import { type LabBudget, type LabLimits, parseLimits } from "./limits";
 import { measureWords, ownMeasure } from "./measure-words";
 import { notebookContext } from "./notebook-context";
 import { type OwnScores, type OwnScoresOptions, scoreTable } from "./own-scores";
-import type { SearchSession } from "./search-session";
+import { type SearchSession, teacherCosts } from "./search-session";
 import { showTogether } from "./show";
 import { Table } from "./table";
 import { type TrainedNetworks, trainedNetworks } from "./trained-networks";
@@ -99,7 +99,7 @@ export class LabRatings implements Displayable {
         `ratings.search: must get limits alone, e.g. ratings.search({ macs: "4M" }), got ${shown(more[0])} beside them; for several networks await ratings.diverse(k, limits)`,
       );
     }
-    const limits = parseLimits("ratings.search", given, costNames(this.table), this.session.teacher.cost);
+    const limits = parseLimits("ratings.search", given, costNames(this.table), teacherCosts(this.session));
     if (!isBudget(limits)) return this.within(limits, {}).then(({ best }) => best);
     const { best, front, traversalScore } = searchRatings(this.table, limits);
     const found = new LabFound(this.session, best, { limits, front, traversalScore });
@@ -114,7 +114,7 @@ export class LabRatings implements Displayable {
    */
   async diverse(k: number, given: LabLimits = {}, options: DiverseOptions = {}): Promise<LabAlternatives> {
     checkOptions("ratings.diverse", { ...options, k }, DIVERSE_RULES);
-    const limits = parseLimits("ratings.diverse", given, costNames(this.table), this.session.teacher.cost);
+    const limits = parseLimits("ratings.diverse", given, costNames(this.table), teacherCosts(this.session));
     return this.within(limits, { difference: DIFFERENCE, ...options, k });
   }
 
@@ -163,13 +163,20 @@ export class LabRatings implements Displayable {
   }
 
   /**
-   * The same ratings with measured latencies beside the other costs, so that `latencyMs` can be limited.
+   * The same ratings with measured latencies beside the other costs, so that `latencyMs` can be limited, also to a share of
+   * the teacher's, "45%", where the table has the teacher's layers (`lab.latency(ratings)` measures them, too).
    * @param latencies What `lab.latency` gave, or the file of `blockwise latency --out`.
    * @throws ConfigError when a layer of the space was not measured.
    */
   withLatency(latencies: LabLatency | LatencyTable | string): LabRatings {
-    const { table, space } = this.session;
-    return this.variant({ table: withLatency(table, space, latencyTableFrom(latencies)) });
+    const { table, space, teacher, calibration } = this.session;
+    const measured = latencyTableFrom(latencies);
+    return this.variant({
+      table: withLatency(table, space, measured),
+      teacherLatencyMs: knownLatency(measured, teacher.architecture),
+      // The same scores with another cost beside them.
+      ...(calibration && { calibration: calibration.withTable(withLatency(calibration.table, space, measured)) }),
+    });
   }
 
   /**

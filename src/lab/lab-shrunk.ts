@@ -1,6 +1,6 @@
-import { ConfigError, checkOptions, type OptionRules, parseCountOf, rule, type StepContext } from "../core";
+import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../core";
 import { type NetworkCost, type ShrinkBy, type ShrinkCost, type ShrunkNetwork, shrinkArchitecture } from "../cost";
-import { checkLimitNames } from "../search";
+import { checkLimitNames, resolveAmount } from "../search";
 import { studentLike } from "../systems/dna";
 import type { Teacher } from "../teacher";
 import type { LabData } from "./lab-data";
@@ -91,7 +91,7 @@ export function shrunkTeacher(
   const { by = "width" } = options;
   const { cost, value } = targetOf(where, target);
   const whole = teacher.cost[cost];
-  const count = parseCountOf(value, whole);
+  const count = resolveAmount(where, cost, value, teacher.cost);
   if (!(count > 0 && count <= whole)) {
     throw new ConfigError(
       `${where}: the target must be above 0 and at most the teacher's ${cost}, ${whole}, got ${JSON.stringify(value)}; e.g. teacher.shrunk("45%")`,

@@ -152,7 +152,7 @@ export const lab = {
 
   /**
    * Measures how long each layer takes on this machine and engine, all layers in turns: of a supernet, ratings, a teacher, a
-   * found network, a space or an architecture; or reads the file of `blockwise latency --out`. `ratings.withLatency(...)`
+   * found network, a space or an architecture (with a supernet or ratings their teacher's, too); or reads the file of `blockwise latency --out`. `ratings.withLatency(...)`
    * searches by it.
    * @throws ConfigError when it is nothing that has layers, InterruptedError when stopped.
    */
@@ -165,7 +165,7 @@ export const lab = {
     if (typeof subject === "string") return new LabLatency(latencyTableFrom(subject));
     engineReady();
     const measured = layersOf(subject);
-    return new LabLatency(await latencyTable(measured, options, context), measured);
+    return new LabLatency(await latencyTable(measured, options, context, teacherOf(subject)), measured);
   },
 
   benchmark,
@@ -279,6 +279,12 @@ function readyData(source: Dataset, options: Omit<LabDataOptions, "seed">): Data
   }
   checkDataset(source, "lab.data");
   return { ...source, fingerprint: datasetFingerprint(source) };
+}
+
+/** Whose layers are measured with those of a space, so that limits may be shares of its latency. */
+function teacherOf(subject: Exclude<LatencySource, string>): Architecture | undefined {
+  if (subject instanceof LabSupernet) return subject.blocks.teacher.architecture;
+  return subject instanceof LabRatings ? subject.session.teacher.architecture : undefined;
 }
 
 function layersOf(subject: Exclude<LatencySource, string>): SearchSpace | Architecture {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPercent, parseCountOf } from "../core";
 import { architectureSchema, preprocessingSchema } from "../teacher";
 
 /** Marks a found network's file and its version. */
@@ -7,14 +8,27 @@ export const FOUND_FORMAT = "blockwise-found-1";
 /** What `cost.flops` is: the counter behind the published figures, not multiply-adds. */
 export const FLOPS_COUNTER = "the papers' counter: macs + 2 per batch-norm input + 1 per pooling input";
 
+/** A count; what a share is of, a file does not know. */
+const counted = z.union([z.number(), z.string()]).transform((value, context): number => {
+  try {
+    return parseCountOf(value, undefined);
+  } catch {
+    const message = isPercent(value)
+      ? `must be a count, got ${JSON.stringify(value)}: it is a share of a teacher's, which the file does not know; give the number that it stood for`
+      : `must be a count such as 4e6 or "4M", got ${JSON.stringify(value)}`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  }
+});
+
 /** How an architecture was arrived at. */
 export const originSchema = z.object({
   /** "exact front", "traversal", "random", "given", ... */
   method: z.string(),
   /** Name of the search space. */
   space: z.string().optional(),
-  /** Limits that held, e.g. `{ macs: 4e6 }`. */
-  budget: z.record(z.string(), z.number()).default({}),
+  /** Limits that held, e.g. `{ macs: 4e6 }`; given also as text such as "4M". */
+  budget: z.record(z.string(), counted).default({}),
   /** The choice in each block; `score` is its rating (lower is better). */
   candidates: z
     .array(

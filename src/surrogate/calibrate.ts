@@ -74,6 +74,11 @@ export class Calibration {
     return new Calibration(this.table, evidence, process, this.scale, this.centre, this.unit);
   }
 
+  /** The same of a table that says more of the same candidates, such as measured latencies. */
+  withTable(table: RatingTable): Calibration {
+    return new Calibration(table, this.evidence, this.process, this.scale, this.centre, this.unit);
+  }
+
   /** Whether ratings were read. */
   get readsRatings(): boolean {
     return this.process.terms.some(({ name }) => RATING_TERMS.includes(name));

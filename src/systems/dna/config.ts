@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigError, isPercent, MOST, nearestName, parseCount, SpaceError, shown } from "../../core";
+import { ConfigError, isPercent, MOST, nearestName, parseCount, parseShare, SpaceError, shown } from "../../core";
 import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS, SCORES } from "../../rate";
 import { type CandidateOp, completeOp, type GivenOp } from "../../space";
@@ -21,7 +21,9 @@ const epochs = upTo(MOST.epochs);
 const batchSize = upTo(MOST.batchSize);
 const networks = upTo(MOST.networks);
 const kernel = upTo(MOST.kernelSize).refine((size) => size % 2 === 1, "must be odd");
-const share = z.number().gt(0).max(1);
+/** A share, or text such as "27%". */
+const asShare = (least: z.ZodNumber) => z.preprocess((value) => (isPercent(value) ? parseShare(value) : value), least);
+const share = asShare(z.number().gt(0).max(1));
 /** A number, text such as "4M" or "300k", or a share of what the teacher has, such as "45%". */
 const amount = z.union([z.number(), z.string()], must('a number, or text such as "4M" or "45%"'));
 /** An upper limit, or an interval `[low, high]`; shares of the teacher stay text, for the teacher is not known here. */
@@ -270,7 +272,7 @@ const retrain = z.strictObject({
   alongFront: networks.default(DNA_MINI.alongFront),
   /** Random networks of about the MACs of the best one of each budget, within the tolerance, to compare it with. */
   random: z.int().min(0).max(MOST.networks).default(DNA_MINI.random),
-  tolerance: z.number().gt(0).lt(1).default(DNA_MINI.tolerance),
+  tolerance: asShare(z.number().gt(0).lt(1)).default(DNA_MINI.tolerance),
   /** The teacher shrunk to the MACs of the best network of each budget, in these ways, to compare it with. */
   shrunk: z
     .array(z.enum(["width", "compound"]))

@@ -18,17 +18,24 @@ export const LATENCY_RULES: OptionRules<LatencyOptions> = { batch: rule.wholeFro
 /**
  * Measures how long each layer of a network, or each that a network of a space may have, takes on this machine and the
  * engine in use: medians with the spread from the tenth to the ninetieth percentile. What `blockwise latency` does.
+ * @param teacher Measured with the others, so that limits may be shares of its latency.
  * @throws InterruptedError when stopped.
  */
 export async function latencyTable(
   subject: Architecture | SearchSpace,
   options: LatencyOptions = {},
   context: StepContext = {},
+  teacher?: Architecture,
 ): Promise<LatencyTable> {
   checkOptions("latencyTable", options, LATENCY_RULES);
   const { batch = 1, rounds = 15 } = options;
   const { backend, device, threads, versions } = engine.info();
-  const results = await measureLatency(layersToMeasure(subject), subject, { batch, rounds }, context);
+  const results = await measureLatency(
+    layersToMeasure(subject, ...(teacher ? [teacher] : [])),
+    subject,
+    { batch, rounds },
+    context,
+  );
   return latencyTableOf({
     subject: subject.name,
     batch,

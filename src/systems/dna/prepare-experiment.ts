@@ -33,13 +33,7 @@ export interface PreparedExperiment {
  * @throws DataError for an unknown data set; ConfigError, SpaceError, CheckpointError naming the key; BudgetInfeasibleError when no network meets the limits.
  */
 export async function prepareExperiment(config: ExperimentConfig): Promise<PreparedExperiment> {
-  checkDatasetName(config.data.name, config.data.root);
-  const file = config.teacher.file === undefined ? undefined : nameTeacher(config.teacher.file);
-  const architecture = file?.architecture ?? teacherArchitecture(config.teacher.architecture);
-  const blocks = splitArchitecture(architecture, config.split);
-  checkByBlock(config, blocks.length);
-  const space = studentSpace({ architecture }, blocks, config.space);
-  for (const [block, of] of space.blocks.entries()) checkCandidates(of, `experiment: block ${block}`);
+  const { architecture, file, blocks, space } = prepareSpace(config);
   const latencies = latenciesOf(config);
   const whole = teacherCosts(architecture, latencies);
   const { macsOfTeacher, also = [], ...given } = config.search;
@@ -49,6 +43,21 @@ export async function prepareExperiment(config: ExperimentConfig): Promise<Prepa
   for (const each of [limits, ...further]) await checkLimits(space, each, latencies);
   checkShrunk(config);
   return { architecture, file, blocks, space, limits, further, ...(latencies && { latencies }) };
+}
+
+/**
+ * The teacher's architecture and the search space around its blocks.
+ * @throws as {@link prepareExperiment}, but for what concerns limits.
+ */
+export function prepareSpace(config: ExperimentConfig): Omit<PreparedExperiment, "limits" | "further" | "latencies"> {
+  checkDatasetName(config.data.name, config.data.root);
+  const file = config.teacher.file === undefined ? undefined : nameTeacher(config.teacher.file);
+  const architecture = file?.architecture ?? teacherArchitecture(config.teacher.architecture);
+  const blocks = splitArchitecture(architecture, config.split);
+  checkByBlock(config, blocks.length);
+  const space = studentSpace({ architecture }, blocks, config.space);
+  for (const [block, of] of space.blocks.entries()) checkCandidates(of, `experiment: block ${block}`);
+  return { architecture, file, blocks, space };
 }
 
 /**
