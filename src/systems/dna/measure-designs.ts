@@ -1,4 +1,4 @@
-import type { StepContext } from "../../core";
+import { Progress, type StepContext } from "../../core";
 import { networkCost } from "../../cost";
 import { engine } from "../../engine";
 import { type Origin, type Retrained, saveFound } from "../../retrain";
@@ -44,7 +44,19 @@ export async function measureDesigns(
     },
   ];
   const tested = new Map<Retrained, Evaluation>();
-  for (const one of new Set(retrained.flat())) tested.set(one, await one.evaluate(data.test, context));
+  const networks = new Set(retrained.flat());
+  const progress = new Progress(
+    context,
+    `measure ${networks.size} networks on the test images`,
+    networks.size,
+    "networks",
+  );
+  for (const one of networks) {
+    // Measuring one is short; a report for each would only be in the way.
+    const evaluation = await one.evaluate(data.test, { signal: context.signal });
+    tested.set(one, evaluation);
+    progress.advance(1, { accuracy: evaluation.accuracy });
+  }
   const seeds = trainingSeeds(supernets);
   for (const [i, design] of designs.entries()) {
     const { label, kind, network, by, beside } = design;
