@@ -82,6 +82,7 @@ export class LabStudent implements Displayable {
         candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
         score: network.score,
         rating: session.score,
+        ...(session.calibration && { evidence: { networks: session.calibration.evidence.length } }),
         seeds: { ...session.seeds },
       },
       test: this.evaluation,

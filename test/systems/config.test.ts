@@ -47,6 +47,7 @@ describe("experiment", () => {
     [{ space: { cells: [[]] } }, /at space\.cells\[0\]/],
     [{ name: "../elsewhere" }, /letters, digits, dots/],
     [{ teacher: { epochs: "8" } }, /at teacher\.epochs/],
+    [{ improve: true }, /expected object[\s\S]*at improve/],
     [[], /expected object/],
   ])("%j is refused with its place", (value, message) => {
     expect(() => parseExperiment(value, "mine.json")).toThrow(ConfigError);
@@ -57,6 +58,14 @@ describe("experiment", () => {
     [{ split: "stagez" }, /must be a number of blocks, "stages", .*got "stagez"; perhaps "stages" is meant/],
     [{ split: {} }, /must be a number of blocks, "stages", the indices .* or \{ "after"/],
     [{ split: ["block0.1"] }, /"after": \[\.\.\.\] \} with indices or names/],
+    [{ improve: { netwroks: 8 } }, /perhaps "networks" is meant/],
+    [{ improve: { networks: 3 } }, /improve\.networks/],
+    [{ search: { also: [{}] } }, /must limit something, e\.g\. \{ "macs": "20%" \}/],
+    [{ search: { latencyMs: "soon" } }, /milliseconds above 0, text such as "45%"/],
+    [{ retrain: { shrunk: ["depth"] } }, /retrain\.shrunk/],
+    [{ retrain: { shrunk: ["width", "width"] } }, /each way once/],
+    [{ retrain: { trainings: 0 } }, /retrain\.trainings/],
+    [{ retrain: { tolerance: "150%" } }, /retrain\.tolerance/],
     [{ search: { macs: [1] } }, /"4M" or "45%", or an interval of two, got/],
     [{ distill: { epochs: "5" } }, /a whole number from 1, or one a block, got "5"/],
     [{ data: { name: "x", shape: "8x8" } }, /a side, \[height, width\].*got "8x8"/],

@@ -39,12 +39,11 @@ const limit = z
     }
   });
 
-/** Milliseconds, or text such as "45%" of what the teacher takes; or an interval of two. */
-const milliseconds = z.union([z.number().min(0), z.string().refine(isPercent)]);
-const latencyLimit = z.union(
-  [z.number().gt(0), z.string().refine(isPercent), z.tuple([milliseconds, milliseconds])],
-  must('milliseconds above 0, text such as "45%", or an interval of two'),
-);
+const ofLatency = must('milliseconds above 0, text such as "45%" of what the teacher takes, or an interval of two');
+const percentage = z.string().refine(isPercent, ofLatency);
+const milliseconds = z.union([z.number().min(0), percentage]);
+/** Milliseconds, or text such as "45%"; or an interval of two. */
+const latencyLimit = z.union([z.number().gt(0), percentage, z.tuple([milliseconds, milliseconds])], ofLatency);
 
 /** A count, or text such as "45%": of what the teacher has. */
 export type Amount = number | string;
