@@ -4,7 +4,7 @@ import { z } from "zod";
 import { CheckpointError, fingerprint, readOrSetAside } from "../core";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
 import type { SearchSpace } from "../space";
-import { blockEpochs, type DistillOptions } from "./distill-options";
+import { blockEpochs, DISTILL_DEFAULTS, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
 
 /** What one epoch of a cell's distillation did. */
@@ -162,7 +162,13 @@ export function distillFingerprint(
   options: DistillOptions,
 ): string {
   const { stem, blocks, padding, batchNormEpsilon } = space;
-  const { epochs: _, ...rest } = options;
+  const { epochs: _, initialWeights, targetScale, ...older } = options;
+  // Options that came later count where they are used, so that states of before keep their names.
+  const rest = {
+    ...older,
+    ...(initialWeights !== DISTILL_DEFAULTS.initialWeights && { initialWeights }),
+    ...(targetScale !== DISTILL_DEFAULTS.targetScale && { targetScale }),
+  };
   const { cells, ...shapes } = blocks[block];
   const student = {
     block,

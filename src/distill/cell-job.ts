@@ -36,7 +36,7 @@ export const work: JobWork<CellJob, CellMessage> = async (job, tell, signal) => 
     write: (_block, _cell, written) => tell({ kind: "epoch", state: written }),
   };
   const onProgress = ({ metrics }: { metrics: Readonly<Record<string, number>> }) => tell({ kind: "batch", metrics });
-  const cell = buildCell(space, block, job.cell, state ? undefined : options.seed);
+  const cell = buildCell(space, block, job.cell, state ? undefined : options.seed, options.initialWeights);
   try {
     const progress = new Progress({ signal, onProgress }, "distill", Number.POSITIVE_INFINITY, "batches");
     await distillCell(cell, sharedSource(features), options, checkpoints, progress);

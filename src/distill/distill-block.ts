@@ -81,7 +81,7 @@ export async function distillBlock(
   await distilByWorkers(work, workers, progress, context);
   // Drawing weights takes long enough to be left out where states replace them.
   const states = space.blocks[block].cells.every((_, cell) => checkpoints.read(block, cell));
-  const supernet = new BlockSupernet(space, block, states ? undefined : options.seed);
+  const supernet = new BlockSupernet(space, block, states ? undefined : options.seed, options.initialWeights);
   const { threads } = engine.info();
   engine.setThreads(1);
   try {

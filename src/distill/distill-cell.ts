@@ -42,8 +42,8 @@ export async function distillCell(
   const rng = new Rng(options.seed).fork("distill").fork(`block${block}/cell${index}`);
   const labels =
     options.labelLoss > 0 ? new LabelLoss(options.labelLoss, cell, features, rng.fork("labels")) : undefined;
+  const training = new CellTraining(cell, features, options, { optimizer, labels, rng, progress });
   try {
-    const training = new CellTraining(cell, features, options, { optimizer, labels, rng, progress });
     const fingerprint = distillFingerprint(space, block, index, features, options);
     const state = checkpoints.read(block, index);
     if (state) {
@@ -70,9 +70,27 @@ export async function distillCell(
     if (error instanceof TrainingError) throw withState(error, cell, checkpoints);
     throw error;
   } finally {
+    training.dispose();
     optimizer.dispose();
     labels?.dispose();
   }
+}
+
+/** Images whose spread stands for all. */
+const SCALE_IMAGES = 512;
+
+/** One over each channel's standard deviation in the teacher's maps at a boundary; a channel that never changes stays. */
+function channelScale(features: FeatureSource, boundary: number): tf.Tensor1D {
+  const count = Math.min(SCALE_IMAGES, features.count);
+  const maps = features.batch(
+    boundary,
+    Uint32Array.from({ length: count }, (_, i) => i),
+  );
+  return tf.tidy(() => {
+    const deviation = tf.sqrt(tf.moments(maps, [0, 1, 2]).variance);
+    maps.dispose();
+    return tf.div(1, tf.where(tf.greater(deviation, 1e-6), deviation, tf.onesLike(deviation))) as tf.Tensor1D;
+  });
 }
 
 /** What a training has beside cell, features and options. */
@@ -92,6 +110,8 @@ class CellTraining {
   private readonly labelParameters: ReadonlyMap<string, tf.Variable>;
   /** Parameters that ever moved, where the optimizer holds on to them. */
   private readonly visited: Map<string, tf.Variable> | undefined;
+  /** `[channels]`: what feature maps are multiplied by before they are compared. */
+  private readonly scale: tf.Tensor1D | undefined;
 
   constructor(
     private readonly cell: CellSupernet,
@@ -107,6 +127,15 @@ class CellTraining {
       [...(tools.labels?.parameters() ?? [])].map(([name, variable]) => [`labels.${name}`, variable]),
     );
     if (options.optimizerScope === "block") this.visited = new Map();
+    if (options.targetScale === "channel") this.scale = channelScale(features, cell.block + 1);
+  }
+
+  dispose(): void {
+    this.scale?.dispose();
+  }
+
+  private scaled(y: tf.Tensor4D): tf.Tensor4D {
+    return this.scale ? (tf.mul(y, this.scale) as tf.Tensor4D) : y;
   }
 
   /** Takes up a training: parameters that the optimizer already has a state of were visited. */
@@ -123,13 +152,13 @@ class CellTraining {
     const { cell, steps, batchSize } = this;
     const rng = this.tools.rng.fork(`epoch${epoch}`);
     const order = rng.fork("order").permutation(this.features.count);
-    const draws = rng.fork("paths");
+    const nextRound = this.sampler.rounds(cell, rng.fork("paths"));
     const started = performance.now();
     let lossSum = 0;
     let learningRate = 0;
     for (let i = 0; i < steps; i++) {
       learningRate = this.schedule(epoch * steps + i);
-      const paths = this.sampler.round(cell, draws);
+      const paths = nextRound();
       const loss = this.step(order.subarray(i * batchSize, (i + 1) * batchSize), paths, learningRate);
       if (!Number.isFinite(loss)) throw notFinite(cell, "the loss", loss, epoch, i, learningRate);
       lossSum += loss;
@@ -149,6 +178,7 @@ class CellTraining {
     const { labels, optimizer } = this.tools;
     const x = features.batch(cell.block, positions);
     const target = features.batch(cell.block + 1, positions);
+    const scaledTarget = this.scaled(target);
     const answers = labels?.labelsOf(positions);
     const parameters = new Map<string, tf.Variable>();
     const gradients = new Map<string, tf.Tensor>();
@@ -158,7 +188,7 @@ class CellTraining {
       // The running statistics of a shared op mix paths: only a rating without recalibration looks at them.
       const result = lossAndGradients(() => {
         const y = cell.forward(x, { mode: "train", path });
-        const imitation = fused.meanSquaredError(y, target) as tf.Scalar;
+        const imitation = fused.meanSquaredError(this.scaled(y), scaledTarget) as tf.Scalar;
         return labels && answers ? labels.mixed(imitation, y, answers) : imitation;
       }, used);
       lossSum += result.loss.dataSync()[0];
@@ -169,7 +199,7 @@ class CellTraining {
     const loss = lossSum / paths.length;
     this.addVisited(gradients, parameters);
     if (Number.isFinite(loss)) optimizer.step(gradients, parameters, learningRate);
-    tf.dispose([x, target, ...gradients.values()]);
+    tf.dispose([x, target, scaledTarget, ...gradients.values()]);
     answers?.dispose();
     return loss;
   }

@@ -10,8 +10,9 @@ export interface DistillOptions {
   /**
    * "uniform": one random path a batch, as the released DNA code; "fair": as many paths as a layer has ops, every op once
    * (FairNAS, arXiv 1907.01845), which takes that many times longer.
+   * "balanced": one path a batch, but no candidate again before all others had their turn.
    */
-  readonly sampler: "uniform" | "fair";
+  readonly sampler: "uniform" | "fair" | "balanced";
   /** Adam's learning rate in the first epoch; a list gives one for each block. */
   readonly learningRate: number | readonly number[];
   /** "exponential": multiplied by `decay` after each epoch; "cosine": falls to 0 along half a cosine, step by step. */
@@ -38,6 +39,17 @@ export interface DistillOptions {
    * parameter, and PyTorch before 2.0 leaves zero gradients behind).
    */
   readonly optimizerScope: "path" | "block";
+  /**
+   * What kernels are drawn from. "fan-out": normal values of variance 2 / fan-out, as EfficientNet and the released code.
+   * "fan-in": uniform values within 1 / sqrt(fan-in), PyTorch's default, smaller for depthwise kernels above all; behind batch norms
+   * a smaller kernel learns faster.
+   */
+  readonly initialWeights: "fan-out" | "fan-in";
+  /**
+   * What the squared error is taken of. "none": the feature maps as they are, channels of large values counting most.
+   * "channel": each channel divided by its standard deviation in the teacher's maps, so that all count alike.
+   */
+  readonly targetScale: "none" | "channel";
 }
 
 /** What a distillation does unless told otherwise; optimizer settings of the released DNA code, except for the schedule. */
@@ -53,6 +65,8 @@ export const DISTILL_DEFAULTS: DistillOptions = {
   guideInput: "teacher",
   labelLoss: 0,
   optimizerScope: "path",
+  initialWeights: "fan-out",
+  targetScale: "none",
 };
 
 /** What each option must be. */
@@ -60,7 +74,7 @@ export const DISTILL_RULES: OptionRules<DistillOptions> = {
   seed: rule.whole,
   epochs: rule.each(rule.wholeFrom(1)),
   batchSize: rule.wholeFrom(2),
-  sampler: rule.oneOf("uniform", "fair"),
+  sampler: rule.oneOf("uniform", "fair", "balanced"),
   learningRate: rule.each(rule.above(0)),
   schedule: rule.oneOf("exponential", "cosine"),
   decay: rule.upTo(0, 1),
@@ -68,6 +82,8 @@ export const DISTILL_RULES: OptionRules<DistillOptions> = {
   guideInput: rule.oneOf("teacher", "student"),
   labelLoss: rule.within(0, 1),
   optimizerScope: rule.oneOf("path", "block"),
+  initialWeights: rule.oneOf("fan-out", "fan-in"),
+  targetScale: rule.oneOf("none", "channel"),
 };
 
 /**

@@ -1,4 +1,5 @@
 import { ConfigError, type Rng } from "../core";
+import { paths } from "../space";
 
 /** One op index a layer. */
 export type Path = readonly number[];
@@ -16,18 +17,18 @@ export interface SampledCell {
  * optimizer moves.
  */
 export interface PathSampler {
-  readonly name: "uniform" | "fair";
+  readonly name: "uniform" | "fair" | "balanced";
   /** Paths a round draws for a layer of so many ops. */
   pathsPerRound(ops: number): number;
-  /** The paths of one round through the layers of a cell. */
-  round(cell: SampledCell, rng: Rng): Path[];
+  /** The paths of one round after another through the layers of a cell, for as long as an epoch lasts. */
+  rounds(cell: SampledCell, rng: Rng): () => Path[];
 }
 
 /** One path a round, uniform over the candidates: what DNA's released training loop does. */
 export const uniformSampler: PathSampler = {
   name: "uniform",
   pathsPerRound: () => 1,
-  round: (cell, rng) => [candidate(cell, () => uniform(cell.depth, cell, rng))],
+  rounds: (cell, rng) => () => [candidate(cell, () => uniform(cell.depth, cell, rng))],
 };
 
 /**
@@ -38,7 +39,7 @@ export const uniformSampler: PathSampler = {
 export const fairSampler: PathSampler = {
   name: "fair",
   pathsPerRound: (ops) => ops,
-  round(cell, rng) {
+  rounds: (cell, rng) => () => {
     const orders = Array.from({ length: cell.depth }, () => rng.permutation(cell.opsPerLayer));
     return Array.from({ length: cell.opsPerLayer }, (_, i) => {
       const path = orders.map((order) => order[i]);
@@ -47,6 +48,25 @@ export const fairSampler: PathSampler = {
     });
   },
 };
+
+/**
+ * One path a round: all candidates in a random order, then all in another one. In an epoch none is trained twice before all
+ * are once, so that no rating suffers from a draw that left its candidate out.
+ */
+export const balancedSampler: PathSampler = {
+  name: "balanced",
+  pathsPerRound: () => 1,
+  rounds(cell, rng) {
+    const candidates = paths(cell.opsPerLayer, cell.depth).filter((path) => cell.isCandidate(path));
+    let turns: Path[] = [];
+    return () => {
+      if (turns.length === 0) turns = Array.from(rng.permutation(candidates.length), (i) => candidates[i]);
+      return [turns.pop()!];
+    };
+  },
+};
+
+const SAMPLERS: readonly PathSampler[] = [uniformSampler, fairSampler, balancedSampler];
 
 function uniform(layers: number, { opsPerLayer }: SampledCell, rng: Rng): number[] {
   return Array.from({ length: layers }, () => rng.int(opsPerLayer));
@@ -65,8 +85,10 @@ function candidate(cell: SampledCell, draw: () => Path): Path {
  * @throws ConfigError when there is none of this name.
  */
 export function pathSampler(name: string): PathSampler {
-  const found = [uniformSampler, fairSampler].find((sampler) => sampler.name === name);
+  const found = SAMPLERS.find((sampler) => sampler.name === name);
   if (!found)
-    throw new ConfigError(`pathSampler: the sampler must be "uniform" or "fair", got ${JSON.stringify(name)}`);
+    throw new ConfigError(
+      `pathSampler: the sampler must be "uniform", "fair" or "balanced", got ${JSON.stringify(name)}`,
+    );
   return found;
 }

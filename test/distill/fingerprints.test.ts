@@ -42,6 +42,8 @@ describe("the fingerprint of a cell's distillation", () => {
     guideInput: "student",
     labelLoss: 0.5,
     optimizerScope: "block",
+    initialWeights: "fan-in",
+    targetScale: "channel",
   };
 
   for (const name of Object.keys(DISTILL_RULES) as (keyof DistillOptions)[]) {

@@ -129,6 +129,8 @@ const CHANGES: Record<string, Change> = {
   "distill.guideInput": { to: { distill: { guideInput: "student" } }, steps: DISTILL },
   "distill.labelLoss": { to: { distill: { labelLoss: 0.5 } }, steps: DISTILL },
   "distill.optimizerScope": { to: { distill: { optimizerScope: "block" } }, steps: DISTILL },
+  "distill.initialWeights": { to: { distill: { initialWeights: "fan-in" } }, steps: DISTILL },
+  "distill.targetScale": { to: { distill: { targetScale: "channel" } }, steps: DISTILL },
   "rate.images": { to: { rate: { images: 40 } }, steps: RATE },
   "rate.calibrationImages": { to: { rate: { calibrationImages: 16 } }, steps: RATE },
   "rate.batchSize": { to: { rate: { batchSize: 8 } }, steps: RATE },

@@ -170,7 +170,7 @@ const distill = z.strictObject({
     .union([epochs, z.array(epochs).min(1).max(MOST.blocks)], must("a whole number from 1, or one a block"))
     .default(DISTILL_DEFAULTS.epochs as number),
   batchSize: batchSize.min(2).default(DISTILL_DEFAULTS.batchSize),
-  sampler: z.enum(["uniform", "fair"]).default(DISTILL_DEFAULTS.sampler),
+  sampler: z.enum(["uniform", "fair", "balanced"]).default(DISTILL_DEFAULTS.sampler),
   learningRate: z
     .union(
       [z.number().gt(0), z.array(z.number().gt(0)).min(1).max(MOST.blocks)],
@@ -184,6 +184,8 @@ const distill = z.strictObject({
   guideInput: z.enum(["teacher", "student"]).default(DISTILL_DEFAULTS.guideInput),
   labelLoss: z.number().min(0).max(1).default(DISTILL_DEFAULTS.labelLoss),
   optimizerScope: z.enum(["path", "block"]).default(DISTILL_DEFAULTS.optimizerScope),
+  initialWeights: z.enum(["fan-out", "fan-in"]).default(DISTILL_DEFAULTS.initialWeights),
+  targetScale: z.enum(["none", "channel"]).default(DISTILL_DEFAULTS.targetScale),
 });
 
 const rate = z.strictObject({

@@ -110,10 +110,10 @@ async function train(
       const started = performance.now();
       const draws = rng.fork(`epoch${epoch}`);
       const order = epochOrder(drawn.length, draws.fork("order")).map((i) => drawn[i]);
-      const paths = draws.fork("paths");
+      const nextRound = uniformSampler.rounds(supernet.cell, draws.fork("paths"));
       let lossSum = 0;
       for (let i = 0; i < steps; i++) {
-        const [path] = uniformSampler.round(supernet.cell, paths);
+        const [path] = nextRound();
         const batch = takeBatch(data.train, order.subarray(i * batchSize, (i + 1) * batchSize), data, {
           flip: true,
           rng: draws.fork(`augment${i}`),
