@@ -38,7 +38,7 @@ describe("initialWeights", () => {
     for (const [name, variable] of small.cells[1].parameters()) {
       if (variable.rank < 2) continue;
       // [height, width, in, out], of depthwise kernels [height, width, channels, 1], of linear ones [in, out].
-      const outputs = name.endsWith("depthwise.kernel") ? variable.shape[2] : variable.shape.at(-1)!;
+      const outputs = variable.shape[name.endsWith("depthwise.kernel") ? 2 : variable.rank - 1] as number;
       const bound = 1 / Math.sqrt(variable.size / outputs);
       const most = Math.max(...variable.dataSync().map(Math.abs));
       expect(most, name).toBeLessThanOrEqual(bound * (1 + 1e-6));
