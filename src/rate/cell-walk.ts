@@ -4,7 +4,7 @@ import type { tf } from "../engine";
 import type { Module } from "../nn";
 import { blockAt, cellAt, cellPaths, type SearchSpace, supernetInput } from "../space";
 import type { CandidateRating } from "./candidate-rating";
-import { rateMaps } from "./rate-maps";
+import { rateEnd } from "./rate-maps";
 import { disposeMaps, type Maps, type RatingData } from "./rating-data";
 
 /** Part of a cell's candidates, as plain data: those whose first op is one of a few that follow each other. */
@@ -100,9 +100,9 @@ export class CellWalk {
     }
   }
 
-  private rate({ rating }: Maps, path: readonly number[]): void {
+  private rate(end: Maps, path: readonly number[]): void {
     const { block, cell } = this.cell;
-    this.ratings.push(rateMaps({ block, cell, path }, rating, this.data));
+    this.ratings.push(rateEnd({ block, cell, path }, end, this.data));
   }
 }
 

@@ -75,7 +75,7 @@ function rateHere(
 
 async function rateByWorkers(
   { space, block, cells }: BlockSupernet,
-  { input, targets, measure }: RatingData,
+  { input, targets, readoutTarget, measure }: RatingData,
   workers: number,
   progress: Progress,
   { signal }: StepContext,
@@ -85,6 +85,7 @@ async function rateByWorkers(
     ...(input.calibration && { calibration: shareMaps(input.calibration) }),
     rating: input.rating.map(shareMaps),
     targets: targets.map(({ features, ...spread }) => ({ ...spread, features: shareMaps(features) })),
+    ...(readoutTarget && { readoutTarget: shareMaps(readoutTarget) }),
     measure,
   };
   const parts = subtrees(space, block, workers).map(

@@ -5,7 +5,7 @@ import { type Candidate, enumerateBlock } from "../space";
 import type { CandidateRating } from "./candidate-rating";
 import { through } from "./cell-walk";
 import { keepingStatistics } from "./keeping-statistics";
-import { rateMaps } from "./rate-maps";
+import { rateEnd } from "./rate-maps";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { disposeData, disposeMaps, loadRatingData, type Maps, type RatingData } from "./rating-data";
 
@@ -120,7 +120,7 @@ async function walk(
     const output = through(module!, input);
     try {
       if (ending.length > 0) {
-        const { block: _, cell: __, path: ___, ...measures } = rateMaps(chains[ending[0]].at(-1)!, output.rating, data);
+        const { block: _, cell: __, path: ___, ...measures } = rateEnd(chains[ending[0]].at(-1)!, output, data);
         for (const i of ending) ratings[i] = { chain: chains[i], ...measures };
         rated += ending.length;
       }

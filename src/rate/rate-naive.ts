@@ -2,7 +2,7 @@ import type { BlockSupernet } from "../distill";
 import { tf } from "../engine";
 import { enumerateBlock } from "../space";
 import type { CandidateRating } from "./candidate-rating";
-import { rateMaps } from "./rate-maps";
+import { rateEnd } from "./rate-maps";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { disposeData, loadRatingData } from "./rating-data";
 
@@ -21,10 +21,10 @@ export function rateNaive(
     return enumerateBlock(space, block).map((candidate) => {
       const { path } = candidate;
       const cell = cells[candidate.cell];
-      if (input.calibration) cell.forward(input.calibration, { mode: "recalibrate", path }).dispose();
+      const calibration = input.calibration && cell.forward(input.calibration, { mode: "recalibrate", path });
       const maps = input.rating.map((x) => cell.forward(x, { mode: "eval", path }));
-      const rating = rateMaps(candidate, maps, data);
-      tf.dispose(maps);
+      const rating = rateEnd(candidate, { calibration, rating: maps }, data);
+      tf.dispose(calibration ? [calibration, ...maps] : maps);
       return rating;
     });
   } finally {

@@ -31,6 +31,14 @@ export interface RateOptions {
    * the released code). Without it they have the running ones of the distillation, in which all paths are mixed.
    */
   readonly recalibrate: boolean;
+  /**
+   * What stands between a candidate's output and the comparison. "none": nothing, as in the papers. "linear": the linear map
+   * of its channels that comes nearest to the teacher's, fitted for each candidate on the calibration images in closed form
+   * (no step of training): then a candidate is rated by what can be read from its output, not by how far a short
+   * distillation brought its last layer. Give calibration images with several times more places than the teacher has
+   * channels; needs `recalibrate`.
+   */
+  readonly readout: "none" | "linear";
 }
 
 /** Batches of 64 as in the released DNA code; a larger calibration batch gives steadier statistics. */
@@ -40,6 +48,7 @@ export const RATE_DEFAULTS: RateOptions = {
   batchSize: 64,
   score: "relativeL1",
   recalibrate: true,
+  readout: "none",
 };
 
 /** What each option must be. */
@@ -51,6 +60,7 @@ export const RATE_RULES: OptionRules<RateOptions> = {
   // Checked by resolveOwnRating.
   rating: rule.any,
   recalibrate: rule.boolean,
+  readout: rule.oneOf("none", "linear"),
 };
 
 /** The teacher's features that rating needs: neither comes from the test split. */
@@ -81,6 +91,11 @@ export function resolveRateOptions(given: Partial<RateOptions> = {}): ResolvedRa
   checkOptions("rate", given, RATE_RULES);
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options: RateOptions = { ...RATE_DEFAULTS, ...set };
+  if (options.readout === "linear" && !options.recalibrate) {
+    throw new ConfigError(
+      'rate: readout "linear" is fitted on the calibration images, which recalibrate: false leaves out; leave recalibrate at true',
+    );
+  }
   if (!options.rating) return { ...options, rating: undefined };
   // Options that were resolved before have the default.
   if (options.score !== RATE_DEFAULTS.score) {

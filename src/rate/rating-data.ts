@@ -18,6 +18,8 @@ export interface Maps {
 export interface RatingData {
   readonly input: Maps;
   readonly targets: readonly RatingTarget[];
+  /** With a readout: the teacher's maps of the calibration images, which it is fitted to. */
+  readonly readoutTarget?: tf.Tensor4D;
   /** What candidates are scored by. */
   readonly measure: RateOptions["score"];
   /** In place of the measure. */
@@ -40,7 +42,7 @@ export function loadRatingData(
   options: ResolvedRateOptions,
   last = block,
 ): RatingData {
-  const { batchSize, score, recalibrate, rating: own } = options;
+  const { batchSize, score, recalibrate, readout, rating: own } = options;
   for (const one of [block, last]) for (const source of [calibration, rating]) checkFeatures(space, one, source);
   const batches: Uint32Array[] = [];
   for (let from = 0; from < rating.count; from += batchSize) {
@@ -53,6 +55,7 @@ export function loadRatingData(
       rating: batches.map((positions) => rating.batch(block, positions)),
     },
     targets: batches.map((positions) => ratingTarget(rating.batch(last + 1, positions), own ? undefined : logits)),
+    ...(readout === "linear" && { readoutTarget: calibrationBatch(calibration, last + 1, options) }),
     measure: score,
     ...(own && {
       own: {
@@ -64,21 +67,22 @@ export function loadRatingData(
   };
 }
 
-/** What calibrates a block's norms `[calibrationImages, height, width, channels]`; the same images for all blocks. */
+/** Maps of the calibration images at a boundary `[calibrationImages, height, width, channels]`; the same images everywhere. */
 export function calibrationBatch(
   calibration: FeatureSource,
-  block: number,
+  boundary: number,
   { seed, calibrationImages }: RateOptions,
 ): tf.Tensor4D {
   const order = new Rng(seed).fork("rate/calibration").permutation(calibration.count);
-  return calibration.batch(block, order.subarray(0, calibrationImages));
+  return calibration.batch(boundary, order.subarray(0, calibrationImages));
 }
 
 export function disposeMaps({ calibration, rating }: Maps): void {
   tf.dispose(calibration ? [calibration, ...rating] : [...rating]);
 }
 
-export function disposeData({ input, targets }: Pick<RatingData, "input" | "targets">): void {
+export function disposeData({ input, targets, readoutTarget }: Omit<RatingData, "measure" | "own">): void {
   disposeMaps(input);
+  readoutTarget?.dispose();
   tf.dispose(targets.flatMap(({ features, answers }) => (answers ? [features, answers.own] : [features])));
 }

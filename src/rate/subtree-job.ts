@@ -26,6 +26,7 @@ export interface SubtreeJob {
   readonly calibration?: SharedMaps;
   readonly rating: readonly SharedMaps[];
   readonly targets: readonly SharedTarget[];
+  readonly readoutTarget?: SharedMaps;
   readonly measure: RatingData["measure"];
 }
 
@@ -42,12 +43,13 @@ const TELL_EVERY = 50;
 /** Rates part of a cell in a job thread, with one thread of the native engine. */
 export const work: JobWork<SubtreeJob, SubtreeMessage> = async (job, tell, signal) => {
   engine.use("native", { threads: 1 });
-  const { space, block, subtree, weights, calibration, rating, targets, measure } = job;
+  const { space, block, subtree, weights, calibration, rating, targets, readoutTarget, measure } = job;
   const told = { at: performance.now(), evaluations: 0, candidates: 0 };
   const cell = buildCell(space, block, subtree.cell);
   const data: RatingData = {
     input: { ...(calibration && { calibration: tensor(calibration) }), rating: rating.map(tensor) },
     targets: targets.map((target) => ({ ...target, features: tensor(target.features) })),
+    ...(readoutTarget && { readoutTarget: tensor(readoutTarget) }),
     measure,
   };
   const since = (done: number, candidates: number) => ({

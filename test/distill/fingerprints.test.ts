@@ -95,6 +95,7 @@ describe("the key of a rating", () => {
     batchSize: 8,
     score: "nsr",
     recalibrate: false,
+    readout: "linear",
     rating: { name: "own", rate: () => 0 },
   };
   for (const name of Object.keys(LAB_RATE_RULES) as (keyof LabRateOptions)[]) {

@@ -135,6 +135,7 @@ const CHANGES: Record<string, Change> = {
   "rate.calibrationImages": { to: { rate: { calibrationImages: 16 } }, steps: RATE },
   "rate.batchSize": { to: { rate: { batchSize: 8 } }, steps: RATE },
   "rate.score": { to: { rate: { score: "nsr" } }, steps: RATE },
+  "rate.readout": { to: { rate: { readout: "linear" } }, steps: RATE },
   "rate.recalibrate": { to: { rate: { recalibrate: false } }, steps: RATE },
   ...training("improve", IMPROVE),
   "improve.augment.flip": improving({ augment: { flip: true } }),

@@ -188,14 +188,20 @@ const distill = z.strictObject({
   targetScale: z.enum(["none", "channel"]).default(DISTILL_DEFAULTS.targetScale),
 });
 
-const rate = z.strictObject({
-  images: images.default(DNA_MINI.ratingImages),
-  calibrationImages: images.min(2).default(RATE_DEFAULTS.calibrationImages),
-  batchSize: batchSize.min(2).default(RATE_DEFAULTS.batchSize),
-  /** Explained in `RateOptions`. */
-  score: z.enum(SCORES).default(RATE_DEFAULTS.score),
-  recalibrate: z.boolean().default(RATE_DEFAULTS.recalibrate),
-});
+const rate = z
+  .strictObject({
+    images: images.default(DNA_MINI.ratingImages),
+    calibrationImages: images.min(2).default(RATE_DEFAULTS.calibrationImages),
+    batchSize: batchSize.min(2).default(RATE_DEFAULTS.batchSize),
+    /** Explained in `RateOptions`. */
+    score: z.enum(SCORES).default(RATE_DEFAULTS.score),
+    recalibrate: z.boolean().default(RATE_DEFAULTS.recalibrate),
+    readout: z.enum(["none", "linear"]).default(RATE_DEFAULTS.readout),
+  })
+  .refine(({ readout, recalibrate }) => readout === "none" || recalibrate, {
+    path: ["readout"],
+    message: 'is fitted on the calibration images, which "recalibrate": false leaves out: leave that at true',
+  });
 
 /** Brief trainings that make the ratings true before the search; named as in `ratings.improve`. */
 const improve = z.strictObject({

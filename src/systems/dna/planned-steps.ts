@@ -1,5 +1,7 @@
 import { fingerprint } from "../../core";
 import { type Dataset, splitFingerprint } from "../../data";
+import { DISTILL_DEFAULTS } from "../../distill";
+import { RATE_DEFAULTS } from "../../rate";
 import type { SearchSpace } from "../../space";
 import { type PlannedStep, planSteps, type StepParts } from "../../study";
 import type { ExperimentConfig } from "./config";
@@ -67,6 +69,7 @@ export function plannedSteps(
           space: student(space, block),
           ...placed("distill", {
             ...distill,
+            ...withoutDefaults(distill, DISTILL_DEFAULTS, ["initialWeights", "targetScale"]),
             epochs: ofBlock(distill.epochs, block),
             learningRate: ofBlock(distill.learningRate, block),
           }),
@@ -78,7 +81,10 @@ export function plannedSteps(
       {
         name: rated[block],
         family: "ratings",
-        reads: { ...images, ...placed("rate", rate) },
+        reads: {
+          ...images,
+          ...placed("rate", { ...rate, ...withoutDefaults(rate, RATE_DEFAULTS, ["readout"]) }),
+        },
         after: ["teacher", distilled[block]],
         files: () => [`ratings/block${block}.json`],
       },
@@ -125,6 +131,17 @@ export function plannedSteps(
     },
   ];
   return planSteps(parts);
+}
+
+/** Options that are newer than records which still hold: at their defaults they count as absent. */
+function withoutDefaults<Options extends object>(
+  given: Options,
+  defaults: { readonly [Name in keyof Options]?: unknown },
+  names: readonly (keyof Options)[],
+): { [Name in keyof Options]?: Options[Name] } {
+  return Object.fromEntries(names.map((name) => [name, given[name] === defaults[name] ? undefined : given[name]])) as {
+    [Name in keyof Options]?: Options[Name];
+  };
 }
 
 /** What the search reads. */
