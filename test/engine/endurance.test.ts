@@ -80,10 +80,17 @@ describeNative("two thousand training steps", () => {
     // The first ones let V8 compile, and its heap grow to what garbage between two collections needs.
     steps(2500);
     const before = held();
-    steps(2000);
-    const after = held();
-    expect(after.tensors).toEqual(before.tensors);
-    expect(after.rss / before.rss).toBeLessThan(1.05);
+    // What leaks grows in every window; what V8 compiles late, on a busy machine, does not.
+    let rss = before.rss;
+    const growths = Array.from({ length: 4 }, () => {
+      steps(500);
+      const after = held();
+      expect(after.tensors).toEqual(before.tensors);
+      const growth = after.rss / rss;
+      rss = after.rss;
+      return growth;
+    });
+    expect(Math.min(...growths)).toBeLessThan(1.01);
     expect(last).toBeLessThan(0.1);
     optimizer.dispose();
     stem.dispose();
