@@ -55,7 +55,7 @@ export async function measureSpread(
   const { padding, batchNormEpsilon } = teacher;
   const space = blockSpace(stageShapes(teacher), { padding, batchNormEpsilon });
   const table = ratingTable(space, () => 0);
-  const data = await loadDataset(DNA_MINI.dataset, { seed: 1, trainCount, validationCount: 3000 });
+  const data = await loadDataset(DNA_MINI.dataset, { seed: 1, trainCount, validationCount: 10000 });
   const whole = networkCost(teacher).macs;
   const budgets: SpreadResult[] = [];
   for (const share of shares) {

@@ -69,9 +69,18 @@ export const MINI_OPS: readonly CandidateOp[] = [
 ];
 const MINI_DEPTH = 3;
 
-/** Default cells of a block: one of three layers, as wide as the teacher, so that its rating is of the width it will have. */
+/** The narrower default cell, as a share of the teacher's channels. */
+const NARROWER = 5 / 8;
+
+/**
+ * Default cells of a block: three layers as wide as the teacher, and three at 5/8 of its channels behind an adapter, so that
+ * each rating is of the width that the cell will have. At small budgets width is what is spared first: with the teacher's
+ * width alone few networks are that cheap.
+ */
 export function miniCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
-  return [{ depth: Math.max(MINI_DEPTH, Math.log2(stride)), width: output.channels }];
+  const depth = Math.max(MINI_DEPTH, Math.log2(stride));
+  const widths = new Set([output.channels, Math.max(1, Math.round(NARROWER * output.channels))]);
+  return [...widths].map((width) => ({ depth, width }));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { StepContext } from "../../core";
 import { type Dataset, takeImages } from "../../data";
 import { type RetrainOptions, TrainingsProgress } from "../../retrain";
 import type { Budget, FoundNetwork, RatingTable } from "../../search";
-import { type Architecture, assemble, type SearchSpace } from "../../space";
+import { type Architecture, assemble, opName, type SearchSpace } from "../../space";
 import { type ImproveRound, improveRatings } from "../../surrogate";
 import { DNA_MINI } from "./defaults";
 import { drawImages } from "./steps";
@@ -140,7 +140,8 @@ export async function gatherEvidence(
       budgets,
       seed,
       ...(minutes !== undefined && { timeLimitMs: 60_000 * minutes }),
-      calibration: { ratings },
+      // An op of several blocks has one effect in common.
+      calibration: { ratings, ops: space.blocks.map(({ ops }) => ops.map(opName)) },
     },
     train,
     async (round) => {
