@@ -40,7 +40,9 @@ describe("teacher.shrunk", () => {
     const teacher = await lab.teacher(tinyTeacher, { data, epochs: 1, batchSize: 16 });
     expect(() => teacher.shrunk("150%")).toThrow(/above 0 and at most the teacher's macs, \d+, got "150%"/);
     expect(() => teacher.shrunk("0%")).toThrow(/above 0/);
-    expect(() => teacher.shrunk("half")).toThrow(/macs must be a count such as 2.5M or a share such as "45%", got "half"/);
+    expect(() => teacher.shrunk("half")).toThrow(
+      /macs must be a count such as 2.5M or a share such as "45%", got "half"/,
+    );
     expect(() => teacher.shrunk({ latencyMs: "50%" })).toThrow(/which is measured; shrink to the found network's MACs/);
     expect(() => teacher.shrunk({ macs: "50%", params: "50%" })).toThrow(/must be one of/);
     expect(() => teacher.shrunk({ mac: "50%" } as never)).toThrow(/macs/);
