@@ -284,7 +284,8 @@ export class LabRatings implements Displayable {
 
   [DISPLAY](): Promise<MimeBundle> {
     if (!this.session.calibration) return showTogether(this.best(), this.map());
-    return showTogether(this.calibration.table(), this.best(), this.calibration.figure(), this.map());
+    // The map, as large again, is `map()` on demand: notebooks hold every figure as a picture, too.
+    return showTogether(this.calibration.table(), this.best(), this.calibration.figure());
   }
 
   private async within(limits: Limits, options: IlpOptions): Promise<LabAlternatives> {
