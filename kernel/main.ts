@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { CellRunner } from "./cells/cell-runner";
+import { bringEngine } from "./cells/engine-first";
 import { installNotebookHost } from "./cells/notebook-host";
 import { captureOutput } from "./cells/output-capture";
 import { offerTslabDisplay } from "./cells/tslab-display";
@@ -60,6 +61,7 @@ function run(): void {
   process.on("SIGTERM", () => process.exit(0));
 
   const runner = new CellRunner(prelude, process.cwd(), shared, (text) => session.print("stderr", text));
+  bringEngine(prelude.main);
   prepareTermination(shared);
   installNotebookHost(session);
   offerTslabDisplay(session);

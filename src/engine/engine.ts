@@ -1,5 +1,6 @@
 import { BlockwiseError, checkOptions, EngineError, hasJobThreads, MOST, type OptionRules, rule } from "../core";
 import { type EngineInfo, withWords } from "./engine-words";
+import { chooseAtFirstTensor } from "./first-tensor";
 import type { NativeBackend } from "./native/backend";
 import { cpuBackend, fallbackCounts } from "./native/fallback";
 import { registerNative } from "./native/register";
@@ -117,6 +118,13 @@ function useAuto(options: EngineOptions): State {
   return { ...useCpu(), rejected };
 }
 
+/** The user may have called `tf.setBackend` instead of `engine.use`. */
+function inUse(): State {
+  const backend = tf.getBackend() || undefined;
+  if (backend === state.backend || backend === undefined) return state;
+  return { backend, device: "cpu", threads: 1, versions: tfjsVersion(), rejected: [] };
+}
+
 /** Chooses what computes under `tf`, and tells what was chosen. */
 export const engine = {
   /**
@@ -127,7 +135,7 @@ export const engine = {
    */
   use(name: EngineName = "auto", options: EngineOptions = {}): EngineInfo {
     checkOptions("engine.use", options, ENGINE_RULES);
-    const asked = name === "auto" ? ((process.env.BLOCKWISE_ENGINE as EngineName | undefined) ?? "auto") : name;
+    const asked = name === "auto" ? (process.env.BLOCKWISE_ENGINE as EngineName | undefined) || "auto" : name;
     switch (asked) {
       case "auto":
         state = useAuto(options);
@@ -149,7 +157,7 @@ export const engine = {
 
   /** What is in use, its device, threads and library versions, and why others were not taken. */
   info(): EngineInfo {
-    return withWords({ ...state, fallbacks: fallbackCounts() });
+    return withWords({ ...inUse(), fallbacks: fallbackCounts() });
   },
 
   /** Job threads, each with a native engine of one thread, that may take the place of this engine's threads; 0: none can. */
@@ -174,3 +182,6 @@ export const engine = {
     }
   },
 };
+
+// A first tensor that comes before any choice is computed by the best engine too, not by TensorFlow.js's own choice.
+chooseAtFirstTensor(() => engine.use("auto").backend!);

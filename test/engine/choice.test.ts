@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +44,41 @@ describe("choosing an engine", () => {
   });
 
   test("there is at least one core", () => expect(physicalCores()).toBeGreaterThanOrEqual(1));
+});
+
+/** The output of a program in a process of its own, which finds the engine as `B` and has made no tensor. */
+function fresh(program: string, env: NodeJS.ProcessEnv = {}): string {
+  const all = `const B = require("./src/engine"); ${program}`;
+  return execFileSync(process.execPath, ["--import", "tsx", "-e", all], {
+    encoding: "utf8",
+    env: { ...process.env, BLOCKWISE_ENGINE: "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+describe("a first tensor before any choice", () => {
+  test("is made by the engine that auto takes, as is one of another copy of tfjs-core, and one after tf.ready()", () => {
+    const auto = fresh('console.log(B.engine.use("auto").backend)').trim();
+    const seen = `console.log(B.engine.info().backend, B.tf.getBackend())`;
+    expect(fresh(`B.tf.tensor([1, 2]).square().dataSync(); ${seen}`).trim()).toBe(`${auto} ${auto}`);
+    expect(fresh(`require("@tensorflow/tfjs-core").tensor([1]); ${seen}`).trim()).toBe(`${auto} ${auto}`);
+    expect(fresh(`B.tf.ready().then(() => { ${seen} })`).trim()).toBe(`${auto} ${auto}`);
+  });
+
+  test("follows BLOCKWISE_ENGINE, and tf.setBackend where the user called that", () => {
+    const seen = `B.tf.tensor([1]); console.log(B.engine.info().backend, B.tf.getBackend())`;
+    expect(fresh(seen, { BLOCKWISE_ENGINE: "cpu" }).trim()).toBe("cpu cpu");
+    expect(fresh(`B.tf.setBackend("cpu"); ${seen}`).trim()).toBe("cpu cpu");
+  });
+
+  test("warns once where only the slow backend is there", () => {
+    const program = `process.on("warning", (w) => console.log(w.code)); B.tf.tensor([1]); B.tf.tensor([2]);
+      console.log(B.engine.info().backend, /700 times/.test(B.engine.info().warning));`;
+    expect(fresh(program, { BLOCKWISE_NATIVE: "/nowhere.node" }).trim().split("\n")).toEqual([
+      "cpu true",
+      "BLOCKWISE_SLOW_ENGINE",
+    ]);
+  });
 });
 
 describe("a package named tfjs-node must have TensorFlow in it", () => {
