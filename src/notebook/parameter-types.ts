@@ -1,5 +1,5 @@
-import { dirname } from "node:path";
 import type * as Typescript from "typescript";
+import { typescript } from "./typescript";
 
 /** What a parameter may be, as far as its declaration tells; `any` where it does not. */
 export type ParameterType =
@@ -25,15 +25,6 @@ const TEXT: ParameterType = { kind: "text" };
 const NUMBER: ParameterType = { kind: "number" };
 const BOOLEAN: ParameterType = { kind: "boolean" };
 
-let loaded: typeof Typescript | undefined;
-
-/** The compiler that the kernel brings: parameters are read as it will read the cell. */
-function typescript(): typeof Typescript {
-  const from = { paths: [dirname(require.resolve("tslab/package.json"))] };
-  loaded ??= require(require.resolve("@tslab/typescript-for-tslab", from)) as typeof Typescript;
-  return loaded;
-}
-
 /** The variables that a cell declares at its top, in order: their types as annotated, else as their defaults have them. */
 export function declarationsOf(source: string): Map<string, DeclaredParameter> {
   const ts = typescript();
@@ -43,11 +34,20 @@ export function declarationsOf(source: string): Map<string, DeclaredParameter> {
     if (!ts.isVariableStatement(statement)) continue;
     for (const { name, type, initializer } of statement.declarationList.declarations) {
       if (!ts.isIdentifier(name)) continue;
-      const found = type ? ofAnnotation(type) : initializer ? ofDefault(initializer, declared) : ANY;
+      const byDefault = initializer ? ofDefault(initializer, declared) : ANY;
+      const found = type ? likeDefault(ofAnnotation(type), byDefault) : byDefault;
       declared.set(name.text, { annotation: type?.getText(file), type: found });
     }
   }
   return declared;
+}
+
+/** What is text by default stays text where the type allows it: `string | number` says nothing of how `1.10` is meant. */
+function likeDefault(annotated: ParameterType, byDefault: ParameterType): ParameterType {
+  if (byDefault.kind !== "text") return annotated;
+  if (annotated.kind === "any") return TEXT;
+  if (annotated.kind !== "union" || !annotated.of.some(({ kind }) => kind === "text")) return annotated;
+  return { kind: "union", of: annotated.of.filter(({ kind }) => ["text", "null", "undefined"].includes(kind)) };
 }
 
 function ofAnnotation(node: Typescript.TypeNode): ParameterType {
@@ -100,7 +100,8 @@ function ofDefault(node: Typescript.Expression, earlier: ReadonlyMap<string, Dec
   if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return TEXT;
   if (ts.isNumericLiteral(node)) return NUMBER;
   if (node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword) return BOOLEAN;
-  if (ts.isIdentifier(node)) return earlier.get(node.text)?.type ?? (node.text === "Infinity" ? NUMBER : ANY);
+  if (ts.isIdentifier(node))
+    return earlier.get(node.text)?.type ?? (["Infinity", "NaN"].includes(node.text) ? NUMBER : ANY);
   if (ts.isPrefixUnaryExpression(node)) {
     if (node.operator === ts.SyntaxKind.ExclamationToken) return BOOLEAN;
     return of(node.operand).kind === "number" ? NUMBER : ANY;

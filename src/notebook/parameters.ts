@@ -6,10 +6,11 @@ import { type DeclaredParameter, declarationsOf, type ParameterType, written } f
 const DEFAULTS = "parameters";
 const INJECTED = "injected-parameters";
 
-/** Decimal notation, with the underscores of TypeScript. */
-const DECIMAL = /^[-+]?(\d[\d_]*\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-/** What other languages, or JavaScript itself, write for values that JSON does not have. */
-const NO_JSON = /^(NaN|[-+]?Infinity|undefined|True|False|None)$/;
+/** Decimal notation, with the underscores of TypeScript; `010` is eight to some and ten to others. */
+const DECIMAL = /^[-+]?((0|[1-9](_?\d)*)(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
+/** What other languages, or JavaScript itself, write for values, and JSON does not: it may be meant as text or as value. */
+const NO_JSON =
+  /^([-+]?(nan|inf|infinity)|undefined|true|false|none|null|nil|[-+]?(0[xob][\da-f_]*|[\d_]*\.?\d[\d_]*\.?(e[-+]?\d+)?)n?|)$/i;
 
 /** Name -> number, boolean, string, or any other JSON. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -120,13 +121,13 @@ function readNumber(name: string, text: string): number | undefined {
 }
 
 function readAny(name: string, value: string): unknown {
-  if (NO_JSON.test(value)) {
-    throw new ConfigError(
-      `-p ${name}: must be JSON (a number, true, false, null, a list, an object) or text, got ${value}; if text is meant, quote it: '${name}="${value}"'`,
-    );
-  }
   const parsed = readJson(name, value);
   if (parsed) return parsed.value;
+  if (NO_JSON.test(value.trim())) {
+    throw new ConfigError(
+      `-p ${name}: must be JSON (a number, true, false, null, a list, an object) or text, got ${value === "" ? "nothing" : value}; if text is meant, quote it: '${name}="${value}"'`,
+    );
+  }
   if (!/^\s*[[{"]/.test(value)) return value;
   throw new ConfigError(`-p ${name}: must be JSON, got ${value}; quote it for the shell, e.g. '${name}=["a", "b"]'`);
 }
@@ -206,6 +207,11 @@ function unquoted(value: string): string {
   }
 }
 
+/** JSON as code; as a key, `__proto__` would not be a key of its own there. */
+function literal(value: unknown): string {
+  return (JSON.stringify(value) ?? "undefined").replaceAll('"__proto__":', '["__proto__"]:');
+}
+
 function raise(error: Error): never {
   throw error;
 }
@@ -219,7 +225,7 @@ export function withParameters(notebook: Notebook, parameters: Parameters): Note
   const declared = declaredParameters(notebook);
   const lines = Object.entries(parameters).map(([name, value]) => {
     const annotation = declared.get(name)?.annotation;
-    return `let ${name}${annotation === undefined ? "" : `: ${annotation}`} = ${JSON.stringify(value)};`;
+    return `let ${name}${annotation === undefined ? "" : `: ${annotation}`} = ${literal(value)};`;
   });
   const cells = notebook.cells.filter((cell) => !hasTag(cell, INJECTED));
   const injected: Cell = {

@@ -43,6 +43,10 @@ describe("readParameters", () => {
       }
     }
     expect(read(' = "1.9"', '"1.10"')).toBe("1.10");
+    for (const type of ["string | number", "string | number | null", "boolean | string", "any", "Release"]) {
+      expect(read(`: ${type} = "1.9"`, "1.10")).toBe("1.10");
+    }
+    expect(read(': string | number | null = "1.9"', "null")).toBeNull();
   });
 
   it("takes back whatever number, list or object JSON.stringify writes", () => {
@@ -62,7 +66,24 @@ describe("readParameters", () => {
 
   it("refuses what is no number where the default is one, saying what was expected", () => {
     for (const declaration of [" = 1", ": number = 1", " = 1 / 3", " = Math.round(2.5)", " = Number(process.env.N)"]) {
-      for (const text of ["NaN", "Infinity", "-Infinity", "three", "", "true", "null", "1e999", "0x10", "4M", '"3"']) {
+      for (const text of [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "three",
+        "",
+        "true",
+        "null",
+        "1e999",
+        "0x10",
+        "4M",
+        '"3"',
+        "01",
+        "1_",
+        "1__0",
+        "0b1",
+        "1n",
+      ]) {
         expect(refusal(declaration, text)).toMatch(/^-p x: must be a number, got /);
       }
     }
@@ -118,9 +139,14 @@ describe("readParameters", () => {
     ] as const) {
       expect(read(unknown, text)).toEqual(value);
     }
-    for (const text of ["NaN", "True", "undefined", "-Infinity", "[1", "12345678901234567890"]) {
+    for (const text of [
+      ...["NaN", "True", "FALSE", "undefined", "None", "-Infinity", "-inf", "[1", "{a: 1}", '"open', ""],
+      ...["12345678901234567890", "0x10", "01", "007.5", "+3", ".5", "5.", "1_000", "1e999", "5n"],
+    ]) {
       expect(refusal(unknown, text)).toMatch(/^-p x: /);
     }
+    for (const text of ["1.10.2", "2026-11-29", "v1", "1e3x", "-", "n", "no"]) expect(read(unknown, text)).toBe(text);
+    expect([read(unknown, "1e3"), read(unknown, "1.10"), read(unknown, '""')]).toEqual([1000, 1.1, ""]);
   });
 
   it("refuses a parameter whose default neither JSON nor text can replace", () => {
@@ -169,6 +195,18 @@ describe("withParameters", () => {
       "let kernels: readonly number[] = [5,7];",
       'let more = {"a":1};',
     ]);
+  });
+
+  it("keeps keys that code would take for something else", () => {
+    const value = JSON.parse('{"__proto__":{"a":1},"b":"\\"__proto__\\":"}');
+    const line = withParameters(notebook, { value }).cells[2].source.split("\n")[1];
+    const read = new Function(`${line} return value;`)();
+    expect(JSON.stringify(read)).toBe(JSON.stringify(value));
+    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+  });
+
+  it("sets a parameter to undefined where its type names that", () => {
+    expect(withParameters(notebook, { name: undefined }).cells[2].source).toContain("let name = undefined;");
   });
 
   it("replaces the cell of an earlier run, and changes nothing without parameters", () => {
