@@ -7,4 +7,5 @@ export * from "./distill-options";
 export * from "./feature-source";
 export * from "./path-sampler";
 export { shareFeatures } from "./shared-features";
+export * from "./supernet-file";
 export * from "./supernet-weights";

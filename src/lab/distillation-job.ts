@@ -1,4 +1,14 @@
-import { fingerprint, formatCount, InterruptedError, type OptionRules, rule, type StepContext } from "../core";
+import {
+  CheckpointError,
+  ConfigError,
+  checkOptions,
+  fingerprint,
+  formatCount,
+  InterruptedError,
+  type OptionRules,
+  rule,
+  type StepContext,
+} from "../core";
 import {
   type CellCheckpoints,
   DISTILL_RULES,
@@ -8,7 +18,9 @@ import {
   type FeatureSource,
   fileCheckpoints,
   memoryCheckpoints,
+  readSupernet,
   supernetWeights,
+  writeSupernet,
 } from "../distill";
 import type { RetrainOptions } from "../retrain";
 import type { Candidate, SearchSpace } from "../space";
@@ -67,9 +79,11 @@ export class DistillationJob implements Distilled {
     private readonly space: SearchSpace,
     readonly blocks: LabBlocks,
     readonly options: LabDistillOptions & { readonly seed: number },
+    /** States that are there already; else those in the options' directory, or none. */
+    checkpoints?: CellCheckpoints,
   ) {
     const { directory, guideInput, rating } = options;
-    this.checkpoints = directory ? fileCheckpoints(directory) : memoryCheckpoints();
+    this.checkpoints = checkpoints ?? (directory ? fileCheckpoints(directory) : memoryCheckpoints());
     if (guideInput === "student") {
       this.guide = new RatingJob(this, { ...rating, seed: rating?.seed ?? blocks.data.seed }, "itself");
     }
@@ -147,6 +161,20 @@ export class DistillationJob implements Distilled {
     return this.latest;
   }
 
+  /**
+   * Keeps what the supernets learnt in one file, which `loadedJob` reads.
+   * @throws ConfigError where students fed the blocks: which did is not in the file.
+   */
+  save(path: string, half: boolean): void {
+    const { directory: _, ...options } = this.options;
+    if (this.guide) {
+      throw new ConfigError(
+        'supernet.save: the blocks must have been fed by the teacher, and the best students fed them (guideInput: "student"), which a file does not hold; distil with { directory: "..." } to keep that',
+      );
+    }
+    writeSupernet(path, this.space, this.checkpoints, { options: { ...options }, half });
+  }
+
   /** What the supernets learnt for a network, to start its retraining from. */
   weights(choice: readonly Candidate[]): NonNullable<RetrainOptions["warmStart"]> {
     const { space, checkpoints, options, store } = this;
@@ -161,6 +189,23 @@ export class DistillationJob implements Distilled {
     for (const job of [this.guide, this.latest]) job?.release();
     this.store?.close();
   }
+}
+
+/**
+ * A distillation that is complete, from its file; its `run` only loads.
+ * @throws DataError when there is no such file, CheckpointError when it is damaged, something else, or of other cells.
+ */
+export function loadedJob(path: string, space: SearchSpace, blocks: LabBlocks): DistillationJob {
+  const { options, checkpoints, cells } = readSupernet(path);
+  const own = space.blocks.map((block) => block.cells.length);
+  if (own.join() !== cells.join()) {
+    throw new CheckpointError(
+      `supernet.load: ${path} must have the cells of ${space.name}, ${own.join(" + ")} by block, got ${cells.join(" + ")}; build the supernet as the saved one was`,
+      { path, expected: own, got: cells },
+    );
+  }
+  checkOptions(`supernet.load: ${path}`, options, LAB_DISTILL_RULES);
+  return new DistillationJob(space, blocks, options, checkpoints);
 }
 
 function distillOptions({ images: _, directory: __, rating: ___, ...options }: LabDistillOptions) {

@@ -37,7 +37,7 @@ export type { CalibrateOptions, DiverseOptions, LabRatings } from "./lab-ratings
 export type { LabShrunk, ShrunkOptions } from "./lab-shrunk";
 export type { LabStudent } from "./lab-student";
 export type { LabStudy, LabStudyRunOptions } from "./lab-study";
-export type { LabSupernet } from "./lab-supernet";
+export type { LabSupernet, SupernetSaveOptions } from "./lab-supernet";
 export type { LabSweep, LabSweepOptions } from "./lab-sweep";
 export type { LabTeacher } from "./lab-teacher";
 export type { LabBudget, LabLimits } from "./limits";

@@ -1,4 +1,4 @@
-import { ConfigError, checkOptions, formatWhole, type StepContext } from "../core";
+import { ConfigError, checkOptions, formatWhole, type OptionRules, rule, type StepContext } from "../core";
 import type { DistillEpoch, DistilledBlock } from "../distill";
 import { ratedTable } from "../rate";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../space";
 import { featureMontage, supernetSketch } from "../viz";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";
-import { DistillationJob, LAB_DISTILL_RULES, type LabDistillOptions } from "./distillation-job";
+import { DistillationJob, LAB_DISTILL_RULES, type LabDistillOptions, loadedJob } from "./distillation-job";
 import { FEATURE_MAP_RULES, featurePairs, type LabFeatureOptions } from "./feature-maps";
 import { FigureView } from "./figure-view";
 import type { LabBlocks } from "./lab-blocks";
@@ -24,6 +24,13 @@ import { type OwnScores, type OwnScoresOptions, scoreTable, unratedTable } from 
 import { LAB_RATE_RULES, type LabRateOptions } from "./rating-job";
 import { showTogether } from "./show";
 import { Table } from "./table";
+
+export interface SupernetSaveOptions {
+  /** Kernels in half precision. */
+  readonly half?: boolean;
+}
+
+const SAVE_RULES: OptionRules<SupernetSaveOptions> = { half: rule.boolean };
 
 /** The search space around a teacher's blocks, and its supernets once they are distilled. */
 export class LabSupernet implements Displayable {
@@ -61,6 +68,42 @@ export class LabSupernet implements Displayable {
     }
     await this.job.run(context);
     return new LabDistillation(this.space, this.history(), this.job.room);
+  }
+
+  /**
+   * Writes what the supernets learnt, with their losses, into one safetensors file, which {@link load} reads.
+   * @param options `half`: kernels in half precision, for half the size; false unless given. Ratings may then differ in their
+   *   last digits from those before.
+   * @throws ConfigError when the supernet is not distilled yet, or students fed its blocks.
+   */
+  save(path: string, options: SupernetSaveOptions = {}): void {
+    checkOptions("supernet.save", options, SAVE_RULES);
+    const { half = false } = options;
+    if (!this.job?.isComplete) {
+      throw new ConfigError("supernet.save: the supernet must be distilled first; call await supernet.distill()");
+    }
+    this.job.save(path, half);
+  }
+
+  /**
+   * Takes what a supernet of the same space learnt from the same teacher and images, as {@link save} wrote it, instead of
+   * distilling; then it is as after `distill()`. The teacher's features of the training images are computed, for rating needs
+   * them.
+   * @throws DataError when there is no such file.
+   * @throws CheckpointError when it is damaged, or of another teacher, other images or another space.
+   */
+  async load(path: string, context: StepContext = notebookContext()): Promise<LabDistillation> {
+    checkOptions("supernet.load", { path }, { path: rule.text });
+    const job = loadedJob(path, this.space, this.blocks);
+    try {
+      await job.run(context);
+    } catch (error) {
+      job.dispose();
+      throw error;
+    }
+    this.job?.dispose();
+    this.job = job;
+    return new LabDistillation(this.space, this.history(), job.room);
   }
 
   /** The blocks' trained supernets so far, to run candidates of by hand; freed by {@link dispose}. */

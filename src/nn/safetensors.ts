@@ -1,35 +1,41 @@
 import { readFileSync } from "node:fs";
 import { CheckpointError, readFailure, writeAtomic } from "../core";
-import { decodeFloat16 } from "./float16";
+import { decodeFloat16, encodeFloat16 } from "./float16";
 import type { StoredTensor } from "./module";
 import { type DType, MalformedHeader, parseHeader } from "./safetensors-header";
 import { checkTensorsHash, withTensorsHash } from "./tensors-hash";
 
+export interface SafetensorsOptions {
+  /** Which tensors are written in half precision (F16, rounded to nearest); all in float32 unless given. */
+  readonly half?: (name: string, tensor: StoredTensor) => boolean;
+}
+
 /**
- * The bytes of a safetensors file (8-byte header length, JSON header, float32 data); names are sorted, so equal tensors give
- * equal bytes.
+ * The bytes of a safetensors file (8-byte header length, JSON header, data); names are sorted, so equal tensors give equal
+ * bytes.
  * @param options.hash Adds an entry `blockwise.sha256` over header and data to the metadata, which {@link readSafetensors} checks.
  */
 export function encodeSafetensors(
   tensors: Map<string, StoredTensor>,
   metadata: Record<string, string> = {},
-  { hash = false }: { hash?: boolean } = {},
+  { hash = false, half = () => false }: SafetensorsOptions & { hash?: boolean } = {},
 ): Uint8Array {
   const header: Record<string, unknown> = {};
-  const names = [...tensors.keys()].sort();
+  const parts: Uint8Array[] = [];
   let offset = 0;
-  for (const name of names) {
-    const { shape, data } = tensors.get(name)!;
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+  for (const name of [...tensors.keys()].sort()) {
+    const tensor = tensors.get(name)!;
+    const isHalf = half(name, tensor);
+    const { buffer, byteOffset, byteLength } = isHalf ? encodeFloat16(tensor.data) : tensor.data;
+    header[name] = {
+      dtype: isHalf ? "F16" : "F32",
+      shape: tensor.shape,
+      data_offsets: [offset, offset + byteLength],
+    };
+    parts.push(new Uint8Array(buffer, byteOffset, byteLength));
+    offset += byteLength;
   }
-  const data = Buffer.alloc(offset);
-  let at = 0;
-  for (const name of names) {
-    const { data: values } = tensors.get(name)!;
-    data.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    at += values.byteLength;
-  }
+  const data = Buffer.concat(parts, offset);
   const whole = { __metadata__: metadata, ...header };
   const text = Buffer.from(JSON.stringify(hash ? { ...whole, __metadata__: withTensorsHash(whole, data) } : whole));
   // Tensor data starts at a multiple of 8, the header is padded with spaces.
@@ -45,8 +51,9 @@ export function writeSafetensors(
   path: string,
   tensors: Map<string, StoredTensor>,
   metadata: Record<string, string> = {},
+  options: SafetensorsOptions = {},
 ): void {
-  writeAtomic(path, encodeSafetensors(tensors, metadata, { hash: true }));
+  writeAtomic(path, encodeSafetensors(tensors, metadata, { ...options, hash: true }));
 }
 
 /**
