@@ -62,7 +62,9 @@ export function writeSupernet(
     }),
   );
   const isKernel = (_: string, { shape }: StoredTensor) => half && shape.length > 1;
-  writeSafetensors(path, tensors, { format: FORMAT, supernet: JSON.stringify({ options, cells }) }, { half: isKernel });
+  // In the schema's order of keys: what was read is written as the same bytes.
+  const record = JSON.stringify(recordSchema.parse({ options, cells }));
+  writeSafetensors(path, tensors, { format: FORMAT, supernet: record }, { half: isKernel });
 }
 
 /**
