@@ -14,6 +14,10 @@ export {
   resultRecordSchema,
   type Tolerance,
 } from "./result-record";
+export { type StaleCell, staleCells, withStaleNotes } from "./stale-cells";
 export { stripVolatile, withoutOutputs } from "./strip-volatile";
 export { studyNotebook } from "./study-notebook";
+export { fromMarkdown, toMarkdown } from "./text/markdown-text";
+export { isText, openNotebook, withKeptOutputs } from "./text/open-notebook";
+export { fromScript, type ScriptText, toScript } from "./text/percent-script";
 export { type UncaughtErrors, uncaughtErrors, withUncaught } from "./uncaught-errors";

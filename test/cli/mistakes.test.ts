@@ -40,6 +40,8 @@ const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "t
   "<runs...>": "place",
   "<experiment>": "place",
   "<notebook>": "place",
+  "<text>": "place",
+  "--to": "text",
   "<study...>": "place",
   "<subject>": "place",
   "[network]": "place",

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { basename, dirname } from "node:path";
-import type { Command } from "commander";
-import { ConfigError, writeAtomic } from "../../core";
+import { basename } from "node:path";
+import { type Command, Option } from "commander";
+import { ConfigError } from "../../core";
 import {
-  type Notebook,
-  notebookPage,
+  isText,
+  openNotebook,
   type ResultRecord,
   readNotebook,
   readParameters,
@@ -12,10 +12,19 @@ import {
   stripVolatile,
   studyNotebook,
   withoutOutputs,
+  withStaleNotes,
   writeNotebook,
 } from "../../notebook";
 import { EXIT } from "../exit-codes";
 import { type CheckOptions, checkNotebook } from "../notebook/check";
+import {
+  EXPORT_FORMATS,
+  type ExportOptions,
+  exportNotebook,
+  type ImportOptions,
+  importNotebook,
+} from "../notebook/convert";
+import { pageLine, writePage } from "../notebook/page";
 import { beside, type RunCellsOptions, runCells, writeExecuted } from "../notebook/run-cells";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { checkOutput, writing } from "../output-file";
@@ -25,9 +34,10 @@ interface RunOptions extends RunCellsOptions, OutputOptions {
   readonly output?: string;
   readonly inPlace?: boolean;
   readonly html?: string;
+  readonly markStale?: boolean;
 }
 
-/** `blockwise notebook run | check | html | new | strip`. */
+/** `blockwise notebook run | check | html | export | import | new | strip`. */
 export function registerNotebook(program: Command): void {
   const notebook = program.command("notebook").description("execute, check, share and begin notebooks");
 
@@ -44,6 +54,7 @@ export function registerNotebook(program: Command): void {
     .option("-o, --output <file>", "the executed notebook")
     .option("--in-place", "write the outputs into the notebook itself")
     .option("--html <file>", "write a self-contained page too")
+    .option("--mark-stale", "note below each cell which variable that it read was changed by a later cell")
     .action(async (path: string, options: RunOptions) => {
       process.exitCode = await run(path, options);
     });
@@ -72,9 +83,32 @@ export function registerNotebook(program: Command): void {
       const { output: page = path.replace(/(\.ipynb)?$/, ".html"), foldCode } = options;
       checkOutput("notebook html --output", page);
       const output = new Output(options);
-      const written = writePage(page, path, readNotebook(path), output, foldCode);
+      const written = writePage(page, path, openNotebook(path), output, foldCode);
       output.result(written, () => pageLine(written));
     });
+
+  withOutput(notebook.command("export"))
+    .description("a notebook as text without outputs, which compares well and comes back by import, or as a page")
+    .argument("<notebook>")
+    .addOption(
+      new Option(
+        "--to <format>",
+        "ts: a script with cells at // %% lines; md: Markdown; html: as notebook html",
+      ).choices(EXPORT_FORMATS),
+    )
+    .option("-o, --output <file>", "<notebook>.mts, .md or .html when left out")
+    .option("--fold-code", "html: fold all code until a reader unfolds it")
+    .option("--mark-stale", "html: note below each cell which variable that it read a cell that ran later changed")
+    .option("--force", "replace a text that is there and differs")
+    .action((path: string, options: ExportOptions) => exportNotebook(path, options));
+
+  withOutput(notebook.command("import"))
+    .description("the notebook of a script with cells at // %% lines, or of Markdown with fenced code")
+    .argument("<text>", "a .ts, .mts, .js or .md file")
+    .option("-o, --output <file>", "<text>.ipynb when left out")
+    .option("--update", "keep the outputs of unchanged cells of the notebook that is there")
+    .option("--force", "replace a notebook that is there")
+    .action((path: string, options: ImportOptions) => importNotebook(path, options));
 
   withOutput(notebook.command("new"))
     .description("an annotated study to start from: own images, own teacher, ablation over the number of blocks")
@@ -106,40 +140,27 @@ async function run(path: string, options: RunOptions): Promise<number> {
   if (options.output !== undefined && options.inPlace) {
     throw new ConfigError("notebook run: --output and --in-place exclude each other; give one");
   }
+  if (options.inPlace && isText(path)) {
+    throw new ConfigError(
+      `notebook run --in-place: needs a .ipynb file, got ${path}, which has no place for outputs; leave it out, or import it first`,
+    );
+  }
   const file = options.output ?? (options.inPlace ? path : beside(path, "run"));
   const output = new Output(options);
-  const notebook = readNotebook(path);
+  const notebook = openNotebook(path);
   const parameters = readParameters(options.parameter, notebook);
   checkOutput("notebook run --output", file);
   if (options.html !== undefined) checkOutput("notebook run --html", options.html);
   const partial = beside(options.output ?? path, "partial");
-  const executed = await runCells(path, notebook, parameters, partial, output, { ...options, earlier: file });
-  if (typeof executed === "number") return executed;
+  const ran = await runCells(path, notebook, parameters, partial, output, { ...options, earlier: file });
+  if (typeof ran === "number") return ran;
+  const executed = options.markStale ? withStaleNotes(ran) : ran;
   writeExecuted(file, executed, output);
   const page = options.html === undefined ? undefined : writePage(options.html, path, executed, output);
   if (page) output.remark(pageLine(page));
   const results = recordsOf(executed);
   output.result({ notebook: file, ...page, results }, () => results.map(inLine).join("\n"));
   return EXIT.done;
-}
-
-interface Page {
-  readonly page: string;
-  readonly bytes: number;
-  /** Pictures that are not in the page. */
-  readonly missing: readonly string[];
-}
-
-function pageLine({ page, bytes }: Page): string {
-  return `page:     ${page} (${(bytes / 1e6).toFixed(2)} MB)`;
-}
-
-function writePage(page: string, path: string, notebook: Notebook, output: Output, foldCode = false): Page {
-  const title = basename(path).replace(/\.ipynb$/, "");
-  const { html, missing } = notebookPage(notebook, { title, folder: dirname(path), foldCode });
-  writing("notebook html", page, () => writeAtomic(page, html));
-  if (missing.length > 0) output.warn(`notebook html: these pictures are not in the page: ${missing.join(", ")}`);
-  return { page, bytes: Buffer.byteLength(html), missing };
 }
 
 function begin(name: string, { force = false, ...options }: OutputOptions & { force?: boolean }): void {

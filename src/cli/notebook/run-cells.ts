@@ -114,7 +114,7 @@ export function writeExecuted(path: string, notebook: Notebook, output: Output):
 
 /** "study.ipynb" -> "study.<word>.ipynb". */
 export function beside(path: string, word: string): string {
-  return `${path.replace(/\.ipynb$/, "")}.${word}.ipynb`;
+  return `${path.replace(/\.(ipynb|[cm]?[tj]s|tsx|md|markdown)$/, "")}.${word}.ipynb`;
 }
 
 function earlierRun(path: string | undefined): Notebook[] {

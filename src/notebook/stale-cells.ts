@@ -1,0 +1,99 @@
+import { escapeHtml } from "../viz/escape-html";
+import { type CellEffects, cellEffects, type Effects } from "./cell-effects";
+import type { Cell, Notebook, Output } from "./notebook-file";
+
+/** In the metadata of an output that is such a note. */
+const NOTE = "blockwise_stale";
+
+/** A cell whose output was computed from a variable that a later run changed. */
+export interface StaleCell {
+  /** Index in the notebook. */
+  readonly index: number;
+  /** The variable. */
+  readonly name: string;
+  /** Execution count of the cell that changed it last. */
+  readonly changedBy: number;
+}
+
+/**
+ * The stale cells of an executed notebook, in its order: each with every variable that it read, itself or by functions of
+ * the notebook that it calls, and that a cell executed later declared again, assigned or changed within. Execution counts
+ * tell what ran later, so a notebook that was run by hand in any order is right, too, as far as its cells are what ran.
+ */
+export function staleCells({ cells }: Notebook): StaleCell[] {
+  const ran = cells
+    .flatMap((cell, index) =>
+      cell.cell_type === "code" && typeof cell.execution_count === "number"
+        ? [{ index, count: cell.execution_count, of: cellEffects(cell.source) }]
+        : [],
+    )
+    .sort((a, b) => a.count - b.count);
+  const functions = new Map<string, Effects>();
+  const texts = new Map<string, string>();
+  const stale = new Map<string, StaleCell>();
+  const read: { readonly index: number; readonly names: ReadonlySet<string> }[] = [];
+  for (const { index, count, of } of ran) {
+    const changed = changes(of, texts);
+    for (const [name, effects] of of.functions) functions.set(name, effects);
+    const { reads, writes } = called(of, functions);
+    for (const name of writes) changed.add(name);
+    for (const earlier of read) {
+      for (const name of changed) {
+        if (earlier.names.has(name)) {
+          stale.set(`${earlier.index} ${name}`, { index: earlier.index, name, changedBy: count });
+        }
+      }
+    }
+    read.push({ index, names: new Set([...reads].filter((name) => !of.declares.has(name))) });
+  }
+  return [...stale.values()].sort((a, b) => a.index - b.index);
+}
+
+/** Names that a cell declares anew; the same function once more is no change. */
+function changes({ declares }: CellEffects, texts: Map<string, string>): Set<string> {
+  const changed = new Set<string>();
+  for (const [name, text] of declares) {
+    if (text === undefined || texts.get(name) !== text) changed.add(name);
+    if (text === undefined) texts.delete(name);
+    else texts.set(name, text);
+  }
+  return changed;
+}
+
+/** What a cell does with the functions that it names, and those that they name. */
+function called({ reads, writes }: Effects, functions: ReadonlyMap<string, Effects>): Effects {
+  const all: Effects = { reads: new Set(), writes: new Set(writes) };
+  const waiting = [...reads];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (all.reads.has(name)) continue;
+    all.reads.add(name);
+    const inside = functions.get(name);
+    if (!inside) continue;
+    for (const written of inside.writes) all.writes.add(written);
+    waiting.push(...inside.reads);
+  }
+  return all;
+}
+
+/** The notebook with a note below each stale cell, and without notes of an earlier time. */
+export function withStaleNotes(notebook: Notebook): Notebook {
+  const stale = staleCells(notebook);
+  const cells = notebook.cells.map((cell, i): Cell => {
+    if (!cell.outputs) return cell;
+    const outputs = cell.outputs.filter(({ metadata }) => metadata?.[NOTE] !== true);
+    const own = stale.filter(({ index }) => index === i);
+    return { ...cell, outputs: own.length === 0 ? outputs : [...outputs, note(own)] };
+  });
+  return { ...notebook, cells };
+}
+
+function note(stale: readonly StaleCell[]): Output {
+  const by = stale.map(({ name, changedBy }) => `${name} was changed by cell [${changedBy}]`);
+  const text = `Stale: ${by.join(", ")} after this cell ran; run it again.`;
+  const style = "margin:4px 0;padding:2px 8px;border-left:3px solid #d98000;font:13px/1.5 Arial,Helvetica,sans-serif";
+  return {
+    output_type: "display_data",
+    metadata: { [NOTE]: true },
+    data: { "text/html": `<div style="${style}">${escapeHtml(text)}</div>`, "text/plain": text },
+  };
+}
