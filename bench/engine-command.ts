@@ -19,7 +19,7 @@ function summary(result: EngineBench): string {
     `\nours to PyTorch channels_last, as installed (and with our malloc):\n` +
     `  MBConv rows: geometric mean ${result.geomean_ratio_nhwc} (${result.geomean_ratio_nhwc_equal_malloc}), worst ${result.max_ratio_nhwc} (${result.max_ratio_nhwc_equal_malloc})\n` +
     `  network: ${result.network_ratio_nhwc} (${result.network_ratio_nhwc_equal_malloc}); inference, worst: ${result.inference_ratio} (${result.inference_ratio_equal_malloc})\n` +
-    `a small add: ${result.add_us} us, on tfjs's cpu backend ${result.add_cpu_us} us\nthe machine:\n${limits.join("")}`
+    `a small add: ${result.add_us} us, on tfjs's cpu backend ${result.add_cpu_us} us\nour kernels: ${result.isa}; BLAS: ${result.blas.ours}, PyTorch's ${result.blas.pytorch ?? "absent"}\nthe machine:\n${limits.join("")}`
   );
 }
 

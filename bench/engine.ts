@@ -4,7 +4,7 @@ import { geometricMean, round } from "./numbers";
 import type { Rivals } from "./pytorch";
 import { engineRows, type RowGroup } from "./rows";
 import { measureSmallAdd, type SmallAdd } from "./small-add";
-import { type StepResult, surroundings } from "./step";
+import { type Surroundings, surroundings } from "./step";
 import type { Work } from "./work";
 
 /** A row as it is measured. */
@@ -18,7 +18,7 @@ export interface TimedRow extends Timing {
 export type EngineRow = TimedRow & Attained;
 
 /** The engine beside PyTorch; null where PyTorch is absent, or no such row was asked for. */
-export interface EngineBench extends SmallAdd, Pick<StepResult, "versions" | "cpu" | "cores" | "load"> {
+export interface EngineBench extends SmallAdd, Surroundings {
   /** Over the MBConv rows: ours to channels_last as installed, and under our allocator settings. */
   geomean_ratio_nhwc: number | null;
   max_ratio_nhwc: number | null;

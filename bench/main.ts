@@ -1,3 +1,4 @@
+import "./blas-environment";
 import { Command } from "commander";
 import { addDna } from "./dna-command";
 import { addEngine } from "./engine-command";

@@ -56,6 +56,8 @@ export interface Rivals {
   plain: PyTorch;
   equal: PyTorch;
   version: string;
+  /** Which product of matrices it calls. */
+  blas: string;
 }
 
 /** Runs `body` with PyTorch's two children, or with undefined after saying on stderr why there are none. */
@@ -67,8 +69,8 @@ export async function withRivals<T>(body: (rivals: Rivals | undefined) => Promis
   }
   const [plain, equal] = [new PyTorch(), new PyTorch(EQUAL_MALLOC)];
   try {
-    const { torch } = await plain.ask<{ torch: string }>({ do: "versions" });
-    return await body({ plain, equal, version: torch });
+    const { torch, blas } = await plain.ask<{ torch: string; blas: string }>({ do: "versions" });
+    return await body({ plain, equal, version: torch, blas });
   } finally {
     plain.close();
     equal.close();

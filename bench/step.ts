@@ -25,10 +25,17 @@ export interface StepResult extends StepShape, Timing, Work {
   rounds: number;
   steps: number;
   versions: Record<string, string>;
+  /** The instruction set of our kernels. */
+  isa?: string;
+  /** Which product of matrices each side calls; PyTorch's is null where it is absent. */
+  blas: { ours?: string; pytorch: string | null };
   cpu: string;
   cores: number;
   load: number;
 }
+
+/** What a measurement depends on beside the code. */
+export type Surroundings = Pick<StepResult, "versions" | "isa" | "blas" | "cpu" | "cores" | "load">;
 
 export function asTraining({ kernel, stride, expansion, channels, se, ...shape }: StepShape): MBConvTraining {
   const layer: MBConvLayer = {
@@ -44,9 +51,14 @@ export function asTraining({ kernel, stride, expansion, channels, se, ...shape }
 }
 
 /** Versions of all that takes part, and the machine. */
-export function surroundings(rivals: Rivals | undefined): Pick<StepResult, "versions" | "cpu" | "cores" | "load"> {
-  const { versions } = engine.info();
-  return { versions: { node: process.version, ...versions, ...(rivals && { torch: rivals.version }) }, ...machine() };
+export function surroundings(rivals: Rivals | undefined): Surroundings {
+  const { versions, isa, blas } = engine.info();
+  return {
+    versions: { node: process.version, ...versions, ...(rivals && { torch: rivals.version }) },
+    isa,
+    blas: { ours: blas, pytorch: rivals?.blas ?? null },
+    ...machine(),
+  };
 }
 
 /**

@@ -110,8 +110,8 @@ async function main() {
     ...includes.map((path) => `-isystem${path}`),
   ].filter((flag) => flag !== "-isystem/usr/include"); // which would hide the C library's headers from g++'s own
   const plain = [...common, "-O2"];
-  // AVX2 is asked for by a pragma in hot/avx2.cc alone, and run only after a check of the CPU.
-  const hot = [...common, "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"];
+  // AVX2 and AVX-512 are asked for by pragmas in hot/avx2.cc and hot/avx512.cc alone, and run only after a check of the CPU.
+  const hot = [...common, "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi"];
   const link = [
     "-shared",
     "-fopenmp",

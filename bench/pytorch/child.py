@@ -9,6 +9,7 @@ Requests, one answer each:
 Float32 arrays travel as {"shape": [...], "data": base64}.
 """
 
+import ctypes
 import json
 import sys
 import time
@@ -20,6 +21,18 @@ import layers
 import ops
 
 TASKS = {**dna.TASKS, **layers.TASKS, **ops.TASKS}
+
+
+def blas():
+    """Which product of matrices torch calls: OpenBLAS says the processor that its kernels are for."""
+    with open("/proc/self/maps") as maps:
+        paths = {line.split()[-1] for line in maps if "blas" in line.split()[-1].rsplit("/", 1)[-1]}
+    for path in sorted(paths):
+        core = getattr(ctypes.CDLL(path), "openblas_get_corename", None)
+        if core is not None:
+            core.restype = ctypes.c_char_p
+            return "OpenBLAS " + core().decode()
+    return "MKL" if torch.backends.mkl.is_available() else "reference"
 
 
 def timed(task, steps, budget_ms):
@@ -39,7 +52,7 @@ def main():
         request = json.loads(line)
         do = request["do"]
         if do == "versions":
-            answer = {"torch": torch.__version__, "python": sys.version.split()[0]}
+            answer = {"torch": torch.__version__, "python": sys.version.split()[0], "blas": blas()}
         elif do == "set up":
             torch.set_num_threads(request["threads"])
             request_of_task = request

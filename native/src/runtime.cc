@@ -8,6 +8,7 @@
 
 #include "allocator.h"
 #include "families.h"
+#include "hot/hot.h"
 #include "tensors.h"
 
 namespace blockwise {
@@ -34,12 +35,32 @@ Napi::Value SetDevice(Call& call) {
   return call.info().Env().Undefined();
 }
 
+// setIsa(base, avx2, avx512 or nothing: the widest), for the whole process
+Napi::Value SetIsa(Call& call) {
+  hot::choose(call.Text(0));
+  return call.info().Env().Undefined();
+}
+
+/// Which product of matrices libtorch calls: OpenBLAS says the processor that its kernels are for.
+std::string Blas() {
+  using Name = char* (*)();
+  if (auto core = reinterpret_cast<Name>(dlsym(RTLD_DEFAULT, "openblas_get_corename"))) return std::string("OpenBLAS ") + core();
+  if (dlsym(RTLD_DEFAULT, "mkl_get_version")) return "MKL";
+  if (dlsym(RTLD_DEFAULT, "bli_info_get_version_str")) return "BLIS";
+  return "reference";
+}
+
 Napi::Value Versions(Call& call) {
   Napi::Object versions = Napi::Object::New(call.info().Env());
   versions.Set("libtorch", TORCH_VERSION);
   versions.Set("cuda", at::hasCUDA());
   versions.Set("mkldnn", at::hasMKLDNN());
-  versions.Set("avx2", static_cast<bool>(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")));
+  versions.Set("isa", hot::table().isa);
+  const std::vector<std::string> choices = hot::choices();
+  Napi::Array isas = Napi::Array::New(call.info().Env(), choices.size());
+  for (size_t i = 0; i < choices.size(); ++i) isas.Set(i, choices[i]);
+  versions.Set("isas", isas);
+  versions.Set("blas", Blas());
   versions.Set("parallel", at::get_parallel_info());
   return versions;
 }
@@ -55,6 +76,7 @@ void InitRuntime(Napi::Env env, Napi::Object exports) {
   Define(env, exports, "setThreads", SetThreads);
   Define(env, exports, "threads", Threads);
   Define(env, exports, "setDevice", SetDevice);
+  Define(env, exports, "setIsa", SetIsa);
   Define(env, exports, "versions", Versions);
 }
 

@@ -3,6 +3,7 @@ export * from "./bounds";
 export * from "./code-version";
 export * from "./content-hash";
 export * from "./damaged-file";
+export * from "./engine-label";
 export * from "./errors";
 export * from "./file-error";
 export * from "./fingerprint";

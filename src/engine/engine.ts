@@ -1,4 +1,13 @@
-import { BlockwiseError, checkOptions, EngineError, hasJobThreads, MOST, type OptionRules, rule } from "../core";
+import {
+  BlockwiseError,
+  ConfigError,
+  checkOptions,
+  EngineError,
+  hasJobThreads,
+  MOST,
+  type OptionRules,
+  rule,
+} from "../core";
 import { type EngineInfo, withWords } from "./engine-words";
 import { chooseAtFirstTensor } from "./first-tensor";
 import type { NativeBackend } from "./native/backend";
@@ -67,14 +76,32 @@ function useDevice(backend: NativeBackend, device: string): void {
   }
 }
 
+/**
+ * The instruction set of the fused kernels: the widest of the processor, or what the environment variable asks for.
+ * @throws ConfigError when that is not known or not here.
+ */
+function useIsa({ addon }: NativeBackend): void {
+  try {
+    addon.setIsa(process.env.BLOCKWISE_ISA ?? "");
+  } catch (cause) {
+    throw new ConfigError(
+      `engine.use: BLOCKWISE_ISA ${(cause as Error).message}; unset it to take the widest`,
+      { asked: process.env.BLOCKWISE_ISA },
+      { cause },
+    );
+  }
+}
+
 function useNative({ threads = physicalCores(), device = "cpu" }: EngineOptions): State {
   const backend = registerNative();
+  useIsa(backend);
   useDevice(backend, device);
   backend.addon.setThreads(threads);
   activate("native");
   native = backend;
-  const { libtorch } = backend.addon.versions();
-  return { backend: "native", device, threads, versions: { ...tfjsVersion(), libtorch }, rejected: [] };
+  const { libtorch, isa, blas } = backend.addon.versions();
+  const versions = { ...tfjsVersion(), libtorch };
+  return { backend: "native", device, threads, ...(device === "cpu" && { isa, blas }), versions, rejected: [] };
 }
 
 function useTensorflow(packages: readonly TensorflowPackage[], gpuOnly = false): State {
@@ -110,7 +137,8 @@ function useAuto(options: EngineOptions): State {
     try {
       return { ...use(), rejected };
     } catch (error) {
-      if (!(error instanceof BlockwiseError)) throw error;
+      // A wrong BLOCKWISE_ISA is the user's mistake, not an engine that is not there.
+      if (!(error instanceof BlockwiseError) || error instanceof ConfigError) throw error;
       rejected.push({ name, reason: error.message });
     }
   }
@@ -129,9 +157,10 @@ function inUse(): State {
 export const engine = {
   /**
    * Takes an engine into use. `auto` takes the first that works of: TensorFlow's with a GPU, the native one,
-   * TensorFlow's without, the slow `cpu`; the environment variable `BLOCKWISE_ENGINE` overrides `auto`.
+   * TensorFlow's without, the slow `cpu`; the environment variable `BLOCKWISE_ENGINE` overrides `auto`. The native one takes
+   * its widest kernels, or those of `BLOCKWISE_ISA` (`base`, `avx2` or `avx512`).
    * @throws EngineError when the engine named is not there, or the device cannot be had;
-   *   ConfigError for an option that is not known, or a thread count that cannot be.
+   *   ConfigError for an option that is not known, a thread count that cannot be, or a BLOCKWISE_ISA that is not here.
    */
   use(name: EngineName = "auto", options: EngineOptions = {}): EngineInfo {
     checkOptions("engine.use", options, ENGINE_RULES);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { codeVersion, packageRoot } from "../core";
+import { codeVersion, engineLabel, packageRoot } from "../core";
 import type { Execution } from "./execute-notebook";
 import type { Notebook } from "./notebook-file";
 import { declaredParameters, type Parameters } from "./parameters";
@@ -11,6 +11,7 @@ const engineSchema = z.object({
   backend: z.string().optional(),
   device: z.string(),
   threads: z.number(),
+  isa: z.string().optional(),
   versions: z.record(z.string(), z.string()),
 });
 
@@ -106,7 +107,7 @@ export function provenanceLine({
   const by =
     engine === null
       ? "no engine"
-      : `engine ${engine.backend}, ${engine.threads} thread${engine.threads === 1 ? "" : "s"}`;
+      : `engine ${engineLabel(engine)}, ${engine.threads} thread${engine.threads === 1 ? "" : "s"}`;
   return [
     `Executed ${date.slice(0, 16).replace("T", " ")} UTC by Blockwise ${version}${code} in ${durationSeconds} s`,
     by,

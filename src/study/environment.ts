@@ -14,6 +14,7 @@ const schema = z.looseObject({
     backend: z.string().optional(),
     device: z.string(),
     threads: z.number(),
+    isa: z.string().optional(),
     versions: z.record(z.string(), z.string()),
   }),
 });

@@ -195,7 +195,7 @@ export class RunDirectory {
     this.checkInPlace();
     const kept = files?.(result) ?? planned?.files(result) ?? [];
     const contents = Object.fromEntries(kept.map((name) => [name, contentOf(this.file(name))]));
-    const { backend, threads } = engine.info();
+    const { backend, threads, isa } = engine.info();
     const named = output?.(result) ?? fingerprint(contents);
     this.followChange(step, named);
     this.journal.append({
@@ -207,7 +207,7 @@ export class RunDirectory {
       ...(own !== undefined && { fingerprint: own }),
       ...(kept.length > 0 && { files: contents }),
       output: named,
-      engine: { backend, threads },
+      engine: { backend, threads, isa },
     });
     return result;
   }

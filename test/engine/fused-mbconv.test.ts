@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { engine, fused, tf } from "../../src/engine";
 import { mbconvTrainingComposed } from "../../src/engine/fused/mbconv";
 import { close, onCpu, tensors, type Values } from "./fused-helpers";
+import { instructionSets, withIsa } from "./native";
 
 type Options = Parameters<typeof fused.mbconvTraining>[2];
 
@@ -93,9 +94,14 @@ const withOptions = (change: Partial<Options>, rest: Partial<Case> = {}): Case =
 
 async function agrees(c: Case, seed: number): Promise<void> {
   const values = valuesOf(c, seed);
-  const ours = run(fused.mbconvTraining, values, c.options);
+  const { threads } = engine.info();
   const reference = await onCpu(() => run(mbconvTrainingComposed, values, c.options));
-  close(ours, reference);
+  for (const isa of instructionSets()) {
+    await withIsa(isa, () => {
+      expect(engine.use("native", { threads }).isa).toBe(isa);
+      close(run(fused.mbconvTraining, values, c.options), reference);
+    });
+  }
 }
 
 describe("an MBConv as one native kernel", () => {

@@ -22,6 +22,27 @@ if (missing) {
 /** A suite that needs the addon: loudly skipped without it, an error where BLOCKWISE_REQUIRE_NATIVE=1. */
 export const describeNative = describe.skipIf(missing !== undefined);
 
+/** The instruction sets of the fused kernels that this machine has, from the narrowest to the widest. */
+export function instructionSets(): string[] {
+  return loadAddon().versions().isas;
+}
+
+/** Runs `body` with the fused kernels of one instruction set, then takes those of before. */
+export async function withIsa<T>(isa: string | undefined, body: () => T | Promise<T>): Promise<T> {
+  const before = process.env.BLOCKWISE_ISA;
+  const set = (name: string | undefined) => {
+    if (name === undefined) delete process.env.BLOCKWISE_ISA;
+    else process.env.BLOCKWISE_ISA = name;
+  };
+  try {
+    set(isa);
+    return await body();
+  } finally {
+    set(before);
+    engine.use("native", { threads: engine.info().threads });
+  }
+}
+
 /** Normal random values of a shape, the same for the same seed. */
 export function randomTensor(
   seed: number | Rng,

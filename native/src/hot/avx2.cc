@@ -1,4 +1,4 @@
-// The kernels for processors with AVX2 and FMA.
+// The same kernels for processors with AVX2 and FMA.
 #include "headers.h"
 
 #if defined(__x86_64__)
@@ -6,7 +6,8 @@
 #pragma GCC target("avx2,fma")
 namespace hot::avx2 {
 #define HOT_NAMESPACE avx2
-constexpr const char* kIsa = "avx2+fma";
+#define HOT_LANES 8
+constexpr const char* kIsa = "avx2";
 #include "impl/all.h"
 }  // namespace hot::avx2
 #pragma GCC pop_options

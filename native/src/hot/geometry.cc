@@ -4,9 +4,9 @@
 
 namespace hot {
 
-Geometry::Geometry(int height, int width, int outHeight, int outWidth, int kernel, int stride, int padTop, int padLeft)
+Geometry::Geometry(int height, int width, int outHeight, int outWidth, int kernel, int stride, int padTop, int padLeft, int lanes)
     : height(height), width(width), outHeight(outHeight), outWidth(outWidth), kernel(kernel), stride(stride),
-      padTop(padTop), padLeft(padLeft) {
+      padTop(padTop), padLeft(padLeft), lanes(lanes) {
   tileHeight = std::max(padTop + height, (outHeight - 1) * stride + kernel);
   tileWidth = std::max(padLeft + width, (outWidth - 1) * stride + kernel);
 
@@ -49,7 +49,7 @@ Geometry::Geometry(int height, int width, int outHeight, int outWidth, int kerne
       k.tapColumns = static_cast<int>(across.taps[c].size());
       k.offset = 0;
       if (k.tapRows > 0 && k.tapColumns > 0) {
-        k.offset = (gradientTop + down.taps[r][0].second) * gradientRowStride() + 8 * (gradientLeft + across.taps[c][0].second);
+        k.offset = (gradientTop + down.taps[r][0].second) * gradientRowStride() + lanes * (gradientLeft + across.taps[c][0].second);
       }
       for (const auto& down1 : down.taps[r])
         for (const auto& across1 : across.taps[c]) k.taps.push_back(down1.first * kernel + across1.first);

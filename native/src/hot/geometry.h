@@ -5,7 +5,7 @@
 
 namespace hot {
 
-/// One convolution of k x k taps on padded tiles of eight channels; offsets are in floats.
+/// One convolution of k x k taps on padded tiles of `lanes` channels; offsets are in floats.
 struct Geometry {
   /// One of the stride² classes of input pixels: those that the same taps reach.
   struct Class {
@@ -16,19 +16,19 @@ struct Geometry {
     std::vector<int> taps;     // index of each in the kernel, in the tile's order
   };
 
-  Geometry(int height, int width, int outHeight, int outWidth, int kernel, int stride, int padTop, int padLeft);
+  Geometry(int height, int width, int outHeight, int outWidth, int kernel, int stride, int padTop, int padLeft, int lanes);
 
-  int height, width, outHeight, outWidth, kernel, stride, padTop, padLeft;
+  int height, width, outHeight, outWidth, kernel, stride, padTop, padLeft, lanes;
   /// Padded input tile.
   int tileHeight, tileWidth;
   /// Padded tile of the output's gradient; the output's first pixel lies at (gradientTop, gradientLeft).
   int gradientHeight, gradientWidth, gradientTop, gradientLeft;
   std::vector<Class> classes;
 
-  int rowStride() const { return 8 * tileWidth; }
-  int gradientRowStride() const { return 8 * gradientWidth; }
-  size_t tileSize() const { return 8 * static_cast<size_t>(tileHeight) * tileWidth; }
-  size_t gradientSize() const { return 8 * static_cast<size_t>(gradientHeight) * gradientWidth; }
+  int rowStride() const { return lanes * tileWidth; }
+  int gradientRowStride() const { return lanes * gradientWidth; }
+  size_t tileSize() const { return lanes * static_cast<size_t>(tileHeight) * tileWidth; }
+  size_t gradientSize() const { return lanes * static_cast<size_t>(gradientHeight) * gradientWidth; }
 };
 
 }  // namespace hot

@@ -2,9 +2,11 @@
 //
 // All tensors are NHWC, float32. Sums over a batch are kept per group of images and added in a fixed order in
 // double precision, so that a result depends on the shapes only, not on the number of threads.
-// `table()` gives the versions for this machine: AVX2 + FMA where the processor has them, portable ones elsewhere.
+// `table()` gives the versions for this machine: AVX-512, AVX2 + FMA or portable ones, as its processor allows.
 #pragma once
 #include <cstddef>
+#include <string>
+#include <vector>
 
 namespace hot {
 
@@ -20,17 +22,18 @@ struct MBConvShape {
   int activation;   // after expand and depthwise, and inside squeeze-excite
   float epsilon;
   int threads;
+  int lanes;        // of the table that computes it: channels lie in blocks of so many
 
-  int blocks() const { return (middle + 7) / 8; }
+  int blocks() const { return (middle + lanes - 1) / lanes; }
   int inPixels() const { return height * width; }
   int outPixels() const { return outHeight * outWidth; }
   /// Whether the expanded tensor is stored: where the input is wide, making it again takes longer than reading it.
   bool stored() const { return expand && inChannels >= kStoredFrom; }
   static constexpr int kStoredFrom = 24;
-  /// Floats of the depthwise output before its norm, in blocks of eight channels.
-  size_t spreadSize() const { return static_cast<size_t>(batch) * blocks() * outPixels() * 8; }
+  /// Floats of the depthwise output before its norm, in blocks.
+  size_t spreadSize() const { return static_cast<size_t>(batch) * blocks() * outPixels() * lanes; }
   /// Floats of the stored expansion before its norm, in blocks.
-  size_t expandedSize() const { return stored() ? static_cast<size_t>(batch) * blocks() * inPixels() * 8 : 0; }
+  size_t expandedSize() const { return stored() ? static_cast<size_t>(batch) * blocks() * inPixels() * lanes : 0; }
   /// Floats that the backward pass works in.
   size_t workSize() const { return spreadSize() + expandedSize(); }
 };
@@ -67,19 +70,29 @@ struct DepthwiseShape {
   int batch, height, width, channels, kernel, stride, padTop, padLeft, outHeight, outWidth, threads;
 };
 
+/// One parameter of an optimiser's step, updated in place with its state.
+struct Update {
+  float* w;
+  float *first, *second;  // SGD: the velocity or null; Adam: both moments
+  const float* grad;
+  size_t n;
+  double weightDecay;
+  int step;  // of Adam, from 1
+};
+
 struct SgdOptions {
-  float learningRate, momentum, weightDecay;
+  float learningRate, momentum;
   bool nesterov;
 };
 
 struct AdamOptions {
-  double learningRate, beta1, beta2, epsilon, weightDecay;
+  double learningRate, beta1, beta2, epsilon;
   bool decoupled;
-  int step;  // from 1
 };
 
 struct Table {
   const char* isa;
+  int lanes;  // floats of a vector
 
   void (*mbconvForward)(const MBConvShape&, const MBConvWeights&, const float* x, const MBConvKept&, float* y);
   /// `work` has workSize() floats.
@@ -115,8 +128,9 @@ struct Table {
   bool (*softmaxCrossEntropy)(const float* logits, const int* labels, size_t batch, int classes, float smoothing, int threads,
                               float* loss, float* dLogits);
 
-  void (*sgd)(float* w, float* velocity, const float* grad, const SgdOptions&, size_t n, int threads);
-  void (*adam)(float* w, float* m, float* v, const float* grad, const AdamOptions&, size_t n, int threads);
+  /// `count` parameters in one go: most are too small to be shared among threads one by one.
+  void (*sgd)(const Update*, size_t count, const SgdOptions&, int threads);
+  void (*adam)(const Update*, size_t count, const AdamOptions&, int threads);
   void (*runningAverage)(float* running, const float* batch, float momentum, size_t n);
 
   /// An MBConv with given statistics; y [batch, outHeight, outWidth, outChannels].
@@ -127,6 +141,14 @@ struct Table {
                              int threads, float* y);
 };
 
+/// The widest kernels that the processor and the system have, or those that `choose` took.
 const Table& table();
+
+/// Takes the kernels named base, avx2 or avx512; an empty name is the widest there are.
+/// @throws std::invalid_argument when the name is another, or the machine has them not.
+void choose(const std::string& name);
+
+/// The names that `choose` takes here, from the narrowest to the widest.
+std::vector<std::string> choices();
 
 }  // namespace hot

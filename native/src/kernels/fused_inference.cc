@@ -34,6 +34,7 @@ at::Tensor MBConvInference(Call& call) {
   s.reduced = weights[kSe1].defined() ? weights[kSe1].size(1) : 0;
   s.epsilon = call.Number(3);
   s.threads = Threads();
+  s.lanes = hot::table().lanes;
   Require(s.stride == 1 || s.stride == 2, "stride must be 1 or 2");
   Require(s.outHeight > 0 && s.outWidth > 0 && s.padTop >= 0 && s.padLeft >= 0, "the output would be empty");
   Require(s.expand || s.middle == s.inChannels, "without an expansion the depthwise kernel has x's channels");

@@ -44,6 +44,7 @@ struct MBConvCall {
     shape.reduced = weights[kSe1].defined() ? weights[kSe1].size(1) : 0;
     shape.epsilon = call.Number(3);
     shape.threads = Threads();
+    shape.lanes = hot::table().lanes;
     Require(shape.stride == 1 || shape.stride == 2, "stride must be 1 or 2");
     Require(shape.outHeight > 0 && shape.outWidth > 0 && shape.padTop >= 0 && shape.padLeft >= 0, "the output would be empty");
     const int64_t middle = shape.middle, in = shape.inChannels, out = shape.outChannels, reduced = shape.reduced;
@@ -88,7 +89,7 @@ std::vector<at::Tensor> MBConvTraining(Call& call) {
   kept[kVariance1] = NewFloats({expanded});
   kept[kMoments] = NewFloats({s.expand && !s.stored() ? s.inChannels + 1 : 0, s.inChannels});
   kept[kExpanded] = NewFloats({static_cast<int64_t>(s.expandedSize())});
-  kept[kSpread] = NewFloats({s.batch, s.blocks(), s.outPixels(), 8});
+  kept[kSpread] = NewFloats({s.batch, s.blocks(), s.outPixels(), s.lanes});
   kept[kProjected] = NewFloats(c.OutShape());
   kept[kPooled] = NewFloats({s.reduced ? s.batch : 0, s.middle});
   at::Tensor y = NewFloats(c.OutShape());

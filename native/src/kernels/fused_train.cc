@@ -74,6 +74,7 @@ struct Updates {
     }
   }
   size_t size() const { return lists[0].size(); }
+  size_t sizeOf(size_t k) const { return lists[0][k].numel(); }
   float* at(size_t list, size_t k) const { return lists[list].empty() ? nullptr : lists[list][k].data_ptr<float>(); }
   std::vector<std::vector<at::Tensor>> lists;
 };
@@ -88,11 +89,10 @@ std::vector<double> NumbersOf(Call& call, size_t argument, size_t count) {
 Napi::Value FusedSgd(Call& call) {
   const Updates u(call, 3);
   const std::vector<double> decays = NumbersOf(call, 3, u.size());
-  hot::SgdOptions options{static_cast<float>(call.Number(4)), static_cast<float>(call.Number(5)), 0, call.Flag(6)};
-  for (size_t k = 0; k < u.size(); ++k) {
-    options.weightDecay = static_cast<float>(decays[k]);
-    hot::table().sgd(u.at(0, k), u.at(2, k), u.at(1, k), options, u.lists[0][k].numel(), Threads());
-  }
+  const hot::SgdOptions options{static_cast<float>(call.Number(4)), static_cast<float>(call.Number(5)), call.Flag(6)};
+  std::vector<hot::Update> updates;
+  for (size_t k = 0; k < u.size(); ++k) updates.push_back({u.at(0, k), u.at(2, k), nullptr, u.at(1, k), u.sizeOf(k), decays[k], 0});
+  hot::table().sgd(updates.data(), updates.size(), options, Threads());
   return call.info().Env().Undefined();
 }
 
@@ -101,13 +101,12 @@ Napi::Value FusedSgd(Call& call) {
 Napi::Value FusedAdam(Call& call) {
   const Updates u(call, 4);
   const std::vector<double> decays = NumbersOf(call, 4, u.size()), steps = NumbersOf(call, 5, u.size());
-  hot::AdamOptions options{call.Number(6), call.Number(7), call.Number(8), call.Number(9), 0, call.Flag(10), 0};
+  const hot::AdamOptions options{call.Number(6), call.Number(7), call.Number(8), call.Number(9), call.Flag(10)};
   for (double step : steps) Require(step >= 1, "step must be at least 1, got " + std::to_string(step));
-  for (size_t k = 0; k < u.size(); ++k) {
-    options.weightDecay = decays[k];
-    options.step = static_cast<int>(steps[k]);
-    hot::table().adam(u.at(0, k), u.at(2, k), u.at(3, k), u.at(1, k), options, u.lists[0][k].numel(), Threads());
-  }
+  std::vector<hot::Update> updates;
+  for (size_t k = 0; k < u.size(); ++k)
+    updates.push_back({u.at(0, k), u.at(2, k), u.at(3, k), u.at(1, k), u.sizeOf(k), decays[k], static_cast<int>(steps[k])});
+  hot::table().adam(updates.data(), updates.size(), options, Threads());
   return call.info().Env().Undefined();
 }
 

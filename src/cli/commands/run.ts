@@ -1,6 +1,6 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, isDamage, readJson } from "../../core";
+import { ConfigError, engineLabel, isDamage, readJson } from "../../core";
 import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
 import { readExperiment } from "../experiment-file";
 import { resumable } from "../interrupt";
@@ -131,17 +131,18 @@ function overridden(written: Readonly<Record<string, unknown>>, { name, seed, th
 }
 
 function describe({
-  backend,
   device,
   threads,
   warning,
+  ...used
 }: {
   backend?: string;
+  isa?: string;
   device: string;
   threads: number;
   warning?: string;
 }) {
-  return `engine ${backend} on ${device}, ${threads} thread${threads === 1 ? "" : "s"}${warning ? `\n${warning}` : ""}`;
+  return `engine ${engineLabel(used)} on ${device}, ${threads} thread${threads === 1 ? "" : "s"}${warning ? `\n${warning}` : ""}`;
 }
 
 function describeFront(front: MeasuredFront, { frontSentences }: Words): string {

@@ -18,7 +18,7 @@ export interface RecordedRun {
   /** The machines and engines that it ran on, in order of time. */
   readonly sittings: readonly Sitting[];
   /** The engine that did each step, where it was recorded. */
-  readonly engines: readonly { step: string; backend: string; threads: number }[];
+  readonly engines: readonly { step: string; backend: string; threads: number; isa?: string }[];
   readonly teacher?: { architecture: string; macs: number; params: number; history: TrainingHistory };
   readonly space?: { blocks: readonly TeacherBlock[]; space: SearchSpace };
   /** `[block][cell][epoch]`, of the blocks that are complete. */
@@ -96,7 +96,7 @@ const configSchema = z.looseObject({
   retrain: z.looseObject({ epochs: count }),
 });
 
-const engineSchema = z.looseObject({ backend: z.string(), threads: count });
+const engineSchema = z.looseObject({ backend: z.string(), threads: count, isa: z.string().optional() });
 const AGAIN = "run the same blockwise run again, which does what is missing";
 
 /**
@@ -131,7 +131,7 @@ export function readRun(path: string, where = "report"): RecordedRun {
     sittings: readSittings(join(path, "environment.json")),
     engines: [...done.values()].flatMap(({ step, engine }) => {
       const { data } = engineSchema.safeParse(engine);
-      return data ? [{ step, backend: data.backend, threads: data.threads }] : [];
+      return data ? [{ step, backend: data.backend, threads: data.threads, isa: data.isa }] : [];
     }),
     teacher: result("teacher", RESULTS.teacher),
     space: result("space", RESULTS.space),

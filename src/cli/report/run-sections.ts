@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, percent } from "../../core";
+import { engineLabel, formatCount, formatDuration, percent } from "../../core";
 import { ratedTable } from "../../rate";
 import { exactFront } from "../../search";
 import { countCandidates, countCells, countNetworks, formatShape, opName } from "../../space";
@@ -199,7 +199,7 @@ function setting({ config, sittings, engines, retrained }: RecordedRun): PageSec
     ]),
     ...sittings.flatMap(({ since, cpu, cores, platform, node, engine }, i): [string, string][] => [
       [i === 0 ? "machine" : `machine since ${since}`, `${cpu}, ${cores} cores, ${platform}`],
-      ["engine", `${engine.backend ?? "none"}, ${engine.threads} threads`],
+      ["engine", `${engineLabel(engine)}, ${engine.threads} threads`],
       ["node", node],
     ]),
     ...stepsByEngine(engines),
@@ -216,8 +216,8 @@ function accuracyOf({ accuracy, validationImages }: TrainingHistory): string {
 /** Which step ran on which engine, where they are not all the same. */
 function stepsByEngine(engines: RecordedRun["engines"]): [string, string][] {
   const steps = new Map<string, string[]>();
-  for (const { step, backend, threads } of engines) {
-    const engine = `${backend}, ${threads} threads`;
+  for (const { step, threads, ...used } of engines) {
+    const engine = `${engineLabel(used)}, ${threads} threads`;
     steps.set(engine, [...(steps.get(engine) ?? []), step]);
   }
   if (steps.size < 2) return [];

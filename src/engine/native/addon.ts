@@ -24,7 +24,18 @@ export interface Addon {
   setThreads(threads: number): void;
   threads(): number;
   setDevice(device: string): void;
-  versions(): { libtorch: string; cuda: boolean; mkldnn: boolean; avx2: boolean; parallel: string };
+  /** Takes the fused kernels of one instruction set, for the whole process; an empty name is the widest. */
+  setIsa(name: string): void;
+  /** `isa` of those in `isas` that the machine has, from the narrowest to the widest. */
+  versions(): {
+    libtorch: string;
+    cuda: boolean;
+    mkldnn: boolean;
+    isa: string;
+    isas: string[];
+    blas: string;
+    parallel: string;
+  };
 }
 
 export type NativeFunction = (...values: Argument[]) => Handle | Handle[];

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { BlockwiseError, writeJson } from "../../core";
+import { BlockwiseError, engineLabel, writeJson } from "../../core";
 import { type Dataset, loadDataset } from "../../data";
 import { engine } from "../../engine";
 import { type RatedSpace, ratedTable } from "../../rate";
@@ -125,14 +125,20 @@ function dataReads({ seed, data }: ExperimentConfig) {
   return { seed, data };
 }
 
+interface UsedEngine {
+  backend?: string;
+  threads: number;
+  isa?: string;
+}
+
 function tell(run: RunDirectory, outcomes: readonly StepOutcome[], note: (text: string) => void): void {
   if (outcomes.some(({ state }) => state === "again")) for (const line of describeOutcomes(outcomes)) note(line);
   else if (run.changes.length > 0) note(`changed, and nothing done so far depends on it: ${run.changes.join("; ")}`);
-  const { backend, threads } = engine.info();
-  const now = `${backend} with ${threads} thread${threads === 1 ? "" : "s"}`;
+  const words = (of: UsedEngine) => `${engineLabel(of)} with ${of.threads} thread${of.threads === 1 ? "" : "s"}`;
+  const now = words(engine.info());
   const engines = run.records.flatMap(({ engine: of }) => {
-    const used = of as { backend?: string; threads: number } | undefined;
-    return used ? [`${used.backend} with ${used.threads} thread${used.threads === 1 ? "" : "s"}`] : [];
+    const used = of as UsedEngine | undefined;
+    return used ? [words(used)] : [];
   });
   const others = [...new Set(engines)].filter((engine) => engine !== now);
   if (others.length === 0) return;

@@ -1,4 +1,4 @@
-// Every family, in the namespace that the including file opens.
+// Every family, in the namespace that the including file opens; HOT_LANES is its width.
 #include "simd.h"
 // (simd.h first: the others use its types)
 #include "gate.h"
@@ -15,6 +15,7 @@
 extern const Table kTable;
 const Table kTable = {
     kIsa,
+    kLanes,
     mbconv::forward,
     mbconv::backward,
     depthwise::forward,

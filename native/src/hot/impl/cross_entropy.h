@@ -4,9 +4,9 @@ namespace cross_entropy {
 
 /// e^x of N vectors for x <= 0, to 2e-7 relative error; below -87 as at -87.
 template <int N>
-HOT_INLINE void exponentials(v8 (&x)[N]) {
-  const v8 limit = splat(87.0f), log2e = splat(1.44269504088896341f), magic = splat(12582912.0f);
-  v8 f[N], z[N], p[N];
+HOT_INLINE void exponentials(vec (&x)[N]) {
+  const vec limit = splat(87.0f), log2e = splat(1.44269504088896341f), magic = splat(12582912.0f);
+  vec f[N], z[N], p[N];
   HOT_EACH f[i] = clamp(x[i], limit);
   HOT_EACH z[i] = f[i] * log2e + magic;  // the whole part of x log2(e), in the low bits
   HOT_EACH f[i] = f[i] * log2e - (z[i] - magic);
@@ -16,43 +16,41 @@ HOT_INLINE void exponentials(v8 (&x)[N]) {
   HOT_EACH p[i] = p[i] * f[i] + splat(0.2402213061f);
   HOT_EACH p[i] = p[i] * f[i] + splat(0.6931469227f);
   HOT_EACH p[i] = p[i] * f[i] + splat(1.000000057f);
-  HOT_EACH x[i] = reinterpret_cast<v8>(reinterpret_cast<v8i>(p[i]) + (reinterpret_cast<v8i>(z[i]) << 23));
+  HOT_EACH x[i] = reinterpret_cast<vec>(reinterpret_cast<veci>(p[i]) + (reinterpret_cast<veci>(z[i]) << 23));
 }
-
-inline float sumOf(v8 x) { return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7])); }
 
 /// Loss of one row; its gradient times `scale` to `d` unless that is null. `work` has whole vectors of the row.
 inline double row(const float* x, int label, int classes, float smoothing, float scale, float* work, float* d) {
-  const int whole = classes / 8 * 8;
+  const int whole = classes / kLanes * kLanes;
   float most = x[0];
   if (whole > 0) {
-    v8 m = load(x);
-    for (int c = 8; c < whole; c += 8) m = maxOf(load(x + c), m);
-    for (int j = 0; j < 8; ++j) most = std::max(most, m[j]);
+    vec m = load(x);
+    for (int c = kLanes; c < whole; c += kLanes) m = maxOf(load(x + c), m);
+    for (int j = 0; j < kLanes; ++j) most = std::max(most, m[j]);
   }
   for (int c = whole; c < classes; ++c) most = std::max(most, x[c]);
-  v8 total = zero(), distance = zero();
-  const v8 top = splat(most);
-  fours(whole / 8, [&](int v, auto count) {
+  vec total = zero(), distance = zero();
+  const vec top = splat(most);
+  fours(whole / kLanes, [&](int v, auto count) {
     constexpr int N = decltype(count)::value;
-    v8 e[N];
-    HOT_EACH e[i] = load(x + 8 * (v + i)) - top;
+    vec e[N];
+    HOT_EACH e[i] = load(x + kLanes * (v + i)) - top;
     HOT_EACH distance += e[i];
     exponentials<N>(e);
     HOT_EACH total += e[i];
-    HOT_EACH store(work + 8 * (v + i), e[i]);
+    HOT_EACH store(work + kLanes * (v + i), e[i]);
   });
   double sum = sumOf(total), mean = sumOf(distance);
   if (whole < classes) {
-    v8 e[1] = {loadPart(x + whole, classes - whole) - top};
+    vec e[1] = {loadPart(x + whole, classes - whole) - top};
     for (int j = 0; j < classes - whole; ++j) mean += e[0][j];
     exponentials<1>(e);
     for (int j = 0; j < classes - whole; ++j) sum += e[0][j];
     store(work + whole, e[0]);
   }
   if (d) {
-    const v8 share = splat(static_cast<float>(scale / sum)), even = splat(scale * smoothing / classes);
-    for (int c = 0; c < classes; c += 8) storePart(d + c, load(work + c) * share - even, classes - c);
+    const vec share = splat(static_cast<float>(scale / sum)), even = splat(scale * smoothing / classes);
+    for (int c = 0; c < classes; c += kLanes) storePart(d + c, load(work + c) * share - even, classes - c);
     d[label] -= scale * (1 - smoothing);
   }
   const double log = std::log(sum);
@@ -65,7 +63,7 @@ inline bool forward(const float* logits, const int* labels, size_t batch, int cl
   for (size_t n = 0; n < batch; ++n)
     if (labels[n] < 0 || labels[n] >= classes) return false;
   mbconv::Doubles losses(batch);
-  const size_t wide = static_cast<size_t>(classes + 7) / 8 * 8;
+  const size_t wide = wholeLanes(classes);
   gate::Raw work(threads * wide);
 #pragma omp parallel for schedule(static) num_threads(threads) if (batch * classes > 16384)
   for (long n = 0; n < static_cast<long>(batch); ++n) {

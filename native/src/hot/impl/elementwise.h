@@ -16,16 +16,16 @@ inline void activate(const float* x, int act, size_t n, int threads, float* y) {
   withActivation(act, [&](auto A) {
     constexpr int ACT = decltype(A)::value;
     inChunks(n, threads, [&](size_t at, size_t count) {
-      const int whole = static_cast<int>(count / 8);
+      const int whole = static_cast<int>(count / kLanes);
       fours(whole, [&](int v, auto counted) {
         constexpr int N = decltype(counted)::value;
-        v8 x8[N], unused[N];
-        HOT_EACH x8[i] = load(x + at + 8 * (v + i));
-        activations<ACT, false, N>(x8, unused);
-        HOT_EACH store(y + at + 8 * (v + i), x8[i]);
+        vec xs[N], unused[N];
+        HOT_EACH xs[i] = load(x + at + kLanes * (v + i));
+        activations<ACT, false, N>(xs, unused);
+        HOT_EACH store(y + at + kLanes * (v + i), xs[i]);
       });
-      const size_t rest = at + 8 * static_cast<size_t>(whole);
-      if (const int lanes = static_cast<int>(count % 8)) storePart(y + rest, activation<ACT>(loadPart(x + rest, lanes)), lanes);
+      const size_t rest = at + kLanes * static_cast<size_t>(whole);
+      if (const int lanes = static_cast<int>(count % kLanes)) storePart(y + rest, activation<ACT>(loadPart(x + rest, lanes)), lanes);
     });
   });
 }
@@ -34,17 +34,17 @@ inline void activateBackward(const float* x, const float* dy, int act, size_t n,
   withActivation(act, [&](auto A) {
     constexpr int ACT = decltype(A)::value;
     inChunks(n, threads, [&](size_t at, size_t count) {
-      const int whole = static_cast<int>(count / 8);
+      const int whole = static_cast<int>(count / kLanes);
       fours(whole, [&](int v, auto counted) {
         constexpr int N = decltype(counted)::value;
-        v8 x8[N], slope[N];
-        HOT_EACH x8[i] = load(x + at + 8 * (v + i));
-        activations<ACT, true, N>(x8, slope);
-        HOT_EACH store(dx + at + 8 * (v + i), slope[i] * load(dy + at + 8 * (v + i)));
+        vec xs[N], slope[N];
+        HOT_EACH xs[i] = load(x + at + kLanes * (v + i));
+        activations<ACT, true, N>(xs, slope);
+        HOT_EACH store(dx + at + kLanes * (v + i), slope[i] * load(dy + at + kLanes * (v + i)));
       });
-      const size_t rest = at + 8 * static_cast<size_t>(whole);
-      if (const int lanes = static_cast<int>(count % 8)) {
-        v8 slope;
+      const size_t rest = at + kLanes * static_cast<size_t>(whole);
+      if (const int lanes = static_cast<int>(count % kLanes)) {
+        vec slope;
         activation<ACT>(loadPart(x + rest, lanes), slope);
         storePart(dx + rest, slope * loadPart(dy + rest, lanes), lanes);
       }
@@ -56,11 +56,11 @@ inline void activateBackward(const float* x, const float* dy, int act, size_t n,
 inline float squaredError(const float* y, const float* target, size_t n, int threads) {
   mbconv::Doubles partial((n + kChunk - 1) / kChunk + 1);
   inChunks(n, threads, [&](size_t at, size_t count) {
-    v8 sum[4] = {};
+    vec sum[4] = {};
     size_t i = 0;
-    for (; i + 32 <= count; i += 32)
+    for (; i + 4 * kLanes <= count; i += 4 * kLanes)
       for (int k = 0; k < 4; ++k) {
-        const v8 d = load(y + at + i + 8 * k) - load(target + at + i + 8 * k);
+        const vec d = load(y + at + i + kLanes * k) - load(target + at + i + kLanes * k);
         sum[k] += d * d;
       }
     double total = 0;
@@ -68,8 +68,8 @@ inline float squaredError(const float* y, const float* target, size_t n, int thr
       const float d = y[at + i] - target[at + i];
       total += d * d;
     }
-    const v8 all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    for (int j = 0; j < 8; ++j) total += all[j];
+    const vec all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    for (int j = 0; j < kLanes; ++j) total += all[j];
     partial[at / kChunk] = total;
   });
   double total = 0;
@@ -82,7 +82,7 @@ inline void squaredErrorBackward(const float* y, const float* target, float fact
   inChunks(n, threads, [&](size_t at, size_t count) {
     size_t i = at;
     const size_t end = at + count;
-    for (; i + 8 <= end; i += 8) store(dy + i, splat(factor) * (load(y + i) - load(target + i)));
+    for (; i + kLanes <= end; i += kLanes) store(dy + i, splat(factor) * (load(y + i) - load(target + i)));
     for (; i < end; ++i) dy[i] = factor * (y[i] - target[i]);
   });
 }

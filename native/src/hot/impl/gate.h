@@ -21,8 +21,8 @@ struct Zeroed : Raw {
 /// Both layers as [reduced][wide], wide a whole number of vectors, zeros beyond.
 struct Layers {
   Layers(const MBConvWeights& w, int channels, int reduced, int activation)
-      : channels(channels), wide((channels + 7) / 8 * 8), reduced(reduced), activation(activation),
-        w1(static_cast<size_t>(reduced) * wide), b1(reduced + 8), w2(static_cast<size_t>(reduced) * wide), b2(wide) {
+      : channels(channels), wide(wholeLanes(channels)), reduced(reduced), activation(activation),
+        w1(static_cast<size_t>(reduced) * wide), b1(reduced + kLanes), w2(static_cast<size_t>(reduced) * wide), b2(wide) {
     for (int r = 0; r < reduced; ++r)
       for (int m = 0; m < channels; ++m) {
         w1[static_cast<size_t>(r) * wide + m] = w.se1[static_cast<size_t>(m) * reduced + r];
@@ -34,48 +34,48 @@ struct Layers {
   }
 
   static float dot(const float* a, const float* b, int wide) {
-    v8 sum[4] = {};
+    vec sum[4] = {};
     int m = 0;
-    for (; m + 32 <= wide; m += 32)
-      for (int k = 0; k < 4; ++k) sum[k] += load(a + m + 8 * k) * load(b + m + 8 * k);
-    for (; m < wide; m += 8) sum[0] += load(a + m) * load(b + m);
-    const v8 all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    return ((all[0] + all[1]) + (all[2] + all[3])) + ((all[4] + all[5]) + (all[6] + all[7]));
+    for (; m + 4 * kLanes <= wide; m += 4 * kLanes)
+      for (int k = 0; k < 4; ++k) sum[k] += load(a + m + kLanes * k) * load(b + m + kLanes * k);
+    for (; m < wide; m += kLanes) sum[0] += load(a + m) * load(b + m);
+    const vec all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    return sumOf(all);
   }
 
-  /// The gate [wide] of pooled means [wide]; `hidden` and `slope` have reduced + 8 floats.
+  /// The gate [wide] of pooled means [wide]; `hidden` and `slope` have reduced + kLanes floats.
   void forward(const float* pooled, float* hidden, float* slope, float* out) const {
     for (int r = 0; r < reduced; ++r) hidden[r] = b1[r] + dot(pooled, w1 + static_cast<size_t>(r) * wide, wide);
     withActivation(activation, [&](auto A) {
-      for (int r = 0; r < reduced; r += 8) {
-        v8 d;
+      for (int r = 0; r < reduced; r += kLanes) {
+        vec d;
         store(hidden + r, ::hot::HOT_NAMESPACE::activation<decltype(A)::value>(load(hidden + r), d));
         store(slope + r, d);
       }
     });
-    fours(wide / 8, [&](int v, auto count) {
+    fours(wide / kLanes, [&](int v, auto count) {
       constexpr int N = decltype(count)::value;
-      v8 x[N], y[N];
-      HOT_EACH x[i] = load(b2 + 8 * (v + i));
+      vec x[N], y[N];
+      HOT_EACH x[i] = load(b2 + kLanes * (v + i));
       for (int r = 0; r < reduced; ++r) {
-        const v8 h = splat(hidden[r]);
-        const float* w = w2 + static_cast<size_t>(r) * wide + 8 * v;
-        HOT_EACH x[i] += h * load(w + 8 * i);
+        const vec h = splat(hidden[r]);
+        const float* w = w2 + static_cast<size_t>(r) * wide + kLanes * v;
+        HOT_EACH x[i] += h * load(w + kLanes * i);
       }
       sigmoids<N>(x, y);
-      HOT_EACH store(out + 8 * (v + i), y[i]);
+      HOT_EACH store(out + kLanes * (v + i), y[i]);
     });
   }
 
   /// From the gate's gradient [wide] (in place: that before the sigmoid) to the hidden layer's and the means' [wide].
   void backward(const float* gate, const float* slope, float* dGate, float* dHidden, float* dPooled) const {
-    for (int m = 0; m < wide; m += 8) {
-      const v8 g = load(gate + m);
+    for (int m = 0; m < wide; m += kLanes) {
+      const vec g = load(gate + m);
       store(dGate + m, load(dGate + m) * (g * (splat(1.0f) - g)));
     }
     for (int r = 0; r < reduced; ++r) dHidden[r] = slope[r] * dot(dGate, w2 + static_cast<size_t>(r) * wide, wide);
-    for (int m = 0; m < wide; m += 8) {
-      v8 sum = zero();
+    for (int m = 0; m < wide; m += kLanes) {
+      vec sum = zero();
       for (int r = 0; r < reduced; ++r) sum += splat(dHidden[r]) * load(w1 + static_cast<size_t>(r) * wide + m);
       store(dPooled + m, sum);
     }
@@ -88,7 +88,7 @@ struct Layers {
 /// What the weights' gradients are made of, by image.
 struct Trace {
   Trace(const Layers& layers, int batch)
-      : batch(batch), wide(layers.wide), narrow((layers.reduced + 15) / 8 * 8), means(static_cast<size_t>(batch) * wide),
+      : batch(batch), wide(layers.wide), narrow(wholeLanes(layers.reduced + kLanes)), means(static_cast<size_t>(batch) * wide),
         dGates(static_cast<size_t>(batch) * wide), hiddens(static_cast<size_t>(batch) * narrow),
         dHiddens(static_cast<size_t>(batch) * narrow) {}
   float* mean(int n) const { return means + static_cast<size_t>(n) * wide; }
@@ -107,8 +107,8 @@ struct Trace {
       double bias = 0;
       for (int n = 0; n < batch; ++n) bias += dHiddens[static_cast<size_t>(n) * narrow + r];
       gradients.seBias1[r] = static_cast<float>(bias);
-      for (int m = 0; m < wide; m += 8) {
-        v8 sum1 = zero(), sum2 = zero();
+      for (int m = 0; m < wide; m += kLanes) {
+        vec sum1 = zero(), sum2 = zero();
         for (int n = 0; n < batch; ++n) {
           const size_t at = static_cast<size_t>(n) * wide + m;
           sum1 += splat(dHiddens[static_cast<size_t>(n) * narrow + r]) * load(means + at);
@@ -137,11 +137,11 @@ template <class Each>
 HOT_INLINE void sumPixels(int pixels, int channels, float* sums, Each each) {
   fours(pixels, [&](int p, auto count) {
     constexpr int N = decltype(count)::value;
-    for (int c = 0; c < channels; c += 8) {
-      const int lanes = std::min(8, channels - c);
-      v8 x[N];
+    for (int c = 0; c < channels; c += kLanes) {
+      const int lanes = std::min(kLanes, channels - c);
+      vec x[N];
       HOT_EACH x[i] = each(static_cast<size_t>(p + i) * channels + c, lanes);
-      v8 sum = x[0];
+      vec sum = x[0];
       if constexpr (N == 4) sum = (x[0] + x[1]) + (x[2] + x[3]);
       store(sums + c, load(sums + c) + sum);
     }
@@ -149,26 +149,19 @@ HOT_INLINE void sumPixels(int pixels, int channels, float* sums, Each each) {
 }
 
 /// Past the caches when the whole output is larger than they are: no line is then fetched to be overwritten.
-HOT_INLINE void storeOnce(float* p, v8 x, int lanes, bool past) {
-#ifdef __AVX__
-  if (past) return _mm256_stream_ps(p, reinterpret_cast<__m256>(x));
-#endif
+HOT_INLINE void storeOnce(float* p, vec x, int lanes, bool past) {
+  if (past) return stream(p, x);
   storePart(p, x, lanes);
 }
-inline void finish() {
-#ifdef __AVX__
-  _mm_sfence();
-#endif
-}
 inline bool goesPast(size_t floats, int channels, const float* to) {
-  return floats > (size_t{2} << 20) && channels % 8 == 0 && reinterpret_cast<size_t>(to) % 32 == 0;
+  return floats > (size_t{2} << 20) && channels % kLanes == 0 && reinterpret_cast<size_t>(to) % sizeof(vec) == 0;
 }
 
 inline void forward(const float* x, const MBConvWeights& w, int activation, int batch, int pixels, int channels, int reduced,
                     int threads, float* y, float* pooled) {
   const Layers layers(w, channels, reduced, activation);
   const int wide = layers.wide;
-  const size_t image = static_cast<size_t>(pixels) * channels, perThread = 2 * static_cast<size_t>(wide) + 2 * (reduced + 8);
+  const size_t image = static_cast<size_t>(pixels) * channels, perThread = 2 * static_cast<size_t>(wide) + 2 * (reduced + kLanes);
   const bool past = goesPast(batch * image, channels, y);
   Zeroed scratch(threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
@@ -180,16 +173,16 @@ inline void forward(const float* x, const MBConvWeights& w, int activation, int 
     float* to = y + n * image;
     std::memset(mean, 0, sizeof(float) * wide);
     sumPixels(pixels, channels, mean, [&](size_t at, int lanes) { return loadPart(from + at, lanes); });
-    for (int c = 0; c < wide; c += 8) store(mean + c, load(mean + c) * splat(1.0f / pixels));
+    for (int c = 0; c < wide; c += kLanes) store(mean + c, load(mean + c) * splat(1.0f / pixels));
     std::memcpy(pooled + static_cast<size_t>(n) * channels, mean, sizeof(float) * channels);
-    layers.forward(mean, hidden, hidden + reduced + 8, g);
+    layers.forward(mean, hidden, hidden + reduced + kLanes, g);
     for (int p = 0; p < pixels; ++p)
-      for (int c = 0; c < channels; c += 8) {
-        const int lanes = std::min(8, channels - c);
+      for (int c = 0; c < channels; c += kLanes) {
+        const int lanes = std::min(kLanes, channels - c);
         const size_t at = static_cast<size_t>(p) * channels + c;
         storeOnce(to + at, loadPart(from + at, lanes) * load(g + c), lanes, past);
       }
-    if (past) finish();
+    if (past) fence();
   }
 }
 
@@ -216,14 +209,14 @@ inline void backward(const float* x, const MBConvWeights& w, const float* pooled
     const float* d = dy + n * image;
     sumPixels(pixels, channels, dGate, [&](size_t at, int lanes) { return loadPart(from + at, lanes) * loadPart(d + at, lanes); });
     layers.backward(g, slope, dGate, trace.dHidden(n), dPooled);
-    for (int c = 0; c < wide; c += 8) store(dPooled + c, load(dPooled + c) * splat(1.0f / pixels));
+    for (int c = 0; c < wide; c += kLanes) store(dPooled + c, load(dPooled + c) * splat(1.0f / pixels));
     for (int p = 0; p < pixels; ++p)
-      for (int c = 0; c < channels; c += 8) {
-        const int lanes = std::min(8, channels - c);
+      for (int c = 0; c < channels; c += kLanes) {
+        const int lanes = std::min(kLanes, channels - c);
         const size_t at = static_cast<size_t>(p) * channels + c;
         storeOnce(gradients.x + n * image + at, loadPart(d + at, lanes) * load(g + c) + load(dPooled + c), lanes, past);
       }
-    if (past) finish();
+    if (past) fence();
   }
   trace.sum(layers, threads, gradients);
 }

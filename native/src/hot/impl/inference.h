@@ -9,7 +9,7 @@ using gate::Zeroed;
 /// The weights with their norms in them: what follows a convolution is a shift only.
 struct Folded {
   Folded(const MBConvShape& s, const MBConvWeights& w, const MBConvStatistics& k)
-      : blocks(s.blocks()), wide(8 * blocks), outWide((s.outChannels + 15) / 16 * 16),
+      : blocks(s.blocks()), wide(kLanes * blocks), outWide((s.outChannels + kPanel - 1) / kPanel * kPanel),
         w1(s.expand ? static_cast<size_t>(wide) * s.inChannels : 0), shift1(wide),
         wd(static_cast<size_t>(wide) * s.kernel * s.kernel), shift2(wide),
         w2(static_cast<size_t>(wide) * outWide), shift3(outWide) {
@@ -20,14 +20,14 @@ struct Folded {
     }
     mbconv::affineOf(w.gamma2, w.beta2, k.mean2, k.variance2, s.epsilon, s.middle, blocks, scale, shift2);
     mbconv::packRows(w.wd, s.kernel * s.kernel, s.middle, blocks, scale, wd);
-    mbconv::affineOf(w.gamma3, w.beta3, k.mean3, k.variance3, s.epsilon, s.outChannels, outWide / 8, scale, shift3);
-    for (int p = 0; p < outWide / 16; ++p) {
-      float* panel = w2 + static_cast<size_t>(p) * wide * 16;
-      const int count = std::min(16, s.outChannels - 16 * p);
+    mbconv::affineOf(w.gamma3, w.beta3, k.mean3, k.variance3, s.epsilon, s.outChannels, outWide / kLanes, scale, shift3);
+    for (int p = 0; p < outWide / kPanel; ++p) {
+      float* panel = w2 + static_cast<size_t>(p) * wide * kPanel;
+      const int count = std::min(kPanel, s.outChannels - kPanel * p);
       for (int m = 0; m < wide; ++m)
-        for (int j = 0; j < 16; ++j)
-          panel[16 * m + j] = m < s.middle && j < count
-                                  ? w.w2[static_cast<size_t>(m) * s.outChannels + 16 * p + j] * scale[16 * p + j]
+        for (int j = 0; j < kPanel; ++j)
+          panel[kPanel * m + j] = m < s.middle && j < count
+                                  ? w.w2[static_cast<size_t>(m) * s.outChannels + kPanel * p + j] * scale[kPanel * p + j]
                                   : 0.0f;
     }
   }
@@ -37,14 +37,14 @@ struct Folded {
 
 /// activation(row + shift) in place; the sum of what comes out.
 template <int ACT>
-HOT_INLINE v8 shiftRow(float* row, v8 shift, int pixels) {
-  v8 sum = zero();
+HOT_INLINE vec shiftRow(float* row, vec shift, int pixels) {
+  vec sum = zero();
   fours(pixels, [&](int p, auto count) {
     constexpr int N = decltype(count)::value;
-    v8 x[N], unused[N];
-    HOT_EACH x[i] = load(row + 8 * (p + i)) + shift;
+    vec x[N], unused[N];
+    HOT_EACH x[i] = load(row + kLanes * (p + i)) + shift;
     activations<ACT, false, N>(x, unused);
-    HOT_EACH store(row + 8 * (p + i), x[i]);
+    HOT_EACH store(row + kLanes * (p + i), x[i]);
     HOT_EACH sum += x[i];
   });
   return sum;
@@ -54,13 +54,13 @@ HOT_INLINE v8 shiftRow(float* row, v8 shift, int pixels) {
 struct Place {
   Place(const MBConvShape& s, const Geometry& g, const Folded& f)
       // An odd number of cache lines between blocks, so that a pixel's blocks do not all fall into one set.
-      : stride((s.outPixels() + 1) / 2 | 1), tiles(2 * g.tileSize()), spread(static_cast<size_t>(f.blocks) * stride() * 8),
-        pooled(f.wide), gate(f.wide), hidden(2 * (s.reduced + 8)) {}
+      : stride((s.outPixels() + kSkew - 1) / kSkew | 1), tiles(2 * g.tileSize()), spread(static_cast<size_t>(f.blocks) * stride() * kLanes),
+        pooled(f.wide), gate(f.wide), hidden(2 * (s.reduced + kLanes)) {}
   /// Pixels from one block of the depthwise output to the next.
   struct Stride {
     int lines;
     Stride(int lines) : lines(lines) {}
-    int operator()() const { return 2 * lines; }
+    int operator()() const { return kSkew * lines; }
   } stride;
   Zeroed tiles;  // zeroed: the padding stays so
   Raw spread, pooled, gate, hidden;
@@ -74,12 +74,12 @@ void spreadBlocks(const MBConvShape& s, const Geometry& g, const Folded& f, TapR
   const float* shift[V];
   float* tile[V];
   float* out[V];
-  v8 sum[V];
+  vec sum[V];
   for (int v = 0; v < V; ++v) {
-    w[v] = f.w1 + static_cast<size_t>(block + v) * s.inChannels * 8;
-    shift[v] = f.shift1 + 8 * (block + v);
+    w[v] = f.w1 + static_cast<size_t>(block + v) * s.inChannels * kLanes;
+    shift[v] = f.shift1 + kLanes * (block + v);
     tile[v] = place.tiles + v * g.tileSize();
-    out[v] = place.spread + static_cast<size_t>(block + v) * place.stride() * 8;
+    out[v] = place.spread + static_cast<size_t>(block + v) * place.stride() * kLanes;
     sum[v] = zero();
   }
   int ready = 0;
@@ -88,25 +88,25 @@ void spreadBlocks(const MBConvShape& s, const Geometry& g, const Folded& f, TapR
     for (; ready < needed; ++ready) {
       const float* x = image + static_cast<size_t>(ready) * s.width * s.inChannels;
       float* row[V];
-      for (int v = 0; v < V; ++v) row[v] = tile[v] + static_cast<size_t>(s.padTop + ready) * rowStride + 8 * s.padLeft;
+      for (int v = 0; v < V; ++v) row[v] = tile[v] + static_cast<size_t>(s.padTop + ready) * rowStride + kLanes * s.padLeft;
       if (s.expand) {
         productTiles<V>(x, s.inChannels, s.inChannels, w, shift, s.width, row);
         for (int v = 0; v < V; ++v) mbconv::activateRow<ACT, false>(row[v], nullptr, s.width);
       } else {
         for (int v = 0; v < V; ++v) {
-          const int c = 8 * (block + v), lanes = std::min(8, s.inChannels - c);
-          for (int p = 0; p < s.width; ++p) store(row[v] + 8 * p, loadPart(x + static_cast<size_t>(p) * s.inChannels + c, lanes));
+          const int c = kLanes * (block + v), lanes = std::min(kLanes, s.inChannels - c);
+          for (int p = 0; p < s.width; ++p) store(row[v] + kLanes * p, loadPart(x + static_cast<size_t>(p) * s.inChannels + c, lanes));
         }
       }
     }
     for (int v = 0; v < V; ++v) {
-      const Taps all{s.kernel, s.kernel, rowStride, f.wd + static_cast<size_t>(block + v) * taps * 8};
-      float* to = out[v] + static_cast<size_t>(y) * s.outWidth * 8;
-      tapRow(tile[v] + static_cast<size_t>(y) * s.stride * rowStride, all, s.outWidth, to, 8, nullptr);
-      sum[v] += shiftRow<ACT>(to, load(f.shift2 + 8 * (block + v)), s.outWidth);
+      const Taps all{s.kernel, s.kernel, rowStride, f.wd + static_cast<size_t>(block + v) * taps * kLanes};
+      float* to = out[v] + static_cast<size_t>(y) * s.outWidth * kLanes;
+      tapRow(tile[v] + static_cast<size_t>(y) * s.stride * rowStride, all, s.outWidth, to, kLanes, nullptr);
+      sum[v] += shiftRow<ACT>(to, load(f.shift2 + kLanes * (block + v)), s.outWidth);
     }
   }
-  for (int v = 0; v < V; ++v) store(place.pooled + 8 * (block + v), sum[v] * splat(1.0f / s.outPixels()));
+  for (int v = 0; v < V; ++v) store(place.pooled + kLanes * (block + v), sum[v] * splat(1.0f / s.outPixels()));
 }
 
 template <int ACT>
@@ -117,39 +117,39 @@ void mbconvImage(const MBConvShape& s, const Geometry& g, const Folded& f, const
     else spreadBlocks<ACT, 1>(s, g, f, tapRow, b, x, place);
   }
   const int pixels = s.outPixels();
-  if (s.reduced) layers.forward(place.pooled, place.hidden, place.hidden + s.reduced + 8, place.gate);
+  if (s.reduced) layers.forward(place.pooled, place.hidden, place.hidden + s.reduced + kLanes, place.gate);
   const int run = f.wide <= 256 ? 48 : 24;
   for (int p0 = 0; p0 < pixels; p0 += run) {
     const int count = std::min(run, pixels - p0);
-    float* tile = place.spread + static_cast<size_t>(p0) * 8;
+    float* tile = place.spread + static_cast<size_t>(p0) * kLanes;
     if (s.reduced) {
       for (int b = 0; b < f.blocks; ++b) {
-        float* t = tile + static_cast<size_t>(b) * place.stride() * 8;
-        const v8 factor = load(place.gate + 8 * b);
-        for (int p = 0; p < count; ++p) store(t + 8 * p, load(t + 8 * p) * factor);
+        float* t = tile + static_cast<size_t>(b) * place.stride() * kLanes;
+        const vec factor = load(place.gate + kLanes * b);
+        for (int p = 0; p < count; ++p) store(t + kLanes * p, load(t + kLanes * p) * factor);
       }
     }
-    for (int c = 0; c < s.outChannels; c += 16) {
+    for (int c = 0; c < s.outChannels; c += kPanel) {
       const float* panel = f.w2 + static_cast<size_t>(c) * f.wide;
-      const v8 shift[2] = {load(f.shift3 + c), load(f.shift3 + c + 8)};
-      const int lanes[2] = {std::min(8, s.outChannels - c), s.outChannels - c - 8};
-      const auto put = [&](int at, int t, int v, v8 r) {
-        const size_t to = static_cast<size_t>(p0 + at + t) * s.outChannels + c + 8 * v;
+      const vec shift[2] = {load(f.shift3 + c), load(f.shift3 + c + kLanes)};
+      const int lanes[2] = {std::min(kLanes, s.outChannels - c), s.outChannels - c - kLanes};
+      const auto put = [&](int at, int t, int v, vec r) {
+        const size_t to = static_cast<size_t>(p0 + at + t) * s.outChannels + c + kLanes * v;
         r += shift[v];
         if (s.residual) r += loadPart(x + to, lanes[v]);
         storePart(y + to, r, lanes[v]);
       };
       if (lanes[1] > 0) {
-        pieces(count, 6, [&](int at, int n) {
+        pieces(count, kPixels<2>, [&](int at, int n) {
           withCount(n, [&](auto T) {
-            if constexpr (decltype(T)::value <= 6)
-              productFrom8<decltype(T)::value, 2>(tile + 8 * at, place.stride(), f.blocks, panel, 16, [&](int t, int v, v8 r) { put(at, t, v, r); });
+            if constexpr (decltype(T)::value <= kPixels<2>)
+              productFromBlocks<decltype(T)::value, 2>(tile + kLanes * at, place.stride(), f.blocks, panel, kPanel, [&](int t, int v, vec r) { put(at, t, v, r); });
           });
         });
       } else {
-        pieces(count, 12, [&](int at, int n) {
+        pieces(count, kPixels<1>, [&](int at, int n) {
           withCount(n, [&](auto T) {
-            productFrom8<decltype(T)::value, 1>(tile + 8 * at, place.stride(), f.blocks, panel, 16, [&](int t, int v, v8 r) { put(at, t, v, r); });
+            productFromBlocks<decltype(T)::value, 1>(tile + kLanes * at, place.stride(), f.blocks, panel, kPanel, [&](int t, int v, vec r) { put(at, t, v, r); });
           });
         });
       }
@@ -158,10 +158,10 @@ void mbconvImage(const MBConvShape& s, const Geometry& g, const Folded& f, const
 }
 
 inline void mbconvForward(const MBConvShape& s, const MBConvWeights& w, const MBConvStatistics& k, const float* x, float* y) {
-  const Geometry geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft);
+  const Geometry geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft, kLanes);
   const Folded folded(s, w, k);
   const gate::Layers layers(w, s.middle, s.reduced, s.activation);
-  const TapRow tapRow = s.stride == 1 ? tapRowFor<8>(s.kernel) : tapRowFor<16>(s.kernel);
+  const TapRow tapRow = s.stride == 1 ? tapRowFor<1>(s.kernel) : tapRowFor<2>(s.kernel);
   const int threads = std::min(s.threads, s.batch);
   bool failed = false;  // an exception must not leave a parallel region
 #pragma omp parallel num_threads(threads)
@@ -185,10 +185,10 @@ inline void mbconvForward(const MBConvShape& s, const MBConvWeights& w, const MB
 /// y = activation(norm(x w)): x [rows, inChannels], w [inChannels, channels].
 inline void pointwise(const float* x, const float* w, const float* gamma, const float* beta, const float* mean, const float* variance,
                       float epsilon, int act, size_t rows, int inChannels, int channels, int threads, float* y) {
-  const int wide = (channels + 15) / 16 * 16, run = 48;
+  const int wide = (channels + kPanel - 1) / kPanel * kPanel, run = 48;
   Raw scale(wide), shift(wide), packed(static_cast<size_t>(wide) * inChannels);
-  mbconv::affineOf(gamma, beta, mean, variance, epsilon, channels, wide / 8, scale, shift);
-  mbconv::packRows(w, inChannels, channels, wide / 8, scale, packed);
+  mbconv::affineOf(gamma, beta, mean, variance, epsilon, channels, wide / kLanes, scale, shift);
+  mbconv::packRows(w, inChannels, channels, wide / kLanes, scale, packed);
   const long runs = static_cast<long>((rows + run - 1) / run);
 #pragma omp parallel for schedule(static) num_threads(threads) if (runs > 1)
   for (long k = 0; k < runs; ++k) {
@@ -196,16 +196,16 @@ inline void pointwise(const float* x, const float* w, const float* gamma, const 
     const int count = static_cast<int>(std::min<size_t>(run, rows - first));
     const float* from = x + first * inChannels;
     float* to = y + first * channels;
-    for (int c = 0; c < channels; c += 16) {
-      const float* const panels[2] = {packed + static_cast<size_t>(c) * inChannels, packed + static_cast<size_t>(c + 8) * inChannels};
-      const v8 start[2] = {load(shift + c), load(shift + c + 8)};
-      const int lanes[2] = {std::min(8, channels - c), channels - c - 8};
-      pieces(count, 6, [&](int at, int n) {
+    for (int c = 0; c < channels; c += kPanel) {
+      const float* const panels[2] = {packed + static_cast<size_t>(c) * inChannels, packed + static_cast<size_t>(c + kLanes) * inChannels};
+      const vec start[2] = {load(shift + c), load(shift + c + kLanes)};
+      const int lanes[2] = {std::min(kLanes, channels - c), channels - c - kLanes};
+      pieces(count, kPixels<2>, [&](int at, int n) {
         withCount(n, [&](auto T) {
-          if constexpr (decltype(T)::value <= 6)
-            productInto8<decltype(T)::value, 2>(from + static_cast<size_t>(at) * inChannels, inChannels, inChannels, panels, start,
-                                                [&](int t, int v, v8 r) {
-                                                  if (lanes[v] > 0) storePart(to + static_cast<size_t>(at + t) * channels + c + 8 * v, r, lanes[v]);
+          if constexpr (decltype(T)::value <= kPixels<2>)
+            productIntoBlocks<decltype(T)::value, 2>(from + static_cast<size_t>(at) * inChannels, inChannels, inChannels, panels, start,
+                                                [&](int t, int v, vec r) {
+                                                  if (lanes[v] > 0) storePart(to + static_cast<size_t>(at + t) * channels + c + kLanes * v, r, lanes[v]);
                                                 });
         });
       });

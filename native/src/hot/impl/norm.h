@@ -10,7 +10,7 @@ inline size_t chunkStart(int chunk, int chunks, size_t rows) { return rows * chu
 /// first[c] and second[c] summed over rows by each(x row offset, lanes) -> two vectors, in doubles, in a fixed order.
 template <class Each>
 inline void sumRows(size_t rows, int channels, int threads, double* first, double* second, Each each) {
-  const int chunks = chunksOf(rows), wide = (channels + 7) / 8 * 8;
+  const int chunks = chunksOf(rows), wide = wholeLanes(channels);
   mbconv::Doubles partial(static_cast<size_t>(chunks) * 2 * wide);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int k = 0; k < chunks; ++k) {
@@ -18,15 +18,15 @@ inline void sumRows(size_t rows, int channels, int threads, double* first, doubl
     const size_t end = chunkStart(k + 1, chunks, rows);
     for (size_t r0 = chunkStart(k, chunks, rows); r0 < end; r0 += kRun) {
       const int count = static_cast<int>(std::min<size_t>(kRun, end - r0));
-      for (int c = 0; c < channels; c += 8) {
-        const int lanes = std::min(8, channels - c);
-        v8 a = zero(), b = zero();
+      for (int c = 0; c < channels; c += kLanes) {
+        const int lanes = std::min(kLanes, channels - c);
+        vec a = zero(), b = zero();
         size_t at = r0 * channels + c;
         fours(count, [&](int, auto counted) {
           each(at, c, lanes, counted, a, b);
           at += static_cast<size_t>(decltype(counted)::value) * channels;
         });
-        for (int j = 0; j < 8; ++j) {
+        for (int j = 0; j < kLanes; ++j) {
           sums[c + j] += a[j];
           sums[wide + c + j] += b[j];
         }
@@ -44,15 +44,15 @@ inline void sumRows(size_t rows, int channels, int threads, double* first, doubl
 
 /// Mean and biased variance of each channel, summed about the first row.
 inline void statistics(const float* x, size_t rows, int channels, int threads, float* mean, float* variance) {
-  const int wide = (channels + 7) / 8 * 8;
+  const int wide = wholeLanes(channels);
   mbconv::Buffer shift(wide);
   std::memcpy(shift, x, sizeof(float) * channels);
   mbconv::Doubles sum(channels), square(channels);
-  sumRows(rows, channels, threads, sum, square, [&](size_t at, int c, int lanes, auto counted, v8& a, v8& b) {
+  sumRows(rows, channels, threads, sum, square, [&](size_t at, int c, int lanes, auto counted, vec& a, vec& b) {
     constexpr int N = decltype(counted)::value;
-    const v8 s = load(shift + c);
+    const vec s = load(shift + c);
     HOT_EACH {
-      const v8 d = loadPart(x + at + static_cast<size_t>(i) * channels, lanes) - s;
+      const vec d = loadPart(x + at + static_cast<size_t>(i) * channels, lanes) - s;
       a += d;
       b += d * d;
     }
@@ -67,29 +67,29 @@ inline void statistics(const float* x, size_t rows, int channels, int threads, f
 /// y = activation(x scale + shift)
 template <int ACT>
 void apply(const float* x, const float* scale, const float* shift, size_t rows, int channels, int threads, float* y) {
-  const int whole = channels / 8;
+  const int whole = channels / kLanes;
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (size_t r = 0; r < rows; ++r) {
     const float* from = x + r * channels;
     float* to = y + r * channels;
     fours(whole, [&](int v, auto counted) {
       constexpr int N = decltype(counted)::value;
-      v8 n[N], unused[N];
-      HOT_EACH n[i] = load(from + 8 * (v + i)) * load(scale + 8 * (v + i)) + load(shift + 8 * (v + i));
+      vec n[N], unused[N];
+      HOT_EACH n[i] = load(from + kLanes * (v + i)) * load(scale + kLanes * (v + i)) + load(shift + kLanes * (v + i));
       activations<ACT, false, N>(n, unused);
-      HOT_EACH store(to + 8 * (v + i), n[i]);
+      HOT_EACH store(to + kLanes * (v + i), n[i]);
     });
-    if (const int lanes = channels - 8 * whole) {
-      const v8 n = loadPart(from + 8 * whole, lanes) * load(scale + 8 * whole) + load(shift + 8 * whole);
-      storePart(to + 8 * whole, activation<ACT>(n), lanes);
+    if (const int lanes = channels - kLanes * whole) {
+      const vec n = loadPart(from + kLanes * whole, lanes) * load(scale + kLanes * whole) + load(shift + kLanes * whole);
+      storePart(to + kLanes * whole, activation<ACT>(n), lanes);
     }
   }
 }
 
 inline void affine(const float* x, const float* gamma, const float* beta, const float* mean, const float* variance,
                    float epsilon, int act, size_t rows, int channels, int threads, float* y) {
-  const int blocks = (channels + 7) / 8;
-  mbconv::Buffer scale(8 * blocks), shift(8 * blocks);
+  const int blocks = (channels + kLanes - 1) / kLanes;
+  mbconv::Buffer scale(kLanes * blocks), shift(kLanes * blocks);
   mbconv::affineOf(gamma, beta, mean, variance, epsilon, channels, blocks, scale, shift);
   withActivation(act, [&](auto A) { apply<decltype(A)::value>(x, scale, shift, rows, channels, threads, y); });
 }
@@ -102,11 +102,11 @@ inline void forward(const float* x, const float* gamma, const float* beta, float
 
 /// Slope of the activation times dy, N rows apart by `channels`.
 template <int ACT, int N>
-HOT_INLINE void before(const float* x, const float* dy, int channels, int lanes, v8 scale, v8 shift, v8 (&dn)[N], v8 (&xs)[N]) {
+HOT_INLINE void before(const float* x, const float* dy, int channels, int lanes, vec scale, vec shift, vec (&dn)[N], vec (&xs)[N]) {
   HOT_EACH xs[i] = loadPart(x + static_cast<size_t>(i) * channels, lanes);
   HOT_EACH dn[i] = loadPart(dy + static_cast<size_t>(i) * channels, lanes);
   if constexpr (ACT != kNone) {
-    v8 n[N], slope[N];
+    vec n[N], slope[N];
     HOT_EACH n[i] = xs[i] * scale + shift;
     activations<ACT, true, N>(n, slope);
     HOT_EACH dn[i] *= slope[i];
@@ -116,16 +116,16 @@ HOT_INLINE void before(const float* x, const float* dy, int channels, int lanes,
 template <int ACT>
 void backwardOf(const float* x, const float* gamma, const float* beta, const float* mean, const float* variance,
                 const float* dy, float epsilon, size_t rows, int channels, int threads, float* dx, float* dgamma, float* dbeta) {
-  const int blocks = (channels + 7) / 8, wide = 8 * blocks;
+  const int blocks = (channels + kLanes - 1) / kLanes, wide = kLanes * blocks;
   mbconv::Buffer scale(wide), shift(wide), centre(wide), a(wide), b(wide), c(wide);
   mbconv::affineOf(gamma, beta, mean, variance, epsilon, channels, blocks, scale, shift);
   mbconv::pack(mean, channels, blocks, centre);
   mbconv::Doubles sum(channels), product(channels);
-  sumRows(rows, channels, threads, sum, product, [&](size_t at, int first, int lanes, auto counted, v8& s, v8& p) {
+  sumRows(rows, channels, threads, sum, product, [&](size_t at, int first, int lanes, auto counted, vec& s, vec& p) {
     constexpr int N = decltype(counted)::value;
-    v8 dn[N], xs[N];
+    vec dn[N], xs[N];
     before<ACT, N>(x + at, dy + at, channels, lanes, load(scale + first), load(shift + first), dn, xs);
-    const v8 m = load(centre + first);
+    const vec m = load(centre + first);
     HOT_EACH s += dn[i];
     HOT_EACH p += dn[i] * (xs[i] - m);
   });
@@ -145,12 +145,12 @@ void backwardOf(const float* x, const float* gamma, const float* beta, const flo
     const size_t end = chunkStart(chunk + 1, chunks, rows);
     for (size_t r0 = chunkStart(chunk, chunks, rows); r0 < end; r0 += kRun) {
       const int count = static_cast<int>(std::min<size_t>(kRun, end - r0));
-      for (int k = 0; k < channels; k += 8) {
-        const int lanes = std::min(8, channels - k);
+      for (int k = 0; k < channels; k += kLanes) {
+        const int lanes = std::min(kLanes, channels - k);
         fours(count, [&](int r, auto counted) {
           constexpr int N = decltype(counted)::value;
           const size_t at = (r0 + r) * channels + k;
-          v8 dn[N], xs[N];
+          vec dn[N], xs[N];
           before<ACT, N>(x + at, dy + at, channels, lanes, load(scale + k), load(shift + k), dn, xs);
           HOT_EACH storePart(dx + at + static_cast<size_t>(i) * channels, dn[i] * load(a + k) + (xs[i] * load(b + k) + load(c + k)), lanes);
         });

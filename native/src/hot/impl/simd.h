@@ -1,42 +1,40 @@
-// Eight floats at a time, by the compiler's vector extension: the same source gives AVX2 + FMA in avx2.cc
-// and whatever the target has in base.cc. Included inside a namespace of its own in each.
+// One vector of kLanes floats, by the compiler's vector extension: the same source gives AVX-512 in avx512.cc, AVX2 + FMA in
+// avx2.cc and whatever the target has in base.cc. Included inside a namespace of its own in each, with HOT_LANES set.
 
-typedef float v8 __attribute__((vector_size(32)));
-typedef int v8i __attribute__((vector_size(32)));
-typedef float v8u __attribute__((vector_size(32), aligned(4), may_alias));
+constexpr int kLanes = HOT_LANES;
+typedef float vec __attribute__((vector_size(4 * kLanes)));
+typedef int veci __attribute__((vector_size(4 * kLanes)));
+typedef float vecu __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+typedef double vecd __attribute__((vector_size(8 * kLanes)));
+
+/// Columns of a panel of weights: two vectors.
+constexpr int kPanel = 2 * kLanes;
+/// Pixels whose products with V vectors of weights are summed at once: the sums, the weights and a factor fit the 16
+/// registers of AVX2, or the 32 of AVX-512. 14 is what the maps of mobile networks divide by.
+template <int V>
+constexpr int kPixels = kLanes == 16 ? 14 : V == 1 ? 12 : 6;
+/// Pixels in a cache line: blocks that lie an odd number of lines apart do not all fall into one set of the cache.
+constexpr int kSkew = 16 / kLanes;
+/// n rounded up to whole vectors.
+constexpr int wholeLanes(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 #define HOT_INLINE inline __attribute__((always_inline))
 
-HOT_INLINE v8 load(const float* p) { return *reinterpret_cast<const v8u*>(p); }
-HOT_INLINE void store(float* p, v8 x) { *reinterpret_cast<v8u*>(p) = x; }
-HOT_INLINE v8 splat(float x) { return v8{x, x, x, x, x, x, x, x}; }
-HOT_INLINE v8 zero() { return v8{}; }
-HOT_INLINE v8 maxOf(v8 a, v8 b) { return a > b ? a : b; }
-HOT_INLINE v8 minOf(v8 a, v8 b) { return a < b ? a : b; }
+HOT_INLINE vec load(const float* p) { return *reinterpret_cast<const vecu*>(p); }
+HOT_INLINE void store(float* p, vec x) { *reinterpret_cast<vecu*>(p) = x; }
+HOT_INLINE vec zero() { return vec{}; }
+HOT_INLINE vec splat(float x) { return x - vec{}; }
+HOT_INLINE vecd doubles(vec x) { return __builtin_convertvector(x, vecd); }
+HOT_INLINE vec floats(const vecd& x) { return __builtin_convertvector(x, vec); }
 
-/// Up to eight floats; the lanes beyond are 0.
-HOT_INLINE v8 loadPart(const float* p, int count) {
-  if (count >= 8) return load(p);
-  v8 x = {};
-  for (int i = 0; i < count; ++i) x[i] = p[i];
-  return x;
-}
-HOT_INLINE void storePart(float* p, v8 x, int count) {
-  if (count >= 8) return store(p, x);
-  for (int i = 0; i < count; ++i) p[i] = x[i];
-}
+#include "intrinsics.h"
 
-typedef double v8d __attribute__((vector_size(64)));
-HOT_INLINE v8d doubles(v8 x) { return __builtin_convertvector(x, v8d); }
-HOT_INLINE v8 floats(const v8d& x) { return __builtin_convertvector(x, v8); }
-
-HOT_INLINE v8 clamp(v8 x, v8 limit) {
-#ifdef __AVX__
-  return reinterpret_cast<v8>(_mm256_min_ps(_mm256_max_ps(reinterpret_cast<__m256>(x), reinterpret_cast<__m256>(-limit)),
-                                            reinterpret_cast<__m256>(limit)));
-#else
-  return minOf(maxOf(x, -limit), limit);
-#endif
+/// The sum of the lanes, pair by pair.
+HOT_INLINE float sumOf(vec x) {
+  float total = 0;
+  for (int j = 0; j < kLanes; j += 8)
+    total += ((x[j] + x[j + 1]) + (x[j + 2] + x[j + 3])) + ((x[j + 4] + x[j + 5]) + (x[j + 6] + x[j + 7]));
+  return total;
 }
 
 // Sigmoids are written out stage by stage for N vectors: one alone is a chain of some twenty dependent operations,
@@ -45,9 +43,9 @@ HOT_INLINE v8 clamp(v8 x, v8 limit) {
 
 /// 1 / (1 + e^-x), to 2e-7 relative error.
 template <int N>
-HOT_INLINE void sigmoids(const v8 (&x)[N], v8 (&out)[N]) {
-  const v8 limit = splat(87.0f), log2e = splat(-1.44269504088896341f), magic = splat(12582912.0f), one = splat(1.0f);
-  v8 f[N], z[N], p[N];
+HOT_INLINE void sigmoids(const vec (&x)[N], vec (&out)[N]) {
+  const vec limit = splat(87.0f), log2e = splat(-1.44269504088896341f), magic = splat(12582912.0f), one = splat(1.0f);
+  vec f[N], z[N], p[N];
   HOT_EACH f[i] = clamp(x[i], limit);
   HOT_EACH z[i] = f[i] * log2e + magic;  // the whole part of -x log2(e), in the low bits
   HOT_EACH f[i] = f[i] * log2e - (z[i] - magic);
@@ -57,22 +55,22 @@ HOT_INLINE void sigmoids(const v8 (&x)[N], v8 (&out)[N]) {
   HOT_EACH p[i] = p[i] * f[i] + splat(0.2402213061f);
   HOT_EACH p[i] = p[i] * f[i] + splat(0.6931469227f);
   HOT_EACH p[i] = p[i] * f[i] + splat(1.000000057f);
-  HOT_EACH p[i] = reinterpret_cast<v8>(reinterpret_cast<v8i>(p[i]) + (reinterpret_cast<v8i>(z[i]) << 23));
+  HOT_EACH p[i] = reinterpret_cast<vec>(reinterpret_cast<veci>(p[i]) + (reinterpret_cast<veci>(z[i]) << 23));
   HOT_EACH out[i] = one / (one + p[i]);
 }
-HOT_INLINE v8 sigmoid(v8 x) {
-  const v8 in[1] = {x};
-  v8 out[1];
+HOT_INLINE vec sigmoid(vec x) {
+  const vec in[1] = {x};
+  vec out[1];
   sigmoids<1>(in, out);
   return out[0];
 }
 
 /// Activations of N vectors of pre-activations, in place; their slopes too if SLOPE.
 template <int ACT, bool SLOPE, int N>
-HOT_INLINE void activations(v8 (&x)[N], v8 (&slope)[N]) {
-  const v8 one = splat(1.0f), six = splat(6.0f);
+HOT_INLINE void activations(vec (&x)[N], vec (&slope)[N]) {
+  const vec one = splat(1.0f), six = splat(6.0f);
   if constexpr (ACT == kSilu) {
-    v8 s[N];
+    vec s[N];
     sigmoids<N>(x, s);
     HOT_EACH x[i] = x[i] * s[i];
     if constexpr (SLOPE) HOT_EACH slope[i] = s[i] + x[i] * (one - s[i]);
@@ -87,14 +85,14 @@ HOT_INLINE void activations(v8 (&x)[N], v8 (&slope)[N]) {
   }
 }
 template <int ACT>
-HOT_INLINE v8 activation(v8 n) {
-  v8 x[1] = {n}, slope[1];
+HOT_INLINE vec activation(vec n) {
+  vec x[1] = {n}, slope[1];
   activations<ACT, false, 1>(x, slope);
   return x[0];
 }
 template <int ACT>
-HOT_INLINE v8 activation(v8 n, v8& slope) {
-  v8 x[1] = {n}, d[1];
+HOT_INLINE vec activation(vec n, vec& slope) {
+  vec x[1] = {n}, d[1];
   activations<ACT, true, 1>(x, d);
   slope = d[0];
   return x[0];
@@ -108,7 +106,7 @@ HOT_INLINE void fours(int count, F f) {
   for (; i < count; ++i) f(i, std::integral_constant<int, 1>{});
 }
 
-/// Calls f(std::integral_constant<int, n>) for a run-time n of 1..12.
+/// Calls f(std::integral_constant<int, n>) for a run-time n of 1..14.
 template <class F>
 HOT_INLINE void withCount(int n, F f) {
   switch (n) {
@@ -118,6 +116,7 @@ HOT_INLINE void withCount(int n, F f) {
     break;
     HOT_CASE(1) HOT_CASE(2) HOT_CASE(3) HOT_CASE(4) HOT_CASE(5) HOT_CASE(6)
     HOT_CASE(7) HOT_CASE(8) HOT_CASE(9) HOT_CASE(10) HOT_CASE(11) HOT_CASE(12)
+    HOT_CASE(13) HOT_CASE(14)
 #undef HOT_CASE
   }
 }

@@ -4,11 +4,11 @@ namespace mbconv {
 
 /// Covariance [channels, channels] and mean [channels] of x [pixels, channels], summed about the first image's mean.
 inline void covariance(const float* x, int batch, int pixels, int channels, int threads, float* cov, float* mean) {
-  const int blocks = (channels + 7) / 8, wide = 8 * blocks, run = 64;
+  const int blocks = (channels + kLanes - 1) / kLanes, wide = kLanes * blocks, run = 64;
   const size_t size = static_cast<size_t>(channels) * wide + wide;
   const int chunks = chunksOf(batch, 2 * size);
   Doubles sums(chunks * size);
-  Buffer shift(wide), work(static_cast<size_t>(threads) * (static_cast<size_t>(run) * wide + 8 * channels));
+  Buffer shift(wide), work(static_cast<size_t>(threads) * (static_cast<size_t>(run) * wide + kLanes * channels));
   {
     Doubles total(channels);
     for (int p = 0; p < pixels; ++p)
@@ -17,7 +17,7 @@ inline void covariance(const float* x, int batch, int pixels, int channels, int 
   }
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int g = 0; g < chunks; ++g) {
-    float* centred = work + static_cast<size_t>(omp_get_thread_num()) * (static_cast<size_t>(run) * wide + 8 * channels);
+    float* centred = work + static_cast<size_t>(omp_get_thread_num()) * (static_cast<size_t>(run) * wide + kLanes * channels);
     float* panel = centred + static_cast<size_t>(run) * wide;
     double* products = sums + g * size;
     double* totals = products + static_cast<size_t>(channels) * wide;
@@ -25,21 +25,21 @@ inline void covariance(const float* x, int batch, int pixels, int channels, int 
     for (size_t p = static_cast<size_t>(chunkStart(g, chunks, batch)) * pixels; p < end; p += run) {
       const int count = static_cast<int>(std::min<size_t>(run, end - p));
       for (int b = 0; b < blocks; ++b) {
-        const int lanes = std::min(8, channels - 8 * b);
-        v8 total = zero();
+        const int lanes = std::min(kLanes, channels - kLanes * b);
+        vec total = zero();
         for (int q = 0; q < count; ++q) {
-          const v8 d = loadPart(x + (p + q) * channels + 8 * b, lanes) - load(shift + 8 * b);
-          store(centred + static_cast<size_t>(q) * wide + 8 * b, d);
+          const vec d = loadPart(x + (p + q) * channels + kLanes * b, lanes) - load(shift + kLanes * b);
+          store(centred + static_cast<size_t>(q) * wide + kLanes * b, d);
           total += d;
         }
-        for (int j = 0; j < lanes; ++j) totals[8 * b + j] += total[j];
+        for (int j = 0; j < lanes; ++j) totals[kLanes * b + j] += total[j];
       }
       for (int b = 0; b < blocks; ++b) {
-        const int first = 8 * b;  // the product is symmetric: rows from the block's own on
-        std::memset(panel, 0, sizeof(float) * 8 * (channels - first));
-        outer8Rows<1>(centred + first, wide, channels - first, {centred + 8 * b}, wide, count, {panel});
+        const int first = kLanes * b;  // the product is symmetric: rows from the block's own on
+        std::memset(panel, 0, sizeof(float) * kLanes * (channels - first));
+        outerRows<1>(centred + first, wide, channels - first, {centred + kLanes * b}, wide, count, {panel});
         for (int c = first; c < channels; ++c)
-          for (int j = 0; j < 8; ++j) products[static_cast<size_t>(c) * wide + 8 * b + j] += panel[8 * (c - first) + j];
+          for (int j = 0; j < kLanes; ++j) products[static_cast<size_t>(c) * wide + kLanes * b + j] += panel[kLanes * (c - first) + j];
       }
     }
   }

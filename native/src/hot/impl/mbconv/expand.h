@@ -8,24 +8,24 @@ HOT_INLINE void activateRow(float* row, float* slope, int pixels) {
   if constexpr (ACT == kNone && !SLOPE) return;
   fours(pixels, [&](int p, auto count) {
     constexpr int N = decltype(count)::value;
-    v8 x[N], d[N];
-    HOT_EACH x[i] = load(row + 8 * (p + i));
+    vec x[N], d[N];
+    HOT_EACH x[i] = load(row + kLanes * (p + i));
     activations<ACT, SLOPE, N>(x, d);
-    HOT_EACH store(row + 8 * (p + i), x[i]);
-    if constexpr (SLOPE) HOT_EACH store(slope + 8 * (p + i), d[i]);
+    HOT_EACH store(row + kLanes * (p + i), x[i]);
+    if constexpr (SLOPE) HOT_EACH store(slope + kLanes * (p + i), d[i]);
   });
 }
 
 /// activation(x scale + shift) of a row into another; slopes to `slope` where asked for.
 template <int ACT, bool SLOPE = false>
-HOT_INLINE void normRow(const float* from, v8 scale, v8 shift, float* to, int pixels, float* slope = nullptr) {
+HOT_INLINE void normRow(const float* from, vec scale, vec shift, float* to, int pixels, float* slope = nullptr) {
   fours(pixels, [&](int p, auto count) {
     constexpr int N = decltype(count)::value;
-    v8 x[N], d[N];
-    HOT_EACH x[i] = load(from + 8 * (p + i)) * scale + shift;
+    vec x[N], d[N];
+    HOT_EACH x[i] = load(from + kLanes * (p + i)) * scale + shift;
     activations<ACT, SLOPE, N>(x, d);
-    HOT_EACH store(to + 8 * (p + i), x[i]);
-    if constexpr (SLOPE) HOT_EACH store(slope + 8 * (p + i), d[i]);
+    HOT_EACH store(to + kLanes * (p + i), x[i]);
+    if constexpr (SLOPE) HOT_EACH store(slope + kLanes * (p + i), d[i]);
   });
 }
 
@@ -42,8 +42,8 @@ HOT_INLINE void expandRow(const MBConvShape& s, const Packed& packed, int block,
                           float* const (&tileRow)[V], float* const (&slope)[V]) {
   if (source.expanded) {
     for (int v = 0; v < V; ++v) {
-      const float* from = source.expanded + v * source.stride + static_cast<size_t>(row) * s.width * 8;
-      const int m = 8 * (block + v);
+      const float* from = source.expanded + v * source.stride + static_cast<size_t>(row) * s.width * kLanes;
+      const int m = kLanes * (block + v);
       normRow<ACT, SLOPE>(from, load(packed.scale1.data + m), load(packed.shift1.data + m), tileRow[v], s.width, SLOPE ? slope[v] : nullptr);
     }
     return;
@@ -51,16 +51,16 @@ HOT_INLINE void expandRow(const MBConvShape& s, const Packed& packed, int block,
   const float* x = source.image + static_cast<size_t>(row) * s.width * s.inChannels;
   if (!s.expand) {
     for (int v = 0; v < V; ++v) {
-      const int c = 8 * (block + v), lanes = std::min(8, s.inChannels - c);
-      for (int p = 0; p < s.width; ++p) store(tileRow[v] + 8 * p, loadPart(x + static_cast<size_t>(p) * s.inChannels + c, lanes));
+      const int c = kLanes * (block + v), lanes = std::min(kLanes, s.inChannels - c);
+      for (int p = 0; p < s.width; ++p) store(tileRow[v] + kLanes * p, loadPart(x + static_cast<size_t>(p) * s.inChannels + c, lanes));
     }
     return;
   }
   const float* w[V];
   const float* bias[V];
   for (int v = 0; v < V; ++v) {
-    w[v] = packed.w1.data + static_cast<size_t>(block + v) * s.inChannels * 8;
-    bias[v] = packed.shift1.data + 8 * (block + v);
+    w[v] = packed.w1.data + static_cast<size_t>(block + v) * s.inChannels * kLanes;
+    bias[v] = packed.shift1.data + kLanes * (block + v);
   }
   productTiles<V>(x, s.inChannels, s.inChannels, w, bias, s.width, tileRow);
   for (int v = 0; v < V; ++v) activateRow<ACT, SLOPE>(tileRow[v], SLOPE ? slope[v] : nullptr, s.width);
@@ -91,7 +91,7 @@ inline void expandStored(const MBConvShape& s, const MBConvWeights& w, const Gro
   const int in = s.inChannels, blocks = packed.blocks, wide = packed.wide;
   packRows(w.w1, in, s.middle, blocks, nullptr, packed.w1);
   const size_t size = static_cast<size_t>(groups.count) * wide;
-  Buffer means(size, Uninitialised{}), squares(size, Uninitialised{}), none(8);
+  Buffer means(size, Uninitialised{}), squares(size, Uninitialised{}), none(kLanes);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int g = 0; g < groups.count; ++g) {
     const int pixels = groups.images(g) * s.inPixels();
@@ -101,13 +101,13 @@ inline void expandStored(const MBConvShape& s, const MBConvWeights& w, const Gro
       const float *weights[V], *bias[V];
       float* to[V];
       for (int v = 0; v < V; ++v) {
-        weights[v] = packed.w1.data + static_cast<size_t>(b + v) * in * 8;
+        weights[v] = packed.w1.data + static_cast<size_t>(b + v) * in * kLanes;
         bias[v] = none;
         to[v] = kept.expanded + groups.start(g, blocks, s.inPixels()) + (b + v) * groups.blockStride(g, s.inPixels());
       }
       productTiles<V>(from, in, in, weights, bias, pixels, to);
       for (int v = 0; v < V; ++v) {
-        const size_t at = static_cast<size_t>(g) * wide + 8 * (b + v);
+        const size_t at = static_cast<size_t>(g) * wide + kLanes * (b + v);
         blockStatistics(to[v], pixels, means + at, squares + at);
       }
     });

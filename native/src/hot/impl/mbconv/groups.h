@@ -3,7 +3,7 @@
 namespace mbconv {
 
 /// Images of small maps are taken several at a time, so that a product sees some hundred pixels. Tensors in blocks of
-/// eight channels follow it: [group][block][pixels of the group's images][8].
+/// eight channels follow it: [group][block][pixels of the group's images][kLanes].
 struct Groups {
   explicit Groups(const MBConvShape& s)
       : batch(s.batch), span(std::max(1, std::min(128 / s.outPixels(), s.batch))), count((s.batch + span - 1) / span) {}
@@ -12,13 +12,13 @@ struct Groups {
   int of(int image) const { return image / span; }
 
   /// Where a group's tensor in blocks begins.
-  size_t start(int group, int blocks, int pixels) const { return static_cast<size_t>(first(group)) * blocks * pixels * 8; }
+  size_t start(int group, int blocks, int pixels) const { return static_cast<size_t>(first(group)) * blocks * pixels * kLanes; }
   /// From one block of a group to its next.
-  size_t blockStride(int group, int pixels) const { return static_cast<size_t>(images(group)) * pixels * 8; }
+  size_t blockStride(int group, int pixels) const { return static_cast<size_t>(images(group)) * pixels * kLanes; }
   /// Where one image's pixels of one block begin.
   size_t at(int image, int block, int blocks, int pixels) const {
     const int group = of(image);
-    return start(group, blocks, pixels) + block * blockStride(group, pixels) + static_cast<size_t>(image - first(group)) * pixels * 8;
+    return start(group, blocks, pixels) + block * blockStride(group, pixels) + static_cast<size_t>(image - first(group)) * pixels * kLanes;
   }
   int batch, span, count;
 };

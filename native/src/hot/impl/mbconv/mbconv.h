@@ -1,6 +1,7 @@
 // A whole MBConv in training mode, forward and backward (see native/src/hot/README.md for the plan of passes).
 #include "memory.h"
 #include "../tiles.h"
+#include "../taps.h"
 #include "groups.h"
 #include "packing.h"
 #include "statistics.h"
@@ -17,7 +18,7 @@
 namespace mbconv {
 
 inline void forward(const MBConvShape& s, const MBConvWeights& w, const float* x, const MBConvKept& kept, float* y) {
-  const Geometry geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft);
+  const Geometry geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft, kLanes);
   const Groups groups(s);
   Packed packed(s, w);
   if (s.stored()) expandStored(s, w, groups, packed, x, kept);
@@ -31,12 +32,12 @@ inline void forward(const MBConvShape& s, const MBConvWeights& w, const float* x
 
 inline void backward(const MBConvShape& s, const MBConvWeights& w, const float* x, const MBConvKept& kept, const float* dy,
                      const MBConvGradients& gradients, float* work) {
-  const Geometry geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft);
+  const Geometry geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft, kLanes);
   const Groups groups(s);
   Packed packed(s, w);
   if (s.expand) packed.foldExpansion(s, w, kept);
   packed.foldDepthwise(s, w, kept);
-  NormGradient norm3((s.outChannels + 7) / 8 * 8), norm2(packed.wide), norm1(packed.wide);
+  NormGradient norm3(wholeLanes(s.outChannels)), norm2(packed.wide), norm1(packed.wide);
   solveLastNorm(s, w, kept, dy, gradients, norm3);
   unproject(s, w, groups, packed, kept, dy, norm3, gradients, work, norm2);
   if (s.stored()) {

@@ -4,7 +4,7 @@ namespace mbconv {
 
 struct Packed {
   Packed(const MBConvShape& s, const MBConvWeights& w)
-      : blocks(s.blocks()), wide(8 * blocks),
+      : blocks(s.blocks()), wide(kLanes * blocks),
         w1(s.expand ? static_cast<size_t>(wide) * s.inChannels : 0, Uninitialised{}), scale1(wide), shift1(wide),
         wd(static_cast<size_t>(wide) * s.kernel * s.kernel, Uninitialised{}), scale2(wide), shift2(wide) {
     packRows(w.wd, s.kernel * s.kernel, s.middle, blocks, nullptr, wd);

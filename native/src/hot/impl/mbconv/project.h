@@ -3,30 +3,30 @@
 namespace mbconv {
 
 /// As many blocks of channels as one panel of weights that stays in the first-level cache takes.
-constexpr int kDepth = 32;
+constexpr int kDepth = 256 / kLanes;
 
 /// Pixels that go through norm and projection at once.
-inline int projectionRun(int blocks) { return blocks <= 16 ? 48 : 128; }
+inline int projectionRun(int blocks) { return blocks * kLanes <= 128 ? 48 : 128; }
 
 /// Norm, activation, gate (where given) and projection of `pixels` of [blocks][spreadStride]; `tile` holds
 /// min(blocks, kDepth) blocks of projectionRun() + 2 pixels.
 template <int ACT>
 void projectRun(const Packed& packed, const Panels& w2, const float* spread, size_t spreadStride, const float* gate,
                 int pixels, float* tile, float* out) {
-  const int tileSize = pixels + 2;
+  const int tileSize = pixels + kSkew;
   for (int b0 = 0; b0 < packed.blocks; b0 += kDepth) {
     const int depth = std::min(kDepth, packed.blocks - b0);
     for (int b = 0; b < depth; ++b) {
-      const int m = 8 * (b0 + b);
-      float* to = tile + static_cast<size_t>(b) * tileSize * 8;
+      const int m = kLanes * (b0 + b);
+      float* to = tile + static_cast<size_t>(b) * tileSize * kLanes;
       normRow<ACT>(spread + (b0 + b) * spreadStride, load(packed.scale2.data + m), load(packed.shift2.data + m), to, pixels);
       if (gate) {
-        const v8 g = load(gate + m);
-        for (int p = 0; p < pixels; ++p) store(to + 8 * p, load(to + 8 * p) * g);
+        const vec g = load(gate + m);
+        for (int p = 0; p < pixels; ++p) store(to + kLanes * p, load(to + kLanes * p) * g);
       }
     }
-    if (b0 == 0) productFrom8Rows<false>(tile, tileSize, depth, w2, 0, out, w2.columns, pixels);
-    else productFrom8Rows<true>(tile, tileSize, depth, w2, 8 * b0, out, w2.columns, pixels);
+    if (b0 == 0) productFromBlocksRows<false>(tile, tileSize, depth, w2, 0, out, w2.columns, pixels);
+    else productFromBlocksRows<true>(tile, tileSize, depth, w2, kLanes * b0, out, w2.columns, pixels);
   }
 }
 
@@ -37,29 +37,29 @@ void gateOf(const MBConvShape& s, const gate::Layers& layers, const Packed& pack
   const int pixels = s.outPixels();
   for (int b = 0; b < packed.blocks; ++b) {
     const float* d = spread + b * spreadStride;
-    const v8 scale = load(packed.scale2.data + 8 * b), shift = load(packed.shift2.data + 8 * b);
-    v8 sum = zero();
+    const vec scale = load(packed.scale2.data + kLanes * b), shift = load(packed.shift2.data + kLanes * b);
+    vec sum = zero();
     fours(pixels, [&](int p, auto count) {
       constexpr int N = decltype(count)::value;
-      v8 x[N], unused[N];
-      HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+      vec x[N], unused[N];
+      HOT_EACH x[i] = load(d + kLanes * (p + i)) * scale + shift;
       activations<ACT, false, N>(x, unused);
       HOT_EACH sum += x[i];
     });
-    store(pooled + 8 * b, sum * splat(1.0f / pixels));
+    store(pooled + kLanes * b, sum * splat(1.0f / pixels));
   }
-  layers.forward(pooled, hidden, hidden + s.reduced + 8, gate);
+  layers.forward(pooled, hidden, hidden + s.reduced + kLanes, gate);
 }
 
 /// Mean and squared deviation of rows of `channels`.
 inline void rowStatistics(const float* x, int pixels, int channels, float* means, float* squares) {
-  for (int c = 0; c < channels; c += 8) {
-    const int lanes = std::min(8, channels - c);
-    v8 total = zero(), squared = zero();
+  for (int c = 0; c < channels; c += kLanes) {
+    const int lanes = std::min(kLanes, channels - c);
+    vec total = zero(), squared = zero();
     for (int p = 0; p < pixels; ++p) total += loadPart(x + static_cast<size_t>(p) * channels + c, lanes);
-    const v8 centre = total * splat(1.0f / pixels);
+    const vec centre = total * splat(1.0f / pixels);
     for (int p = 0; p < pixels; ++p) {
-      const v8 d = loadPart(x + static_cast<size_t>(p) * channels + c, lanes) - centre;
+      const vec d = loadPart(x + static_cast<size_t>(p) * channels + c, lanes) - centre;
       squared += d * d;
     }
     store(means + c, centre);
@@ -69,12 +69,12 @@ inline void rowStatistics(const float* x, int pixels, int channels, float* means
 
 /// The projection into kept.projected, and its statistics.
 inline void project(const MBConvShape& s, const MBConvWeights& w, const Groups& groups, const Packed& packed, const MBConvKept& kept) {
-  const int blocks = packed.blocks, out = s.outChannels, outWide = (out + 7) / 8 * 8, outPixels = s.outPixels();
+  const int blocks = packed.blocks, out = s.outChannels, outWide = wholeLanes(out), outPixels = s.outPixels();
   const Panels w2(w.w2, s.middle, out, packed.wide);
   const int run = projectionRun(blocks);
-  const size_t tileFloats = static_cast<size_t>(std::min(blocks, kDepth)) * (run + 2) * 8;
+  const size_t tileFloats = static_cast<size_t>(std::min(blocks, kDepth)) * (run + 2) * kLanes;
   const gate::Layers layers(w, s.middle, s.reduced, s.activation);
-  const size_t perThread = tileFloats + 2 * packed.wide + (2 * (s.reduced + 8) + 15) / 16 * 16;
+  const size_t perThread = tileFloats + 2 * packed.wide + (2 * (s.reduced + kLanes) + 15) / 16 * 16;
   const size_t size = static_cast<size_t>(groups.count) * outWide;
   Buffer scratch(s.threads * perThread, Uninitialised{}), centres(size, Uninitialised{}), squares(size, Uninitialised{});
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
@@ -92,13 +92,13 @@ inline void project(const MBConvShape& s, const MBConvWeights& w, const Groups& 
       const int span = s.reduced ? outPixels : pixels;  // an image has its own gates
       for (int start = 0; start < pixels; start += span) {
         if (gate) {
-          gateOf<act>(s, layers, packed, from + 8 * start, stride, means, hidden, gate);
+          gateOf<act>(s, layers, packed, from + kLanes * start, stride, means, hidden, gate);
           float* pooled = kept.pooled + static_cast<size_t>(groups.first(g) + start / outPixels) * s.middle;
           std::memcpy(pooled, means, sizeof(float) * s.middle);
         }
         pieces(span, run, [&](int at, int count) {
           const size_t p = start + at;
-          projectRun<act>(packed, w2, from + 8 * p, stride, gate, count, tile, to + p * out);
+          projectRun<act>(packed, w2, from + kLanes * p, stride, gate, count, tile, to + p * out);
         });
       }
     });
@@ -109,16 +109,16 @@ inline void project(const MBConvShape& s, const MBConvWeights& w, const Groups& 
 
 /// y = norm(projected), plus the input where there is a residual.
 inline void finish(const MBConvShape& s, const MBConvWeights& w, const float* x, const MBConvKept& kept, float* y) {
-  const int out = s.outChannels, outWide = (out + 7) / 8 * 8;
+  const int out = s.outChannels, outWide = wholeLanes(out);
   Buffer scale(outWide), shift(outWide);
-  affineOf(w.gamma3, w.beta3, kept.mean3, kept.variance3, s.epsilon, out, outWide / 8, scale, shift);
+  affineOf(w.gamma3, w.beta3, kept.mean3, kept.variance3, s.epsilon, out, outWide / kLanes, scale, shift);
   const size_t pixels = static_cast<size_t>(s.batch) * s.outPixels();
 #pragma omp parallel for schedule(static) num_threads(s.threads)
   for (size_t p = 0; p < pixels; ++p)
-    for (int c = 0; c < out; c += 8) {
-      const int lanes = std::min(8, out - c);
+    for (int c = 0; c < out; c += kLanes) {
+      const int lanes = std::min(kLanes, out - c);
       const size_t at = p * out + c;
-      v8 value = loadPart(kept.projected + at, lanes) * load(scale + c) + load(shift + c);
+      vec value = loadPart(kept.projected + at, lanes) * load(scale + c) + load(shift + c);
       if (s.residual) value += loadPart(x + at, lanes);
       storePart(y + at, value, lanes);
     }

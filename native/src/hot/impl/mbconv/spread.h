@@ -8,7 +8,7 @@ template <int ACT, int V>
 void spreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, TapRow tapRow, int block,
                 const Source& source, float* tiles, float* out, size_t outStride, float* mean, float* squares) {
   const int rowStride = geometry.rowStride(), taps = s.kernel * s.kernel;
-  const size_t corner = static_cast<size_t>(s.padTop) * rowStride + 8 * s.padLeft;
+  const size_t corner = static_cast<size_t>(s.padTop) * rowStride + kLanes * s.padLeft;
   int ready = 0;
   for (int y = 0; y < s.outHeight; ++y) {
     const int needed = std::min(s.height, y * s.stride + s.kernel - s.padTop);
@@ -18,12 +18,12 @@ void spreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& pa
       expandRow<ACT, false, V>(s, packed, block, source, ready, row, row);
     }
     for (int v = 0; v < V; ++v) {
-      const Taps all{s.kernel, s.kernel, rowStride, packed.wd.data + static_cast<size_t>(block + v) * taps * 8};
+      const Taps all{s.kernel, s.kernel, rowStride, packed.wd.data + static_cast<size_t>(block + v) * taps * kLanes};
       tapRow(tiles + v * geometry.tileSize() + static_cast<size_t>(y) * s.stride * rowStride, all, s.outWidth,
-             out + v * outStride + static_cast<size_t>(y) * s.outWidth * 8, 8, nullptr);
+             out + v * outStride + static_cast<size_t>(y) * s.outWidth * kLanes, kLanes, nullptr);
     }
   }
-  for (int v = 0; v < V; ++v) blockStatistics(out + v * outStride, s.outPixels(), mean + 8 * v, squares + 8 * v);
+  for (int v = 0; v < V; ++v) blockStatistics(out + v * outStride, s.outPixels(), mean + kLanes * v, squares + kLanes * v);
 }
 
 /// The depthwise output into kept.spread, and its statistics.
@@ -32,7 +32,7 @@ inline void spread(const MBConvShape& s, const Geometry& geometry, const Groups&
   const int blocks = packed.blocks, wide = packed.wide, inPixels = s.inPixels(), outPixels = s.outPixels();
   const size_t size = static_cast<size_t>(s.batch) * wide;
   Buffer means(size, Uninitialised{}), squares(size, Uninitialised{}), tiles(s.threads * 2 * geometry.tileSize());
-  const TapRow tapRow = s.stride == 1 ? tapRowFor<8>(s.kernel) : tapRowFor<16>(s.kernel);
+  const TapRow tapRow = s.stride == 1 ? tapRowFor<1>(s.kernel) : tapRowFor<2>(s.kernel);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
     float* tile = tiles + omp_get_thread_num() * 2 * geometry.tileSize();
@@ -41,7 +41,7 @@ inline void spread(const MBConvShape& s, const Geometry& geometry, const Groups&
     eachPair(0, blocks, [&](int b, auto pair) {
       constexpr int V = decltype(pair)::value;
       const Source source{image, s.stored() ? kept.expanded + groups.at(n, b, blocks, inPixels) : nullptr, inStride};
-      const size_t at = static_cast<size_t>(n) * wide + 8 * b;
+      const size_t at = static_cast<size_t>(n) * wide + kLanes * b;
       withActivation(s.activation, [&](auto A) {
         spreadTile<decltype(A)::value, V>(s, geometry, packed, tapRow, b, source, tile,
                                           kept.spread + groups.at(n, b, blocks, outPixels), outStride, means + at, squares + at);

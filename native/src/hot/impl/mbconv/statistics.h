@@ -2,22 +2,22 @@
 
 namespace mbconv {
 
-/// Mean and squared deviation of `pixels` of one block, [pixels][8].
+/// Mean and squared deviation of `pixels` of one block, [pixels][kLanes].
 HOT_INLINE void blockStatistics(const float* x, int pixels, float* mean, float* squares) {
-  v8 a = zero(), b = zero(), c = zero(), d = zero();
+  vec a = zero(), b = zero(), c = zero(), d = zero();
   int p = 0;
-  for (; p + 4 <= pixels; p += 4) a += load(x + 8 * p), b += load(x + 8 * p + 8), c += load(x + 8 * p + 16), d += load(x + 8 * p + 24);
-  for (; p < pixels; ++p) a += load(x + 8 * p);
-  const v8 centre = ((a + b) + (c + d)) * splat(1.0f / pixels);
-  v8 s[4] = {};
+  for (; p + 4 <= pixels; p += 4) a += load(x + kLanes * p), b += load(x + kLanes * (p + 1)), c += load(x + kLanes * (p + 2)), d += load(x + kLanes * (p + 3));
+  for (; p < pixels; ++p) a += load(x + kLanes * p);
+  const vec centre = ((a + b) + (c + d)) * splat(1.0f / pixels);
+  vec s[4] = {};
   for (p = 0; p + 4 <= pixels; p += 4)
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
-      const v8 e = load(x + 8 * (p + i)) - centre;
+      const vec e = load(x + kLanes * (p + i)) - centre;
       s[i] += e * e;
     }
   for (; p < pixels; ++p) {
-    const v8 e = load(x + 8 * p) - centre;
+    const vec e = load(x + kLanes * p) - centre;
     s[0] += e * e;
   }
   store(mean, centre);
@@ -52,7 +52,7 @@ inline void combine(const float* means, const float* squares, int parts, int str
 /// scale and shift of a batch norm, in whole blocks.
 inline void affineOf(const float* gamma, const float* beta, const float* mean, const float* variance, float epsilon,
                      int channels, int blocks, float* scale, float* shift) {
-  for (int m = 0; m < 8 * blocks; ++m) {
+  for (int m = 0; m < kLanes * blocks; ++m) {
     scale[m] = shift[m] = 0;
     if (m >= channels) continue;
     const double s = gamma[m] / std::sqrt(static_cast<double>(variance[m]) + epsilon);

@@ -5,19 +5,19 @@ namespace mbconv {
 /// The gradient before the last norm: dP = a dY + b P + c.
 inline void solveLastNorm(const MBConvShape& s, const MBConvWeights& w, const MBConvKept& kept, const float* dy,
                           const MBConvGradients& gradients, NormGradient& norm3) {
-  const int out = s.outChannels, outWide = (out + 7) / 8 * 8, outPixels = s.outPixels();
+  const int out = s.outChannels, outWide = wholeLanes(out), outPixels = s.outPixels();
   const size_t size = static_cast<size_t>(s.batch) * outWide;
   Buffer sums(size, Uninitialised{}), products(size, Uninitialised{}), mean(outWide);
-  pack(kept.mean3, out, outWide / 8, mean);
+  pack(kept.mean3, out, outWide / kLanes, mean);
 #pragma omp parallel for schedule(static) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n)
-    for (int c = 0; c < out; c += 8) {
-      const int lanes = std::min(8, out - c);
-      const v8 centre = load(mean + c);
-      v8 sum = zero(), product = zero();
+    for (int c = 0; c < out; c += kLanes) {
+      const int lanes = std::min(kLanes, out - c);
+      const vec centre = load(mean + c);
+      vec sum = zero(), product = zero();
       for (int p = 0; p < outPixels; ++p) {
         const size_t at = (static_cast<size_t>(n) * outPixels + p) * out + c;
-        const v8 d = loadPart(dy + at, lanes);
+        const vec d = loadPart(dy + at, lanes);
         sum += d;
         product += d * (loadPart(kept.projected + at, lanes) - centre);
       }
@@ -33,20 +33,20 @@ struct UnprojectScratch {
   static constexpr int run(int out) { return out > 32 ? 128 : 64; }
   static size_t size(const MBConvShape& s, const Packed& packed, int images) {
     const int n = run(s.outChannels);
-    return (static_cast<size_t>(n) * s.outChannels + sixesSize(n, s.outChannels) + 4 * 8 * n +
-            (s.reduced ? (static_cast<size_t>(images) + 1) * packed.wide + s.reduced + 8 : 0) + 64) / 16 * 16;
+    return (static_cast<size_t>(n) * s.outChannels + stripsSize(n, s.outChannels) + 4 * kLanes * n +
+            (s.reduced ? (static_cast<size_t>(images) + 1) * packed.wide + s.reduced + kLanes : 0) + 64) / 16 * 16;
   }
   UnprojectScratch(float* memory, const MBConvShape& s, const Packed& packed, int images) {
     const int n = run(s.outChannels);
     tiles = memory;
-    dP = tiles + 4 * 8 * n;
-    sixes = dP + (static_cast<size_t>(n) * s.outChannels + 7) / 8 * 8;
-    gates = sixes + sixesSize(n, s.outChannels);
+    dP = tiles + 4 * kLanes * n;
+    strips = dP + wholeLanes(n * s.outChannels);
+    gates = strips + stripsSize(n, s.outChannels);
     dPooled = gates + static_cast<size_t>(images) * packed.wide;
     slope = dPooled + packed.wide;
   }
-  float *tiles, *dP, *sixes;
-  float *gates, *dPooled, *slope;  // [images][wide], [wide], [reduced + 8]; with squeeze-excite
+  float *tiles, *dP, *strips;
+  float *gates, *dPooled, *slope;  // [images][wide], [wide], [reduced + kLanes]; with squeeze-excite
 };
 
 /// A run of `pixels` of V blocks: dB = dP W2ᵀ, B again, dW2. Without a gate dN = dB act'(norm D) goes to `work` with its
@@ -56,35 +56,35 @@ void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScr
                   int block, const float* spread, float* work, size_t stride, int first, int pixels, float* dGates, float* dW2,
                   float* sums, float* products) {
   const int out = s.outChannels;
-  alignas(32) const float none[8] = {};
+  alignas(sizeof(vec)) const float none[kLanes] = {};
   const float *w[V], *bias[V], *value[V];
   float *dB[V], *weights[V];
   for (int v = 0; v < V; ++v) {
-    w[v] = w2t + static_cast<size_t>(block + v) * out * 8;
+    w[v] = w2t + static_cast<size_t>(block + v) * out * kLanes;
     bias[v] = none;
-    dB[v] = scratch.tiles + static_cast<size_t>(2 * v) * pixels * 8;
-    value[v] = dB[v] + static_cast<size_t>(pixels) * 8;
-    weights[v] = dW2 + static_cast<size_t>(block + v) * out * 8;
+    dB[v] = scratch.tiles + static_cast<size_t>(2 * v) * pixels * kLanes;
+    value[v] = dB[v] + static_cast<size_t>(pixels) * kLanes;
+    weights[v] = dW2 + static_cast<size_t>(block + v) * out * kLanes;
   }
   productTiles<V>(scratch.dP, out, out, w, bias, pixels, dB);
   for (int v = 0; v < V; ++v) {
-    const int m = 8 * (block + v);
+    const int m = kLanes * (block + v);
     const float* d = spread + v * stride;
     float* to = work + v * stride;
-    float* y = dB[v] + static_cast<size_t>(pixels) * 8;
-    const v8 scale = load(packed.scale2.data + m), shift = load(packed.shift2.data + m), mean = load(centre + m);
+    float* y = dB[v] + static_cast<size_t>(pixels) * kLanes;
+    const vec scale = load(packed.scale2.data + m), shift = load(packed.shift2.data + m), mean = load(centre + m);
     if (!s.reduced) {
-      v8 sum = zero(), product = zero();
+      vec sum = zero(), product = zero();
       fours(pixels, [&](int p, auto counted) {
         constexpr int N = decltype(counted)::value;
-        v8 x[N], slope[N];
-        HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+        vec x[N], slope[N];
+        HOT_EACH x[i] = load(d + kLanes * (p + i)) * scale + shift;
         activations<ACT, true, N>(x, slope);
-        HOT_EACH store(y + 8 * (p + i), x[i]);
-        HOT_EACH x[i] = load(dB[v] + 8 * (p + i)) * slope[i];
-        HOT_EACH store(to + 8 * (p + i), x[i]);
+        HOT_EACH store(y + kLanes * (p + i), x[i]);
+        HOT_EACH x[i] = load(dB[v] + kLanes * (p + i)) * slope[i];
+        HOT_EACH store(to + kLanes * (p + i), x[i]);
         HOT_EACH sum += x[i];
-        HOT_EACH product += x[i] * (load(d + 8 * (p + i)) - mean);
+        HOT_EACH product += x[i] * (load(d + kLanes * (p + i)) - mean);
       });
       store(sums + m, load(sums + m) + sum);
       store(products + m, load(products + m) + product);
@@ -92,25 +92,25 @@ void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScr
     }
     for (int p0 = 0; p0 < pixels;) {  // an image has its own gates
       const int image = (first + p0) / s.outPixels(), end = std::min(pixels, (image + 1) * s.outPixels() - first);
-      const v8 gate = load(scratch.gates + static_cast<size_t>(image) * packed.wide + m);
-      v8 along = zero();
+      const vec gate = load(scratch.gates + static_cast<size_t>(image) * packed.wide + m);
+      vec along = zero();
       fours(end - p0, [&](int q, auto counted) {
         constexpr int N = decltype(counted)::value;
         const int p = p0 + q;
-        v8 x[N], unused[N], g[N];
-        HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+        vec x[N], unused[N], g[N];
+        HOT_EACH x[i] = load(d + kLanes * (p + i)) * scale + shift;
         activations<ACT, false, N>(x, unused);
-        HOT_EACH g[i] = load(dB[v] + 8 * (p + i));
+        HOT_EACH g[i] = load(dB[v] + kLanes * (p + i));
         HOT_EACH along += g[i] * x[i];
-        HOT_EACH store(to + 8 * (p + i), g[i]);
-        HOT_EACH store(y + 8 * (p + i), x[i] * gate);
+        HOT_EACH store(to + kLanes * (p + i), g[i]);
+        HOT_EACH store(y + kLanes * (p + i), x[i] * gate);
       });
       float* dGate = dGates + static_cast<size_t>(image) * packed.wide + m;
       store(dGate, load(dGate) + along);
       p0 = end;
     }
   }
-  outerSixes<V>(scratch.sixes, sixesStride(pixels), out, value, pixels, weights);
+  outerStrips<V>(scratch.strips, pixels, 0, out, value, pixels, weights);
 }
 
 /// With squeeze-excite, once all of an image's gates have their gradients: dN = (dB gate + dPooled) act'(norm D) in
@@ -119,21 +119,21 @@ template <int ACT>
 void ungateImage(const MBConvShape& s, const Packed& packed, const float* centre, const float* gate, const float* dPooled,
                  const float* spread, float* work, size_t stride, float* sums, float* products) {
   for (int b = 0; b < packed.blocks; ++b) {
-    const int m = 8 * b;
+    const int m = kLanes * b;
     const float* d = spread + b * stride;
     float* to = work + b * stride;
-    const v8 scale = load(packed.scale2.data + m), shift = load(packed.shift2.data + m), mean = load(centre + m);
-    const v8 g = load(gate + m), q = load(dPooled + m);
-    v8 sum = zero(), product = zero();
+    const vec scale = load(packed.scale2.data + m), shift = load(packed.shift2.data + m), mean = load(centre + m);
+    const vec g = load(gate + m), q = load(dPooled + m);
+    vec sum = zero(), product = zero();
     fours(s.outPixels(), [&](int p, auto counted) {
       constexpr int N = decltype(counted)::value;
-      v8 x[N], slope[N];
-      HOT_EACH x[i] = load(d + 8 * (p + i)) * scale + shift;
+      vec x[N], slope[N];
+      HOT_EACH x[i] = load(d + kLanes * (p + i)) * scale + shift;
       activations<ACT, true, N>(x, slope);
-      HOT_EACH x[i] = (load(to + 8 * (p + i)) * g + q) * slope[i];
-      HOT_EACH store(to + 8 * (p + i), x[i]);
+      HOT_EACH x[i] = (load(to + kLanes * (p + i)) * g + q) * slope[i];
+      HOT_EACH store(to + kLanes * (p + i), x[i]);
       HOT_EACH sum += x[i];
-      HOT_EACH product += x[i] * (load(d + 8 * (p + i)) - mean);
+      HOT_EACH product += x[i] * (load(d + kLanes * (p + i)) - mean);
     });
     store(sums + m, load(sums + m) + sum);
     store(products + m, load(products + m) + product);
@@ -174,15 +174,15 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
         constexpr int act = decltype(A)::value;
         pieces(images * outPixels, UnprojectScratch::run(out), [&](int first, int count) {
           for (int p = 0; p < count; ++p)
-            for (int c = 0; c < out; c += 8) {
-              const int lanes = std::min(8, out - c);
+            for (int c = 0; c < out; c += kLanes) {
+              const int lanes = std::min(kLanes, out - c);
               const size_t at = rows + static_cast<size_t>(first + p) * out + c;
               storePart(scratch.dP + static_cast<size_t>(p) * out + c,
                         loadPart(dy + at, lanes) * load(norm3.a + c) + (loadPart(kept.projected + at, lanes) * load(norm3.b + c) + load(norm3.c + c)), lanes);
             }
-          packSixes(scratch.dP, out, count, scratch.sixes);
+          packStrips(scratch.dP, out, count, scratch.strips);
           eachPair(0, blocks, [&](int b, auto pair) {
-            const size_t at = start + b * stride + static_cast<size_t>(first) * 8;
+            const size_t at = start + b * stride + static_cast<size_t>(first) * kLanes;
             unprojectRun<act, decltype(pair)::value>(s, packed, scratch, w2t, centre, b, kept.spread + at, work + at, stride, first,
                                                      count, trace.dGate(groups.first(g)), dW2, sum, product);
           });
@@ -193,8 +193,8 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
           float* gates = scratch.gates + static_cast<size_t>(i) * wide;
           layers.forward(trace.mean(n), trace.hidden(n), scratch.slope, gates);
           layers.backward(gates, scratch.slope, trace.dGate(n), trace.dHidden(n), scratch.dPooled);
-          for (int m = 0; m < wide; m += 8) store(scratch.dPooled + m, load(scratch.dPooled + m) * splat(1.0f / outPixels));
-          const size_t at = start + static_cast<size_t>(i) * outPixels * 8;
+          for (int m = 0; m < wide; m += kLanes) store(scratch.dPooled + m, load(scratch.dPooled + m) * splat(1.0f / outPixels));
+          const size_t at = start + static_cast<size_t>(i) * outPixels * kLanes;
           ungateImage<act>(s, packed, centre, gates, scratch.dPooled, kept.spread + at, work + at, stride, sum, product);
         }
       });

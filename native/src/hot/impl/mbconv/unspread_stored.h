@@ -29,20 +29,20 @@ inline void unspreadStored(const MBConvShape& s, const MBConvWeights& w, const G
         const Source source{nullptr, kept.expanded + at, inStride};
         withActivation(s.activation, [&](auto A) {
           unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, source, kept.spread + outAt, work + outAt,
-                                              outStride, tiles, dM + at, inStride, filter + static_cast<size_t>(b) * taps * 8);
+                                              outStride, tiles, dM + at, inStride, filter + static_cast<size_t>(b) * taps * kLanes);
         });
         for (int v = 0; v < V; ++v) {
           const float* d = dM + at + v * inStride;
           const float* e = kept.expanded + at + v * inStride;
-          const v8 mean = load(centre.data + 8 * (b + v));
-          v8 sum[2] = {}, product[2] = {};
+          const vec mean = load(centre.data + kLanes * (b + v));
+          vec sum[2] = {}, product[2] = {};
           for (int p = 0; p < inPixels; ++p) {
-            const v8 x = load(d + 8 * p);
+            const vec x = load(d + kLanes * p);
             sum[p & 1] += x;
-            product[p & 1] += x * (load(e + 8 * p) - mean);
+            product[p & 1] += x * (load(e + kLanes * p) - mean);
           }
-          store(sums + static_cast<size_t>(n) * wide + 8 * (b + v), sum[0] + sum[1]);
-          store(products + static_cast<size_t>(n) * wide + 8 * (b + v), product[0] + product[1]);
+          store(sums + static_cast<size_t>(n) * wide + kLanes * (b + v), sum[0] + sum[1]);
+          store(products + static_cast<size_t>(n) * wide + kLanes * (b + v), product[0] + product[1]);
         }
       });
     }
@@ -58,23 +58,23 @@ inline void unexpandStored(const MBConvShape& s, const MBConvWeights& w, const G
                            const MBConvGradients& gradients) {
   constexpr int kRun = 128;
   const int blocks = packed.blocks, wide = packed.wide, in = s.inChannels, inPixels = s.inPixels();
-  const size_t w1Size = static_cast<size_t>(wide) * in, tileFloats = static_cast<size_t>(std::min(blocks, kDepth)) * (kRun + 2) * 8;
-  const size_t perThread = (tileFloats + sixesSize(kRun, in) + 15) / 16 * 16;
+  const size_t w1Size = static_cast<size_t>(wide) * in, tileFloats = static_cast<size_t>(std::min(blocks, kDepth)) * (kRun + 2) * kLanes;
+  const size_t perThread = (tileFloats + stripsSize(kRun, in) + 15) / 16 * 16;
   const int chunks = chunksOf(groups.count, w1Size);
   const Panels w1t = Panels::transposed(w.w1, s.middle, in, wide);
   Buffer partial(chunks * w1Size), scratch(s.threads * perThread, Uninitialised{});
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int k = 0; k < chunks; ++k) {
     float* tile = scratch + omp_get_thread_num() * perThread;
-    float* sixes = tile + tileFloats;
+    float* strips = tile + tileFloats;
     float* dW1 = partial + k * w1Size;
     for (int g = chunkStart(k, chunks, groups.count); g < chunkStart(k + 1, chunks, groups.count); ++g) {
       const size_t start = groups.start(g, blocks, inPixels), stride = groups.blockStride(g, inPixels);
       const size_t rows = static_cast<size_t>(groups.first(g)) * inPixels * in;
       pieces(groups.images(g) * inPixels, kRun, [&](int first, int count) {
-        const int tileSize = count + 2;
+        const int tileSize = count + kSkew;
         const size_t row = rows + static_cast<size_t>(first) * in;
-        packSixes(x + row, in, count, sixes);
+        packStrips(x + row, in, count, strips);
         for (int b0 = 0; b0 < blocks; b0 += kDepth) {
           const int depth = std::min(kDepth, blocks - b0);
           eachPair(0, depth, [&](int b, auto pair) {
@@ -82,23 +82,23 @@ inline void unexpandStored(const MBConvShape& s, const MBConvWeights& w, const G
             const float* values[V];
             float* to[V];
             for (int v = 0; v < V; ++v) {
-              const int m = 8 * (b0 + b + v);
-              const size_t at = start + (b0 + b + v) * stride + static_cast<size_t>(first) * 8;
-              float* value = tile + static_cast<size_t>(b + v) * tileSize * 8;
-              const v8 a = load(norm1.a.data + m), e = load(norm1.b.data + m), c = load(norm1.c.data + m);
-              for (int p = 0; p < count; ++p) store(value + 8 * p, load(dM + at + 8 * p) * a + (load(kept.expanded + at + 8 * p) * e + c));
+              const int m = kLanes * (b0 + b + v);
+              const size_t at = start + (b0 + b + v) * stride + static_cast<size_t>(first) * kLanes;
+              float* value = tile + static_cast<size_t>(b + v) * tileSize * kLanes;
+              const vec a = load(norm1.a.data + m), e = load(norm1.b.data + m), c = load(norm1.c.data + m);
+              for (int p = 0; p < count; ++p) store(value + kLanes * p, load(dM + at + kLanes * p) * a + (load(kept.expanded + at + kLanes * p) * e + c));
               values[v] = value;
               to[v] = dW1 + static_cast<size_t>(m) * in;
             }
-            outerSixes<V>(sixes, sixesStride(count), in, values, count, to);
+            outerStrips<V>(strips, count, 0, in, values, count, to);
           });
           if (!gradients.x) continue;
-          if (b0 == 0) productFrom8Rows<false>(tile, tileSize, depth, w1t, 0, gradients.x + row, in, count);
-          else productFrom8Rows<true>(tile, tileSize, depth, w1t, 8 * b0, gradients.x + row, in, count);
+          if (b0 == 0) productFromBlocksRows<false>(tile, tileSize, depth, w1t, 0, gradients.x + row, in, count);
+          else productFromBlocksRows<true>(tile, tileSize, depth, w1t, kLanes * b0, gradients.x + row, in, count);
         }
         if (gradients.x && s.residual)
-          for (size_t i = row; i < row + static_cast<size_t>(count) * in; i += 8) {
-            const int lanes = static_cast<int>(std::min<size_t>(8, row + static_cast<size_t>(count) * in - i));
+          for (size_t i = row; i < row + static_cast<size_t>(count) * in; i += kLanes) {
+            const int lanes = static_cast<int>(std::min<size_t>(kLanes, row + static_cast<size_t>(count) * in - i));
             storePart(gradients.x + i, loadPart(gradients.x + i, lanes) + loadPart(dy + i, lanes), lanes);
           }
       });

@@ -30,20 +30,20 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
   const BackTaps back(geometry, packed.wd, blocks);
   const BackRows backRows(geometry);
   const size_t tileFloats = (TileScratch::size(s, geometry) + 15) / 16 * 16;
-  const size_t perThread = tileFloats + (s.expand ? (sixesSize(inPixels, in) + 15) / 16 * 16 : 0);
+  const size_t perThread = tileFloats + (s.expand ? (stripsSize(inPixels, in) + 15) / 16 * 16 : 0);
   const Panels w1t = s.expand ? Panels::transposed(w.w1, s.middle, in, wide, packed.scale1) : Panels(0, 0);
   Buffer scratch(s.threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int k = 0; k < total.chunks; ++k) {
     float* memory = scratch + omp_get_thread_num() * perThread;
     const TileScratch tiles(memory, s, geometry);
-    float* sixes = memory + tileFloats;
+    float* strips = memory + tileFloats;
     const int end = std::min(s.batch, groups.first(chunkStart(k + 1, total.chunks, groups.count)));
     for (int n = groups.first(chunkStart(k, total.chunks, groups.count)); n < end; ++n) {
       const float* image = x + n * imageSize;
       float* dx = gradients.x ? gradients.x + n * imageSize : nullptr;
-      const size_t stride = groups.blockStride(groups.of(n), outPixels), tileStride = static_cast<size_t>(inPixels) * 8;
-      if (s.expand) packSixes(image, in, inPixels, sixes);
+      const size_t stride = groups.blockStride(groups.of(n), outPixels), tileStride = static_cast<size_t>(inPixels) * kLanes;
+      if (s.expand) packStrips(image, in, inPixels, strips);
       int slot = 0, first = 0;
       eachPair(0, blocks, [&](int b, auto pair) {
         constexpr int V = decltype(pair)::value;
@@ -51,14 +51,14 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
         float* dM = tiles.slots + slot * tileStride;
         withActivation(s.activation, [&](auto A) {
           unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, {image, nullptr, 0}, kept.spread + at,
-                                              work + at, stride, tiles, dM, tileStride, total.filter(k) + static_cast<size_t>(b) * taps * 8);
+                                              work + at, stride, tiles, dM, tileStride, total.filter(k) + static_cast<size_t>(b) * taps * kLanes);
         });
         if (!s.expand) {
           for (int v = 0; dx && v < V; ++v) {
-            const int lanes = std::min(8, in - 8 * (b + v));
+            const int lanes = std::min(kLanes, in - kLanes * (b + v));
             for (int p = 0; p < inPixels; ++p) {
-              const size_t to = static_cast<size_t>(p) * in + 8 * (b + v);
-              v8 d = load(dM + v * tileStride + 8 * p);
+              const size_t to = static_cast<size_t>(p) * in + kLanes * (b + v);
+              vec d = load(dM + v * tileStride + kLanes * p);
               if (s.residual) d += loadPart(dy + n * imageSize + to, lanes);
               storePart(dx + to, d, lanes);
             }
@@ -69,22 +69,22 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
         float* to[V];
         for (int v = 0; v < V; ++v) {
           tile[v] = dM + v * tileStride;
-          to[v] = total.products(k) + static_cast<size_t>(b + v) * in * 8;
-          v8 sum[2] = {};
-          for (int p = 0; p < inPixels; ++p) sum[p & 1] += load(tile[v] + 8 * p);
-          float* sums = total.sums(k) + 8 * (b + v);
+          to[v] = total.products(k) + static_cast<size_t>(b + v) * in * kLanes;
+          vec sum[2] = {};
+          for (int p = 0; p < inPixels; ++p) sum[p & 1] += load(tile[v] + kLanes * p);
+          float* sums = total.sums(k) + kLanes * (b + v);
           store(sums, load(sums) + (sum[0] + sum[1]));
         }
         pieces(inPixels, kRun, [&](int from, int count) {
           const float* run[V];
-          for (int v = 0; v < V; ++v) run[v] = tile[v] + 8 * from;
-          outerSixes<V>(sixes + 6 * from, sixesStride(inPixels), in, run, count, to);
+          for (int v = 0; v < V; ++v) run[v] = tile[v] + kLanes * from;
+          outerStrips<V>(strips, inPixels, from, in, run, count, to);
         });
         slot += V;
         if (!dx) slot = 0;
         else if (slot + 2 > TileScratch::kSlots || b + V == blocks) {
-          if (first == 0) productFrom8Rows<false>(tiles.slots, inPixels, slot, w1t, 0, dx, in, inPixels);
-          else productFrom8Rows<true>(tiles.slots, inPixels, slot, w1t, 8 * first, dx, in, inPixels);
+          if (first == 0) productFromBlocksRows<false>(tiles.slots, inPixels, slot, w1t, 0, dx, in, inPixels);
+          else productFromBlocksRows<true>(tiles.slots, inPixels, slot, w1t, kLanes * first, dx, in, inPixels);
           first = b + V;
           slot = 0;
         }
@@ -98,7 +98,7 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
 /// in x, so their share of dX is one small product, and their share of dW1 follows from the covariance.
 inline void correctThin(const MBConvShape& s, const MBConvWeights& w, const float* x, const MBConvKept& kept, const float* dy,
                         const MBConvGradients& gradients, ThinSums& total) {
-  const int in = s.inChannels, inWide = (in + 7) / 8 * 8, inPixels = s.inPixels();
+  const int in = s.inChannels, inWide = wholeLanes(in), inPixels = s.inPixels();
   const size_t imageSize = static_cast<size_t>(inPixels) * in;
   const double inCount = static_cast<double>(s.batch) * inPixels;
   const float* cov = kept.moments;
@@ -107,14 +107,14 @@ inline void correctThin(const MBConvShape& s, const MBConvWeights& w, const floa
   covarianceTimes(cov, w.w1, in, s.middle, s.threads, product);
   Doubles scaled(s.middle), shifted(s.middle);
   for (int m = 0; m < s.middle; ++m) {
-    const size_t block = m / 8, lane = m % 8;
+    const size_t block = m / kLanes, lane = m % kLanes;
     double sum = 0, along = 0;
     for (int k = 0; k < total.chunks; ++k) sum += total.sums(k)[m];
     const double inverse = 1 / std::sqrt(static_cast<double>(kept.variance1[m]) + s.epsilon);
     const double a = w.gamma1[m] * inverse;
     Doubles centred(in);
     for (int c = 0; c < in; ++c) {
-      for (int k = 0; k < total.chunks; ++k) centred[c] += total.products(k)[(block * in + c) * 8 + lane];
+      for (int k = 0; k < total.chunks; ++k) centred[c] += total.products(k)[(block * in + c) * kLanes + lane];
       centred[c] -= mean[c] * sum;
       along += centred[c] * w.w1[static_cast<size_t>(c) * s.middle + m];
     }
@@ -143,12 +143,12 @@ inline void correctThin(const MBConvShape& s, const MBConvWeights& w, const floa
   }
   for (int c = 0; c < in; ++c)
     for (int d = 0; d < in; ++d) constant[d] += mean[c] * correction[c * in + d];
-  const int inBlocks = inWide / 8;
+  const int inBlocks = inWide / kLanes;
   Buffer matrix(static_cast<size_t>(in) * inWide), bias(inWide);
   for (int b = 0; b < inBlocks; ++b)
     for (int c = 0; c < in; ++c)
-      for (int j = 0; j < 8; ++j)
-        if (8 * b + j < in) matrix[(static_cast<size_t>(b) * in + c) * 8 + j] = static_cast<float>(-correction[c * in + 8 * b + j]);
+      for (int j = 0; j < kLanes; ++j)
+        if (kLanes * b + j < in) matrix[(static_cast<size_t>(b) * in + c) * kLanes + j] = static_cast<float>(-correction[c * in + kLanes * b + j]);
   for (int c = 0; c < in; ++c) bias[c] = static_cast<float>(constant[c]);
 #pragma omp parallel for schedule(static) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
@@ -156,15 +156,15 @@ inline void correctThin(const MBConvShape& s, const MBConvWeights& w, const floa
     const float* dyImage = dy + n * imageSize;
     float* dx = gradients.x + n * imageSize;
     const int run = 64;
-    alignas(64) float part[8 * run];
+    alignas(64) float part[kLanes * run];
     for (int p0 = 0; p0 < inPixels; p0 += run) {
       const int count = std::min(run, inPixels - p0);
       for (int b = 0; b < inBlocks; ++b) {
-        const int lanes = std::min(8, in - 8 * b);
-        productTiles<1>(image + static_cast<size_t>(p0) * in, in, in, {matrix + static_cast<size_t>(b) * in * 8}, {bias + 8 * b}, count, {part});
+        const int lanes = std::min(kLanes, in - kLanes * b);
+        productTiles<1>(image + static_cast<size_t>(p0) * in, in, in, {matrix + static_cast<size_t>(b) * in * kLanes}, {bias + kLanes * b}, count, {part});
         for (int p = 0; p < count; ++p) {
-          const size_t to = static_cast<size_t>(p0 + p) * in + 8 * b;
-          v8 d = load(part + 8 * p) + loadPart(dx + to, lanes);
+          const size_t to = static_cast<size_t>(p0 + p) * in + kLanes * b;
+          vec d = load(part + kLanes * p) + loadPart(dx + to, lanes);
           if (s.residual) d += loadPart(dyImage + to, lanes);
           storePart(dx + to, d, lanes);
         }

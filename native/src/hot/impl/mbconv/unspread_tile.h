@@ -5,13 +5,13 @@ namespace mbconv {
 /// Packed taps of the input gradient, class by class.
 struct BackTaps {
   BackTaps(const Geometry& geometry, const float* wd, int blocks)
-      : taps(geometry.kernel * geometry.kernel), weights(static_cast<size_t>(blocks) * taps * 8) {
+      : taps(geometry.kernel * geometry.kernel), weights(static_cast<size_t>(blocks) * taps * kLanes) {
     for (int b = 0; b < blocks; ++b) {
-      float* to = weights + static_cast<size_t>(b) * taps * 8;
+      float* to = weights + static_cast<size_t>(b) * taps * kLanes;
       for (const auto& k : geometry.classes)
         for (int tap : k.taps) {
-          std::memcpy(to, wd + (static_cast<size_t>(b) * taps + tap) * 8, 32);
-          to += 8;
+          std::memcpy(to, wd + (static_cast<size_t>(b) * taps + tap) * kLanes, sizeof(vec));
+          to += kLanes;
         }
     }
   }
@@ -26,23 +26,23 @@ struct TileScratch {
       tile[v] = memory;
       gradient[v] = tile[v] + g.tileSize();
       slope[v] = gradient[v] + g.gradientSize();
-      memory = slope[v] + static_cast<size_t>(s.inPixels()) * 8;
+      memory = slope[v] + static_cast<size_t>(s.inPixels()) * kLanes;
     }
     slots = memory;
   }
   static size_t size(const MBConvShape& s, const Geometry& g) {
-    return 2 * (g.tileSize() + g.gradientSize()) + static_cast<size_t>(s.inPixels()) * 8 * (2 + (s.stored() ? 0 : kSlots)) + 16;
+    return 2 * (g.tileSize() + g.gradientSize()) + static_cast<size_t>(s.inPixels()) * kLanes * (2 + (s.stored() ? 0 : kSlots)) + 16;
   }
   static constexpr int kSlots = 4;
   float *tile[2], *gradient[2], *slope[2];
-  float* slots;  // dM where it is not stored, [kSlots][pixels][8]
+  float* slots;  // dM where it is not stored, [kSlots][pixels][kLanes]
 };
 
 /// How the taps of the input gradient are summed, class by class.
 struct BackRows {
   TapRow rows[4];
   explicit BackRows(const Geometry& geometry) {
-    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = tapRowFor<8>(geometry.classes[i].tapColumns);
+    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = tapRowFor<1>(geometry.classes[i].tapColumns);
   }
 };
 
@@ -53,41 +53,41 @@ void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& 
                   const BackRows& backRows, const NormGradient& norm, int block, const Source& source, const float* spread,
                   const float* dN, size_t stride, const TileScratch& scratch, float* dM, size_t dMStride, float* filterSums) {
   const int rowStride = geometry.rowStride(), gradientStride = geometry.gradientRowStride(), taps = back.taps;
-  const size_t corner = static_cast<size_t>(s.padTop) * rowStride + 8 * s.padLeft;
-  const size_t gradientCorner = static_cast<size_t>(geometry.gradientTop) * gradientStride + 8 * geometry.gradientLeft;
+  const size_t corner = static_cast<size_t>(s.padTop) * rowStride + kLanes * s.padLeft;
+  const size_t gradientCorner = static_cast<size_t>(geometry.gradientTop) * gradientStride + kLanes * geometry.gradientLeft;
   for (int y = 0; y < s.height; ++y) {
     float *row[V], *slope[V];
     for (int v = 0; v < V; ++v) {
       row[v] = scratch.tile[v] + corner + static_cast<size_t>(y) * rowStride;
-      slope[v] = scratch.slope[v] + static_cast<size_t>(y) * s.width * 8;
+      slope[v] = scratch.slope[v] + static_cast<size_t>(y) * s.width * kLanes;
     }
     expandRow<ACT, true, V>(s, packed, block, source, y, row, slope);
   }
   for (int v = 0; v < V; ++v) {
-    const int m = 8 * (block + v);
+    const int m = kLanes * (block + v);
     const size_t from = v * stride;
-    const v8 a = load(norm.a.data + m), b = load(norm.b.data + m), c = load(norm.c.data + m);
+    const vec a = load(norm.a.data + m), b = load(norm.b.data + m), c = load(norm.c.data + m);
     float* gradient = scratch.gradient[v] + gradientCorner;
     for (int y = 0; y < s.outHeight; ++y) {
-      const size_t at = from + static_cast<size_t>(y) * s.outWidth * 8;
+      const size_t at = from + static_cast<size_t>(y) * s.outWidth * kLanes;
       float* to = gradient + static_cast<size_t>(y) * gradientStride;
       for (int x = 0; x < s.outWidth; ++x)
-        store(to + 8 * x, load(dN + at + 8 * x) * a + (load(spread + at + 8 * x) * b + c));
+        store(to + kLanes * x, load(dN + at + kLanes * x) * a + (load(spread + at + kLanes * x) * b + c));
     }
-    float* filter = filterSums + static_cast<size_t>(v) * taps * 8;
-    if (s.stride == 1) filterGradient<8>(scratch.tile[v], rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filter);
-    else filterGradient<16>(scratch.tile[v], rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filter);
+    float* filter = filterSums + static_cast<size_t>(v) * taps * kLanes;
+    if (s.stride == 1) filterGradient<1>(scratch.tile[v], rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filter);
+    else filterGradient<2>(scratch.tile[v], rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filter);
 
-    const float* weights = back.weights.data + static_cast<size_t>(block + v) * taps * 8;
+    const float* weights = back.weights.data + static_cast<size_t>(block + v) * taps * kLanes;
     float* out = dM + v * dMStride;
     for (size_t i = 0; i < geometry.classes.size(); ++i) {
       const Geometry::Class& k = geometry.classes[i];
       const Taps rectangle{k.tapRows, k.tapColumns, gradientStride, weights};
-      weights += 8 * k.taps.size();
+      weights += kLanes * k.taps.size();
       for (int q = 0; q < k.rows; ++q) {
-        const size_t at = (static_cast<size_t>(k.row + q * s.stride) * s.width + k.column) * 8;
+        const size_t at = (static_cast<size_t>(k.row + q * s.stride) * s.width + k.column) * kLanes;
         backRows.rows[i](scratch.gradient[v] + k.offset + static_cast<size_t>(q) * gradientStride, rectangle, k.columns,
-                         out + at, 8 * s.stride, s.expand ? scratch.slope[v] + at : nullptr);
+                         out + at, kLanes * s.stride, s.expand ? scratch.slope[v] + at : nullptr);
       }
     }
   }

@@ -1,0 +1,55 @@
+// What the vector extension cannot say, for each width. Where a is NaN, all of them take b.
+
+#if HOT_LANES == 16
+
+HOT_INLINE vec maxOf(vec a, vec b) { return _mm512_max_ps(a, b); }
+HOT_INLINE vec minOf(vec a, vec b) { return _mm512_min_ps(a, b); }
+HOT_INLINE vec root(vec x) { return _mm512_sqrt_ps(x); }
+HOT_INLINE void stream(float* p, vec x) { _mm512_stream_ps(p, x); }
+inline void fence() { _mm_sfence(); }
+
+HOT_INLINE __mmask16 firstLanes(int count) { return static_cast<__mmask16>(count <= 0 ? 0 : (1u << count) - 1); }
+/// Up to a vector of floats; the lanes beyond are 0.
+HOT_INLINE vec loadPart(const float* p, int count) {
+  if (count >= kLanes) return load(p);
+  return _mm512_maskz_loadu_ps(firstLanes(count), p);
+}
+HOT_INLINE void storePart(float* p, vec x, int count) {
+  if (count >= kLanes) return store(p, x);
+  _mm512_mask_storeu_ps(p, firstLanes(count), x);
+}
+
+#else
+
+#ifdef __AVX__
+HOT_INLINE vec maxOf(vec a, vec b) { return _mm256_max_ps(a, b); }
+HOT_INLINE vec minOf(vec a, vec b) { return _mm256_min_ps(a, b); }
+HOT_INLINE vec root(vec x) { return _mm256_sqrt_ps(x); }
+HOT_INLINE void stream(float* p, vec x) { _mm256_stream_ps(p, x); }
+inline void fence() { _mm_sfence(); }
+#else
+HOT_INLINE vec maxOf(vec a, vec b) { return a > b ? a : b; }
+HOT_INLINE vec minOf(vec a, vec b) { return a < b ? a : b; }
+HOT_INLINE vec root(vec x) {
+  for (int j = 0; j < kLanes; ++j) x[j] = std::sqrt(x[j]);
+  return x;
+}
+HOT_INLINE void stream(float* p, vec x) { store(p, x); }
+inline void fence() {}
+#endif
+
+/// Up to a vector of floats; the lanes beyond are 0.
+HOT_INLINE vec loadPart(const float* p, int count) {
+  if (count >= kLanes) return load(p);
+  vec x = {};
+  for (int i = 0; i < count; ++i) x[i] = p[i];
+  return x;
+}
+HOT_INLINE void storePart(float* p, vec x, int count) {
+  if (count >= kLanes) return store(p, x);
+  for (int i = 0; i < count; ++i) p[i] = x[i];
+}
+
+#endif
+
+HOT_INLINE vec clamp(vec x, vec limit) { return minOf(maxOf(x, -limit), limit); }
