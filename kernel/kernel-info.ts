@@ -1,20 +1,17 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { tslabFolder } from "./language/compiler-host";
 import { PROTOCOL_VERSION } from "./wire/message";
 
 /** Content of kernel_info_reply. */
 export function describeKernel(version: string): Record<string, unknown> {
-  const compiler = require.resolve("@tslab/typescript-for-tslab/package.json", { paths: [tslabFolder()] });
-  const tslab = join(tslabFolder(), "package.json");
-  const versionIn = (file: string): string => JSON.parse(readFileSync(file, "utf8")).version;
-  const typescript = versionIn(compiler);
+  const versionIn = (name: string): string =>
+    JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")).version;
+  const typescript = versionIn("typescript");
   return {
     status: "ok",
     protocol_version: PROTOCOL_VERSION,
     implementation: "blockwise",
     implementation_version: version,
-    banner: `Blockwise ${version}: TypeScript ${typescript} (tslab ${versionIn(tslab)}) on Node ${process.versions.node}`,
+    banner: `Blockwise ${version}: TypeScript ${typescript} (tslab ${versionIn("tslab")}) on Node ${process.versions.node}`,
     language_info: {
       name: "typescript",
       version: typescript,

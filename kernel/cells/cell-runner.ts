@@ -1,88 +1,70 @@
-import type * as TslabConverter from "tslab/dist/converter";
-import type * as TslabExecutor from "tslab/dist/executor";
-import type * as TslabMetadata from "tslab/dist/metadata";
+import { join } from "node:path";
+import vm from "node:vm";
 import { InterruptedError } from "../../src/core/errors";
-import { CellCompiler } from "../language/cell-compiler";
-import { type Completeness, judgeCode } from "../language/completeness";
-import { ModuleImporter } from "../language/module-import";
+import { CellCompiler, type CompiledCell } from "../language/cell-compiler";
+import { cellMetadata } from "../language/cell-metadata";
+import type { CellScript } from "../language/cell-script";
+import type { Completeness } from "../language/completeness";
+import type { Completion } from "../language/completion";
 import type { PreludePackage } from "../language/package";
-import { bindPrelude } from "../language/prelude";
-import { describeInfo } from "../language/quick-info";
 import { installRuntimeResolution } from "../language/runtime-resolution";
+import { importMeta, ModuleLoader } from "../modules/module-loader";
+import { isPromise, type Namespace } from "../modules/namespaces";
 import { Phase, type SharedState } from "../wire/threads";
-import { LineMap } from "./line-map";
-import { withCellTimers } from "./run-guard";
+import { CellFrame } from "./cell-frame";
+import { CALL_SCRIPT, StackPositions } from "./stack-positions";
 import { type CellError, compileError, runtimeError } from "./traceback";
 
 /** How a cell ended; `value` is that of its last expression. */
 export type Outcome = { status: "ok"; value?: unknown } | { status: "error"; error: CellError };
 
-export interface Completion {
-  readonly matches: string[];
-  /** Offsets in UTF-16 units. */
-  readonly start: number;
-  readonly end: number;
-  /** Kinds of the matches, as TypeScript names them. */
-  readonly kinds: ReadonlyMap<string, string>;
-}
-
 /** Not imported from the engine, which would load TensorFlow.js's types and more. */
 const AFTER_TERMINATION: unique symbol = Symbol.for("blockwise.after-termination");
+/** Where the script that calls a cell finds it. */
+const RUN_CELL: unique symbol = Symbol.for("blockwise.run-cell");
+/** The compiler's text of a cell has one line above what the user wrote. */
+const LINES_ABOVE = 1;
 
 interface Running {
   readonly number: number;
   readonly run: number;
-  readonly source: string;
-  /** Undefined until it compiled, and for `@module` cells. */
-  result?: TslabConverter.ConvertResult;
-  /** Its names that have a value by now. */
-  readonly assigned: Set<string>;
+  compiled?: CompiledCell;
+  frame?: CellFrame;
   /** Later cells know of its declarations. */
   kept: boolean;
-  thrown?: { error: unknown };
+  readonly interrupted: Promise<never>;
+  readonly interrupt: (reason: InterruptedError) => void;
 }
 
 /**
- * Runs cells with tslab's executor, which is a private part of tslab 1.0.22.
+ * Runs cells: compiles them, loads what they import, and calls them as scripts whose variables all cells share.
  *
  * `execute` must not be called again before the last call settled or `interrupt` was called.
  */
 export class CellRunner {
   private readonly compiler: CellCompiler;
-  private readonly executor: TslabExecutor.Executor;
-  private readonly importer: ModuleImporter;
-  private readonly getCodeMetadata: typeof TslabMetadata.getCodeMetadata;
-  private readonly cells = new Map<number, { source: string; compiled: string }>();
-  /** The notebook's variables. */
-  private readonly scope: Record<string, unknown> = {};
+  private readonly loader: ModuleLoader;
+  private readonly positions = new StackPositions();
+  private readonly call = new vm.Script('globalThis[Symbol.for("blockwise.run-cell")]()', { filename: CALL_SCRIPT });
+  /** What cells are to `import.meta`, `__filename` and relative imports. */
+  private readonly path: string;
+  /** Variables of the session that exist in the global scope. */
+  private readonly variables = new Set<string>();
   private running: Running | undefined;
 
   constructor(
     prelude: PreludePackage,
-    cwd: string,
+    private readonly cwd: string,
     private readonly shared: SharedState,
     private readonly warn: (text: string) => void,
   ) {
     installRuntimeResolution(prelude, cwd);
+    this.path = join(cwd, "cell.ts");
     this.compiler = new CellCompiler(prelude, cwd);
-    this.importer = new ModuleImporter(cwd);
-    // Loaded late: they must see the compiler as CellCompiler changed it.
-    const { createExecutor } = require("tslab/dist/executor") as typeof TslabExecutor;
-    this.getCodeMetadata = (require("tslab/dist/metadata") as typeof TslabMetadata).getCodeMetadata;
-    const { converter, createConverter } = this.compiler;
-    let browser: TslabConverter.Converter | undefined;
-    const converters = {
-      // The cell was compiled before, see execute(); its value is taken from the scope.
-      node: { ...converter, convert: () => ({ ...this.running!.result!, lastExpressionVar: undefined }) },
-      get browser() {
-        browser ??= createConverter({ isBrowser: true });
-        return browser;
-      },
-      close: () => {},
-    };
-    this.executor = createExecutor(cwd, converters, { log: () => {}, error: (...args) => this.onExecutorError(args) });
-    bindPrelude(this.scope, this.compiler.names, () => require(prelude.name));
-    (globalThis as unknown as { __tslab__: { exports: unknown } }).__tslab__.exports = this.observedScope();
+    const { ts, options } = this.compiler;
+    const compiled = this.positions.add.bind(this.positions);
+    this.loader = new ModuleLoader({ ts, options, cwd, compiled });
+    this.positions.install();
   }
 
   /** Does once what the first cell would wait for. */
@@ -106,23 +88,20 @@ export class CellRunner {
    * @param run a number of its own for each execution.
    */
   async execute(source: string, number: number, run: number): Promise<Outcome> {
-    const running: Running = { number, run, source, assigned: new Set(), kept: false };
+    const running = newRunning(number, run);
     this.running = running;
     this.shared.phase = Phase.Running;
     try {
-      const { module, mode } = this.getCodeMetadata(source);
-      if (module === undefined && mode !== "browser") {
-        const result = this.compile(running);
-        if (result.diagnostics.length > 0) return { status: "error", error: compileError(result.diagnostics, source) };
-        const waiting = this.importer.awaitFirst(result.output ?? "");
-        if (waiting) {
-          await waiting;
-          if (this.running !== running) return { status: "error", error: this.describe(interruption()) };
-        }
-      }
-      if (await this.executor.execute(source)) return { status: "ok", value: this.finish(running) };
-      this.keepWhatRan(running);
-      return { status: "error", error: this.describe(running.thrown?.error) };
+      const { module, browser } = cellMetadata(source);
+      if (browser) return { status: "ok" };
+      if (module !== undefined) return this.defineModule(module, source);
+      const compiled = this.compiling(() => this.compiler.compile(source, run));
+      const { script } = compiled;
+      if (!script) return { status: "error", error: compileError(compiled.diagnostics, source) };
+      running.compiled = compiled;
+      await this.run(running, script, compiled.sourceMap);
+      this.keep(running, Number.POSITIVE_INFINITY);
+      return { status: "ok", value: running.frame!.value };
     } catch (error) {
       this.keepWhatRan(running);
       return { status: "error", error: this.describe(error) };
@@ -132,7 +111,7 @@ export class CellRunner {
   describe(thrown: unknown): CellError {
     // A signal that met code which never awaits; by message the session itself knows.
     const bySignal = (thrown as { code?: unknown } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
-    return runtimeError(bySignal ? interruption() : thrown, (cell, line) => this.locate(cell, line));
+    return runtimeError(bySignal ? interruption() : thrown);
   }
 
   /** Gives the running cell up; what it declared and assigned so far is kept. */
@@ -140,79 +119,88 @@ export class CellRunner {
     const { running } = this;
     this.running = undefined;
     mendLibrary();
-    if (running) this.keepWhatRan(running);
-    this.executor.interrupt();
+    if (!running) return;
+    this.keepWhatRan(running);
+    running.interrupt(interruption());
   }
 
   complete(source: string, position: number): Completion {
-    const info = this.compiling(() => this.compiler.complete(source, position));
-    const entries = info.original?.entries ?? [];
-    return {
-      matches: info.candidates,
-      start: info.start,
-      end: info.end,
-      kinds: new Map(entries.map((entry) => [entry.name, entry.kind as string])),
-    };
+    return this.compiling(() => this.compiler.complete(source, position));
   }
 
   /** Type and documentation of what stands at the position, undefined when there is nothing. */
   inspect(source: string, position: number): string | undefined {
-    const info = this.compiling(() => this.compiler.inspect(source, position));
-    return info ? describeInfo(info) : undefined;
+    return this.compiling(() => this.compiler.inspect(source, position));
   }
 
   isComplete(source: string): Completeness {
-    return judgeCode(this.compiler.ts, source, this.compiler.isCompleteCode(source));
+    return this.compiler.isComplete(source);
   }
 
-  private compile(running: Running): TslabConverter.ConvertResult {
-    const { source, number, run } = running;
-    const result = this.compiling(() => this.compiler.compile(source, run));
-    const { output } = result;
-    if (output === undefined) return result;
-    this.cells.set(number, { source, compiled: output });
-    running.result = { ...result, output: `${withCellTimers(output, run)}\n//# sourceURL=cell-${number}.ts` };
-    return running.result;
-  }
-
-  /** The cells' `exports`: what they assign is a variable of the notebook, and noted. */
-  private observedScope(): object {
-    const note = (name: string | symbol): void => {
-      if (typeof name === "string") this.running?.assigned.add(name);
+  private async run(running: Running, script: CellScript, sourceMap: string): Promise<void> {
+    this.loader.refresh();
+    const namespaces: Namespace[] = [];
+    for (const [index, { specifier }] of script.imports.entries()) {
+      const changed = (namespace: Namespace): void => running.frame?.refresh(index, namespace);
+      const loaded = this.loader.load(specifier, this.path, changed);
+      namespaces.push(isPromise(loaded) ? await Promise.race([loaded, running.interrupted]) : loaded);
+    }
+    if (this.running !== running) throw interruption();
+    this.declare(script.bindings);
+    const load = async (specifier: string): Promise<Namespace> => this.loader.load(specifier, this.path);
+    const frame = new CellFrame(script, namespaces, importMeta(this.path), load);
+    running.frame = frame;
+    const filename = this.fileName(running);
+    this.positions.add(filename, script.code, sourceMap, LINES_ABOVE);
+    const cell = new vm.Script(script.code.text, { filename }).runInThisContext() as (...all: unknown[]) => unknown;
+    const module = { exports: {}, filename: this.path };
+    const given: Record<string, unknown> = {
+      __cell: frame,
+      require: this.loader.requireFrom(this.path),
+      module,
+      exports: module.exports,
+      __filename: this.path,
+      __dirname: this.cwd,
     };
-    return new Proxy(this.scope, {
-      set: (scope, name, value) => {
-        note(name);
-        return Reflect.set(scope, name, value);
-      },
-      // TypeScript defines imported names by getters; a later cell may assign them.
-      defineProperty: (scope, name, { get, value }) => {
-        if (name === "__esModule") return true;
-        note(name);
-        return Reflect.set(scope, name, get ? get() : value);
-      },
-    });
+    const value = () => cell(...script.parameters.map((name) => given[name]));
+    Object.defineProperty(globalThis, RUN_CELL, { value, configurable: true });
+    const result = this.call.runInThisContext({ breakOnSigint: true });
+    if (isPromise(result)) await Promise.race([result, running.interrupted]);
   }
 
-  /** The cell's value; null counts as none, as in tslab. */
-  private finish(running: Running): unknown {
-    const { result } = running;
-    if (!result) return undefined;
-    this.compiler.keep(result);
-    running.kept = true;
-    const name = result.lastExpressionVar;
-    if (name === undefined) return undefined;
-    const value = this.scope[name];
-    delete this.scope[name];
-    return value ?? undefined;
+  /** For good: what no cell declared yet becomes a variable of the global scope. */
+  private declare(bindings: readonly string[]): void {
+    const missing = bindings.filter((name) => !this.variables.has(name));
+    if (missing.length > 0) vm.runInThisContext(`let ${missing.join(",")};`);
+    for (const name of missing) this.variables.add(name);
+  }
+
+  /** By the number that the user sees, but each run has its own. */
+  private fileName({ number, run }: Running): string {
+    const plain = `cell-${number}.ts`;
+    return this.positions.has(plain) ? `cell-${number}.ts?${run}` : plain;
+  }
+
+  private defineModule(name: string, source: string): Outcome {
+    const path = join(this.cwd, `${name}.ts`);
+    this.compiler.setVirtualFile(path, source);
+    this.loader.setVirtualFile(path, source);
+    const { diagnostics } = this.compiling(() => this.compiler.compile(`import "./${name}";`, 0));
+    for (const { start, messageText } of diagnostics) {
+      this.warn(`${name}.ts:${start.line + 1}:${start.character + 1} - ${messageText}\n`);
+    }
+    return { status: "ok" };
   }
 
   private keepWhatRan(running: Running): void {
-    const { source, result, assigned, kept } = running;
-    if (!result || kept) return;
+    const { frame } = running;
+    frame?.giveUp();
+    if (frame) this.keep(running, frame.at);
+  }
+
+  private keep(running: Running, at: number): void {
+    if (!running.kept && running.compiled?.script) running.compiled.keep(at);
     running.kept = true;
-    if (result.lastExpressionVar !== undefined) delete this.scope[result.lastExpressionVar];
-    this.compiling(() => this.compiler.keepWhatRan(source, result, assigned));
   }
 
   private compiling<T>(work: () => T): T {
@@ -224,23 +212,16 @@ export class CellRunner {
       this.shared.phase = before;
     }
   }
+}
 
-  /** The executor reports thrown errors as `error(value)` and problems of `@module` cells with a format string. */
-  private onExecutorError(args: unknown[]): void {
-    if (args.length === 1) {
-      if (this.running) this.running.thrown = { error: args[0] };
-    } else {
-      const [, file, line, column, text] = args;
-      this.warn(`${file}${line}:${column} - ${text}\n`);
-    }
-  }
-
-  private locate(cell: number, line: number): string | undefined {
-    const texts = this.cells.get(cell);
-    if (!texts) return undefined;
-    const found = new LineMap(texts.source, texts.compiled).sourceLine(line);
-    return found === undefined ? undefined : `cell [${cell}] line ${found}`;
-  }
+function newRunning(number: number, run: number): Running {
+  let interrupt: Running["interrupt"] = () => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = reject;
+  });
+  // Nobody may wait for it.
+  interrupted.catch(() => {});
+  return { number, run, kept: false, interrupted, interrupt };
 }
 
 /** What the library left open when it was terminated; see `src/engine/recovery.ts`. */

@@ -93,13 +93,3 @@ export class StoppedRun extends InterruptedError {
 function isOver(handle: Handle): boolean {
   return (handle as { _destroyed?: boolean })._destroyed === true;
 }
-
-/** Gives the code of a cell timers of its own, on its first line: those of an interrupted cell are cleared with it. */
-export function withCellTimers(code: string, run: number): string {
-  const used = TIMERS.filter((name) => new RegExp(`(?<![.\\w$])${name}\\b`).test(code));
-  const declared = (name: string): boolean =>
-    new RegExp(`\\b(?:const|let|var|function|class)\\s+(?:\\{[^}]*)?${name}\\b|exports, "${name}"`).test(code);
-  const own = used.filter((name) => !declared(name));
-  if (own.length === 0) return code;
-  return `const { ${own.join(", ")} } = globalThis[Symbol.for("blockwise.cell-timers")](${run}); ${code}`;
-}

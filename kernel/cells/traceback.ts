@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
-import type { Diagnostic } from "tslab/dist/converter";
+import type { Diagnostic } from "../language/diagnostic";
+import { OWN_FOLDER } from "./stack-positions";
 
 /** What an `error` message and an error reply carry. */
 export interface CellError {
@@ -12,8 +13,8 @@ const RED = "\u001b[31m";
 const DIM = "\u001b[2m";
 const RESET = "\u001b[0m";
 
-/** Frames of the kernel, tslab and Node below the cell say nothing to the user. */
-const HIDDEN_FRAME = /node:|internal\/|[\\/]tslab[\\/]dist[\\/]|[\\/]kernel[\\/]/;
+/** Frames of Node say nothing to the user. */
+const HIDDEN_FRAME = /node:|internal\//;
 
 /** Errors of the type checker: position, message and the line with the place underlined. */
 export function compileError(diagnostics: readonly Diagnostic[], source: string): CellError {
@@ -41,13 +42,13 @@ function position({ start }: Diagnostic): string {
 }
 
 /** An error thrown by the cell: its name and message, then the frames from the cell and from packages. */
-export function runtimeError(error: unknown, locate: (cell: number, line: number) => string | undefined): CellError {
+export function runtimeError(error: unknown): CellError {
   if (!(error instanceof Error) && !isForeignError(error)) {
     const evalue = typeof error === "string" ? error : inspect(error);
     return { ename: "Error", evalue, traceback: [`${RED}thrown:${RESET} ${evalue}`] };
   }
   const { name, message } = error;
-  return { ename: name, evalue: message, traceback: describe(error, locate, 0) };
+  return { ename: name, evalue: message, traceback: describe(error, 0) };
 }
 
 /** Errors of another realm are no instances of our Error. */
@@ -55,13 +56,13 @@ function isForeignError(error: unknown): error is Error {
   return Object.prototype.toString.call(error) === "[object Error]";
 }
 
-function describe(error: Error, locate: (cell: number, line: number) => string | undefined, depth: number): string[] {
+function describe(error: Error, depth: number): string[] {
   const head = `${RED}${error.name}${RESET}: ${error.message}`;
-  const frames = readableFrames(error.stack ?? "", locate);
+  const frames = readableFrames(error.stack ?? "");
   const lines = [head, ...frames];
   const { cause } = error;
   if (cause instanceof Error && depth < 5) {
-    const [first, ...rest] = describe(cause, locate, depth + 1);
+    const [first, ...rest] = describe(cause, depth + 1);
     lines.push(`caused by ${first}`, ...rest);
   } else if (cause !== undefined) {
     lines.push(`caused by ${inspect(cause)}`);
@@ -69,27 +70,19 @@ function describe(error: Error, locate: (cell: number, line: number) => string |
   return lines;
 }
 
-const CELL_FRAME = /cell-(\d+)\.ts:(\d+):(\d+)/;
-/** Of no function, and at no line of the cell: tslab's call of the cell itself. */
-const CALL_OF_CELL = /^\s+at (?:async )?cell \[\d+\]$/;
+/** By its number: what is added tells runs apart that have the same. */
+const CELL_FRAME = /cell-(\d+)\.ts(?:\?\d+)?:(\d+):(\d+)/;
 
-function readableFrames(stack: string, locate: (cell: number, line: number) => string | undefined): string[] {
-  const frames = stack
+function readableFrames(stack: string): string[] {
+  return stack
     .split("\n")
-    .filter((line) => /^\s+at /.test(line) && !HIDDEN_FRAME.test(line))
-    .map((line) => readableFrame(line, locate));
-  const located = frames.filter((frame) => !CALL_OF_CELL.test(frame));
-  return located.some((frame) => frame.includes("cell [")) ? located : frames;
+    .filter((line) => /^\s+at /.test(line) && !HIDDEN_FRAME.test(line) && !line.includes(OWN_FOLDER))
+    .map(readableFrame);
 }
 
-function readableFrame(frame: string, locate: (cell: number, line: number) => string | undefined): string {
+function readableFrame(frame: string): string {
   const match = CELL_FRAME.exec(frame);
   if (!match) return `${DIM}${frame}${RESET}`;
   const [place, cell, line] = match;
-  const where = locate(Number(cell), Number(line)) ?? `cell [${cell}]`;
-  // tslab's cells call what earlier ones declared through a proxy.
-  return frame
-    .replace(place, where)
-    .replace(/eval \(|eval at .*?\), /, "")
-    .replace("at Proxy.", "at ");
+  return frame.replace(place, `cell [${cell}] line ${line}`).replace(/eval \(|eval at .*?\), /, "");
 }

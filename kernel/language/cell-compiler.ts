@@ -1,17 +1,20 @@
-import type * as TypeScript from "@tslab/typescript-for-tslab";
-import type * as TslabConverter from "tslab/dist/converter";
-import { type Compiler, loadTypeScript } from "./compiler-host";
+import type * as TypeScript from "typescript";
+import { type CellScript, toCellScript } from "./cell-script";
+import { type Completeness, judgeCode } from "./completeness";
+import { type Completion, completionsAt } from "./completion";
+import { type CellOutline, outlineOf } from "./declared-names";
+import { type Diagnostic, toDiagnostic } from "./diagnostic";
+import { documentationAt } from "./documentation";
 import { exportedNames } from "./exported-names";
-import { declaredNames, keptDeclarations, withoutReset } from "./kept-declarations";
-import { awaitsAtTopLevel, guardLoops } from "./loop-guard";
 import type { PreludePackage } from "./package";
-import { preludeImport, withoutImportOf } from "./prelude";
-import { spellShorthand } from "./shorthand";
-import { annotateUnnameable } from "./unnameable-types";
-import { CellText, skipsCheck } from "./visible-files";
+import { describeCall, describeInfo } from "./quick-info";
+import { SessionNames } from "./session-names";
+import { type Compiler, loadTypeScript } from "./typescript";
+import { Workspace } from "./workspace";
 
-/** Rounds of annotating what cannot be named: the second error of a declaration may show only after the first is gone. */
-const ROUNDS = 4;
+const SKIPS_CHECK = /^(?:\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*\/\/\/?\s*@ts-nocheck\b/;
+/** Code of an error of ours: the compiler itself gave up. */
+const TOO_DEEP = 9001;
 
 const PRACTICE = `import { basename } from "path";
 interface Shape { height: number; width: number }
@@ -19,143 +22,210 @@ const shapes: Shape[] = [1, 2].map((n) => ({ height: n, width: n + 1 }));
 class Counter { count = 0; add() { return ++this.count; } }
 function area({ height, width }: Shape) { return height * width; }
 const [first, ...others] = shapes;
+let total = 0; for (const shape of shapes) total += area(shape);
 shapes.map(area).reduce((a, b) => a + b, 0)`;
 
-/**
- * Type-checks cells and makes JavaScript of them, by tslab's converter (a private part of tslab 1.0.22), and knows what the
- * cells so far declared.
- */
+/** A cell with type errors, or its script. */
+export type CompiledCell =
+  | { readonly diagnostics: readonly Diagnostic[]; readonly script?: undefined }
+  | {
+      readonly diagnostics: readonly [];
+      readonly script: CellScript;
+      /** From the script to the cell below one line of ours. */
+      readonly sourceMap: string;
+      /** Later cells know what the cell declared, as far as it ran: up to this mark of the script. */
+      keep(at: number): void;
+    };
+
+/** Type-checks cells and makes scripts of them; knows what the cells so far declared. */
 export class CellCompiler {
-  /** The prelude's names. */
-  readonly names: readonly string[];
-  readonly isCompleteCode: typeof TslabConverter.isCompleteCode;
-  readonly createConverter: typeof TslabConverter.createConverter;
-  readonly converter: TslabConverter.Converter;
+  readonly ts: typeof TypeScript;
+  readonly options: TypeScript.CompilerOptions;
   private readonly compiler: Compiler;
-  private readonly cell = new CellText();
-  /** Of what ran, as `.d.ts`, the prelude not included. */
-  private declarations = "";
-  /** The names declared there: they hide those of the prelude. */
-  private declared: ReadonlySet<string> = new Set();
+  private readonly workspace: Workspace;
+  private readonly session: SessionNames;
+  private cells = 0;
 
-  constructor(
-    private readonly prelude: PreludePackage,
-    cwd: string,
-  ) {
-    let names: readonly string[] = [];
-    this.compiler = loadTypeScript({
-      prelude,
-      cwd,
-      cell: this.cell,
-      declarations: (ts) => {
-        names = prelude.rolledUp?.names ?? exportedNames(ts, prelude.types);
-        if (names.length === 0) throw new Error(`package ${prelude.name}: ${prelude.types} exports nothing`);
-        return preludeImport(prelude.name, names);
-      },
-    });
-    this.names = names;
-    // Loaded late: it must see the compiler as loadTypeScript changed it.
-    const { createConverter, isCompleteCode } = require("tslab/dist/converter") as typeof TslabConverter;
-    this.createConverter = createConverter;
-    this.isCompleteCode = isCompleteCode;
-    this.converter = createConverter();
+  constructor(prelude: PreludePackage, cwd: string) {
+    this.compiler = loadTypeScript();
+    this.ts = this.compiler.ts;
+    const names = prelude.rolledUp?.names ?? exportedNames(this.ts, prelude.types);
+    if (names.length === 0) throw new Error(`package ${prelude.name}: ${prelude.types} exports nothing`);
+    this.workspace = new Workspace(this.ts, prelude, cwd);
+    this.options = this.workspace.options;
+    this.session = new SessionNames(prelude.name, new Set(names));
   }
 
-  get ts(): typeof TypeScript {
-    return this.compiler.ts;
-  }
-
-  /** Does once what the first cell would wait for, and keeps the compiler's code for the next start. */
+  /** Does once what the first cell would wait for. */
   warmUp(): void {
-    this.convertText("0");
+    this.see("lab", outlineOf(this.ts, "lab"));
+    this.workspace.program().getSemanticDiagnostics(this.cellSource());
   }
 
   /** Compiles what cells are made of, so that V8 knows the ways through the compiler; to be called while nobody waits. */
   practise(): void {
-    this.convertText(PRACTICE);
+    this.compile(PRACTICE, 0);
   }
 
   saveCode(): void {
     this.compiler.saveCode();
   }
 
+  /** A module that cells import by `./name`, though no file of that name exists. */
+  setVirtualFile(path: string, text: string): void {
+    this.workspace.setVirtualFile(path, text);
+  }
+
   /**
    * JavaScript of the cell, with the kernel's guards; errors at the places of what was written.
    * @param run number of the run that the guards name.
    */
-  compile(source: string, run: number): TslabConverter.ConvertResult {
-    const spelled = this.convert(spellShorthand(this.ts, source));
-    const result = spelled.diagnostics.length > 0 ? this.convert(source) : spelled;
-    const { output, sideOutputs } = result;
-    const hasToplevelAwait =
-      result.hasToplevelAwait || (output !== undefined && skipsCheck(source) && awaitsAtTopLevel(this.ts, output));
-    return {
-      ...result,
-      hasToplevelAwait,
-      output: output === undefined ? undefined : guardLoops(this.ts, withoutReset(output), run),
-      // What a local file's functions belong to, they learn when they are called.
-      sideOutputs: sideOutputs?.map(({ path, data }) => ({ path, data: guardLoops(this.ts, data, 0) })),
-    };
-  }
-
-  /** Later cells know what the cell declared. */
-  keep(result: TslabConverter.ConvertResult): void {
-    this.declarations = withoutImportOf(this.ts, result.declOutput ?? "", this.prelude.name, new Set(this.names));
-    this.declared = declaredNames(this.ts, this.declarations);
-  }
-
-  /** The same for a cell that ended early: what its statements declared that ran. */
-  keepWhatRan(source: string, result: TslabConverter.ConvertResult, ran: ReadonlySet<string>): void {
-    const { declOutput, output } = result;
-    if (declOutput === undefined || output === undefined) return;
-    const text = keptDeclarations(this.ts, declOutput, declaredNames(this.ts, source), output, ran);
-    if (text === "") return;
-    const merged = this.convertText(text);
-    if (merged.diagnostics.length === 0) this.keep(merged);
-  }
-
-  complete(source: string, position: number): TslabConverter.CompletionInfo {
-    return this.converter.complete(this.previous(), source, position);
-  }
-
-  inspect(source: string, position: number): TypeScript.QuickInfo | undefined {
-    return this.converter.inspect(this.previous(), source, position);
-  }
-
-  private convert(source: string): TslabConverter.ConvertResult {
-    let result = this.convertText(source);
-    let text = source;
-    for (let round = 0; round < ROUNDS && result.diagnostics.length > 0; round++) {
-      const annotated = annotateUnnameable(this.ts, text, result.diagnostics);
-      if (annotated === undefined) break;
-      text = annotated;
-      result = this.convertText(text);
-    }
-    return result;
-  }
-
-  /**
-   * What stands before the cell: what earlier cells declared, and the prelude's names, or those of them that occur in
-   * the cell; tslab goes through all of them each time.
-   */
-  private previous(source?: string): string {
-    const { names, declarations, declared, prelude } = this;
-    const words = source === undefined ? undefined : new Set(`${source}\n${declarations}`.match(/[\p{L}\p{N}_$]+/gu));
-    const used = names.filter((name) => !declared.has(name) && (words === undefined || words.has(name)));
-    return preludeImport(prelude.name, used) + declarations;
-  }
-
-  private convertText(source: string): TslabConverter.ConvertResult {
-    this.cell.expect(source, declaredNames(this.ts, source));
-    const { warn } = console;
-    // tslab wonders that nothing is left to do the second time, see CellText.
-    console.warn = (...all: unknown[]) => {
-      if (!String(all[0]).startsWith("builder is not recreated")) warn.apply(console, all);
-    };
+  compile(source: string, run: number): CompiledCell {
     try {
-      return this.converter.convert(this.previous(source), source);
-    } finally {
-      console.warn = warn;
+      return this.compileText(source, run);
+    } catch (error) {
+      this.workspace.restart();
+      // The compiler goes down into code as deep as that is nested.
+      if (!(error instanceof RangeError)) throw error;
+      const place = { offset: 0, line: 0, character: 0 };
+      const messageText = "The cell is nested too deeply for the compiler; split the expression up.";
+      return { diagnostics: [{ start: place, end: place, code: TOO_DEEP, messageText }] };
     }
   }
+
+  complete(source: string, position: number): Completion {
+    const outline = outlineOf(this.ts, source);
+    const shift = this.see(source, outline);
+    return completionsAt(this.workspace, source, position, shift, this.session.offered());
+  }
+
+  /** Type and documentation of what stands at the position, or of the call around it; undefined when there is nothing. */
+  inspect(source: string, position: number): string | undefined {
+    const { workspace, ts } = this;
+    const { languageService, cellFile } = workspace;
+    const shift = this.see(source, outlineOf(ts, source));
+    const at = Math.max(0, Math.min(position, source.length)) + shift;
+    // At the end of a word, as after it was typed.
+    for (const place of [at, at - 1]) {
+      const info = place >= shift ? languageService.getQuickInfoAtPosition(cellFile, place) : undefined;
+      if (!info) continue;
+      const [definition] = languageService.getDefinitionAtPosition(cellFile, place) ?? [];
+      const start = definition && (definition.contextSpan ?? definition.textSpan).start;
+      const words = definition && documentationAt(definition.fileName, start!);
+      return describeInfo(info, words);
+    }
+    const help = languageService.getSignatureHelpItems(cellFile, at, undefined);
+    return help ? describeCall(help) : undefined;
+  }
+
+  isComplete(source: string): Completeness {
+    return judgeCode(this.ts, source);
+  }
+
+  /** Shows the compiler the cell below what it may mean by its words; returns the length of what stands above. */
+  private see(source: string, outline: CellOutline): number {
+    const header = `${this.session.header(outline)}\n`;
+    const footer = [...outline.values.keys(), ...outline.types].filter((name) => !outline.exported.has(name));
+    this.workspace.setCell(`${header}${source}\nexport { ${[...new Set(footer)].join(", ")} };\n`);
+    return header.length;
+  }
+
+  private cellSource(): TypeScript.SourceFile {
+    return this.workspace.program().getSourceFile(this.workspace.cellFile)!;
+  }
+
+  private compileText(source: string, run: number): CompiledCell {
+    const { ts, workspace, session } = this;
+    const outline = outlineOf(ts, source);
+    const shift = this.see(source, outline);
+    const program = workspace.program();
+    const file = program.getSourceFile(workspace.cellFile)!;
+    const unchecked = SKIPS_CHECK.test(source);
+    const diagnostics = this.problems(program, file, source, shift, unchecked);
+    if (diagnostics.length > 0) return { diagnostics };
+
+    const id = ++this.cells;
+    const checker = program.getTypeChecker();
+    const numeric = unchecked ? new Set<string>() : this.numericNames(checker, file, outline);
+    let code = "";
+    let sourceMap = "";
+    program.emit(file, (path, text) => {
+      if (path.endsWith(".map")) sourceMap = text;
+      else code = text;
+    });
+    const plain = code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
+    const valued = ts.isExpressionStatement(lastStatement(ts, source) ?? file);
+    const script = toCellScript(ts, plain, outline, session, numeric, run, valued);
+    const declares = outline.values.size + outline.types.size > 0 || outline.augments;
+    const declarations = declares ? this.declarations() : "";
+    const keep = (at: number): void => {
+      if (!declares) return;
+      workspace.keepCell(id, declarations);
+      session.keep(id, outline, numeric, (name) => at >= (script.marks.get(name) ?? 0));
+    };
+    return { diagnostics: [], script, sourceMap, keep };
+  }
+
+  /** What the cell declares, with all types written down: later cells need not infer them again. */
+  private declarations(): string {
+    const { languageService, cellFile } = this.workspace;
+    // Forced: a type that has no name is unknown to later cells, no error of this one.
+    const { outputFiles } = languageService.getEmitOutput(cellFile, true, true);
+    return outputFiles.find(({ name }) => name.endsWith(".d.ts"))?.text ?? "export {};";
+  }
+
+  private problems(
+    program: TypeScript.Program,
+    file: TypeScript.SourceFile,
+    source: string,
+    shift: number,
+    unchecked: boolean,
+  ): Diagnostic[] {
+    const { ts, workspace } = this;
+    const syntactic = program.getSyntacticDiagnostics(file);
+    if (syntactic.length > 0) return this.syntaxErrors(source);
+    if (unchecked) return [];
+    const own = program.getSemanticDiagnostics(file).map((problem) => toDiagnostic(ts, problem, source, shift));
+    if (own.length > 0 || !/\b(?:import|require|from)\b/.test(source)) return own;
+    const local = program.getSourceFiles().filter((one) => workspace.isLocal(one.fileName) && !one.isDeclarationFile);
+    return local.flatMap((one) => {
+      const found = [...program.getSyntacticDiagnostics(one), ...program.getSemanticDiagnostics(one)];
+      const name = workspace.shortName(one.fileName);
+      return found.map((problem) => toDiagnostic(ts, problem, one.text, 0, name));
+    });
+  }
+
+  /** Of the cell alone: nothing that stands around it is part of them. */
+  private syntaxErrors(source: string): Diagnostic[] {
+    const { ts } = this;
+    const { diagnostics } = ts.transpileModule(source, {
+      fileName: "cell.ts",
+      reportDiagnostics: true,
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+    });
+    return (diagnostics ?? []).map((problem) => toDiagnostic(ts, problem, source, 0));
+  }
+
+  /** Names of the cell's variables that are numbers by their types. */
+  private numericNames(
+    checker: TypeScript.TypeChecker,
+    file: TypeScript.SourceFile,
+    { values }: CellOutline,
+  ): ReadonlySet<string> {
+    const { ts } = this;
+    const numeric = new Set<string>();
+    const module = checker.getSymbolAtLocation(file);
+    for (const symbol of module ? checker.getExportsOfModule(module) : []) {
+      const kind = values.get(symbol.name);
+      if (kind !== "let" && kind !== "var") continue;
+      const variable = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      if (checker.getTypeOfSymbol(variable).flags & ts.TypeFlags.NumberLike) numeric.add(symbol.name);
+    }
+    return numeric;
+  }
+}
+
+function lastStatement(ts: typeof TypeScript, source: string): TypeScript.Statement | undefined {
+  const { statements } = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
+  return [...statements].reverse().find((statement) => !ts.isEmptyStatement(statement));
 }

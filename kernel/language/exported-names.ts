@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type * as TypeScript from "@tslab/typescript-for-tslab";
+import type * as TypeScript from "typescript";
 
 const WORDS_OF_JAVASCRIPT = new Set(["default", "undefined", "NaN", "Infinity", "globalThis"]);
 

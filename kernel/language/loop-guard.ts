@@ -1,4 +1,5 @@
-import type * as TypeScript from "@tslab/typescript-for-tslab";
+import type * as TypeScript from "typescript";
+import { type EditedText, Rank, TextEdits } from "./text-edits";
 
 /** Where the kernel puts the function that guarded code calls: `(run, value?) => value`, which throws in a stopped run. */
 export const LOOP_GUARD: unique symbol = Symbol.for("blockwise.loop-guard");
@@ -10,15 +11,6 @@ const GUARD = 'globalThis[Symbol.for("blockwise.loop-guard")]';
 const ENTER = 'globalThis[Symbol.for("blockwise.enter-run")]';
 const RUN = "__blockwiseRun";
 
-/** At equal positions what closes comes first, and a block opens before what stands in it. */
-const Rank = { close: 0, closeBlock: 1, openBlock: 2, open: 3 } as const;
-
-interface Insert {
-  readonly at: number;
-  readonly rank: number;
-  readonly text: string;
-}
-
 /**
  * Makes code that awaits stop for good when its run was interrupted: after each `await`, and at the start of each turn of
  * a loop that awaits, the kernel is asked.
@@ -27,11 +19,17 @@ interface Insert {
  * it, not to the cell that declared it. Text is inserted without line breaks: line numbers stay.
  * @param code JavaScript as the converter made it.
  * @param run number of the run, for what stands outside of functions.
+ * @param before put in front of the first line.
  */
-export function guardLoops(ts: typeof TypeScript, code: string, run: number): string {
-  if (!code.includes("await")) return code;
-  const source = parse(ts, code);
-  const inserts: Insert[] = [];
+export function guardLoops(ts: typeof TypeScript, code: string, run: number, before = ""): EditedText {
+  const edits = new TextEdits();
+  if (code.includes("await")) guardAwaits(ts, parse(ts, code), run, edits);
+  return edits.apply(code, before);
+}
+
+/** As {@link guardLoops}, among other edits of the same code. */
+export function guardAwaits(ts: typeof TypeScript, source: TypeScript.SourceFile, run: number, edits: TextEdits): void {
+  if (!source.text.includes("await")) return;
 
   const visit = (node: TypeScript.Node, owner: string | undefined): void => {
     let inside = owner;
@@ -49,44 +47,26 @@ export function guardLoops(ts: typeof TypeScript, code: string, run: number): st
     // A directive must stay first.
     const first = body.statements.find((statement) => !isDirective(ts, statement));
     const at = first?.getStart(source) ?? body.end - 1;
-    inserts.push({ at, rank: Rank.openBlock, text: `const ${RUN} = ${ENTER}(${run}); ` });
+    edits.insert(at, Rank.openBlock, `const ${RUN} = ${ENTER}(${run}); `);
     return RUN;
   };
 
   const guard = (node: TypeScript.Node, owner: string): void => {
     if (ts.isAwaitExpression(node)) {
-      inserts.push({ at: node.getStart(source), rank: Rank.open, text: `${GUARD}(${owner}, ` });
-      inserts.push({ at: node.end, rank: Rank.close, text: ")" });
+      edits.insert(node.getStart(source), Rank.open, `${GUARD}(${owner}, `);
+      edits.insert(node.end, Rank.close, ")");
     } else if (ts.isIterationStatement(node, false) && awaits(ts, node)) {
       const body = node.statement;
       const call = `${GUARD}(${owner});`;
-      if (ts.isBlock(body)) inserts.push({ at: body.getStart(source) + 1, rank: Rank.openBlock, text: call });
+      if (ts.isBlock(body)) edits.insert(body.getStart(source) + 1, Rank.mark, call);
       else {
-        inserts.push({ at: body.getStart(source), rank: Rank.openBlock, text: `{${call}` });
-        inserts.push({ at: body.end, rank: Rank.closeBlock, text: "}" });
+        edits.insert(body.getStart(source), Rank.mark, `{${call}`);
+        edits.insert(body.end, Rank.closeLoop, "}");
       }
     }
   };
 
   ts.forEachChild(source, (child) => visit(child, String(run)));
-  inserts.sort((a, b) => a.at - b.at || a.rank - b.rank);
-  let text = "";
-  let from = 0;
-  for (const insert of inserts) {
-    text += code.slice(from, insert.at) + insert.text;
-    from = insert.at;
-  }
-  return text + code.slice(from);
-}
-
-/** What `guardLoops` inserts, for texts that are compared with the cell. */
-export const GUARD_TEXT =
-  /globalThis\[Symbol\.for\("blockwise\.loop-guard"\)\]\((?:\d+|__blockwiseRun)(?:\);|, )|const __blockwiseRun = globalThis\[Symbol\.for\("blockwise\.enter-run"\)\]\(\d+\); /g;
-
-/** True when there is an `await` outside of functions. */
-export function awaitsAtTopLevel(ts: typeof TypeScript, code: string): boolean {
-  if (!code.includes("await")) return false;
-  return awaits(ts, parse(ts, code));
 }
 
 /** As a module: in a script `await (x)` is a call of a function of that name. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { exportedNames } from "../../kernel/language/exported-names";
 import { readPackage } from "../../kernel/language/package";
@@ -39,7 +39,7 @@ describe("the prelude's types in one file", () => {
     }
   });
 
-  it("need no other file, and are understood by tslab's TypeScript", () => {
+  it("need no other file, and are understood by the kernel's TypeScript", () => {
     const text = readFileSync(rolledUp!.types, "utf8");
     expect(text).not.toMatch(/^(?:import\b|export .* from\b|\/\/\/ <reference)/m);
     const program = ts.createProgram([rolledUp!.types], {

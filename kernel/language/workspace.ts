@@ -1,0 +1,206 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type * as TypeScript from "typescript";
+import { type CompilerSettings, readCompilerSettings } from "./compiler-options";
+import { withoutDocumentation } from "./documentation";
+import { findPackageFolder, type PreludePackage, packageNameOf } from "./package";
+
+/** How a cell's module is named by later cells: `./__cell_12`. */
+const CELL_MODULE = /^\.\/__cell_\d+$/;
+
+/**
+ * The files of the notebook's compiler: the cell at hand, earlier cells, local files and packages, in one incremental
+ * program. Only what the cell at hand imports is part of it, so that its size does not grow with the notebook.
+ */
+export class Workspace {
+  readonly options: TypeScript.CompilerOptions;
+  /** The cell at hand. */
+  readonly cellFile: string;
+  private service: TypeScript.LanguageService;
+  private readonly settings: CompilerSettings;
+  private readonly folder: string;
+  private text = "export {};";
+  private version = 0;
+  /** Texts of earlier cells, and of files that exist in this process only, by path. */
+  private readonly virtual = new Map<string, string>();
+  private readonly snapshots = new Map<string, TypeScript.IScriptSnapshot>();
+  private resolutions: TypeScript.ModuleResolutionCache;
+  /** Files whose imports were not all found: they may be by now. */
+  private readonly wanting = new Set<string>();
+  private looks = 0;
+
+  constructor(
+    private readonly ts: typeof TypeScript,
+    private readonly prelude: PreludePackage,
+    private readonly cwd: string,
+  ) {
+    this.folder = cwd.replaceAll("\\", "/").replace(/\/$/, "");
+    this.cellFile = `${this.folder}/__cell__.ts`;
+    this.settings = readCompilerSettings(ts, cwd);
+    this.options = this.settings.options;
+    this.resolutions = ts.createModuleResolutionCache(cwd, (name) => name, this.options);
+    for (const [name, member] of Object.entries(prelude.rolledUp?.packages ?? {})) {
+      const text = `import { ${member} } from ${JSON.stringify(prelude.name)};\nexport = ${member};\n`;
+      this.virtual.set(this.rolledUpFile(name), text);
+    }
+    this.service = this.createService();
+  }
+
+  /** The compiler sees this as the cell at hand from now on. */
+  setCell(text: string): void {
+    this.text = text;
+    // What was not found, or was found elsewhere, is looked for anew.
+    this.resolutions.clear();
+    this.version += 1;
+  }
+
+  /** Later cells may import the declarations as `./__cell_<id>`. */
+  keepCell(id: number, declarations: string): void {
+    this.virtual.set(`${this.folder}/__cell_${id}.d.ts`, declarations);
+  }
+
+  /** A local module that is no file on disk. */
+  setVirtualFile(path: string, text: string): void {
+    this.virtual.set(path, text);
+    this.snapshots.delete(path);
+  }
+
+  get languageService(): TypeScript.LanguageService {
+    return this.service;
+  }
+
+  program(): TypeScript.Program {
+    this.looks += 1;
+    return this.service.getProgram()!;
+  }
+
+  /** After an error inside the compiler: its state may be broken. */
+  restart(): void {
+    this.setCell("export {};");
+    this.service = this.createService();
+  }
+
+  /** The user's own file, neither a package's nor a cell. */
+  isLocal(path: string): boolean {
+    return (
+      !path.includes("/node_modules/") && !this.isCell(path) && path !== this.typesOfPrelude && !this.isLibrary(path)
+    );
+  }
+
+  /** As seen from the notebook. */
+  shortName(path: string): string {
+    return path.startsWith(`${this.folder}/`) ? path.slice(this.folder.length + 1) : path;
+  }
+
+  private get typesOfPrelude(): string {
+    return (this.prelude.rolledUp?.types ?? this.prelude.types).replaceAll("\\", "/");
+  }
+
+  private isCell(path: string): boolean {
+    return path === this.cellFile || (path.startsWith(`${this.folder}/__cell_`) && this.virtual.has(path));
+  }
+
+  private isLibrary(path: string): boolean {
+    return path.startsWith(dirname(this.ts.getDefaultLibFilePath(this.options)).replaceAll("\\", "/"));
+  }
+
+  private rolledUpFile(name: string): string {
+    return `${this.folder}/node_modules/${name}/__prelude__.d.ts`;
+  }
+
+  private createService(): TypeScript.LanguageService {
+    const { ts, cwd, options } = this;
+    const { sys } = ts;
+    const fileExists = (path: string): boolean =>
+      path === this.cellFile || this.virtual.has(path) || sys.fileExists(path);
+    const readFile = (path: string): string | undefined => this.virtual.get(path) ?? sys.readFile(path);
+    const host: TypeScript.LanguageServiceHost = {
+      getCompilationSettings: () => options,
+      getScriptFileNames: () => [...this.settings.declarations, this.cellFile],
+      getScriptVersion: (path) => this.versionOf(path),
+      getScriptSnapshot: (path) => this.snapshot(path),
+      getCurrentDirectory: () => cwd,
+      getDefaultLibFileName: (given) => ts.getDefaultLibFilePath(given),
+      useCaseSensitiveFileNames: () => sys.useCaseSensitiveFileNames,
+      fileExists,
+      readFile,
+      directoryExists: sys.directoryExists,
+      getDirectories: sys.getDirectories,
+      readDirectory: sys.readDirectory,
+      realpath: (path) => (this.virtual.has(path) ? path : (sys.realpath?.(path) ?? path)),
+      resolveModuleNameLiterals: (literals, from, redirected) =>
+        literals.map(({ text }) => {
+          const resolvedModule = this.resolve(text, from, { ...sys, fileExists, readFile }, redirected);
+          if (resolvedModule === undefined && this.isLocal(from)) this.wanting.add(from);
+          return { resolvedModule };
+        }),
+    };
+    return ts.createLanguageService(host, ts.createDocumentRegistry(sys.useCaseSensitiveFileNames, cwd));
+  }
+
+  private resolve(
+    name: string,
+    from: string,
+    host: TypeScript.ModuleResolutionHost,
+    redirected: TypeScript.ResolvedProjectReference | undefined,
+  ): TypeScript.ResolvedModuleFull | undefined {
+    const { ts, options, prelude } = this;
+    const { Dts } = ts.Extension;
+    const found = (resolvedFileName: string, extension: string): TypeScript.ResolvedModuleFull => ({
+      resolvedFileName,
+      extension,
+      isExternalLibraryImport: false,
+    });
+    if (CELL_MODULE.test(name) && this.isCell(from)) return found(`${this.folder}${name.slice(1)}.d.ts`, Dts);
+    if (name === prelude.name) return found(this.typesOfPrelude, Dts);
+    if (this.isRolledUp(name, from)) return found(this.rolledUpFile(name), Dts);
+    const plain = ts.resolveModuleName(name, from, options, host, this.resolutions, redirected).resolvedModule;
+    if (plain || name.startsWith(".") || from.includes("/node_modules/")) return plain;
+    // What the prelude depends on may be named in a notebook, wherever that lies.
+    const asPrelude = join(prelude.root, "cell.ts");
+    return ts.resolveModuleName(name, asPrelude, options, host, this.resolutions).resolvedModule;
+  }
+
+  /**
+   * Packages whose types are part of the prelude's file: the same types twice would not fit each other, and take seconds to
+   * read. A version that the user installed is left alone.
+   */
+  private isRolledUp(name: string, from: string): boolean {
+    const { prelude, cwd } = this;
+    if (!Object.hasOwn(prelude.rolledUp?.packages ?? {}, name) || from.includes("/node_modules/")) return false;
+    const installed = findPackageFolder(packageNameOf(name), cwd);
+    return installed === undefined || installed === findPackageFolder(packageNameOf(name), prelude.root);
+  }
+
+  private versionOf(path: string): string {
+    if (path === this.cellFile) return String(this.version);
+    if (!this.isLocal(path)) return "1";
+    const virtual = this.virtual.get(path);
+    if (virtual !== undefined) return virtual;
+    // Another version is a file whose imports are looked for again.
+    if (this.wanting.has(path)) return `look ${this.looks}`;
+    const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+    return stat ? `${stat.mtimeNs} ${stat.size}` : "none";
+  }
+
+  private snapshot(path: string): TypeScript.IScriptSnapshot | undefined {
+    const { ts } = this;
+    if (path === this.cellFile) return ts.ScriptSnapshot.fromString(this.text);
+    const known = this.snapshots.get(path);
+    if (known) return known;
+    const text = this.virtual.get(path) ?? readIfThere(path);
+    if (text === undefined) return undefined;
+    if (this.isLocal(path)) return ts.ScriptSnapshot.fromString(text);
+    const snapshot = ts.ScriptSnapshot.fromString(withoutDocumentation(path, text));
+    this.snapshots.set(path, snapshot);
+    return snapshot;
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+  } catch {
+    return undefined;
+  }
+}
