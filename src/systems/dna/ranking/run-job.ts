@@ -6,7 +6,7 @@ import { type CellCheckpoints, type DistillEpoch, epochFolder, fileCheckpoints }
 import { type CandidateRating, SCORES } from "../../../rate";
 import { nasBenchMacroSpace } from "../../../space";
 import { differences, RunDirectory } from "../../../study";
-import { parseExperiment } from "../config";
+import { type ExperimentConfig, parseExperiment } from "../config";
 import { rateBlocks } from "../rate-blocks";
 import type { Provenance } from "./provenance";
 import { type BlockScores, blocksOf, type Measures } from "./scores";
@@ -148,9 +148,17 @@ function statesOf(
 
 /** @throws StudyError when ratings that are there are of another setting. */
 function checked(raw: RawRatings, { experiment, cuts, result }: RatingJob): RawRatings {
-  // Parsed once more: options that are newer than the file have the defaults that it was made with.
-  const before = { ...parseExperiment(raw.experiment, result), cuts: raw.cuts };
-  const different = differences(before, { ...experiment, cuts });
+  // Parsed once more: options that are newer than the file have the defaults that it was made with. Only what a rating reads:
+  // defaults of searching and retraining may change without making it another.
+  const read = ({ seed, data, teacher, distill, rate }: ExperimentConfig, of: readonly number[]) => ({
+    seed,
+    data,
+    teacher,
+    distill,
+    rate,
+    cuts: of,
+  });
+  const different = differences(read(parseExperiment(raw.experiment, result), raw.cuts), read(experiment, cuts));
   if (different.length === 0) return raw;
   throw new StudyError(
     `study: ${result} must have the study's own setting, and differs in ${different.join("; ")}; delete it to rate anew`,
