@@ -60,7 +60,7 @@ function shown(key: string, value: ResultValue): string | number {
   if (typeof value === "number" && /accuracy/i.test(key) && value >= 0 && value <= 1) return percent(value);
   if (typeof value === "number" && /\b(macs|flops|params|parameters)\b/i.test(key)) return formatCount(value);
   if (typeof value === "number" || typeof value === "string") return value;
-  return Array.isArray(value) ? value.join(", ") : String(value);
+  return Array.isArray(value) ? value.map((one) => Number(one.toPrecision(5))).join(", ") : String(value);
 }
 
 /** JSON has neither NaN nor infinities: they become words. */

@@ -6,7 +6,7 @@ import { MORE_SCRIPT, MORE_STYLE } from "../viz";
  * nbconvert lays outputs out as tables, which grow with what they hold; here wide content scrolls within itself.
  */
 export const PAGE_STYLE = `
-body.jp-Notebook{max-width:1280px;margin:0 auto;padding:16px 24px 48px;box-sizing:border-box;color:var(--jp-content-font-color1)}
+body.jp-Notebook{--jp-cell-prompt-not-active-opacity:1;--jp-cell-prompt-not-active-font-color:#6e6e6e;max-width:1280px;margin:0 auto;padding:16px 24px 48px;box-sizing:border-box;color:var(--jp-content-font-color1)}
 .jp-Cell{padding:4px 0}
 .jp-InputArea,.jp-OutputArea-child{display:flex;width:100%;overflow:visible}
 .jp-InputPrompt,.jp-OutputPrompt,.jp-OutputArea-prompt{display:block;flex:0 0 64px;min-width:0;width:64px;padding-left:0;padding-right:8px;box-sizing:border-box;font-size:11px}

@@ -81,38 +81,32 @@ export interface Label {
   readonly colour: string;
 }
 
-/** The labels as plotly's annotations, and the lines that lead to far ones as its shapes. */
+/**
+ * The labels as plotly's annotations; a thin line leads from a point to a label that is far from it. The line is the
+ * annotation's own: plotly loses shapes that go to the left of a point on a logarithmic axis.
+ */
 export function drawLabels(
   labels: readonly Label[],
   placements: readonly Placement[],
   { xref, yref, isLog }: { readonly xref: string; readonly yref: string; readonly isLog: boolean },
 ) {
   const named = labels.flatMap((label, i) => (label.text === "" ? [] : [{ ...label, ...placements[i] }]));
-  const annotations = named.map(({ x, y, text, colour, dx, dy }) => ({
-    // Annotations want the logarithm, shapes the value.
+  return named.map(({ x, y, text, colour, dx, dy, far }) => ({
+    // Annotations want the logarithm.
     x: isLog ? Math.log10(x) : x,
     y,
     xref,
     yref,
     xanchor: "center",
     yanchor: "middle",
-    xshift: dx,
-    yshift: -dy,
+    ...(far
+      ? { showarrow: true, arrowhead: 0, arrowwidth: 1, arrowcolor: colour, standoff: MARK, ax: dx, ay: dy }
+      : { showarrow: false, xshift: dx, yshift: -dy }),
     text: escapeHtml(text),
-    showarrow: false,
     bgcolor: GROUND_COLOUR,
     borderpad: 0,
     font: { size: LABEL_SIZE, color: colour },
   }));
-  const shapes = named
-    .filter(({ far }) => far)
-    .map(({ x, y, colour, dx, dy }) => {
-      const start = MARK / Math.hypot(dx, dy);
-      const pixels = { xsizemode: "pixel", ysizemode: "pixel", xanchor: x, yanchor: y };
-      const ends = { x0: dx * start, y0: -dy * start, x1: dx, y1: -dy };
-      return { type: "line", xref, yref, ...pixels, ...ends, line: { color: colour, width: 1 }, opacity: 0.6 };
-    });
-  return { annotations, shapes };
 }
 
 /** The pieces of a line of steps, across first and then up or down (plotly's shape "hv"). */

@@ -146,8 +146,8 @@ function onlyDataset(measured: readonly { dataset: string; label: string }[]): s
   );
 }
 
-/** More random networks are drawn as a cloud, small and without names. */
-const CLOUD = 3;
+/** More random networks are drawn as a cloud, small and without names: where accuracies are, and where ratings are. */
+const CLOUD = { measured: 3, predicted: 6 };
 
 /** Kinds in the order in which they are drawn: what is small comes above what is large. */
 const DRAWN: readonly NetworkKind[] = ["random", "own", "shrunk", "found", "teacher"];
@@ -170,7 +170,7 @@ function measuredPanel(
   });
   const front = nonDominated(networks, (network) => [network.macs, -network.accuracy]);
   const limits = budgetLines(budgets, x, panel);
-  const isCloud = networks.filter(({ kind }) => kind === "random").length > CLOUD;
+  const isCloud = networks.filter(({ kind }) => kind === "random").length > CLOUD.measured;
   const labels = labelled(
     all
       .map((network, i) => ({
@@ -217,8 +217,8 @@ function measuredPanel(
     data: [...ours, ...(published.length > 0 ? [others] : [])],
     x,
     y: { range: [...y] },
-    shapes: [...limits.shapes, ...labels.shapes],
-    annotations: [...limits.annotations, ...labels.annotations],
+    shapes: limits.shapes,
+    annotations: [...limits.annotations, ...labels],
   };
 }
 
@@ -240,11 +240,12 @@ function predictedPanel(
   const axes = { xaxis: "x2", yaxis: "y2" };
   const sorted = [...front].sort((a, b) => a.macs - b.macs);
   const limits = budgetLines(budgets, x, PANEL, "x2");
+  const isCloud = chosen.filter(({ kind }) => kind === "random").length > CLOUD.predicted;
   const labels = labelled(
     chosen.map((network) => ({
       y: network.score,
       macs: network.macs,
-      text: network.label ?? "",
+      text: isCloud && network.kind === "random" ? "" : (network.label ?? ""),
       colour: KINDS[network.kind ?? "found"].colour,
       pixel: pixel(network),
     })),
@@ -265,7 +266,7 @@ function predictedPanel(
     if (ours.length === 0) return [];
     return [
       {
-        ...markers(kind),
+        ...markers(kind, kind === "random" && isCloud),
         ...axes,
         showlegend: false,
         x: ours.map(({ macs }) => macs),
@@ -280,8 +281,8 @@ function predictedPanel(
     data: [...(front.length > 0 ? [line] : []), ...marks],
     x,
     y: { range: [y[1], y[0]] },
-    shapes: [...limits.shapes, ...labels.shapes],
-    annotations: [...limits.annotations, ...labels.annotations],
+    shapes: limits.shapes,
+    annotations: [...limits.annotations, ...labels],
   };
 }
 

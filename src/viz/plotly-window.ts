@@ -45,6 +45,15 @@ async function open(): Promise<PlotlyWindow> {
   svg.getComputedTextLength = function (this: MeasuredElement) {
     return boxWithin(this).width;
   };
+  svg.getTotalLength = function (this: Element) {
+    const [from, to] = endsOf(this);
+    return Math.hypot(to.x - from.x, to.y - from.y);
+  };
+  svg.getPointAtLength = function (this: Element, length: number) {
+    const [from, to] = endsOf(this);
+    const share = length / (Math.hypot(to.x - from.x, to.y - from.y) || 1);
+    return { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
+  };
   svg.getScreenCTM = () => ({
     a: 1,
     b: 0,
@@ -87,4 +96,15 @@ async function open(): Promise<PlotlyWindow> {
       state = value | 0;
     },
   };
+}
+
+/** Of a straight path: plotly measures only the lines that lead to labels. */
+function endsOf(path: Element) {
+  const numbers = (path.getAttribute("d") ?? "").match(/-?\d+(\.\d+)?(e-?\d+)?/gi)?.map(Number) ?? [];
+  const [x0 = 0, y0 = 0] = numbers;
+  const [x1 = x0, y1 = y0] = numbers.slice(-2);
+  return [
+    { x: x0, y: y0 },
+    { x: x1, y: y1 },
+  ] as const;
 }

@@ -43,7 +43,9 @@ export function tableHtml(table: TableRecord, { maxRows = 20 }: TableLimits = {}
   const line = (row: readonly TableValue[]) => `<tr>${columns.map((column, i) => cell(row[i], column)).join("")}</tr>`;
   const body = rows.map((row) => (row === undefined ? leftOut(left, table.columns.length) : line(row))).join("\n");
   const title = table.title ? `<div style="font-weight:600;padding:4px 0">${escapeHtml(table.title)}</div>` : "";
-  const note = table.note ? `<div style="${MUTED};padding:4px 0">${escapeHtml(table.note)}</div>` : "";
+  const note = table.note
+    ? `<div style="${MUTED};padding:4px 0;overflow-wrap:anywhere">${escapeHtml(table.note)}</div>`
+    : "";
   return `${title}<div class="blockwise-table" style="overflow-x:auto;max-width:100%"><table style="border-collapse:collapse;margin:0"><thead><tr>${head}</tr></thead><tbody>
 ${body}
 </tbody></table></div>${note}`;

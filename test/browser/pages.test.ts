@@ -160,6 +160,7 @@ async function study(): Promise<string> {
   const wide = {
     title: "Costs",
     columns: Array.from({ length: 24 }, (_, i) => `quantity ${i}`),
+    note: `Recipe: {${'"epochs":5,'.repeat(40)}}`,
     rows: [Array.from({ length: 24 }, (_, i) => 1000.5 * i)],
   };
   const timm = {
@@ -248,10 +249,15 @@ describe("a study as a page", () => {
       const light = ([r, g, b]: number[]) => 0.299 * r + 0.587 * g + 0.114 * b;
       const ground = light(rgb(getComputedStyle(document.body).backgroundColor));
       const words = [
-        ...document.querySelectorAll(".jp-MarkdownOutput p, .highlight span, .jp-OutputArea-output pre, td"),
+        ...document.querySelectorAll(
+          ".jp-MarkdownOutput p, .highlight span, .jp-OutputArea-output pre, td, .jp-InputPrompt:not(:empty)",
+        ),
       ]
         .filter((element) => element.textContent?.trim())
-        .map((element) => light(rgb(getComputedStyle(element).color)));
+        .map((element) => {
+          const { color, opacity } = getComputedStyle(element);
+          return ground + Number(opacity) * (light(rgb(color)) - ground);
+        });
       return { ground, faintest: Math.min(...words) };
     });
     expect(contrasts.ground).toBeLessThan(60);
@@ -275,7 +281,7 @@ describe("a study as a page", () => {
         image: image.getBoundingClientRect().width,
         plot: getComputedStyle(plot).display,
         code: widest(".highlight span"),
-        timm: widest(".blockwise-code, .jp-RenderedMarkdown p"),
+        timm: widest(".blockwise-code, .jp-RenderedMarkdown p, .blockwise-table td, .blockwise-table + div"),
         folded: document.querySelectorAll("details.blockwise-code:not([open])").length,
       };
     });
@@ -340,6 +346,23 @@ describe("names in the front's figure", () => {
     await page.screenshot({ path: screenshot("front-names") });
     // More than three random networks are a cloud without names where accuracies are.
     expect(found).toMatchObject({ names: 11, lines: 2, met: [] });
+    await page.close();
+  });
+});
+
+describe("lines that lead to far names", () => {
+  it("reach them, also to the left of a point on a logarithmic axis", async () => {
+    const bundle = await figureBundle(crowdedFront(), true);
+    const { page } = await open("leaders.html", `<!DOCTYPE html><body>${bundle["text/html"]}</body>`, "light");
+    await drawn(page, 1);
+    const short = await page.evaluate(
+      () =>
+        [...document.querySelectorAll(".annotation-arrow-g path")].filter(
+          (path) => (path as SVGPathElement).getTotalLength() < 15,
+        ).length,
+    );
+    expect(await page.locator(".annotation-arrow-g path").count()).toBeGreaterThan(0);
+    expect(short).toBe(0);
     await page.close();
   });
 });

@@ -134,6 +134,15 @@ describe("figureHtml", () => {
 });
 
 describe("selfContainedPage", () => {
+  it("lists its sections where it has several, and leads to them", async () => {
+    const page = await selfContainedPage("Run", [{ heading: "A & B" }, { heading: "C" }, { heading: "D" }]);
+    const ids = [...page.matchAll(/<li><a href="#([^"]+)">/g)].map(([, id]) => id);
+    expect(ids).toHaveLength(3);
+    for (const id of ids) expect(page).toContain(`<h2 id="${id}">`);
+    expect(page).toContain(">A &amp; B</a>");
+    expect(await selfContainedPage("Run", [{ heading: "A" }])).not.toContain("<nav>");
+  });
+
   it("holds plotly once, all figures and tables, and no address of another file", async () => {
     const other = lossCurves([{ block: 1, cell: 0, at: [0, 1], losses: [1, 0.5] }]);
     const page = await selfContainedPage("Run <1>", [
@@ -146,6 +155,6 @@ describe("selfContainedPage", () => {
     // What is wider than the screen scrolls, and fades where there is more to see.
     expect(page).toMatch(/\.blockwise-more\{[^}]*mask-image/);
     expect(page).toMatch(/<script>[^<]*classList\.toggle\("blockwise-more"/);
-    expect(page).not.toMatch(/(src|href)="(?!data:)/);
+    expect(page).not.toMatch(/(src|href)="(?!data:|#)/);
   });
 });

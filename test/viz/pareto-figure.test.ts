@@ -79,6 +79,21 @@ describe("paretoFigure", () => {
     expect(lower).toBeGreaterThan(upper);
   });
 
+  it("names random networks beside the rated front as long as they are few", () => {
+    const named = (count: number) => {
+      const random = Array.from({ length: count }, (_, i) => ({
+        ...measured[3],
+        label: `random ${i + 1}`,
+        score: 1 + i / 50,
+      }));
+      const predicted = [...prediction.predicted, ...random];
+      const { annotations } = paretoFigure({ measured, ...prediction, predicted }).layout;
+      const words = annotations as { text: string; xref: string }[];
+      return words.filter(({ text, xref }) => xref === "x2" && text.startsWith("random")).length;
+    };
+    expect([named(6), named(7)]).toEqual([6, 0]);
+  });
+
   it("has no second panel without a prediction", () => {
     expect(paretoFigure({ measured }).layout.xaxis2).toBeUndefined();
   });
