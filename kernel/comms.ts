@@ -2,7 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { Comm, CommMessage, CommOpened, Comms } from "../src/lab/display-protocol";
 
 type Content = Record<string, unknown>;
-type Send = (type: "comm_open" | "comm_msg" | "comm_close", content: Content, buffers?: readonly Uint8Array[]) => void;
+type Send = (
+  type: "comm_open" | "comm_msg" | "comm_close",
+  content: Content,
+  metadata: Content,
+  buffers?: readonly Uint8Array[],
+) => void;
 
 /** The two-way channels between cells and the front end's widgets. */
 export class CommDesk implements Comms {
@@ -11,9 +16,9 @@ export class CommDesk implements Comms {
 
   constructor(private readonly send: Send) {}
 
-  open(target: string, data: unknown = {}, buffers?: readonly Uint8Array[]): Comm {
+  open(target: string, data: unknown = {}, buffers?: readonly Uint8Array[], metadata: Content = {}): Comm {
     const comm = this.keep(randomUUID(), target);
-    this.send("comm_open", { comm_id: comm.id, target_name: target, data }, buffers);
+    this.send("comm_open", { comm_id: comm.id, target_name: target, data }, metadata, buffers);
     return comm;
   }
 
@@ -28,14 +33,14 @@ export class CommDesk implements Comms {
   }
 
   /** Takes a message of the front end; what a listener throws is the caller's to show. */
-  receive(type: string, content: Content, buffers: readonly Uint8Array[]): void {
+  receive(type: string, content: Content, metadata: Content, buffers: readonly Uint8Array[]): void {
     const id = String(content.comm_id);
-    const message: CommMessage = { data: content.data, buffers };
+    const message: CommMessage = { data: content.data, metadata, buffers };
     if (type === "comm_open") {
       const target = String(content.target_name);
       const welcome = this.targets.get(target);
       // The protocol asks to close at once what nobody wants.
-      if (!welcome) this.send("comm_close", { comm_id: id, data: {} });
+      if (!welcome) this.send("comm_close", { comm_id: id, data: {} }, {});
       else welcome(this.keep(id, target), message);
     } else if (type === "comm_msg") {
       this.opened.get(id)?.received(message);
@@ -47,10 +52,10 @@ export class CommDesk implements Comms {
   }
 
   private keep(id: string, target: string): OpenComm {
-    const comm = new OpenComm(id, target, (type, content, buffers) => {
+    const comm = new OpenComm(id, target, (type, content, metadata, buffers) => {
       if (!this.opened.has(id)) throw new Error(`comm ${target}: it must be open to send, it was closed`);
       if (type === "comm_close") this.opened.delete(id);
-      this.send(type, content, buffers);
+      this.send(type, content, metadata, buffers);
     });
     this.opened.set(id, comm);
     return comm;
@@ -67,12 +72,12 @@ class OpenComm implements Comm {
     private readonly tell: Send,
   ) {}
 
-  send(data: unknown, buffers?: readonly Uint8Array[]): void {
-    this.tell("comm_msg", { comm_id: this.id, data }, buffers);
+  send(data: unknown, buffers?: readonly Uint8Array[], metadata: Content = {}): void {
+    this.tell("comm_msg", { comm_id: this.id, data }, metadata, buffers);
   }
 
   close(data: unknown = {}): void {
-    this.tell("comm_close", { comm_id: this.id, data });
+    this.tell("comm_close", { comm_id: this.id, data }, {});
   }
 
   onMessage(listener: (message: CommMessage) => void): void {

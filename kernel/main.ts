@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { hideAsyncMarks } from "./cells/async-marks";
 import { CellRunner } from "./cells/cell-runner";
 import { bringEngine } from "./cells/engine-first";
 import { installNotebookHost } from "./cells/notebook-host";
@@ -38,11 +39,13 @@ function run(): void {
 
   const prelude = readPackage(values.package ?? ownRoot());
   const shared = new SharedState();
+  // No interrupt may end the start.
+  shared.phase = Phase.Compiling;
   const kernelInfo = describeKernel(prelude.version);
   const settings: WireSettings = { connection: readConnection(connectionFile), kernelInfo, shared: shared.buffer };
   // The sockets come up while the compiler loads.
   const wire = new Worker(join(__dirname, "wire", "wire-thread.js"), { workerData: settings });
-  const session = new Session(shared, kernelInfo, (message: ToWire) => wire.postMessage(message));
+  const session = new Session(shared, (message: ToWire) => wire.postMessage(message));
 
   const interrupt = (): void => session.interrupt();
   wire.on("message", (message: ToMain) => {
@@ -62,6 +65,7 @@ function run(): void {
 
   const runner = new CellRunner(prelude, process.cwd(), shared, (text) => session.print("stderr", text));
   bringEngine(prelude.main);
+  hideAsyncMarks();
   prepareTermination(shared);
   installNotebookHost(session);
   offerTslabDisplay(session);

@@ -2,12 +2,13 @@ import { InterruptedError } from "../src/core/errors";
 import { codeAnswers } from "./answers";
 import { CellContext } from "./cells/cell-context";
 import type { CellRunner, Outcome } from "./cells/cell-runner";
+import { CellWorkers } from "./cells/cell-workers";
 import { InputDesk } from "./cells/input-desk";
 import { asJson, bundleOf } from "./cells/mime";
 import type { Cell, HostKernel, OutputType } from "./cells/notebook-host";
 import { PrintBuffer } from "./cells/print-buffer";
 import { RunGuard, StoppedRun } from "./cells/run-guard";
-import type { CellError } from "./cells/traceback";
+import { type CellError, runtimeError } from "./cells/traceback";
 import { CommDesk } from "./comms";
 import { History } from "./history";
 import type { StreamName } from "./wire/stream-buffer";
@@ -39,6 +40,7 @@ export class Session implements HostKernel {
   private readonly inputs: InputDesk;
   private readonly context = new CellContext();
   private readonly guard: RunGuard;
+  private readonly workers = new CellWorkers(() => this.owner()?.request);
   /** Cells whose code holds the signal: an interrupt ends what they left behind too. */
   private readonly listening = new Set<Cell>();
   private runner: CellRunner | undefined;
@@ -48,7 +50,6 @@ export class Session implements HostKernel {
 
   constructor(
     private readonly shared: SharedState,
-    private readonly kernelInfo: Content,
     post: (message: ToWire) => void,
   ) {
     this.printer = new PrintBuffer((text) => post({ kind: "stream", ...text }));
@@ -63,22 +64,24 @@ export class Session implements HostKernel {
     this.inputs = new InputDesk((cell, content) => {
       this.tell({ kind: "ask", cell: cell.request, content: JSON.stringify(content) });
     });
-    this.comms = new CommDesk((type, content, buffers) => {
+    this.comms = new CommDesk((type, content, metadata, buffers) => {
       const cell = this.owner()?.request ?? 0;
-      this.tell({ kind: "publish", cell, type, content: JSON.stringify(content), buffers });
+      const [text, about] = [JSON.stringify(content), JSON.stringify(metadata)];
+      this.tell({ kind: "publish", cell, type, content: text, metadata: about, buffers });
     });
   }
 
   start(runner: CellRunner): void {
     this.runner = runner;
-    this.tell({ kind: "ready" });
-    this.next();
+    this.shared.phase = Phase.Idle;
+    const waiting = this.queue.splice(0);
+    for (const request of waiting) this.take(request, runner);
   }
 
   receive(message: ToMain): void {
     if (message.kind === "request") {
-      this.queue.push(message);
-      this.next();
+      if (this.runner) this.take(message, this.runner);
+      else this.queue.push(message);
     } else if (message.kind === "interrupt") {
       this.tell({ kind: "interrupt-seen", serial: message.serial });
       if (this.current) this.current.lastInterrupt = message.serial;
@@ -138,8 +141,8 @@ export class Session implements HostKernel {
    * @param promise That was rejected with it.
    */
   uncaught(error: unknown, promise?: Promise<unknown>): void {
-    if (error instanceof StoppedRun) return;
-    const { traceback } = this.runner?.describe(error) ?? { traceback: [String(error)] };
+    if (StoppedRun.is(error)) return;
+    const { traceback } = this.describe(error);
     const text = `uncaught: ${traceback.join("\n")}\n`;
     // A timer may throw for ever.
     if (this.uncaughtErrors.length < MOST_UNCAUGHT) {
@@ -154,18 +157,32 @@ export class Session implements HostKernel {
     if (at >= 0) this.uncaughtErrors.splice(at, 1);
   }
 
+  /** Cells run one after the other; all else is answered at once, also while a cell awaits. */
+  private take(request: Request, runner: CellRunner): void {
+    if (request.type === "execute_request") {
+      this.queue.push(request);
+      this.next();
+      return;
+    }
+    this.tell({ kind: "begin", id: request.id });
+    this.answer(request, runner);
+  }
+
   private next(): void {
     if (!this.runner || this.current) return;
     const request = this.queue.shift();
     if (!request) return;
     this.tell({ kind: "begin", id: request.id });
-    if (request.type === "execute_request") {
-      this.execute(request, this.runner);
-      return;
+    this.execute(request, this.runner);
+  }
+
+  /** Must not fail whatever was thrown: it is asked where nobody catches. */
+  private describe(error: unknown): CellError {
+    try {
+      return this.runner?.describe(error) ?? runtimeError(error);
+    } catch {
+      return runtimeError("an error that cannot be shown");
     }
-    this.answer(request, this.runner);
-    // Through the event loop: an interrupt or a shutdown may wait there.
-    setImmediate(() => this.next());
   }
 
   private execute(request: Request, runner: CellRunner): void {
@@ -181,12 +198,13 @@ export class Session implements HostKernel {
     this.context.run(cell, () => {
       runner
         .execute(code, cell.number, cell.request)
-        .then((outcome) => this.show(cell, outcome, runner))
+        .then((outcome) => this.show(cell, this.endedInTime(cell, outcome)))
         .then(async (shown) => {
           const user_expressions = await this.evaluate(cell, content.user_expressions, shown.outcome, runner);
           if (stored && !cell.settled) this.history.add(cell.number, code, shown.text);
           this.settle(cell, shown.outcome, user_expressions);
-        });
+        })
+        .catch((error) => this.settle(cell, { status: "error", error: this.describe(error) }));
     });
   }
 
@@ -200,6 +218,7 @@ export class Session implements HostKernel {
       allowStdin: content.allow_stdin === true,
       payload: [],
       interrupts: 0,
+      interruptsBefore: this.shared.interrupts,
       lastInterrupt: 0,
       settled: false,
       stale: false,
@@ -207,11 +226,7 @@ export class Session implements HostKernel {
   }
 
   /** Publishes the value of the last expression; an error in showing it is the cell's error. */
-  private async show(
-    cell: Cell,
-    outcome: Outcome,
-    runner: CellRunner,
-  ): Promise<{ outcome: Outcome; text: string | null }> {
+  private async show(cell: Cell, outcome: Outcome): Promise<{ outcome: Outcome; text: string | null }> {
     if (outcome.status !== "ok" || outcome.value === undefined || cell.silent) return { outcome, text: null };
     try {
       const data = asJson(await bundleOf(outcome.value));
@@ -220,7 +235,7 @@ export class Session implements HostKernel {
       }
       return { outcome, text: String(data["text/plain"]) };
     } catch (error) {
-      return { outcome: { status: "error", error: runner.describe(error) }, text: null };
+      return { outcome: { status: "error", error: this.describe(error) }, text: null };
     }
   }
 
@@ -234,7 +249,7 @@ export class Session implements HostKernel {
         if (result.status === "error") values[name] = { status: "error", ...result.error };
         else values[name] = { status: "ok", data: asJson(await bundleOf(result.value)), metadata: {} };
       } catch (error) {
-        values[name] = { status: "error", ...runner.describe(error) };
+        values[name] = { status: "error", ...this.describe(error) };
       }
     }
     return values;
@@ -245,7 +260,7 @@ export class Session implements HostKernel {
     this.runner?.interrupt();
     // After a termination the chain of execute() may be dead.
     setTimeout(() => {
-      const error = this.runner!.describe(new InterruptedError(INTERRUPTED));
+      const error = this.describe(new InterruptedError(INTERRUPTED));
       this.settle(cell, { status: "error", error });
     }, UNWIND_MS);
   }
@@ -258,7 +273,7 @@ export class Session implements HostKernel {
       this.finishCell(cell, { status: "ok", execution_count, user_expressions, payload });
       return;
     }
-    const error = cell.interrupts > 0 ? interrupted(outcome.error) : outcome.error;
+    const error = this.wasInterrupted(cell) ? interrupted(outcome.error) : outcome.error;
     if (!cell.silent) this.publish(cell, "error", { ...error });
     setTimeout(() => {
       this.finishCell(cell, { status: "error", execution_count, ...error });
@@ -266,9 +281,24 @@ export class Session implements HostKernel {
     }, COLLECT_MS);
   }
 
+  /** What ended a blocking call may have let the cell come to its end with half of what it waited for. */
+  private endedInTime(cell: Cell, outcome: Outcome): Outcome {
+    const unheard = this.shared.interrupts - cell.interruptsBefore - cell.interrupts;
+    if (outcome.status === "error" || unheard <= 0) return outcome;
+    return { status: "error", error: this.describe(new InterruptedError(INTERRUPTED)) };
+  }
+
+  /** Also one of which this thread has heard nothing yet, while a child process that it ended blocked it. */
+  private wasInterrupted(cell: Cell): boolean {
+    return cell.interrupts > 0 || this.shared.interrupts > cell.interruptsBefore;
+  }
+
   private finishCell(cell: Cell, content: Content): void {
-    cell.stale = cell.interrupts > 0;
-    if (cell.stale) this.guard.stop(cell.request);
+    cell.stale = this.wasInterrupted(cell);
+    if (cell.stale) {
+      this.guard.stop(cell.request);
+      this.workers.stop(cell.request);
+    }
     this.shared.phase = Phase.Idle;
     this.last = cell;
     this.current = undefined;
@@ -282,12 +312,7 @@ export class Session implements HostKernel {
 
   /** What the client sent before it knew of the failure is not run. */
   private abortQueue(): void {
-    const waiting = this.queue.splice(0);
-    for (const request of waiting) {
-      if (request.type !== "execute_request") {
-        this.queue.push(request);
-        continue;
-      }
+    for (const request of this.queue.splice(0)) {
       this.tell({ kind: "begin", id: request.id });
       this.finish(request.id, "execute_reply", { status: "aborted", execution_count: this.executionCount });
     }
@@ -298,7 +323,7 @@ export class Session implements HostKernel {
     try {
       content = { status: "ok", ...this.contentFor(request, runner) };
     } catch (error) {
-      content = { status: "error", ...runner.describe(error) };
+      content = { status: "error", ...this.describe(error) };
     }
     // comm_msg and its kin expect no reply.
     const type = request.type.endsWith("_request") ? request.type.replace(/_request$/, "_reply") : "";
@@ -310,8 +335,6 @@ export class Session implements HostKernel {
     const aboutCode = Object.hasOwn(codeAnswers, type) ? codeAnswers[type] : undefined;
     if (aboutCode) return aboutCode(runner, content);
     switch (type) {
-      case "kernel_info_request":
-        return this.kernelInfo;
       case "history_request":
         return { history: this.history.answer(content) };
       case "comm_info_request":
@@ -322,14 +345,14 @@ export class Session implements HostKernel {
         // Listeners print and show below the widget that sent the message.
         this.context.run(this.newCell(request), () => {
           try {
-            this.comms.receive(type, content, request.buffers ?? []);
+            this.comms.receive(type, content, request.metadata ?? {}, request.buffers ?? []);
           } catch (error) {
             this.uncaught(error);
           }
         });
         return {};
       default:
-        throw new Error(`kernel: the type of a request must be one of Jupyter's protocol 5.3, got ${type}`);
+        throw new Error(`kernel: the type of a request must be one of Jupyter's protocol 5.5, got ${type}`);
     }
   }
 }

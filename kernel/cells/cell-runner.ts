@@ -13,6 +13,7 @@ import { isPromise, type Namespace } from "../modules/namespaces";
 import { Phase, type SharedState } from "../wire/threads";
 import { CellFrame } from "./cell-frame";
 import { CALL_SCRIPT, StackPositions } from "./stack-positions";
+import { endedBySignal } from "./thrown";
 import { type CellError, compileError, runtimeError } from "./traceback";
 
 /** How a cell ended; `value` is that of its last expression. */
@@ -110,8 +111,7 @@ export class CellRunner {
 
   describe(thrown: unknown): CellError {
     // A signal that met code which never awaits; by message the session itself knows.
-    const bySignal = (thrown as { code?: unknown } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
-    return runtimeError(bySignal ? interruption() : thrown);
+    return runtimeError(endedBySignal(thrown) ? interruption() : thrown);
   }
 
   /** Gives the running cell up; what it declared and assigned so far is kept. */

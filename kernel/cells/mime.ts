@@ -1,18 +1,45 @@
-import { inspect } from "node:util";
+import { types } from "node:util";
 import { DISPLAY, type Displayable, isDisplayable, type MimeBundle } from "../../src/lab/display-protocol";
 import { ownRoot, readPackage } from "../language/package";
+import { inspected } from "./thrown";
 
-/** What is shown for the value of a cell's last expression. */
+/** How Deno's and other JavaScript kernels let a value show itself: a method that returns a bundle, or a promise of one. */
+const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
+
+/** What is shown for the value of a cell's last expression; rejects with what the value's own display throws. */
 export async function bundleOf(value: unknown): Promise<MimeBundle> {
-  const displayable = isDisplayable(value) ? value : viewOf(value);
-  if (!displayable) return { "text/plain": inspect(value) };
+  const displayable = displayableOf(value);
+  if (!displayable) return { "text/plain": inspected(value) };
   const bundle = await displayable[DISPLAY]();
+  if (bundle === null || typeof bundle !== "object") return { "text/plain": inspected(value) };
   return "text/plain" in bundle ? bundle : { ...bundle, "text/plain": displayable.constructor?.name ?? "object" };
+}
+
+/** Undefined also when looking at the value throws: it is printed then. */
+function displayableOf(value: unknown): Displayable | undefined {
+  try {
+    if (isDisplayable(value)) return value;
+    return showsForJupyter(value) ?? viewOf(value) ?? tableOf(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function showsForJupyter(value: unknown): Displayable | undefined {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
+  const { [JUPYTER_DISPLAY]: show } = value as { [JUPYTER_DISPLAY]?: () => MimeBundle };
+  return typeof show === "function" ? { [DISPLAY]: () => withText(show.call(value), value) } : undefined;
+}
+
+async function withText(shown: MimeBundle | Promise<MimeBundle>, value: unknown): Promise<MimeBundle> {
+  const bundle = await shown;
+  const isBundle = bundle !== null && typeof bundle === "object" && "text/plain" in bundle;
+  return isBundle ? bundle : { ...bundle, "text/plain": inspected(value) };
 }
 
 /** The library's view of plotly figures, data frames and pictures; it is loaded for what may be one. */
 function viewOf(value: unknown): Displayable | undefined {
-  const mayBe = typeof value === "object" && value !== null && looksForeign(value);
+  const mayBe = typeof value === "object" && value !== null && !types.isProxy(value) && looksForeign(value);
   if (!mayBe) return undefined;
   const library = require(readPackage(ownRoot()).main) as { viewOf(value: unknown): Displayable | undefined };
   return library.viewOf(value);
@@ -21,7 +48,40 @@ function viewOf(value: unknown): Displayable | undefined {
 function looksForeign(value: object): boolean {
   // First bytes of PNG, JPEG and GIF.
   if (value instanceof Uint8Array) return [0x89, 0xff, 0x47].includes(value[0]);
-  return ("data" in value && Array.isArray(value.data)) || ("index" in value && "values" in value && "dtypes" in value);
+  // A getter is the user's code.
+  const { value: data } = Object.getOwnPropertyDescriptor(value, "data") ?? {};
+  return Array.isArray(data) || ("index" in value && "values" in value && "dtypes" in value);
+}
+
+/** The parts of arquero's tables by which they are known. */
+interface Table {
+  numRows(): number;
+  columnNames(): readonly string[];
+  toHTML(options?: { limit?: number }): string;
+  toMarkdown(options?: { limit?: number }): string;
+}
+
+/** Rows of a table that are shown; the text says how many there are. */
+const MOST_ROWS = 100;
+
+function isTable(value: unknown): value is Table {
+  if (value === null || typeof value !== "object" || types.isProxy(value)) return false;
+  const table = value as Partial<Record<keyof Table, unknown>>;
+  return (["numRows", "columnNames", "toHTML", "toMarkdown"] as const).every((key) => typeof table[key] === "function");
+}
+
+/** Tables of arquero, by their own methods. */
+function tableOf(value: unknown): Displayable | undefined {
+  if (!isTable(value)) return undefined;
+  const rows = value.numRows();
+  const more = rows > MOST_ROWS ? `${MOST_ROWS} of ${rows} rows` : "";
+  const options = { limit: MOST_ROWS };
+  return {
+    [DISPLAY]: () => ({
+      "text/html": value.toHTML(options) + (more && `<p>${more}</p>`),
+      "text/plain": value.toMarkdown(options) + (more && `\n${more}`),
+    }),
+  };
 }
 
 /** Jupyter wants bytes as base64 text; everything else must be JSON. */

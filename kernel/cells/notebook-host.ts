@@ -18,6 +18,8 @@ export interface Cell {
   /** What the front end does when it has ended, as the protocol words it. */
   readonly payload: Record<string, unknown>[];
   interrupts: number;
+  /** Interrupts of the kernel before it began. */
+  readonly interruptsBefore: number;
   /** Serial number of the last interrupt message that met it. */
   lastInterrupt: number;
   /** Its end was decided; what comes after is ignored. */
@@ -46,6 +48,7 @@ export interface HostKernel {
 export function installNotebookHost(kernel: HostKernel): InteractiveHost {
   const idle = new AbortController();
   const owners = new Map<string, Cell>();
+  console.clear = () => host.clearOutput(false);
   const host: InteractiveHost = {
     get signal() {
       const cell = kernel.owner();

@@ -1,4 +1,4 @@
-import { promisify } from "node:util";
+import { promisify, types } from "node:util";
 import { InterruptedError } from "../../src/core/errors";
 import { ENTER_RUN, LOOP_GUARD } from "../language/loop-guard";
 
@@ -72,12 +72,16 @@ export class RunGuard {
         return handle;
       };
     };
-    const timeout = wrapped(setTimeout as never, false);
-    const immediate = wrapped(setImmediate as never, false);
+    // As they are when they are called: a test may have put its own in their place.
+    const now = (name: (typeof TIMERS)[number]) => {
+      return (...all: unknown[]): Handle => (globalThis[name] as (...all: unknown[]) => Handle)(...all);
+    };
+    const timeout = wrapped(now("setTimeout"), false);
+    const immediate = wrapped(now("setImmediate"), false);
     // util.promisify(setTimeout) is Node's own.
     Object.defineProperty(timeout, promisify.custom, { value: promisify(setTimeout) });
     Object.defineProperty(immediate, promisify.custom, { value: promisify(setImmediate) });
-    const interval = wrapped(setInterval as never, true);
+    const interval = wrapped(now("setInterval"), true);
     return { setTimeout: timeout, setInterval: interval, setImmediate: immediate } as never;
   }
 }
@@ -87,6 +91,11 @@ export class StoppedRun extends InterruptedError {
   constructor() {
     super("cell: interrupted by the user");
     this.name = "InterruptedError";
+  }
+
+  /** A Proxy is none, and `instanceof` would call its traps. */
+  static is(error: unknown): boolean {
+    return !types.isProxy(error) && error instanceof StoppedRun;
   }
 }
 

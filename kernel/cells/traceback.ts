@@ -1,6 +1,6 @@
-import { inspect } from "node:util";
 import type { Diagnostic } from "../language/diagnostic";
 import { OWN_FOLDER } from "./stack-positions";
+import { inspected, readThrown, type Thrown } from "./thrown";
 
 /** What an `error` message and an error reply carry. */
 export interface CellError {
@@ -41,33 +41,35 @@ function position({ start }: Diagnostic): string {
   return `${start.line + 1}:${start.character + 1}`;
 }
 
-/** An error thrown by the cell: its name and message, then the frames from the cell and from packages. */
+/** Causes and inner errors are told so deep, and so many of them. */
+const MOST = { depth: 5, inner: 10 } as const;
+
+/** An error thrown by the cell: its name and message, then the frames from the cell and from packages. Never throws. */
 export function runtimeError(error: unknown): CellError {
-  if (!(error instanceof Error) && !isForeignError(error)) {
-    const evalue = typeof error === "string" ? error : inspect(error);
+  const thrown = readThrown(error);
+  if (!thrown) {
+    const evalue = typeof error === "string" ? error : inspected(error);
     return { ename: "Error", evalue, traceback: [`${RED}thrown:${RESET} ${evalue}`] };
   }
-  const { name, message } = error;
-  return { ename: name, evalue: message, traceback: describe(error, 0) };
+  return { ename: thrown.name, evalue: thrown.message, traceback: describe(thrown, 0) };
 }
 
-/** Errors of another realm are no instances of our Error. */
-function isForeignError(error: unknown): error is Error {
-  return Object.prototype.toString.call(error) === "[object Error]";
-}
-
-function describe(error: Error, depth: number): string[] {
-  const head = `${RED}${error.name}${RESET}: ${error.message}`;
-  const frames = readableFrames(error.stack ?? "");
-  const lines = [head, ...frames];
-  const { cause } = error;
-  if (cause instanceof Error && depth < 5) {
-    const [first, ...rest] = describe(cause, depth + 1);
-    lines.push(`caused by ${first}`, ...rest);
-  } else if (cause !== undefined) {
-    lines.push(`caused by ${inspect(cause)}`);
+function describe(thrown: Thrown, depth: number): string[] {
+  const { name, message, stack, cause, inner, properties } = thrown;
+  const lines = [`${RED}${name}${RESET}: ${message}`, ...readableFrames(stack)];
+  if (properties !== "") lines.push(properties);
+  for (const [at, error] of inner.slice(0, MOST.inner).entries()) {
+    lines.push(...related(`error ${at + 1} of ${inner.length}:`, error, depth));
   }
+  if (cause !== undefined) lines.push(...related("caused by", cause, depth));
   return lines;
+}
+
+function related(how: string, error: unknown, depth: number): string[] {
+  const thrown = depth < MOST.depth ? readThrown(error) : undefined;
+  if (!thrown) return [`${how} ${inspected(error)}`];
+  const [first, ...rest] = describe(thrown, depth + 1);
+  return [`${how} ${first}`, ...rest];
 }
 
 /** By its number: what is added tells runs apart that have the same. */

@@ -5,14 +5,26 @@ interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
+  /** In ms since the machine started; undefined where the system does not tell. */
+  readonly startedAt?: number;
 }
+
+/** When processes were started, in ms since the machine started. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of the kernel's clock for processes, in ms. */
+const TICK_MS = 10;
 
 /**
  * Ends the processes that this one started, and theirs. Those that lead a group of their own (`detached: true`, daemons)
  * were meant to stay.
+ * @param started only those that were started then, where the system tells.
  */
-export function endChildProcesses(signal: NodeJS.Signals): void {
-  for (const pid of childProcesses(process.pid)) {
+export function endChildProcesses(signal: NodeJS.Signals, started?: Span): void {
+  for (const pid of childProcesses(process.pid, started)) {
     try {
       process.kill(pid, signal);
     } catch {
@@ -22,18 +34,24 @@ export function endChildProcesses(signal: NodeJS.Signals): void {
 }
 
 /** Numbers of all descendants of a process, but not of detached ones. */
-export function childProcesses(root: number): number[] {
+export function childProcesses(root: number, started?: Span): number[] {
   const all = readProcesses();
   const found: number[] = [];
   const collect = (parent: number): void => {
     for (const entry of all) {
       if (entry.parent !== parent || entry.group === entry.pid) continue;
-      found.push(entry.pid);
+      if (isWithin(entry, started)) found.push(entry.pid);
       collect(entry.pid);
     }
   };
   collect(root);
   return found;
+}
+
+function isWithin({ startedAt }: ProcessEntry, started: Span | undefined): boolean {
+  if (started === undefined || startedAt === undefined) return true;
+  // The time is that of the tick before.
+  return startedAt >= started.from - TICK_MS && startedAt + TICK_MS <= started.to;
 }
 
 function readProcesses(): ProcessEntry[] {
@@ -52,10 +70,11 @@ function readProcesses(): ProcessEntry[] {
 function readEntry(name: string): ProcessEntry[] {
   if (!/^\d+$/.test(name)) return [];
   try {
-    // After the name in brackets, which may hold anything: state, parent, group.
+    // After the name in brackets, which may hold anything: state, parent, group; the start is field 22 of proc(5).
     const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-    const [, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return [{ pid: Number(name), parent: Number(parent), group: Number(group) }];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [, parent, group] = fields.map(Number);
+    return [{ pid: Number(name), parent, group, startedAt: Number(fields[19]) * TICK_MS }];
   } catch {
     return [];
   }

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 
-/** Header of a Jupyter message (protocol 5.3). */
+/** Header of a Jupyter message (protocol 5.5). */
 export interface Header {
   msg_id: string;
   msg_type: string;
@@ -25,12 +25,14 @@ export interface Outgoing {
   identities: (Buffer | string)[];
   header: Header;
   parent: Partial<Header>;
+  /** JSON text too; without it an empty object. */
+  metadata?: string;
   content: string;
   buffers?: readonly Uint8Array[];
 }
 
 const DELIMITER = Buffer.from("<IDS|MSG>");
-export const PROTOCOL_VERSION = "5.3";
+export const PROTOCOL_VERSION = "5.5";
 
 export function newHeader(type: string, session: string): Header {
   return {
@@ -67,8 +69,20 @@ export class Signer {
   }
 }
 
+/** `JSON.stringify` escapes half characters, and them alone, in this way; the even number of backslashes before is text. */
+const HALF = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+/**
+ * JSON text with the replacement character for halves of surrogate pairs: no UTF-8 can hold them, and a front end that
+ * takes them in cannot save its notebook.
+ */
+export function wellFormed(json: string): string {
+  return json.includes("\\ud") ? json.replace(HALF, "$1\ufffd") : json;
+}
+
 export function encode(message: Outgoing, signer: Signer): (Buffer | string)[] {
-  const parts = [JSON.stringify(message.header), JSON.stringify(message.parent), "{}", message.content];
+  const { header, parent, metadata = "{}", content } = message;
+  const parts = [JSON.stringify(header), JSON.stringify(parent), metadata, content].map(wellFormed);
   const buffers = (message.buffers ?? []).map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   return [...message.identities, DELIMITER, signer.sign(parts), ...parts, ...buffers];
 }

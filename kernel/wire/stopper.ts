@@ -2,8 +2,12 @@ import { Session } from "node:inspector";
 import { GRACE_MS, Phase, type SharedState, Stop, type ToMain } from "./threads";
 
 const POLL_MS = 50;
-/** Between two looks at what the main thread answers when it is asked to stand still, in ms. */
+/** Between two looks at what the main thread answers when it is asked to stand still, in ms; later ones come more seldom. */
 const ANSWER_POLL_MS = 1;
+const SLOW_POLL_MS = 20;
+const SLOW_AFTER_MS = 500;
+/** How long an interrupt may be without effect before the user is told why, in ms. */
+const TOLD_AFTER_MS = 3000;
 const BEFORE_TERMINATION = 'globalThis[Symbol.for("blockwise.before-termination")]?.()';
 
 /**
@@ -20,17 +24,25 @@ export class Stopper {
   private again = false;
   private timer: NodeJS.Timeout | undefined;
   private terminating = false;
+  private told = false;
+  private askedAgainAt = 0;
+  /** The code left no room on its stack when it was to be stopped last. */
+  private noRoom = false;
 
+  /** @param stuck called when an interrupt has had no effect for seconds. */
   constructor(
     private readonly shared: SharedState,
     private readonly tell: (message: ToMain) => void,
+    private readonly stuck: (why: Stuck) => void,
   ) {}
 
   interrupt(): void {
     this.again = this.seen < this.serial;
     this.serial += 1;
+    this.shared.interrupts = this.serial;
     this.tell({ kind: "interrupt", serial: this.serial });
     this.since = performance.now();
+    this.told = false;
     this.timer ??= setInterval(() => this.check(), POLL_MS);
   }
 
@@ -47,38 +59,72 @@ export class Stopper {
     // Asked each time: the cell may have begun to listen since.
     const patient = this.shared.cooperative && !this.again;
     const waited = performance.now() - this.since;
-    if (waited < (patient ? GRACE_MS.cooperative : GRACE_MS.plain)) return;
-    if (this.terminating || this.shared.phase === Phase.Compiling) return;
+    const grace = patient ? GRACE_MS.cooperative : GRACE_MS.plain;
+    if (waited < grace) return;
+    if (!this.told && waited > grace + TOLD_AFTER_MS) {
+      this.told = true;
+      this.stuck(this.shared.phase === Phase.Compiling ? "compiler" : this.noRoom ? "stack" : "native");
+    }
+    if (this.terminating || this.shared.phase === Phase.Compiling || performance.now() < this.askedAgainAt) return;
+    this.terminate();
+  }
+
+  private terminate(): void {
     this.terminating = true;
     const session = new Session();
     session.connectToMainThread();
     this.shared.stop = Stop.Asked;
-    session.post("Runtime.evaluate", { expression: BEFORE_TERMINATION });
-    this.decide(session);
+    const asked: Asked = { at: performance.now() };
+    session.post("Runtime.evaluate", { expression: BEFORE_TERMINATION }, (error, reply) => {
+      asked.answer = error || reply?.exceptionDetails ? "failed" : "returned";
+    });
+    this.decide(session, asked);
   }
 
   /** The main thread stands still once it is ready: what is posted then meets it at that very place. */
-  private decide(session: Session): void {
-    const { serial } = this;
+  private decide(session: Session, asked: Asked): void {
     const answer = this.shared.stop;
-    if (answer === Stop.Asked) {
-      setTimeout(() => this.decide(session), ANSWER_POLL_MS);
+    if (answer === Stop.Asked && asked.answer === undefined) {
+      // It is in a native call, or has not got there yet.
+      const waited = performance.now() - asked.at;
+      setTimeout(() => this.decide(session, asked), waited < SLOW_AFTER_MS ? ANSWER_POLL_MS : SLOW_POLL_MS);
       return;
     }
-    const done = (): void => {
-      session.disconnect();
-      this.terminating = false;
-    };
-    if (answer === Stop.Ready && this.timer !== undefined) {
-      session.post("Runtime.terminateExecution", () => {
-        done();
-        this.since = performance.now();
-        this.tell({ kind: "terminated", serial });
-      });
-    } else {
-      done();
-      setTimeout(() => this.check(), ANSWER_POLL_MS);
-    }
+    const wanted = this.timer !== undefined;
     this.shared.stop = Stop.Decided;
+    this.noRoom = asked.answer === "failed";
+    if (wanted && answer === Stop.Ready) {
+      session.post("Runtime.terminateExecution", () => this.terminated(session));
+    } else if (wanted && answer === Stop.Asked && asked.answer === "failed") {
+      // No room on its stack for any more code. Node's own handling of the signal needs none, where the code has not awaited.
+      this.done(session);
+      this.askedAgainAt = performance.now() + GRACE_MS.plain;
+      process.kill(process.pid, "SIGINT");
+    } else {
+      this.done(session);
+      // Not yet prepared to be stopped (it starts): the next poll asks again.
+      if (answer !== Stop.Asked) setTimeout(() => this.check(), ANSWER_POLL_MS);
+    }
   }
+
+  private terminated(session: Session): void {
+    const { serial } = this;
+    this.done(session);
+    this.since = performance.now();
+    this.tell({ kind: "terminated", serial });
+  }
+
+  private done(session: Session): void {
+    session.disconnect();
+    this.terminating = false;
+  }
+}
+
+/** What keeps a cell from ending: the compiler, code that fills its stack over and over, or a native call. */
+export type Stuck = "compiler" | "stack" | "native";
+
+interface Asked {
+  readonly at: number;
+  /** How the call ended that lets the main thread prepare itself; while it stands still there is none. */
+  answer?: "failed" | "returned";
 }

@@ -18,6 +18,7 @@ export interface Request {
   readonly id: number;
   readonly type: string;
   readonly content: Record<string, unknown>;
+  readonly metadata?: Record<string, unknown>;
   /** Binary parts of a comm's message. */
   readonly buffers?: readonly Uint8Array[];
 }
@@ -37,10 +38,17 @@ export type ToMain =
 
 /** From the main thread to the wire thread. `content` is JSON text. */
 export type ToWire =
-  | { kind: "ready" }
   | { kind: "begin"; id: number }
   | ({ kind: "stream" } & StreamText)
-  | { kind: "publish"; cell: number; type: string; content: string; buffers?: readonly Uint8Array[] }
+  | {
+      kind: "publish";
+      cell: number;
+      type: string;
+      content: string;
+      /** JSON text too. */
+      metadata?: string;
+      buffers?: readonly Uint8Array[];
+    }
   /** Ask the client that runs the cell. */
   | { kind: "ask"; cell: number; content: string }
   | { kind: "finish"; id: number; type: string; content: string }
@@ -71,11 +79,14 @@ export const Stop = {
 } as const;
 export type Stop = (typeof Stop)[keyof typeof Stop];
 
-/** Numbers in shared memory: the phase, whether the cell listens to its signal, whether the sockets are closed, the stop. */
+/**
+ * Numbers in shared memory: the phase, whether the cell listens to its signal, whether the sockets are closed, the stop,
+ * the number of interrupts.
+ */
 export class SharedState {
   private readonly words: Int32Array;
 
-  constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(16)) {
+  constructor(readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(20)) {
     this.words = new Int32Array(buffer);
   }
 
@@ -111,9 +122,22 @@ export class SharedState {
     Atomics.notify(this.words, 3);
   }
 
-  /** Blocks this thread until the other one has taken the next step. */
+  /**
+   * Keeps this thread busy until the other one has taken the next step: it may stand in the user's `Atomics.wait`, in which a
+   * second one breaks V8's list of waiting threads.
+   */
   waitForStep(from: Stop, timeoutMs: number): void {
-    Atomics.wait(this.words, 3, from, timeoutMs);
+    const end = performance.now() + timeoutMs;
+    while (this.stop === from && performance.now() < end) {}
+  }
+
+  /** Interrupts so far: known here also while the main thread is blocked and hears of none. */
+  get interrupts(): number {
+    return Atomics.load(this.words, 4);
+  }
+
+  set interrupts(count: number) {
+    Atomics.store(this.words, 4, count);
   }
 
   /** Blocks this thread until the other one called `markClosed`. */

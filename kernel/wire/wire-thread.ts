@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { Publisher, Reply, Router } from "zeromq";
+import { Reply, Router, XPublisher } from "zeromq";
+import { endBlockedRead } from "../life/blocked-read";
 import { endChildProcesses } from "../life/child-processes";
+import { RunningChildren } from "../life/running-children";
 import { onTerminateSignal } from "../life/terminate-signal";
 import { address, type Channel } from "./connection";
-import { decode, encode, type Header, type Message, newHeader, Signer } from "./message";
+import { decode, encode, type Header, type Message, newHeader, type Outgoing, Signer } from "./message";
 import { SendQueue } from "./send-queue";
-import { Stopper } from "./stopper";
+import { Stopper, type Stuck } from "./stopper";
 import { StreamBuffer } from "./stream-buffer";
-import { SharedState, type ToMain, type ToWire, type WireSettings } from "./threads";
+import { GRACE_MS, SharedState, type ToMain, type ToWire, type WireSettings } from "./threads";
 
 /** How long the main thread may take to begin to exit before the process is ended: a cell may block it. In ms; Jupyter gives 5 s. */
 const BLOCKED_MS = 3000;
@@ -29,7 +31,8 @@ const sockets = {
   shell: new Router(unlimited),
   control: new Router(unlimited),
   stdin: new Router(unlimited),
-  iopub: new Publisher({ sendHighWaterMark: 0, linger: 1000 }),
+  // Hears of every subscription, and welcomes it.
+  iopub: new XPublisher({ sendHighWaterMark: 0, linger: 1000, verbosity: "allSubs" }),
   hb: new Reply({ linger: 0 }),
 };
 const queues = {
@@ -47,7 +50,6 @@ const RUNS_CODE = /^(?:execute_request|comm_\w+)$/;
 let lastId = 0;
 /** Message id of the question put last. */
 let asked: string | undefined;
-let ready = false;
 /** What ends the process if it does not end by itself. */
 let ending: NodeJS.Timeout | undefined;
 
@@ -55,7 +57,10 @@ const streams = new StreamBuffer(({ name, cell, text }) => {
   publish("stream", parents.get(cell) ?? {}, JSON.stringify({ name, text }));
 });
 const shared = new SharedState(settings.shared);
-const stopper = new Stopper(shared, tell);
+const stopper = new Stopper(shared, tell, sayStuck);
+const children = new RunningChildren();
+/** The execution that runs now. */
+let running: number | undefined;
 
 function tell(message: ToMain): void {
   port.postMessage(message);
@@ -66,10 +71,45 @@ function complain(error: unknown): void {
   writeSync(2, `blockwise kernel: ${error instanceof Error ? error.message : String(error)}\n`);
 }
 
-function publish(type: string, parent: Partial<Header>, content: string, buffers?: readonly Uint8Array[]): void {
+function publish(
+  type: string,
+  parent: Partial<Header>,
+  content: string,
+  { metadata, buffers }: Pick<Outgoing, "metadata" | "buffers"> = {},
+): void {
   if (type !== "stream") streams.flush();
   const header = newHeader(type, session);
-  queues.iopub.push(encode({ identities: [type], header, parent, content, buffers }, signer));
+  queues.iopub.push(encode({ identities: [type], header, parent, metadata, content, buffers }, signer));
+}
+
+/** A client that waits for this loses nothing of what is published from then on. */
+function welcome(topic: string): void {
+  const header = newHeader("iopub_welcome", session);
+  const content = JSON.stringify({ subscription: topic });
+  queues.iopub.push(encode({ identities: [topic || "iopub_welcome"], header, parent: {}, content }, signer));
+}
+
+/** A child, a pipe or a native call may hold the cell where no JavaScript can be ended. */
+function interrupt(): void {
+  stopper.interrupt();
+  if (running === undefined) return;
+  children.interrupt();
+  const interrupted = running;
+  for (const [at, byWriting] of [false, true].entries()) {
+    setTimeout(() => running === interrupted && endBlockedRead(byWriting), (at + 1) * GRACE_MS.plain);
+  }
+}
+
+const STUCK: Readonly<Record<Stuck, string>> = {
+  compiler: "the compiler is at work on this cell",
+  stack: "its code runs over its stack again and again",
+  native: "a native call is under way",
+};
+
+function sayStuck(why: Stuck): void {
+  if (running === undefined) return;
+  const text = `interrupt: the cell cannot be stopped midway, ${STUCK[why]}; it ends when that does, a restart of the kernel ends it now\n`;
+  streams.write({ name: "stderr", cell: running, text });
 }
 
 /** A client has the same identity on its stdin socket as on its shell socket. */
@@ -141,8 +181,8 @@ function end(): void {
 function onShell(message: Message): void {
   const type = message.header.msg_type;
   if (type === "shutdown_request") void shutDown("shell", message);
-  // Clients wait for this one; the compiler may load meanwhile.
-  else if (type === "kernel_info_request" && !ready) answer("shell", message, settings.kernelInfo);
+  // Clients wait for this one; the compiler may load meanwhile, or a cell run.
+  else if (type === "kernel_info_request") answer("shell", message, settings.kernelInfo);
   else if (type === "connect_request") {
     const { shell_port, iopub_port, stdin_port, control_port, hb_port } = settings.connection;
     answer("shell", message, { shell_port, iopub_port, stdin_port, control_port, hb_port });
@@ -150,8 +190,8 @@ function onShell(message: Message): void {
     const id = ++lastId;
     open.set(id, { message, channel: "shell" });
     parents.set(id, message.header);
-    const { content, buffers } = message;
-    tell({ kind: "request", id, type, content, ...(buffers.length > 0 ? { buffers } : {}) });
+    const { content, metadata, buffers } = message;
+    tell({ kind: "request", id, type, content, metadata, ...(buffers.length > 0 ? { buffers } : {}) });
   }
 }
 
@@ -160,10 +200,10 @@ function onControl(message: Message): void {
   if (type === "shutdown_request") void shutDown("control", message);
   else if (type === "kernel_info_request") answer("control", message, settings.kernelInfo);
   else if (type === "interrupt_request") {
-    stopper.interrupt();
+    interrupt();
     answer("control", message, {});
   } else {
-    const evalue = `kernel: the type of a request must be one of Jupyter's protocol 5.3, got ${type}`;
+    const evalue = `kernel: the type of a request must be one of Jupyter's protocol 5.5, got ${type}`;
     answer("control", message, { status: "error", ename: "NotSupported", evalue, traceback: [] });
   }
 }
@@ -173,6 +213,10 @@ function finish(id: number, type: string, content: string): void {
   const request = open.get(id);
   if (!request) return;
   open.delete(id);
+  if (running === id) {
+    running = undefined;
+    children.cellEnds();
+  }
   if (type !== "") reply(request.channel, request.message, type, content);
   status("idle", request.message.header);
   if (!RUNS_CODE.test(request.message.header.msg_type)) parents.delete(id);
@@ -180,17 +224,18 @@ function finish(id: number, type: string, content: string): void {
 
 port.on("message", (message: ToWire) => {
   switch (message.kind) {
-    case "ready":
-      ready = true;
-      break;
     case "begin":
+      if (open.get(message.id)?.message.header.msg_type === "execute_request") {
+        running = message.id;
+        children.cellBegins();
+      }
       status("busy", parents.get(message.id) ?? {});
       break;
     case "stream":
       streams.write(message);
       break;
     case "publish":
-      publish(message.type, parents.get(message.cell) ?? {}, message.content, message.buffers);
+      publish(message.type, parents.get(message.cell) ?? {}, message.content, message);
       break;
     case "ask":
       ask(message.cell, message.content);
@@ -216,6 +261,13 @@ async function listen(socket: Router, handle: (message: Message) => void): Promi
     } catch (error) {
       complain(error);
     }
+  }
+}
+
+async function greet(): Promise<void> {
+  for await (const [event] of sockets.iopub) {
+    // 1 and the topic: a subscription; 0: its end.
+    if (event?.[0] === 1) welcome(event.toString("utf8", 1));
   }
 }
 
@@ -245,7 +297,7 @@ bind().then(
   () => {
     tell({ kind: "bound" });
     status("starting", {});
-    loops.push(listen(sockets.shell, onShell), listen(sockets.control, onControl), beat());
+    loops.push(listen(sockets.shell, onShell), listen(sockets.control, onControl), beat(), greet());
     loops.push(listen(sockets.stdin, onStdin));
     watchParent();
   },

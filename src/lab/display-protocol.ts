@@ -31,6 +31,8 @@ export function notebookHost(): NotebookHost | undefined {
 /** A message of the front end on a comm. */
 export interface CommMessage {
   readonly data: unknown;
+  /** Of the message itself; widgets put their protocol's version there. */
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly buffers: readonly Uint8Array[];
 }
 
@@ -39,7 +41,7 @@ export interface Comm {
   readonly id: string;
   readonly target: string;
   /** @throws Error when it was closed. */
-  send(data: unknown, buffers?: readonly Uint8Array[]): void;
+  send(data: unknown, buffers?: readonly Uint8Array[], metadata?: Readonly<Record<string, unknown>>): void;
   close(data?: unknown): void;
   onMessage(listener: (message: CommMessage) => void): void;
   /** Called when the front end closes it. */
@@ -51,7 +53,12 @@ export type CommOpened = (comm: Comm, message: CommMessage) => void;
 
 /** Opens comms, and says what happens when the front end opens one. */
 export interface Comms {
-  open(target: string, data?: unknown, buffers?: readonly Uint8Array[]): Comm;
+  open(
+    target: string,
+    data?: unknown,
+    buffers?: readonly Uint8Array[],
+    metadata?: Readonly<Record<string, unknown>>,
+  ): Comm;
   onOpen(target: string, welcome: CommOpened): void;
 }
 

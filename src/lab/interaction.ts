@@ -29,7 +29,7 @@ export function page(text: string): void {
 
 /** Two-way channels to widgets of the front end: `comms.onOpen("my-widget", (comm) => comm.onMessage(...))`. */
 export const comms: Comms = {
-  open: (target, data, buffers) => notebook("comms.open").comms.open(target, data, buffers),
+  open: (target, data, buffers, metadata) => notebook("comms.open").comms.open(target, data, buffers, metadata),
   onOpen: (target, welcome) => notebook("comms.onOpen").comms.onOpen(target, welcome),
 };
 

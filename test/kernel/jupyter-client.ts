@@ -97,7 +97,12 @@ export class KernelUnderTest {
     for (const socket of [shell, control, stdin, iopub]) void this.listen(socket);
   }
 
-  static async start(files: Record<string, string> = {}, prelude = PRELUDE): Promise<KernelUnderTest> {
+  /** @param early called while the kernel starts. */
+  static async start(
+    files: Record<string, string> = {},
+    prelude = PRELUDE,
+    early?: (kernel: KernelUnderTest) => Promise<void>,
+  ): Promise<KernelUnderTest> {
     const bundle = await buildKernel();
     const folder = mkdtempSync(join(tmpdir(), "kernel-test-"));
     for (const [name, text] of Object.entries(files)) {
@@ -126,6 +131,7 @@ export class KernelUnderTest {
       detached: true,
     });
     const kernel = new KernelUnderTest(child, folder, connection, bundle);
+    await early?.(kernel);
     await kernel.awaitReady();
     return kernel;
   }
@@ -143,9 +149,11 @@ export class KernelUnderTest {
     content: Record<string, unknown>,
     channel: "shell" | "control" = "shell",
     buffers: Uint8Array[] = [],
+    metadata: Record<string, unknown> = {},
   ): Promise<string> {
     const header = newHeader(type, "test");
-    const message = { identities: [], header, parent: {}, content: JSON.stringify(content), buffers };
+    const about = JSON.stringify(metadata);
+    const message = { identities: [], header, parent: {}, metadata: about, content: JSON.stringify(content), buffers };
     const frames = encode(message, this.signer);
     await this.sockets[channel].send(frames);
     return header.msg_id;

@@ -221,7 +221,7 @@ describe("showing values", () => {
 describe("the rest of the protocol", () => {
   it("describes itself", async () => {
     const info = await kernel.request("kernel_info_request");
-    expect(info).toMatchObject({ status: "ok", protocol_version: "5.3", implementation: "blockwise" });
+    expect(info).toMatchObject({ status: "ok", protocol_version: "5.5", implementation: "blockwise" });
     expect(info.language_info).toMatchObject({ name: "typescript", file_extension: ".ts" });
   });
 

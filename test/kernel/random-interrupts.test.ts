@@ -1,0 +1,82 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { childProcesses } from "../../kernel/life/child-processes";
+import { Rng } from "../../src/core";
+import { KernelUnderTest } from "./jupyter-client";
+
+/** 200 for the long run: BLOCKWISE_RANDOM_CELLS=200. */
+const CELLS = Number(process.env.BLOCKWISE_RANDOM_CELLS ?? 16);
+const SEED = Number(process.env.FC_SEED ?? 7);
+/** Longest time between two presses, in ms. */
+const LONGEST_MS = 250;
+
+let kernel: KernelUnderTest;
+
+beforeAll(async () => {
+  kernel = await KernelUnderTest.start();
+  await kernel.execute(`
+    import { execSync, spawn } from "node:child_process";
+    import { Worker } from "node:worker_threads";
+    let kept = 0;
+    const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
+    function deep(n: number): number { try { return deep(n + 1); } catch { return deep(n); } }`);
+});
+
+afterAll(() => kernel?.close());
+
+/** Ways to begin, and ways to go on without end; what fills its stack does so before an await. */
+const BEGINNINGS = [
+  "",
+  "await null;",
+  "await wait(5);",
+  "console.log('a');",
+  "setTimeout(() => console.log('late'), 20);",
+  "await Promise.allSettled([Promise.reject(new Error('x'))]);",
+  "setInterval(() => { kept += 0; }, 1);",
+];
+const ENDLESS = [
+  "while (true) {}",
+  "while (true) kept += 0;",
+  "while (true) await null;",
+  "while (true) await wait(1);",
+  "while (true) console.log('more');",
+  "for await (const _ of (async function* () { while (true) yield 1; })()) {}",
+  "await new Promise(() => {});",
+  "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
+  "execSync('sleep 3600');",
+  "await new Promise((done) => spawn('sleep', ['3600']).on('exit', done)); await new Promise(() => {});",
+  "await new Promise((done) => new Worker('while (true) {}', { eval: true }).on('exit', done));",
+  "(function tick(): void { process.nextTick(tick); })(); await new Promise(() => {});",
+  "setTimeout(() => { while (true) {} }, 1); await new Promise(() => {});",
+  "await new Promise((done) => setTimeout(() => { JSON.stringify(Array(1e5).fill({})); done(0); }, 1)); while (true) {}",
+];
+const DEEP = ["deep(0);", "const f = (): void => { try { f(); } finally { f(); } }; f();"];
+
+function randomCell(rng: Rng): string {
+  const pick = (from: readonly string[]): string => from[rng.int(from.length)];
+  return rng.uniform() < 0.15 ? `console.log('deep'); ${pick(DEEP)}` : `${pick(BEGINNINGS)} ${pick(ENDLESS)}`;
+}
+
+it(`ends ${CELLS} random cells that are interrupted at random times, and keeps the variables`, async () => {
+  const rng = new Rng(SEED);
+  for (let i = 1; i <= CELLS; i++) {
+    const code = randomCell(rng);
+    const id = await kernel.send("execute_request", { code });
+    const ended = kernel.reply(id);
+    let over = false;
+    void ended.then(() => {
+      over = true;
+    });
+    // One press may come before the cell began, and so be of no effect; one after is enough.
+    for (let presses = 0; !over; presses++) {
+      expect(presses, `not ended: ${code}`).toBeLessThan(10);
+      await pause(rng.uniform() * LONGEST_MS);
+      await kernel.interrupt();
+      await Promise.race([ended, pause(6000)]);
+    }
+    expect((await ended).content, code).toMatchObject({ status: "error", ename: "InterruptedError" });
+    const probe = await kernel.execute("console.log(++kept)");
+    expect(probe.stdout, `after ${code}`).toBe(`${i}\n`);
+  }
+  expect(childProcesses(kernel.process.pid!)).toEqual([]);
+});
