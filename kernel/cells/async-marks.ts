@@ -18,8 +18,8 @@ export function hideAsyncMarks(): void {
 }
 
 /** Node's marks have no other name than their description. */
-function hide(prototype: { [inspect.custom]?: (...all: unknown[]) => unknown }, marks: ReadonlySet<string>): void {
-  const before = prototype[inspect.custom];
+function hide(prototype: object, marks: ReadonlySet<string>): void {
+  const { [inspect.custom]: before } = prototype as { [inspect.custom]?: (...all: unknown[]) => unknown };
   Object.defineProperty(prototype, inspect.custom, {
     value(this: object, ...all: unknown[]) {
       for (const mark of Object.getOwnPropertySymbols(this)) {

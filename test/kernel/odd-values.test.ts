@@ -105,7 +105,6 @@ describe("what a cell shows", () => {
     ]) {
       const { messages } = await kernel.execute(code);
       const all = JSON.stringify(messages.map((m) => m.content));
-      expect(all.isWellFormed?.() ?? true).toBe(true);
       expect(all, code).not.toMatch(/(?<!\\)(?:\\\\)*\\ud[89a-f]/);
     }
     const { stdout } = await kernel.execute(String.raw`console.log("\\ud83d 😀")`);
