@@ -54,6 +54,7 @@ export function toCellScript(
   const { values } = outline;
   const isShared = (name: string): boolean => values.has(name) || session.isBound(name);
   const references = freeReferences(ts, source);
+  session.makesCode ||= references.some(({ node }) => node.text === "eval" || node.text === "Function");
   const shared = references.filter(({ node }) => isShared(node.text));
   const used = new Set(shared.map(({ node }) => node.text));
   for (const { node, inFunction } of shared) if (inFunction) session.captured.add(node.text);
@@ -187,7 +188,7 @@ export function toCellScript(
   }
   const numbers = shared.filter(({ node }) => {
     const isNumber = values.has(node.text) ? numeric.has(node.text) : session.isNumeric(node.text);
-    return isNumber && !session.captured.has(node.text);
+    return isNumber && !session.makesCode && !session.captured.has(node.text);
   });
   const promoted = promoteNumbers(ts, source, numbers, bindingOf, edits);
   for (const { node } of shared) {

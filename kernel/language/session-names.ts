@@ -27,6 +27,8 @@ export class SessionNames {
   private readonly augmenting = new Set<number>();
   /** Names that some function refers to: others than the cell at hand may change or read them at any time. */
   readonly captured = new Set<string>();
+  /** Some cell makes code of texts, which may name any variable. */
+  makesCode = false;
 
   /** @param prelude names that are imported from the package until a cell declares them. */
   constructor(

@@ -57,6 +57,11 @@ describe("local files", () => {
     ],
     [".mjs", 'import mine, { two } from "./native.mjs"; console.log(mine, two);', "mjs 2"],
     ["JSON", 'import data from "./data.json"; console.log(data.rows.length);', "3"],
+    [
+      "JSON with its attribute",
+      'import rows from "./data.json" with { type: "json" }; console.log(rows.rows[1]);',
+      "2",
+    ],
     ["JSON by require", 'const read = require("./data.json"); console.log(read.rows[2]);', "3"],
     ["circular ones", 'import { a } from "./round-a"; console.log(a());', "abbase"],
     ["that await at their top level", 'import { above } from "./waits-above"; console.log(above);', "late above"],

@@ -161,6 +161,15 @@ describe("numbers that a loop counts", () => {
       ),
     ).toBe("true");
   });
+
+  it("are seen by code that is made of text", async () => {
+    expect(
+      await shown(
+        "let told = 0; const heard: number[] = []; for (let i = 0; i < 3; i++) { told += i; heard.push(new Function('return told')()); }",
+        "heard.join()",
+      ),
+    ).toBe("'0,1,3'");
+  });
 });
 
 describe("syntax of today", () => {
