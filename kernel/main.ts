@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { hideAsyncMarks } from "./cells/async-marks";
+import { beforeChildren } from "./cells/before-children";
 import { CellRunner } from "./cells/cell-runner";
 import { bringEngine } from "./cells/engine-first";
 import { installNotebookHost } from "./cells/notebook-host";
@@ -13,6 +14,7 @@ import { describeKernel } from "./kernel-info";
 import { ownRoot, readPackage } from "./language/package";
 import { prepareTermination } from "./life/async-stack";
 import { endChildProcesses } from "./life/child-processes";
+import { captureDescriptors } from "./life/descriptors";
 import { Session } from "./session";
 import { readConnection } from "./wire/connection";
 import { Phase, SharedState, type ToMain, type ToWire, type WireSettings } from "./wire/threads";
@@ -25,10 +27,13 @@ const PRACTISE_AFTER_MS = 300;
 /** When the compiled code is kept for the next start: not while the first cell waits, in ms. */
 const CODE_SAVED_AFTER_MS = 3000;
 
+/** Where the kernel's own troubles are written: what descriptor 2 was. */
+let log = 2;
+
 function fail(error: unknown): never {
   const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
   // process.stderr may be captured, and exit would not wait for it.
-  writeSync(2, `blockwise kernel: ${problem}\n`);
+  writeSync(log, `blockwise kernel: ${problem}\n`);
   process.exit(1);
 }
 
@@ -38,14 +43,21 @@ function run(): void {
   if (connectionFile === undefined) throw new Error(USAGE);
 
   const prelude = readPackage(values.package ?? ownRoot());
+  const descriptors = captureDescriptors();
+  log = descriptors?.log ?? log;
   const shared = new SharedState();
   // No interrupt may end the start.
   shared.phase = Phase.Compiling;
   const kernelInfo = describeKernel(prelude.version);
-  const settings: WireSettings = { connection: readConnection(connectionFile), kernelInfo, shared: shared.buffer };
+  const settings: WireSettings = {
+    connection: readConnection(connectionFile),
+    kernelInfo,
+    shared: shared.buffer,
+    descriptors,
+  };
   // The sockets come up while the compiler loads.
   const wire = new Worker(join(__dirname, "wire", "wire-thread.js"), { workerData: settings });
-  const session = new Session(shared, (message: ToWire) => wire.postMessage(message));
+  const session = new Session(shared, descriptors, (message: ToWire) => wire.postMessage(message));
 
   const interrupt = (): void => session.interrupt();
   wire.on("message", (message: ToMain) => {
@@ -70,6 +82,7 @@ function run(): void {
   installNotebookHost(session);
   offerTslabDisplay(session);
   captureOutput((name, text) => session.print(name, text));
+  beforeChildren(() => session.flush());
   // From here on errors belong to cells, before they were the kernel's own.
   process.on("uncaughtException", (error) => session.uncaught(error));
   process.on("unhandledRejection", (error, promise) => session.uncaught(error, promise));

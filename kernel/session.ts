@@ -11,6 +11,8 @@ import { RunGuard, StoppedRun } from "./cells/run-guard";
 import { type CellError, runtimeError } from "./cells/traceback";
 import { CommDesk } from "./comms";
 import { History } from "./history";
+import type { Descriptors } from "./life/descriptors";
+import { DescriptorReader } from "./wire/descriptor-reader";
 import type { StreamName } from "./wire/stream-buffer";
 import { GRACE_MS, Phase, type Request, type SharedState, type ToMain, type ToWire } from "./wire/threads";
 
@@ -50,11 +52,21 @@ export class Session implements HostKernel {
 
   constructor(
     private readonly shared: SharedState,
+    descriptors: Descriptors | undefined,
     post: (message: ToWire) => void,
   ) {
-    this.printer = new PrintBuffer((text) => post({ kind: "stream", ...text }));
+    const written = new DescriptorReader(descriptors, (name, text) => {
+      const cell = this.outputCell();
+      if (cell) post({ kind: "stream", name, cell: cell.request, text });
+    });
+    // What children and libraries wrote meanwhile was before.
+    this.printer = new PrintBuffer((text) => {
+      written.drain();
+      post({ kind: "stream", ...text });
+    });
     this.tell = (message) => {
       this.printer.flush();
+      written.drain();
       post(message);
     };
     this.guard = new RunGuard(() => {
@@ -97,6 +109,11 @@ export class Session implements HostKernel {
   print(name: StreamName, text: string): void {
     const cell = this.outputCell();
     if (cell) this.printer.print({ name, cell: cell.request, text });
+  }
+
+  /** Sends what was printed. */
+  flush(): void {
+    this.printer.flush();
   }
 
   /** Aborts the signals, and ends the running cell from outside if it does not end by itself. */

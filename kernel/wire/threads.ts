@@ -1,3 +1,4 @@
+import type { Descriptors } from "../life/descriptors";
 import type { Connection } from "./connection";
 import type { StreamText } from "./stream-buffer";
 
@@ -11,6 +12,8 @@ export interface WireSettings {
   readonly connection: Connection;
   readonly kernelInfo: Record<string, unknown>;
   readonly shared: SharedArrayBuffer;
+  /** Undefined where they are not captured. */
+  readonly descriptors?: Descriptors;
 }
 
 /** A request that the main thread answers. */

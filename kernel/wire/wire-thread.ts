@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Reply, Router, XPublisher } from "zeromq";
 import { endBlockedRead } from "../life/blocked-read";
 import { endChildProcesses } from "../life/child-processes";
 import { RunningChildren } from "../life/running-children";
 import { onTerminateSignal } from "../life/terminate-signal";
 import { address, type Channel } from "./connection";
+import { DescriptorReader } from "./descriptor-reader";
 import { decode, encode, type Header, type Message, newHeader, type Outgoing, Signer } from "./message";
 import { SendQueue } from "./send-queue";
 import { Stopper, type Stuck } from "./stopper";
@@ -17,6 +18,10 @@ import { GRACE_MS, SharedState, type ToMain, type ToWire, type WireSettings } fr
 const BLOCKED_MS = 3000;
 /** How long it may take from there: job threads finish the native call that they are in. In ms. */
 const LEAVING_MS = 30_000;
+
+/** How often is read what children and libraries write, while a cell runs and else, in ms. */
+const READ_MS = 40;
+const READ_IDLE_MS = 250;
 
 type ReplyChannel = "shell" | "control";
 
@@ -59,8 +64,15 @@ const streams = new StreamBuffer(({ name, cell, text }) => {
 const shared = new SharedState(settings.shared);
 const stopper = new Stopper(shared, tell, sayStuck);
 const children = new RunningChildren();
+/** What children and libraries write, while the main thread does not look. */
+const written = new DescriptorReader(settings.descriptors, (name, text) => {
+  const cell = running ?? last;
+  if (cell !== undefined && open.get(cell)?.message.content.silent !== true) streams.write({ name, cell, text });
+});
 /** The execution that runs now. */
 let running: number | undefined;
+/** The execution that ended last. */
+let last: number | undefined;
 
 function tell(message: ToMain): void {
   port.postMessage(message);
@@ -68,7 +80,10 @@ function tell(message: ToMain): void {
 
 /** The main thread may be blocked and its stderr captured: write to the terminal directly. */
 function complain(error: unknown): void {
-  writeSync(2, `blockwise kernel: ${error instanceof Error ? error.message : String(error)}\n`);
+  writeSync(
+    settings.descriptors?.log ?? 2,
+    `blockwise kernel: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
 }
 
 function publish(
@@ -153,6 +168,7 @@ async function drain(): Promise<void> {
 
 /** zeromq crashes a process that ends with open sockets: the main thread waits for this. */
 async function close(): Promise<void> {
+  written.drain();
   streams.flush();
   await drain();
   for (const socket of Object.values(sockets)) socket.close();
@@ -215,6 +231,7 @@ function finish(id: number, type: string, content: string): void {
   open.delete(id);
   if (running === id) {
     running = undefined;
+    last = id;
     children.cellEnds();
   }
   if (type !== "") reply(request.channel, request.message, type, content);
@@ -222,7 +239,9 @@ function finish(id: number, type: string, content: string): void {
   if (!RUNS_CODE.test(request.message.header.msg_type)) parents.delete(id);
 }
 
-port.on("message", (message: ToWire) => {
+port.on("message", take);
+
+function take(message: ToWire): void {
   switch (message.kind) {
     case "begin":
       if (open.get(message.id)?.message.header.msg_type === "execute_request") {
@@ -252,7 +271,14 @@ port.on("message", (message: ToWire) => {
       void close();
       break;
   }
-});
+}
+
+/** What the main thread has sent was before what is read here: it reads itself before it sends. */
+function readWritten(): void {
+  for (let sent = receiveMessageOnPort(port); sent; sent = receiveMessageOnPort(port)) take(sent.message as ToWire);
+  written.drain();
+  setTimeout(readWritten, running === undefined ? READ_IDLE_MS : READ_MS).unref();
+}
 
 async function listen(socket: Router, handle: (message: Message) => void): Promise<void> {
   for await (const frames of socket) {
@@ -300,6 +326,7 @@ bind().then(
     loops.push(listen(sockets.shell, onShell), listen(sockets.control, onControl), beat(), greet());
     loops.push(listen(sockets.stdin, onStdin));
     watchParent();
+    if (settings.descriptors) readWritten();
   },
   (error) => tell({ kind: "failed", message: `cannot bind the sockets of the connection file: ${String(error)}` }),
 );

@@ -54,3 +54,4 @@ export type { StoredOptions } from "./stored";
 export { Table } from "./table";
 export type { PredictorItem, TrainedNetworks } from "./trained-networks";
 export { viewOf } from "./view";
+export { type SliderOptions, Widget, widgets } from "./widgets";

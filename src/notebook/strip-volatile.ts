@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { packageRoot } from "../core";
 import { withoutPlotly } from "../viz/plotly-script";
+import { lastState } from "./carriage-returns";
 import type { Notebook, Output } from "./notebook-file";
 
 /** Metadata of cells that is about one execution or one screen. */
@@ -22,7 +23,7 @@ export function stripVolatile(notebook: Notebook): Notebook {
     cells: notebook.cells.map((cell) => ({
       ...cell,
       metadata: without(cell.metadata, CELL_KEYS),
-      ...(cell.outputs && { outputs: joinedStreams(cell.outputs.map(strippedOutput)) }),
+      ...(cell.outputs && { outputs: joinedStreams(cell.outputs.map(strippedOutput)).map(asShown) }),
     })),
   };
 }
@@ -63,6 +64,10 @@ function withoutFolders(text: string): string {
 function withoutFoldersIn(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const text = data["text/plain"];
   return typeof text === "string" ? { ...data, "text/plain": withoutFolders(text) } : { ...data };
+}
+
+function asShown(output: Output): Output {
+  return output.output_type === "stream" ? { ...output, text: lastState(output.text ?? "") } : output;
 }
 
 function joinedStreams(outputs: readonly Output[]): Output[] {

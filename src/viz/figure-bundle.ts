@@ -10,8 +10,9 @@ import { staticSvg } from "./static-svg";
  */
 export async function figureBundle(figure: Figure, carriesPlotly: boolean): Promise<Record<string, unknown>> {
   const svg = needsWholePlotly(figure) ? undefined : await staticSvg(figure);
+  const { data, layout, frames } = figure;
   return {
-    "application/vnd.plotly.v1+json": { data: figure.data, layout: figure.layout, config: PLOTLY_CONFIG },
+    "application/vnd.plotly.v1+json": { data, layout, config: PLOTLY_CONFIG, ...(frames && { frames }) },
     "text/html": figureHtml(figure, { svg, carriesPlotly }),
     ...(svg && { "image/svg+xml": svg }),
     "text/plain": `[figure: ${figureTitle(figure) || "untitled"}]`,

@@ -112,7 +112,8 @@ box.setAttribute("data-drawn",dark?"dark":"light");
 var plot=d.createElement("div");plot.className="blockwise-plot";
 Array.prototype.slice.call(box.childNodes).forEach(function(n){if(n.tagName!=="IMG")box.removeChild(n);});
 box.appendChild(plot);
-plotly.newPlot(plot,f.data,f.layout,${JSON.stringify(PLOTLY_CONFIG)});
+var drawn=plotly.newPlot(plot,f.data,f.layout,${JSON.stringify(PLOTLY_CONFIG)});
+if(f.frames)drawn.then(function(){plotly.addFrames(plot,f.frames);});
 function look(){
 if(!box.isConnected||isDark(box)===dark)return;
 dark=!dark;box.setAttribute("data-drawn",dark?"dark":"light");f=themed(dark);plotly.react(plot,f.data,f.layout);}

@@ -2,6 +2,8 @@
 export interface Figure {
   readonly data: readonly Trace[];
   readonly layout: FigureLayout;
+  /** Of an animation, as `Plotly.addFrames` takes them. */
+  readonly frames?: readonly Readonly<Record<string, unknown>>[];
 }
 
 export type Trace = Readonly<Record<string, unknown>>;

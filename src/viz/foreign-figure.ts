@@ -20,13 +20,14 @@ export function isPlotlyFigure(value: unknown): value is { data: readonly Trace[
 }
 
 /** A figure of the user with a size and a title's place, which our readers rely on; all else stays as it is. */
-export function completeFigure(figure: { data: readonly Trace[]; layout?: Record<string, unknown> }): Figure {
+export function completeFigure(figure: Pick<Figure, "data" | "frames"> & { layout?: Record<string, unknown> }): Figure {
   // Typed arrays would become objects in JSON.
-  const { data, layout = {} } = JSON.parse(JSON.stringify(figure, plainArrays)) as typeof figure;
+  const { data, layout = {}, frames } = JSON.parse(JSON.stringify(figure, plainArrays)) as typeof figure;
   const title = typeof layout.title === "string" ? { text: layout.title } : (layout.title as { text?: string });
   const { width, height } = layout as { width?: number; height?: number };
   return {
     data,
+    ...(Array.isArray(frames) && { frames }),
     layout: { ...layout, title: { ...title, text: title?.text ?? "" }, width: width ?? 700, height: height ?? 450 },
   };
 }

@@ -1,0 +1,49 @@
+import { readSync } from "node:fs";
+import { StringDecoder } from "node:string_decoder";
+import type { Descriptors } from "../life/descriptors";
+import type { StreamName } from "./stream-buffer";
+
+/** As much as a pipe holds. */
+const CHUNK = 1 << 16;
+/** Chunks that are read at a time: what is written without end must not keep the thread. */
+const MOST_CHUNKS = 64;
+
+/**
+ * Reads what was written to descriptors 1 and 2, by whichever thread looks first: the main thread before it prints, so
+ * that the order is kept, and the wire thread while the main one waits.
+ */
+export class DescriptorReader {
+  private readonly decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
+  private readonly bytes = Buffer.alloc(CHUNK);
+
+  constructor(
+    private readonly descriptors: Descriptors | undefined,
+    private readonly print: (name: StreamName, text: string) => void,
+  ) {}
+
+  /** Prints what is there. */
+  drain(): void {
+    if (!this.descriptors) return;
+    for (const name of ["stdout", "stderr"] as const) {
+      for (let i = 0; i < MOST_CHUNKS; i++) {
+        const length = readNow(this.descriptors[name], this.bytes);
+        if (length === 0) break;
+        const text = this.decoders[name].write(this.bytes.subarray(0, length));
+        if (text !== "") this.print(name, text);
+      }
+    }
+  }
+}
+
+/** 0 when there is nothing; Node says so by an error, whose stack costs more than the read. */
+function readNow(descriptor: number, bytes: Buffer): number {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return readSync(descriptor, bytes);
+  } catch {
+    return 0;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
