@@ -155,6 +155,10 @@ describe("a notebook as one HTML page", () => {
   });
 });
 
+/** Tables as others make them. */
+const WIDE = ["", "", ""].map((_, line) => `|${(line === 1 ? "-|" : "a0000000|").repeat(20)}`).join("\n");
+const FOREIGN = `<table border="1"><tr>${"<td>h1234567890</td>".repeat(20)}</tr></table>`;
+
 /** A study as people share it: words, wide tables, long code, printed text, figures. */
 async function study(): Promise<string> {
   const wide = {
@@ -180,7 +184,7 @@ async function study(): Promise<string> {
     metadata: { kernelspec: { name: "blockwise", display_name: "Blockwise", language: "typescript" } },
     cells: [
       { cell_type: "markdown", id: "a", metadata: {}, source: `# A study\n\n${"Words to read. ".repeat(30)}` },
-      { cell_type: "markdown", id: "b", metadata: {}, source: "## Costs\n\n$$a+b=c$$\n\n## Front" },
+      { cell_type: "markdown", id: "b", metadata: {}, source: `## Costs\n\n$$a+b=c$$\n\n${WIDE}\n\n## Front` },
       {
         cell_type: "code",
         id: "c",
@@ -191,6 +195,7 @@ async function study(): Promise<string> {
           { output_type: "stream", name: "stdout", text: printed },
           html(wide),
           html(timm),
+          { output_type: "display_data", metadata: {}, data: { "text/html": FOREIGN } },
           { output_type: "display_data", metadata: {}, data: figure },
         ],
       },
@@ -215,7 +220,8 @@ describe("a study as a page", () => {
       expect(await drawn(page, 1)).toEqual([scheme]);
       const found = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.scrollingElement!;
-        const inScroller = ".blockwise-table *, .blockwise-figure *, pre *, style, script";
+        const inScroller =
+          ".blockwise-table *, .blockwise-figure *, .jp-OutputArea-output *, .jp-RenderedMarkdown table *, pre *, style, script";
         const out = [...document.querySelectorAll("body *")]
           .filter((element) => !element.matches(inScroller) && element.getBoundingClientRect().right > innerWidth + 1)
           .map(({ tagName, className }) => `${tagName} ${className}`);
@@ -281,7 +287,7 @@ describe("a study as a page", () => {
         image: image.getBoundingClientRect().width,
         plot: getComputedStyle(plot).display,
         code: widest(".highlight span"),
-        timm: widest(".blockwise-code, .jp-RenderedMarkdown p, .blockwise-table td, .blockwise-table + div"),
+        timm: widest(".blockwise-code, .jp-RenderedMarkdown p, td, .blockwise-table + div"),
         folded: document.querySelectorAll("details.blockwise-code:not([open])").length,
       };
     });
