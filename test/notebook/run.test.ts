@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Notebook, provenanceOf, readNotebook } from "../../src/notebook";
+import { type Notebook, provenanceOf, readNotebook, toScript } from "../../src/notebook";
 import { buildKernel, PRELUDE, ROOT } from "../kernel/jupyter-client";
 import { notebookOf, temporaryFolder, writeJsonFile } from "./notebooks";
 
@@ -103,6 +103,24 @@ describe("blockwise notebook run", () => {
     const provenance = provenanceOf(readNotebook(output));
     expect(provenance).toMatchObject({ seed: 21, parameters: { seed: 21, name: "my data" }, engine: null });
     expect(Object.keys(provenance?.cellSeconds ?? {}).sort()).toEqual(["cell-1", "cell-2", "injected-parameters"]);
+  });
+
+  it("takes a notebook as text, and marks what is stale where that is asked for", async () => {
+    const notebook = notebookOf(
+      [{ code: PARAMETERS.code, tags: PARAMETERS.tags }, { code: "seed" }, { code: "seed = 9" }],
+      KERNEL,
+    );
+    const path = join(folder, "text.mts");
+    writeFileSync(path, toScript(notebook, { from: "blockwise", names: new Set() }).text);
+    const { code, stderr } = await notebookCommand(["run", path, "-p", "seed=21", "--mark-stale"]);
+    expect(stderr).toContain("seed");
+    expect(code).toBe(0);
+    const outputs = outputsOf(join(folder, "text.run.ipynb"));
+    expect(outputs[2]).toMatchObject([
+      { data: { "text/plain": "21" } },
+      { data: { "text/plain": "Stale: seed was changed by cell [4] after this cell ran; run it again." } },
+    ]);
+    expect(outputs[3]).toMatchObject([{ data: { "text/plain": "9" } }]);
   });
 
   it("says which cell failed and how, and keeps what was executed beside the notebook", async () => {

@@ -181,6 +181,8 @@ describe("what a script needs that a notebook has", () => {
     expect(text).toContain('\nimport { lab, type Tensor, type ranking } from "blockwise";\n');
     expect(text).toContain("const require = createRequire(import.meta.url);");
     expect(remarks).toEqual([]);
+    expect(script("(({ lab }) => lab)({ lab: 1 })").text).not.toContain("[script]");
+    expect(script("class A extends Table<1> {}\nconst f = () => lab;").text).toContain("import { Table, lab }");
     expect(script("const lab = 1;\nlab.Table").text).not.toContain("[script]");
   });
 

@@ -1,4 +1,5 @@
 import type * as TypeScript from "typescript";
+import { cellEffects } from "../cell-effects";
 import { typescript } from "../typescript";
 
 export interface ScriptFacts {
@@ -51,7 +52,10 @@ export function scriptFacts(
       }
       declared.set(name, number);
     }
-    for (const [name, isValue] of references(file)) used.set(name, isValue || used.get(name) === true);
+    const free = freeNames(source);
+    for (const [name, isValue] of references(file)) {
+      if (!isValue || free.has(name)) used.set(name, isValue || used.get(name) === true);
+    }
     if (hasMarkerInText(file))
       remarks.push(`${where} has a line like a cell's marker within a text, which reads "// // %%" here`);
   }
@@ -109,6 +113,13 @@ function declaredNames(file: TypeScript.SourceFile): Set<string> {
     }
   }
   return names;
+}
+
+/** Values that a cell and its functions take from outside. */
+function freeNames(source: string): Set<string> {
+  const { reads, writes, functions } = cellEffects(source);
+  const inside = [...functions.values()].flatMap((of) => [...of.reads, ...of.writes]);
+  return new Set([...reads, ...writes, ...inside]);
 }
 
 /** Names that are referred to, with whether any reference is to a value. */
