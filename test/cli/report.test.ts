@@ -82,7 +82,7 @@ describe("report", () => {
       expect(html).toContain(text);
     }
     expect(html.match(/blockwisePlotlyPacked="/g)).toHaveLength(1);
-    expect(html).not.toMatch(/(src|href)="(?!data:)/);
+    expect(html).not.toMatch(/(src|href)="(?!data:|#)/);
     expect(readdirSync(join(path, "figures"))).toContain("accuracy-against-cost-on-fashion-mnist.svg");
   });
 
