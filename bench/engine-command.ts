@@ -31,6 +31,7 @@ export function addEngine(program: Command): void {
     )
     .option("--threads <list>", "of both, one measurement each", positives, [1, 2])
     .option("--rounds <n>", "turns of each", positive, 3)
+    .option("--cpu", "CPU time in place of the clock's, for a crowded machine; with --threads 1", false)
     .option("--only <text>", "only rows with this in their name, e.g. 14x14, training, Adam")
     .option("--json", "one line of JSON; progress goes to stderr", false)
     .action(async (o) => {

@@ -1,4 +1,4 @@
-import { contest, type Timing } from "./contest";
+import { type Clock, contest, type Timing } from "./contest";
 import { type Attained, attained, higher, type Limits, measureLimits } from "./limits";
 import { geometricMean, round } from "./numbers";
 import type { Rivals } from "./pytorch";
@@ -30,6 +30,8 @@ export interface EngineBench extends SmallAdd, Surroundings {
   inference_ratio: number | null;
   inference_ratio_equal_malloc: number | null;
   limits: Limits[];
+  /** What the times are of. */
+  clock: Clock;
   rows: EngineRow[];
   seconds: number;
 }
@@ -37,6 +39,8 @@ export interface EngineBench extends SmallAdd, Surroundings {
 export interface EngineRequest {
   threads: readonly number[];
   rounds: number;
+  /** CPU time in place of the clock's. */
+  cpu: boolean;
   /** Only rows whose name has this in it. */
   only?: string;
 }
@@ -46,28 +50,30 @@ const TURN_MS = 1200;
 
 /** Measures all rows for each number of threads; `seen` gets each as it comes. */
 export async function measureEngine(
-  { threads, rounds, only = "" }: EngineRequest,
+  { threads, rounds, cpu, only = "" }: EngineRequest,
   rivals: Rivals | undefined,
   seen: (row: TimedRow) => void,
 ): Promise<EngineBench> {
+  const clock: Clock = cpu ? "cpu" : "wall";
+  if (cpu && threads.some((count) => count > 1)) throw new Error("engine: --cpu needs --threads 1: threads that wait count");
   const start = performance.now();
   const limits: Limits[] = [];
   const rows: EngineRow[] = [];
   for (const count of threads) {
-    const before = measureLimits(count);
+    const before = measureLimits(count, clock);
     const timed: { row: TimedRow; work: Work }[] = [];
     for (const { name, group, task, work, steps } of engineRows()) {
       if (!name.includes(only)) continue;
       const budgetMs = group === "op" ? TURN_MS / 3 : TURN_MS;
       // A turn holds only two or three runs of a whole network: more turns, or a moment's noise decides.
       const turns = group === "network" || group === "inference" ? 2 * rounds : rounds;
-      const timing = await contest(task(), { threads: count, rounds: turns, steps, budgetMs }, rivals);
+      const timing = await contest(task(), { threads: count, rounds: turns, steps, budgetMs, clock }, rivals);
       const row = { row: name, group, threads: count, ...timing };
       timed.push({ row, work });
       seen(row);
     }
     // Once more at the end: the machine is rarely as quiet twice.
-    const limit = higher(before, measureLimits(count));
+    const limit = higher(before, measureLimits(count, clock));
     limits.push(limit);
     rows.push(...timed.map(({ row, work }) => ({ ...row, ...attained(work, row.ours_ms, limit) })));
   }
@@ -92,6 +98,7 @@ export async function measureEngine(
     limits,
     rows,
     ...surroundings(rivals),
+    clock,
     seconds: round((performance.now() - start) / 1000, 0),
   };
 }

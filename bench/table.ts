@@ -37,7 +37,7 @@ export function markdown(bench: EngineBench): string {
   const versions = Object.entries(bench.versions).map(([name, version]) => `${name} ${version}`);
   const ratios = (name: string, plain: number | null, equal: number | null) => [name, digits(plain), digits(equal)];
   const parts = [
-    `${bench.cpu}, ${bench.cores} cores, load ${bench.load} at the end; ${versions.join(", ")}; our kernels ${bench.isa ?? "not named"}, BLAS ${bench.blas.ours ?? "not named"} (PyTorch's: ${bench.blas.pytorch ?? "absent"}); ${bench.seconds} s.\n`,
+    `${bench.cpu}, ${bench.cores} cores, load ${bench.load} at the end; ${versions.join(", ")}; our kernels ${bench.isa ?? "not named"}, BLAS ${bench.blas.ours ?? "not named"} (PyTorch's: ${bench.blas.pytorch ?? "absent"}); ${bench.seconds} s${bench.clock === "cpu" ? "; CPU times" : ""}.\n`,
     tableOf(
       ["ours to PyTorch channels_last", "as installed", "equal malloc"],
       [

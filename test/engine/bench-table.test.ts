@@ -58,6 +58,7 @@ test("a run becomes a table, one line a row, between the marks of a file", () =>
     add_us: 4,
     add_cpu_us: 3,
     limits: [limits],
+    clock: "wall",
     isa: "avx2",
     blas: { ours: "OpenBLAS Zen", pytorch: null },
     rows: [{ ...row, ...attained({ flops: 8e8, bytes: 1e8 }, 40, limits) }],

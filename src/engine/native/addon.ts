@@ -67,7 +67,9 @@ export function loadAddon(): Addon {
   // libgomp reads this once, when the addon brings it in.
   process.env.OMP_WAIT_POLICY ??= "passive";
   try {
-    loaded = createRequire(__filename)(path) as Addon;
+    const addon = createRequire(__filename)(path) as Addon;
+    if (typeof addon.setIsa !== "function") throw new Error("it was built from older sources");
+    loaded = addon;
     return loaded;
   } catch (cause) {
     throw new EngineError(
