@@ -55,7 +55,8 @@ export async function measureEngine(
   seen: (row: TimedRow) => void,
 ): Promise<EngineBench> {
   const clock: Clock = cpu ? "cpu" : "wall";
-  if (cpu && threads.some((count) => count > 1)) throw new Error("engine: --cpu needs --threads 1: threads that wait count");
+  if (cpu && threads.some((count) => count > 1))
+    throw new Error("engine: --cpu needs --threads 1: threads that wait count");
   const start = performance.now();
   const limits: Limits[] = [];
   const rows: EngineRow[] = [];

@@ -3,7 +3,8 @@
 
 #if defined(__x86_64__)
 #pragma GCC push_options
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // of GCC 12's own intrinsics
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // both of GCC 12's own intrinsics
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC target("avx2,fma,avx512f,avx512vl,avx512dq,avx512bw")
 namespace hot::avx512 {
 #define HOT_NAMESPACE avx512
