@@ -201,6 +201,8 @@ describe("syntax of today", () => {
       ["async function* gen() { yield 1; yield 2 } let got = 0;", "for await (const g of gen()) got += g", "got"],
       "3",
     ],
+    ["a promise, as what it is", ["Promise.resolve(5)"], "Promise { 5 }"],
+    ["a promise within an object", ["({ p: Promise.resolve([1]) })"], "{ p: Promise { [ 1 ] } }"],
     ["null", ["null"], "null"],
   ];
   it.each(cases)("%s", async (_, cells, result) => {
