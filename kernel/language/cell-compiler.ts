@@ -56,15 +56,17 @@ export class CellCompiler {
     this.session = new SessionNames(prelude.name, new Set(names));
   }
 
-  /** Does once what the first cell would wait for. */
+  /** Does once what the first cell would wait for, but for the prelude's types: they are half of the work. */
   warmUp(): void {
-    this.see("lab", outlineOf(this.ts, "lab"));
+    this.see("0", outlineOf(this.ts, "0"));
     this.workspace.program().getSemanticDiagnostics(this.cellSource());
   }
 
   /** Compiles what cells are made of, so that V8 knows the ways through the compiler; to be called while nobody waits. */
   practise(): void {
     this.compile(PRACTICE, 0);
+    const [name] = this.session.offered().keys();
+    this.inspect(name!, 0);
   }
 
   saveCode(): void {
