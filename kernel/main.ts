@@ -43,14 +43,15 @@ function run(): void {
   if (connectionFile === undefined) throw new Error(USAGE);
 
   const prelude = readPackage(values.package ?? ownRoot());
-  const descriptors = captureDescriptors();
-  log = descriptors?.log ?? log;
   const shared = new SharedState();
   // No interrupt may end the start.
   shared.phase = Phase.Compiling;
   const kernelInfo = describeKernel(prelude.version);
+  const connection = readConnection(connectionFile);
+  const descriptors = captureDescriptors();
+  log = descriptors?.log ?? log;
   const settings: WireSettings = {
-    connection: readConnection(connectionFile),
+    connection,
     kernelInfo,
     shared: shared.buffer,
     descriptors,

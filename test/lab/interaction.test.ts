@@ -26,14 +26,14 @@ describe("talking to the user of a notebook", () => {
     clearOutput();
     clearOutput({ wait: true });
     page("long");
-    comms.open("view", 1);
+    comms.open("view", 1, undefined, { version: "2.1.0" });
     expect(asked).toEqual([
       ["Name? ", false],
       ["Word? ", true],
       ["clear", false],
       ["clear", true],
       { "text/plain": "long" },
-      ["view", 1, undefined],
+      ["view", 1, undefined, { version: "2.1.0" }],
     ]);
   });
 
