@@ -34,7 +34,7 @@ export function measureLimits(threads: number, clock: Clock): Limits {
   const copies = timed(() => tf.neg(source).dispose(), longEnough);
   source.dispose();
   const matrix = tf.ones<tf.Rank.R2>([SIDE, SIDE]);
-  // Where the BLAS is the slow reference, as in a bare Debian, only the convolution says what the machine can do.
+  // Where the BLAS is the slow reference, as in a bare Debian, ATen sends this convolution there too: no limit is measured.
   const [image, filter] = [
     matrix.reshape<tf.Tensor4D>([1, 1, SIDE, SIDE]),
     matrix.reshape<tf.Tensor4D>([1, 1, SIDE, SIDE]),
