@@ -16,9 +16,12 @@ import {
 import { saveState } from "../../nn";
 import {
   type CandidateRating,
+  type Chain,
+  type ChainRating,
   type RateOptions,
   type RatingFeatures,
   rateBlock,
+  rateChains,
   ratingsFile,
   readRatings,
   studentFeatures,
@@ -77,6 +80,32 @@ export async function rateBlocks(supernets: Supernets, context: RunContext): Pro
     }
   }
   return space.blocks.map((_, block) => [...readRatings(file(block)).candidates]);
+}
+
+/**
+ * Rates chains through the supernets of all blocks, as their states are; trains nothing.
+ * @throws CheckpointError where a block is not distilled to the end.
+ */
+export async function rateChainsOf(
+  supernets: Supernets,
+  chains: readonly Chain[],
+  context: RunContext,
+): Promise<ChainRating[]> {
+  const { config, space } = supernets;
+  const features = await openFeatures(supernets, context);
+  const loaded: DistilledBlock[] = [];
+  try {
+    const checkpoints = statesOf(supernets, features.calibration, context);
+    for (const block of space.blocks.keys()) {
+      loaded.push(await loadBlock(space, block, features.calibration, distillOptions(config), checkpoints));
+    }
+    const blocks = loaded.map(({ supernet }) => supernet);
+    return await rateChains(blocks, chains, features, rateOptions(config), context);
+  } finally {
+    for (const { supernet } of loaded) supernet.dispose();
+    features.calibration.close();
+    features.rating.close();
+  }
 }
 
 /** Blocks fed by the teacher are independent: all that are still to be distilled are, at once. */

@@ -175,6 +175,20 @@ test("the global supernet's training goes on after a stop and ends with the same
   expect(existsSync(join(folder, "parts"))).toBe(false);
 });
 
+test("networks are chained from the supernets that another variant distilled, and from none else", () => {
+  const chains = { name: "chains", title: "blocks chained", chains: true };
+  const study = JSON.parse(readFileSync(file, "utf8"));
+  const path = join(folder, "chained.json");
+  writeFileSync(
+    path,
+    JSON.stringify({ ...study, variants: [...study.variants, { ...chains, distilledBy: "stages" }] }),
+  );
+  const job = jobsOf(readStudy(path)).find(({ name }) => name === "chains");
+  expect(job).toMatchObject({ chains: true, cuts: [2, 5], distilledBy: { study: "results", variant: "stages" } });
+  writeFileSync(path, JSON.stringify({ ...study, variants: [...study.variants, chains] }));
+  expect(() => jobsOf(readStudy(path))).toThrow(/needs "distilledBy"/);
+});
+
 test("a study rates, writes its figures, and trains what it found beside its teacher", async () => {
   const study = readStudy(file);
   const truth = canonicalKeys().map((key, i) => ({

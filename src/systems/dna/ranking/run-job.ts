@@ -7,12 +7,13 @@ import { type CandidateRating, SCORES } from "../../../rate";
 import { nasBenchMacroSpace } from "../../../space";
 import { differences, RunDirectory } from "../../../study";
 import { type ExperimentConfig, parseExperiment } from "../config";
-import { rateBlocks } from "../rate-blocks";
+import { rateBlocks, rateChainsOf, type Supernets } from "../rate-blocks";
 import type { Provenance } from "./provenance";
 import { type BlockScores, blocksOf, type Measures } from "./scores";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
 import type { RatingJob, Setting } from "./study-config";
 import { readRawRatings } from "./study-results";
+import { blockDigits, canonicalKeys } from "./truth";
 
 /** The raw ratings of one setting under one seed: committed, and all that the study's figures are computed from. */
 export interface RawRatings {
@@ -21,6 +22,8 @@ export interface RawRatings {
   readonly title: string;
   readonly seed: number;
   readonly cuts: readonly number[];
+  /** Whole networks were rated, as chains of the supernets between these cuts. */
+  readonly chained?: readonly number[];
   /** The study's rating by the digits of the block's layers; lower is better. */
   readonly blocks: readonly BlockScores[];
   /** The same under every measure that was taken. */
@@ -79,7 +82,7 @@ export async function runJob(
     const states = statesOf(job, run, runs);
     // Variants with the same teacher, cuts and images share them.
     const features = join(runs, "features");
-    const supernets = {
+    const supernets: Supernets = {
       config: experiment,
       run,
       data,
@@ -90,19 +93,22 @@ export async function runJob(
       states,
       asTheyAre: !!distilledBy,
     };
-    const rated = await rateBlocks(supernets, context);
+    const started = performance.now();
+    const rated = job.chains ? [await rateNetworks(supernets, cuts, context)] : await rateBlocks(supernets, context);
     const measures = Object.fromEntries(
       SCORES.filter((one) => rated[0][0][one] !== undefined).map((one) => [one, byDigits(rated, one)]),
     ) as Measures;
+    const distilled = job.chains ? [] : [...space.blocks.keys()];
     const raw: RawRatings = {
       study,
       variant,
       title,
       seed,
-      cuts,
+      cuts: job.chains ? [] : cuts,
+      ...(job.chains && { chained: cuts }),
       blocks: blocksOf({ variant, measures }, measure),
       measures,
-      losses: space.blocks.map((_, block) => epochsOf(run, block).map(({ loss }) => loss)),
+      losses: distilled.map((block) => epochsOf(run, block).map(({ loss }) => loss)),
       teacher: {
         architecture: teacher.architecture.name,
         accuracy: teacher.accuracy!,
@@ -113,7 +119,8 @@ export async function runJob(
       },
       durationsMs: {
         ...Object.fromEntries(run.records.map(({ step, durationMs }) => [step, durationMs as number])),
-        ...Object.fromEntries(space.blocks.map((_, block) => [distillStep(block), distillMs(run, block)])),
+        ...(job.chains && { "rate/chains": Math.round(performance.now() - started) }),
+        ...Object.fromEntries(distilled.map((block) => [distillStep(block), distillMs(run, block)])),
       },
       experiment,
       ...(distilledBy && { distilledBy }),
@@ -158,7 +165,10 @@ function checked(raw: RawRatings, { experiment, cuts, result }: RatingJob): RawR
     rate,
     cuts: of,
   });
-  const different = differences(read(parseExperiment(raw.experiment, result), raw.cuts), read(experiment, cuts));
+  const different = differences(
+    read(parseExperiment(raw.experiment, result), raw.chained ?? raw.cuts),
+    read(experiment, cuts),
+  );
   if (different.length === 0) return raw;
   throw new StudyError(
     `study: ${result} must have the study's own setting, and differs in ${different.join("; ")}; delete it to rate anew`,
@@ -166,7 +176,19 @@ function checked(raw: RawRatings, { experiment, cuts, result }: RatingJob): RawR
   );
 }
 
-function byDigits(rated: readonly (readonly CandidateRating[])[], measure: keyof Measures): BlockScores[] {
+/** All networks of the benchmark, each as the chain of its blocks' candidates. */
+async function rateNetworks(supernets: Supernets, cuts: readonly number[], context: StepContext): Promise<Rated[]> {
+  const chains = canonicalKeys().map((key) =>
+    blockDigits(key, cuts).map((digits, block) => ({ block, cell: 0, path: [...digits].map(Number) })),
+  );
+  const rated = await rateChainsOf(supernets, chains, context);
+  return rated.map(({ chain, ...rating }) => ({ ...rating, path: chain.flatMap(({ path }) => path) }));
+}
+
+/** A rating of a block, or of a whole network. */
+type Rated = Omit<CandidateRating, "block" | "cell">;
+
+function byDigits(rated: readonly (readonly Rated[])[], measure: keyof Measures): BlockScores[] {
   return rated.map((block) => Object.fromEntries(block.map((rating) => [rating.path.join(""), rating[measure]!])));
 }
 

@@ -28,6 +28,8 @@ const variant = z.strictObject({
   sameAs: z.strictObject({ study: z.string(), variant: z.string() }).optional(),
   /** Rates the supernets of another variant of this study under other rating options, and distils nothing. */
   distilledBy: z.string().optional(),
+  /** With `distilledBy`: rates whole networks, the supernets' candidates one behind the other; the ratings are of one block. */
+  chains: z.boolean().optional(),
   /** With `distilledBy`: the supernets as they were after this epoch; the other variant has to `keepEpochs`. */
   epoch: z.int().min(1).optional(),
   /** Keeps the supernets of every epoch. */
@@ -98,6 +100,8 @@ export interface RatingJob {
   readonly experiment: ExperimentConfig;
   /** Whose supernets are rated, after their epoch `epoch` or their last one. */
   readonly distilledBy?: Setting;
+  /** The cuts are those of its supernets; whole networks are rated. */
+  readonly chains?: boolean;
   readonly epoch?: number;
   readonly keepEpochs?: boolean;
   /** Where its raw ratings go. */
@@ -154,6 +158,12 @@ function jobOf(config: StudyConfig, one: StudyConfig["variants"][number], seed: 
     rate: joined("rate"),
   };
   const { study: owner, variant: owned } = ownerOf(config, one.name);
+  if (one.chains && !one.distilledBy) {
+    throw new ConfigError(
+      `study ${name}: variant ${one.name} has chains, and needs "distilledBy": the variant whose supernets are chained`,
+      { variant: one.name },
+    );
+  }
   return {
     name: one.name,
     study: owner,
@@ -166,6 +176,7 @@ function jobOf(config: StudyConfig, one: StudyConfig["variants"][number], seed: 
     measure,
     experiment: parseExperiment(merged, `study ${name}, variant ${one.name}`),
     ...(one.distilledBy && { distilledBy: ownerOf(config, one.distilledBy) }),
+    ...(one.chains && { chains: true }),
     ...(one.epoch && { epoch: one.epoch }),
     ...(one.keepEpochs && { keepEpochs: true }),
     result: join(one.sameAs ? join(dirname(results), owner) : results, `${owned}-seed${seed}.json`),
