@@ -87,7 +87,8 @@ export class LabRatings implements Displayable {
   }
 
   /**
-   * The network of least summed rating that meets all limits, exactly. Where a limit is an interval, HiGHS searches and the
+   * The network of least summed rating that meets all limits, exactly; of calibrated ratings that of greatest expected
+   * accuracy, for which what was measured of a trained network counts beside its sum. Where a limit is an interval, HiGHS searches and the
    * network is to be awaited; `await` suits both.
    * @throws BudgetInfeasibleError naming the least attainable, ConfigError for a limit that is no count.
    */
@@ -101,7 +102,9 @@ export class LabRatings implements Displayable {
     }
     const limits = parseLimits("ratings.search", given, costNames(this.table), teacherCosts(this.session));
     if (!isBudget(limits)) return this.within(limits, {}).then(({ best }) => best);
-    const { best, front, traversalScore } = searchRatings(this.table, limits);
+    const { best, front, traversalScore } = searchRatings(this.table, limits, {
+      calibration: this.session.calibration,
+    });
     const found = new LabFound(this.session, best, { limits, front, traversalScore });
     rememberFound(found);
     return found;

@@ -52,7 +52,7 @@ export function bestUnder(
 }
 
 /** Trained networks (several trainings of one joined) by what is expected of them, their own accuracies counted. */
-function trainedWorths(calibration: Calibration, trained: readonly TrainedPoint[]) {
+export function trainedWorths(calibration: Calibration, trained: readonly TrainedPoint[]) {
   const groups = new Map<string, { network: FoundNetwork; values: number[] }>();
   for (const { network, accuracy } of trained) {
     const key = networkId(network.choice);

@@ -1,3 +1,4 @@
+export * from "./best-expected";
 export * from "./calibrate";
 export { type EffectTerm, type EffectTermsOptions, effectTerms, RATING_TERMS, type TermName } from "./effect-terms";
 export { type ErrorScale, errorScale } from "./error-scale";

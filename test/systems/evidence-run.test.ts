@@ -33,7 +33,8 @@ const experiment: ExperimentInput = {
   },
   distill: { images: 64, epochs: 1, batchSize: 16 },
   improve: { networks: 5, rounds: 1, epochs: 1, images: 192, batchSize: 16, learningRate: 0.05 },
-  search: { macs: "45%", also: [{ macs: "34%" }] },
+  // Two networks for certain: the first has more MACs than the second may have.
+  search: { macs: ["36%", "45%"], also: [{ macs: "34%" }] },
   retrain: {
     ...tinyExperiment.retrain,
     epochs: 1,

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { formatCount, MOST, percent } from "../../core";
-import { ilpSearch } from "../../search";
 // Not the room's index: that loads an engine.
 import { networkOf } from "../../systems/dna/rated-run";
 import type { RetrainedFile } from "../../systems/dna/retrain-found";
@@ -8,7 +7,7 @@ import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
-import { networkCount, type SearchOptions, searched, withSearch } from "./search-options";
+import { bestNetworks, networkCount, type SearchOptions, searched, withSearch } from "./search-options";
 
 interface Options extends SearchOptions, OutputOptions {
   readonly k: string;
@@ -42,8 +41,9 @@ async function retrain(path: string, ids: readonly string[], options: Options): 
     ...(options.seed !== undefined && { seed: wholeNumber("--seed", options.seed) }),
   };
   const threads = options.threads === undefined ? undefined : threadCount(options.threads);
-  const { table, limits, rated } = searched(path, options, "retrain");
-  const networks = ids.length > 0 ? ids.map((id) => networkOf(table, id)) : await ilpSearch(table, limits, { k });
+  const run = searched(path, options, "retrain");
+  const { table, limits, rated } = run;
+  const networks = ids.length > 0 ? ids.map((id) => networkOf(table, id)) : await bestNetworks(run, { k });
   // Loaded here: what is wrong with the command line is said without an engine.
   const { retrainFound } = await import("../../systems/dna/retrain-found.js");
   let trained: readonly RetrainedFile[] = [];

@@ -3,10 +3,21 @@ import type { Command } from "commander";
 import { ConfigError, MOST } from "../../core";
 import { knownLatency, type LatencyTable, readLatencyTable } from "../../cost";
 import type { RatedSpace } from "../../rate";
-import { type CostName, type Limit, type Limits, resolveLimit, type WholeCosts, withLatency } from "../../search";
+import {
+  type CostName,
+  type FoundNetwork,
+  ilpSearch,
+  isBudget,
+  type Limit,
+  type Limits,
+  resolveLimit,
+  type WholeCosts,
+  withLatency,
+} from "../../search";
 
 import type { SearchSpace } from "../../space";
 // Not the room's index: that loads an engine.
+import { bestExpected, type Calibration } from "../../surrogate";
 import { calibratedTable, type RatedBy, ratedBy } from "../../systems/dna/evidence-file";
 import { type Joining, joinedTable, type RatedRun, readRatedRun } from "../../systems/dna/rated-run";
 import { recordedTeacher } from "../../systems/dna/recorded-teacher";
@@ -47,6 +58,8 @@ export interface Searched {
   readonly limits: Limits;
   readonly joining: Joining;
   /** What the table's networks are searched by. */
+  /** What the run's brief trainings say, of which the table is. */
+  readonly calibration?: Calibration;
   readonly rated: RatedBy;
 }
 
@@ -65,8 +78,21 @@ export function searched(path: string, options: SearchOptions, where: string): S
     table: calibrated?.table ?? priced,
     limits: limitsOf(options, run, teacherLatency(path, options, latencies), where),
     joining,
+    calibration: calibrated?.calibration,
     rated: ratedBy(score, evidence, calibrated?.calibration),
   };
+}
+
+/**
+ * The k best networks within the limits, best first, any two different in a share of their blocks; a single one within a plain
+ * budget is that of the run itself: with evidence that of greatest expected accuracy.
+ */
+export async function bestNetworks(
+  { table, limits, calibration }: Searched,
+  options: { readonly k: number; readonly difference?: number },
+): Promise<FoundNetwork[]> {
+  if (calibration && options.k === 1 && isBudget(limits)) return [bestExpected(calibration, table, limits)];
+  return ilpSearch(table, limits, options);
 }
 
 /** Milliseconds of the run's teacher, read only where a limit is relative to them. */

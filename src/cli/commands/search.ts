@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { ConfigError, formatCount } from "../../core";
-import { type CostName, costNames, type FoundNetwork, ilpSearch, type RatingTable } from "../../search";
+import { type CostName, costNames, type FoundNetwork, type RatingTable } from "../../search";
 import { assemble, hasTimmWords, networkId, type SearchSpace, timmStages } from "../../space";
 import { ratedWords } from "../../systems/dna/rated-words";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
-import { networkCount, type SearchOptions, searched, withSearch } from "./search-options";
+import { bestNetworks, networkCount, type SearchOptions, searched, withSearch } from "./search-options";
 
 type Options = SearchOptions & OutputOptions & { readonly k: string; readonly difference: string };
 
@@ -19,8 +19,9 @@ export function registerSearch(program: Command): void {
     .action(async (path: string, options: Options) => {
       const output = new Output(options);
       const [k, difference] = [networkCount(options.k), shareOf(options.difference)];
-      const { table, space, limits, joining, rated } = searched(path, options, "search");
-      const found = await ilpSearch(table, limits, { k, difference });
+      const run = searched(path, options, "search");
+      const { table, space, limits, joining, rated } = run;
+      const found = await bestNetworks(run, { k, difference });
       output.result({ limits, ...joining, ratedBy: rated, networks: found.map((of) => described(space, of)) }, () =>
         rows(table, found),
       );

@@ -18,7 +18,7 @@ export const DNA_MINI = {
   /** Validation images that candidates are rated on. */
   ratingImages: 512,
   /** Networks that are trained briefly to calibrate the ratings, in so many rounds. */
-  evidence: { networks: 24, rounds: 4, epochs: 2 },
+  evidence: { networks: 36, rounds: 4, epochs: 2 },
   /** Share of the teacher's MACs that the found network may have. */
   macsOfTeacher: 0.27,
   retrainEpochs: 2,

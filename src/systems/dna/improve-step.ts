@@ -4,6 +4,7 @@ import type { RatedSpace } from "../../rate";
 import { type Limits, upperLimits } from "../../search";
 import { networkId } from "../../space";
 import type { RunDirectory } from "../../study";
+import type { Calibration } from "../../surrogate";
 import { calibratedTable, type RatedBy, ratedBy, readEvidence, writeEvidence } from "./evidence-file";
 import { type BriefReads, gatherEvidence, type KeptAccuracies } from "./gather-evidence";
 import { identifyData } from "./planned-steps";
@@ -13,6 +14,8 @@ import type { RunContext } from "./run-context";
 /** What is searched, and by what it was rated. */
 export interface SearchedTable {
   readonly table: RatedSpace;
+  /** What brief trainings say, of which the table is; undefined where there are none. */
+  readonly calibration?: Calibration;
   readonly rated: RatedBy;
 }
 
@@ -66,7 +69,7 @@ export async function improvedTable(
   });
   const evidence = readEvidence(run.path);
   const { table: calibrated, calibration } = calibratedTable(space, table, evidence);
-  return { table: calibrated, rated: ratedBy(rate.score, evidence, calibration) };
+  return { table: calibrated, calibration, rated: ratedBy(rate.score, evidence, calibration) };
 }
 
 /** Brief trainings in a run's journal, each named by all that decides it: another configuration finds its own again. */

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { BlockwiseError, engineLabel, writeJson } from "../../core";
 import { type Dataset, loadDataset } from "../../data";
 import { engine } from "../../engine";
-import { type RatedSpace, ratedTable } from "../../rate";
+import { ratedTable } from "../../rate";
 import type { Retrained } from "../../retrain";
 import { type FoundNetwork, flatLimits, type Limits, withLatency } from "../../search";
 import { networkId } from "../../space";
@@ -10,7 +10,7 @@ import { describeOutcomes, type PlannedStep, type RunDirectory, type StepOutcome
 import { Teacher, trainTeacher } from "../../teacher";
 import { type ExperimentConfig, parseExperiment } from "./config";
 import { type BudgetSearch, designsOf } from "./designs";
-import { improvedTable } from "./improve-step";
+import { improvedTable, type SearchedTable } from "./improve-step";
 import { loadTeacher } from "./load-teacher";
 import { measureDesigns } from "./measure-designs";
 import type { MeasuredFront } from "./measured-front";
@@ -62,8 +62,9 @@ export async function runExperiment(
     const ratings = ratedTable(space, await rateBlocks(supernets, watched));
     const joined = joinedTable(ratings, config.search);
     const priced = latencies ? withLatency(joined, space, latencies) : joined;
-    const { table, rated } = await improvedTable(supernets, priced, [limits, ...further], watched);
-    const searches = await search(config, [limits, ...further], table, run);
+    const searched = await improvedTable(supernets, priced, [limits, ...further], watched);
+    const { table, rated } = searched;
+    const searches = await search(config, [limits, ...further], searched, run);
     // Steps before it may have been done again for their files alone, and have come out as they were.
     const done = run.result<MeasuredFront>("front");
     if (done) return done;
@@ -210,13 +211,13 @@ function teacherState(run: RunDirectory): string {
 async function search(
   { search: { difference }, retrain: { alongFront } }: ExperimentConfig,
   [limits, ...further]: readonly Limits[],
-  table: RatedSpace,
+  { table, calibration }: SearchedTable,
   run: RunDirectory,
 ): Promise<BudgetSearch[]> {
-  const result = await searchLimits(table, limits, { networks: alongFront, difference });
+  const result = await searchLimits(table, limits, { networks: alongFront, difference, calibration });
   const searches = [{ limits, result }];
   for (const other of further) {
-    searches.push({ limits: other, result: await searchLimits(table, other, { networks: 1 }) });
+    searches.push({ limits: other, result: await searchLimits(table, other, { networks: 1, calibration }) });
   }
   await run.step("search", () => {
     writeJson(run.file("ratings", "table.json"), table);

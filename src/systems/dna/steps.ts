@@ -19,6 +19,7 @@ import {
   withLatency,
 } from "../../search";
 import { type BlockSpaceOptions, blockSpace, type Cell, mbconv, type SearchSpace } from "../../space";
+import { bestExpected, type Calibration } from "../../surrogate";
 import { type FeatureStore, type Teacher, type TeacherBlock, teacherFeatures } from "../../teacher";
 import { alongFront, macsOf } from "./along-front";
 import { DNA_MINI } from "./defaults";
@@ -135,18 +136,26 @@ export interface SearchResult {
 const TRAVERSAL_PATIENCE = 20_000_000;
 
 /**
- * The best network within a budget, the whole predicted front, and some networks along it.
+ * The best network within a budget, the whole predicted front, and some networks along it. With a calibration, of which the
+ * table is, the best is that of greatest expected accuracy, see `bestExpected`: where that is a trained network whose own
+ * accuracy speaks for it, its sum is not the least, and no traversal is compared.
  * @throws BudgetInfeasibleError naming the least attainable when no network meets the budget.
  */
 export function searchRatings(
   table: RatingTable,
   budget: Budget,
-  { networks = DNA_MINI.alongFront }: { networks?: number } = {},
+  { networks = DNA_MINI.alongFront, calibration }: Pick<SearchOptions, "networks" | "calibration"> = {},
 ): SearchResult {
-  const [best] = searchBest(table, budget);
+  const [least] = searchBest(table, budget);
+  const best = calibration ? bestExpected(calibration, table, budget) : least;
   const { macs: _, ...others } = budget;
   const front = exactFront(table, { axis: "macs", budget: others });
-  return { best, front, along: alongFront(front, best, networks), traversalScore: traversalScore(table, budget) };
+  return {
+    best,
+    front,
+    along: alongFront(front, best, networks),
+    traversalScore: best.score === least.score ? traversalScore(table, budget) : undefined,
+  };
 }
 
 export interface SearchOptions {
@@ -154,6 +163,8 @@ export interface SearchOptions {
   readonly networks?: number;
   /** With it the networks are the best that differ from each other in this share of their blocks, 0..1. */
   readonly difference?: number;
+  /** What trained networks say, of which the table is. */
+  readonly calibration?: Calibration;
 }
 
 /**
@@ -163,9 +174,9 @@ export interface SearchOptions {
 export async function searchLimits(
   table: RatingTable,
   limits: Limits,
-  { networks = DNA_MINI.alongFront, difference }: SearchOptions = {},
+  { networks = DNA_MINI.alongFront, difference, calibration }: SearchOptions = {},
 ): Promise<SearchResult> {
-  if (difference === undefined && isBudget(limits)) return searchRatings(table, limits, { networks });
+  if (difference === undefined && isBudget(limits)) return searchRatings(table, limits, { networks, calibration });
   const found = await searchDiverse(table, limits, difference === undefined ? {} : { k: networks, difference });
   const { front } = found;
   const [best] = found.networks;
