@@ -49,16 +49,20 @@ function summaryOf(folder) {
   const budgets = seeds[0].budgets.map((_, budget) => {
     const runs = seeds.map(({ budgets }) => budgets[budget]);
     const gains = runs.map(({ found, random }) => found - mean(random));
-    // The rivals' spread about their own run's mean, and the found networks' over the runs.
+    // The rivals' spread about their own run's mean, and the found networks' own error: that of the mean of a network's
+    // trainings, pooled over all networks of the budget.
     const rivals = runs.flatMap(({ random }) => random.map((one) => one - mean(random)));
     const ofRivals = rivals.reduce((sum, one) => sum + one ** 2, 0) / (rivals.length - runs.length);
-    const error = Math.sqrt(ofRivals / rivals.length + sampleVariance(runs.map(({ found }) => found)) / runs.length);
+    const own = mean(runs.flatMap((run) => [run.found_error, ...run.random_errors]).map((one) => one ** 2));
+    const error = Math.sqrt(ofRivals / rivals.length + own / runs.length);
     return {
       macs: runs.map(({ macs }) => macs),
       gains: gains.map(rounded),
       mean_gain: rounded(mean(gains)),
       standard_error: rounded(error),
       standard_errors: rounded(mean(gains) / error),
+      // From the differences between the runs alone: what other images, teachers and first weights do is in it.
+      standard_error_over_seeds: rounded(Math.sqrt(sampleVariance(gains) / gains.length)),
       low: rounded(mean(gains) - 1.96 * error),
       high: rounded(mean(gains) + 1.96 * error),
       random_beaten: runs.map(({ found, random }) => random.filter((one) => found > one).length),

@@ -1,4 +1,4 @@
-import type { StepContext } from "../../core";
+import { Rng, type StepContext } from "../../core";
 import { type Dataset, takeImages } from "../../data";
 import { type RetrainOptions, TrainingsProgress } from "../../retrain";
 import type { Budget, FoundNetwork, RatingTable } from "../../search";
@@ -90,8 +90,8 @@ export async function gatherEvidence(
   const { networks: total = DNA_MINI.evidence.networks, rounds = DNA_MINI.evidence.rounds } = options;
   const { budgets, images, minutes, ratings = true, seed } = options;
   const { epochs = DNA_MINI.evidence.epochs, ...recipe } = options.training ?? {};
-  // Only the accuracy at the end is asked for.
-  const training = { validateEvery: epochs, ...recipe, epochs, seed };
+  // Only the accuracy at the end is asked for. The seed is no later training's: what is reported must not be what was chosen by.
+  const training = { validateEvery: epochs, ...recipe, epochs, seed: trainingSeed(seed) };
   const indices = drawImages(data.train, images, seed, "improve");
   const { height, width, channels } = data.shape;
   const seen = indices ? { ...data, train: takeImages(data.train, indices, height * width * channels) } : data;
@@ -151,4 +151,8 @@ export async function gatherEvidence(
   );
   progress.end();
   return { trained, rounds: done };
+}
+
+function trainingSeed(seed: number): number {
+  return new Rng(seed).fork("improve/trainings").int(2 ** 31);
 }
