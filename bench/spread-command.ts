@@ -8,10 +8,10 @@ export function addSpread(program: Command): void {
   program
     .command("spread")
     .description("random networks of equal MACs of the default space, trained with several seeds: what differs more")
-    .option("--shares <list>", "shares of the teacher's MACs, e.g. 0.27,0.135", shares, [0.27, 0.135])
+    .option("--shares <list>", "shares of the teacher's MACs, e.g. 0.2,0.1", shares, [0.2, 0.1])
     .option("--networks <n>", "networks at each", positive, 20)
     .option("--seeds <n>", "trainings of each", positive, 2)
-    .option("--train-count <n>", "training images", positive, 24_000)
+    .option("--train-count <n>", "training images", positive, 16_000)
     .option("--epochs <n>", "passes over them", positive, 2)
     .option("--json", "one line of JSON", false)
     .action(async ({ json, ...options }: SpreadOptions & { json: boolean }) => {
