@@ -56,7 +56,7 @@ describe("ratings.improve", () => {
   it("keeps accuracies in a folder by all that decides them", async () => {
     await improved({ ...options, seed: 6, directory: folder });
     const before = readdirSync(folder).length;
-    await improved({ ...options, seed: 6, images: 64, directory: folder });
+    await improved({ ...options, seed: 6, images: 48, directory: folder });
     expect(readdirSync(folder).length).toBe(before + 1);
   });
 
