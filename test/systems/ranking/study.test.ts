@@ -184,7 +184,7 @@ test("networks are chained from the supernets that another variant distilled, an
     JSON.stringify({ ...study, variants: [...study.variants, { ...chains, distilledBy: "stages" }] }),
   );
   const job = jobsOf(readStudy(path)).find(({ name }) => name === "chains");
-  expect(job).toMatchObject({ chains: true, cuts: [2, 5], distilledBy: { study: "results", variant: "stages" } });
+  expect(job).toMatchObject({ chains: true, cuts: [2, 5], distilledBy: { study: "tiny", variant: "stages" } });
   writeFileSync(path, JSON.stringify({ ...study, variants: [...study.variants, chains] }));
   expect(() => jobsOf(readStudy(path))).toThrow(/needs "distilledBy"/);
 });
