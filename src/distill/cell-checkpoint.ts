@@ -57,6 +57,16 @@ export function withoutLonger(checkpoints: CellCheckpoints, options: DistillOpti
 
 const FORMAT = "blockwise-cell-1";
 
+/** A {@link DistillEpoch} as files hold it. */
+export const epochSchema = z.object({
+  block: z.number(),
+  cell: z.number(),
+  epoch: z.number(),
+  loss: z.number(),
+  learningRate: z.number(),
+  durationMs: z.number(),
+});
+
 const metadataSchema = z.object({
   format: z.literal(FORMAT),
   fingerprint: z.string(),
@@ -71,18 +81,7 @@ const metadataSchema = z.object({
         return z.NEVER;
       }
     })
-    .pipe(
-      z.array(
-        z.object({
-          block: z.number(),
-          cell: z.number(),
-          epoch: z.number(),
-          loss: z.number(),
-          learningRate: z.number(),
-          durationMs: z.number(),
-        }),
-      ),
-    ),
+    .pipe(z.array(epochSchema)),
 });
 
 export interface FileCheckpointOptions {

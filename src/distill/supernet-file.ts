@@ -3,21 +3,13 @@ import { z } from "zod";
 import { CheckpointError, DataError } from "../core";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
 import type { SearchSpace } from "../space";
-import type { CellCheckpoints, CellState } from "./cell-checkpoint";
+import { type CellCheckpoints, type CellState, epochSchema } from "./cell-checkpoint";
 
 const FORMAT = "blockwise-supernet-1";
 
 /** The optimizer's state: only for going on, which a supernet that is complete does not. */
 const OPTIMIZER = "optimizer.";
 
-const epochSchema = z.object({
-  block: z.number(),
-  cell: z.number(),
-  epoch: z.number(),
-  loss: z.number(),
-  learningRate: z.number(),
-  durationMs: z.number(),
-});
 const recordSchema = z.object({
   /** Of the distillation; the lab's, who reads the file. */
   options: z.looseObject({ seed: z.int() }),

@@ -1,7 +1,7 @@
-import { type Budget, type FoundNetwork, foundNetwork, meetsLimits, type RatingTable, searchBest } from "../search";
+import { type Budget, type FoundNetwork, meetsLimits, type RatingTable, searchBest } from "../search";
 import { networkId } from "../space";
 import type { Calibration } from "./calibrate";
-import { trainedWorths } from "./expected-improvement";
+import { trainedPoints, trainedWorths } from "./expected-improvement";
 
 /**
  * The network of greatest expected accuracy within a budget, exactly. Of a network that was not trained the sum over blocks is
@@ -11,10 +11,7 @@ import { trainedWorths } from "./expected-improvement";
  * @throws BudgetInfeasibleError when no network meets the budget.
  */
 export function bestExpected(calibration: Calibration, table: RatingTable, budget: Budget): FoundNetwork {
-  const trained = calibration.evidence.map((network) => {
-    const candidates = calibration.choiceOf(network).map((candidate, block) => table.blocks[block][candidate]);
-    return { network: foundNetwork(table, candidates), accuracy: network.accuracy };
-  });
+  const trained = trainedPoints(table, calibration);
   const known = new Set(trained.map(({ network }) => networkId(network.choice)));
   const best = searchBest(table, budget, { k: known.size + 1 }).find(({ choice }) => !known.has(networkId(choice)));
   const points = trainedWorths(calibration, trained).filter(({ network }) => meetsLimits(network, budget));

@@ -1,7 +1,15 @@
 import type { Rng } from "../core";
-import { type Budget, exactFront, type FoundNetwork, meetsLimits, type RatingTable, searchBest } from "../search";
+import {
+  type Budget,
+  exactFront,
+  type FoundNetwork,
+  foundNetwork,
+  meetsLimits,
+  type RatingTable,
+  searchBest,
+} from "../search";
 import { networkId } from "../space";
-import type { Calibration } from "./calibrate";
+import type { Calibration, Evidence } from "./calibrate";
 import type { Choice } from "./network-process";
 
 /** Of the posterior; the exact front of each holds what may be best under every limit. */
@@ -18,6 +26,21 @@ const QUANTILES = [-1.534, -0.887, -0.489, -0.157, 0.157, 0.489, 0.887, 1.534];
 export interface TrainedPoint {
   readonly network: FoundNetwork;
   readonly accuracy: number;
+}
+
+/** What the calibration learnt from, as networks of a table. */
+export function trainedPoints(table: RatingTable, calibration: Calibration): TrainedPoint[] {
+  return calibration.evidence.map((one) => ({ network: withScores(table, calibration, one), accuracy: one.accuracy }));
+}
+
+/** The same network with the table's own scores. */
+export function withScores(
+  table: RatingTable,
+  calibration: Calibration,
+  network: Pick<Evidence, "choice">,
+): FoundNetwork {
+  const candidates = calibration.choiceOf(network).map((candidate, block) => table.blocks[block][candidate]);
+  return foundNetwork(table, candidates);
 }
 
 /** The network of greatest worth for each limit on MACs, of those that were trained and the best expected ones. */

@@ -2,15 +2,14 @@ import { BudgetInfeasibleError, type Rng } from "../core";
 import {
   type Budget,
   type FoundNetwork,
-  foundNetwork,
   type RatedCandidate,
   type RatingTable,
   randomNetworks,
   searchBest,
 } from "../search";
 import { networkId } from "../space";
-import type { Calibration, Evidence } from "./calibrate";
-import { mostImproving } from "./expected-improvement";
+import type { Calibration } from "./calibrate";
+import { mostImproving, trainedPoints, withScores } from "./expected-improvement";
 
 /** What is proposed for training next. */
 export interface Proposal {
@@ -58,10 +57,7 @@ export function proposeNetworks(proposal: Proposal): FoundNetwork[] {
 
 function improving({ table, calibration, budgets, count, rng }: Proposal): FoundNetwork[] {
   if (!calibration) return [];
-  const trained = calibration.evidence.map((network) => ({
-    network: withScores(table, calibration, network),
-    accuracy: network.accuracy,
-  }));
+  const trained = trainedPoints(table, calibration);
   const chosen = mostImproving(calibration, table, trained, { budgets, count, rng: rng.fork("improving") });
   return chosen.map((network) => withScores(table, calibration, network));
 }
@@ -109,10 +105,4 @@ function near(table: RatingTable, budget: Budget, count: number, rng: Rng): Foun
 function bySize(table: RatingTable): RatingTable {
   const score = ({ cost }: RatedCandidate) => -Math.max(...Object.values(cost.macs ?? { 0: 0 }));
   return { ...table, blocks: table.blocks.map((rows) => rows.map((row) => ({ ...row, score: score(row) }))) };
-}
-
-/** The same network with the table's own scores. */
-function withScores(table: RatingTable, calibration: Calibration, network: Pick<Evidence, "choice">): FoundNetwork {
-  const candidates = calibration.choiceOf(network).map((candidate, block) => table.blocks[block][candidate]);
-  return foundNetwork(table, candidates);
 }

@@ -57,9 +57,9 @@ export interface Searched {
   readonly table: RatedSpace;
   readonly limits: Limits;
   readonly joining: Joining;
-  /** What the table's networks are searched by. */
   /** What the run's brief trainings say, of which the table is. */
   readonly calibration?: Calibration;
+  /** What the table's networks are searched by. */
   readonly rated: RatedBy;
 }
 

@@ -97,7 +97,7 @@ export async function rateChainsOf(
   try {
     const checkpoints = statesOf(supernets, features.calibration, context);
     for (const block of space.blocks.keys()) {
-      loaded.push(await loadBlock(space, block, features.calibration, distillOptions(config), checkpoints));
+      loaded.push(loadBlock(space, block, features.calibration, distillOptions(config), checkpoints));
     }
     const blocks = loaded.map(({ supernet }) => supernet);
     return await rateChains(blocks, chains, features, rateOptions(config), context);
