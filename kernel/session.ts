@@ -12,6 +12,7 @@ import { type CellError, runtimeError } from "./cells/traceback";
 import { CommDesk } from "./comms";
 import { History } from "./history";
 import type { Descriptors } from "./life/descriptors";
+import { KeptChildren, sinceBoot } from "./life/kept-children";
 import { DescriptorReader } from "./wire/descriptor-reader";
 import type { StreamName } from "./wire/stream-buffer";
 import { GRACE_MS, Phase, type Request, type SharedState, type ToMain, type ToWire } from "./wire/threads";
@@ -43,6 +44,7 @@ export class Session implements HostKernel {
   private readonly context = new CellContext();
   private readonly guard: RunGuard;
   private readonly workers = new CellWorkers(() => this.owner()?.request);
+  private readonly children = new KeptChildren();
   /** Cells whose code holds the signal: an interrupt ends what they left behind too. */
   private readonly listening = new Set<Cell>();
   private runner: CellRunner | undefined;
@@ -181,7 +183,7 @@ export class Session implements HostKernel {
       this.next();
       return;
     }
-    this.tell({ kind: "begin", id: request.id });
+    this.begin(request.id);
     this.answer(request, runner);
   }
 
@@ -189,7 +191,7 @@ export class Session implements HostKernel {
     if (!this.runner || this.current) return;
     const request = this.queue.shift();
     if (!request) return;
-    this.tell({ kind: "begin", id: request.id });
+    this.begin(request.id);
     this.execute(request, this.runner);
   }
 
@@ -323,6 +325,10 @@ export class Session implements HostKernel {
     setImmediate(() => this.next());
   }
 
+  private begin(id: number): void {
+    this.tell({ kind: "begin", id, at: sinceBoot(), children: this.children.pids() });
+  }
+
   private finish(id: number, type: string, content: Content): void {
     this.tell({ kind: "finish", id, type, content: JSON.stringify(content) });
   }
@@ -330,7 +336,7 @@ export class Session implements HostKernel {
   /** What the client sent before it knew of the failure is not run. */
   private abortQueue(): void {
     for (const request of this.queue.splice(0)) {
-      this.tell({ kind: "begin", id: request.id });
+      this.begin(request.id);
       this.finish(request.id, "execute_reply", { status: "aborted", execution_count: this.executionCount });
     }
   }

@@ -9,10 +9,12 @@ interface ProcessEntry {
   readonly startedAt?: number;
 }
 
-/** When processes were started, in ms since the machine started. */
-export interface Span {
+/** Those of a cell: when they were started, in ms since the machine started, and whose (with all theirs) they are not. */
+export interface Started {
   readonly from: number;
   readonly to: number;
+  /** Process numbers. */
+  readonly before: readonly number[];
 }
 
 /** Of the kernel's clock for processes, in ms. */
@@ -21,9 +23,9 @@ const TICK_MS = 10;
 /**
  * Ends the processes that this one started, and theirs. Those that lead a group of their own (`detached: true`, daemons)
  * were meant to stay.
- * @param started only those that were started then, where the system tells.
+ * @param started only those of a cell, where the system tells.
  */
-export function endChildProcesses(signal: NodeJS.Signals, started?: Span): void {
+export function endChildProcesses(signal: NodeJS.Signals, started?: Started): void {
   for (const pid of childProcesses(process.pid, started)) {
     try {
       process.kill(pid, signal);
@@ -34,12 +36,12 @@ export function endChildProcesses(signal: NodeJS.Signals, started?: Span): void 
 }
 
 /** Numbers of all descendants of a process, but not of detached ones. */
-export function childProcesses(root: number, started?: Span): number[] {
+export function childProcesses(root: number, started?: Started): number[] {
   const all = readProcesses();
   const found: number[] = [];
   const collect = (parent: number): void => {
     for (const entry of all) {
-      if (entry.parent !== parent || entry.group === entry.pid) continue;
+      if (entry.parent !== parent || entry.group === entry.pid || started?.before.includes(entry.pid)) continue;
       if (isWithin(entry, started)) found.push(entry.pid);
       collect(entry.pid);
     }
@@ -48,7 +50,7 @@ export function childProcesses(root: number, started?: Span): number[] {
   return found;
 }
 
-function isWithin({ startedAt }: ProcessEntry, started: Span | undefined): boolean {
+function isWithin({ startedAt }: ProcessEntry, started: Started | undefined): boolean {
   if (started === undefined || startedAt === undefined) return true;
   // The time is that of the tick before.
   return startedAt >= started.from - TICK_MS && startedAt + TICK_MS <= started.to;

@@ -1,5 +1,5 @@
-import { uptime } from "node:os";
-import { endChildProcesses } from "./child-processes";
+import { endChildProcesses, type Started } from "./child-processes";
+import { sinceBoot } from "./kept-children";
 
 /** What an interrupt sends to the processes that the cell started, and after how long, in ms: most end at the first. */
 const STEPS: readonly (readonly [signal: NodeJS.Signals, afterMs: number])[] = [
@@ -13,14 +13,18 @@ const STEPS: readonly (readonly [signal: NodeJS.Signals, afterMs: number])[] = [
  * that awaits a child would leave it behind. Processes of earlier cells stay.
  */
 export class RunningChildren {
-  private cell: { readonly from: number; to?: number } | undefined;
+  private cell: (Omit<Started, "to"> & { to?: number }) | undefined;
 
-  cellBegins(): void {
-    this.cell = { from: now() };
+  /**
+   * @param from when, in ms since the machine started. Cells may follow each other within a tick of the clock of processes.
+   * @param before those that earlier cells started and that still run.
+   */
+  cellBegins(from: number, before: readonly number[]): void {
+    this.cell = { from, before };
   }
 
   cellEnds(): void {
-    if (this.cell) this.cell.to ??= now();
+    if (this.cell) this.cell.to ??= sinceBoot();
   }
 
   /** The cell that runs now is interrupted. */
@@ -29,11 +33,7 @@ export class RunningChildren {
     if (!cell || cell.to !== undefined) return;
     for (const [signal, afterMs] of STEPS) {
       // It may have ended meanwhile, and another have begun.
-      setTimeout(() => endChildProcesses(signal, { from: cell.from, to: cell.to ?? now() }), afterMs);
+      setTimeout(() => endChildProcesses(signal, { ...cell, to: cell.to ?? sinceBoot() }), afterMs);
     }
   }
-}
-
-function now(): number {
-  return uptime() * 1000;
 }

@@ -41,7 +41,8 @@ export type ToMain =
 
 /** From the main thread to the wire thread. `content` is JSON text. */
 export type ToWire =
-  | { kind: "begin"; id: number }
+  /** At that time, in ms since the machine started; `children` are the processes that run already. */
+  | { kind: "begin"; id: number; at: number; children: readonly number[] }
   | ({ kind: "stream" } & StreamText)
   | {
       kind: "publish";

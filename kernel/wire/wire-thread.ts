@@ -246,7 +246,7 @@ function take(message: ToWire): void {
     case "begin":
       if (open.get(message.id)?.message.header.msg_type === "execute_request") {
         running = message.id;
-        children.cellBegins();
+        children.cellBegins(message.at, message.children);
       }
       status("busy", parents.get(message.id) ?? {});
       break;

@@ -10,7 +10,8 @@ beforeAll(async () => {
   kernel = await KernelUnderTest.start();
   execFileSync("mkfifo", [join(kernel.folder, "pipe")]);
   const { reply } = await kernel.execute(`
-    import { execSync, spawn } from "node:child_process";
+    import { exec, execFile, execSync, spawn } from "node:child_process";
+    import { promisify } from "node:util";
     import { openSync, readFileSync, readSync } from "node:fs";
     import { Worker } from "node:worker_threads";
     let kept = 0;
@@ -62,12 +63,26 @@ describe("an interrupt", () => {
     });
   }
 
-  it("spares the children of earlier cells", async () => {
-    await kernel.execute('const server = spawn("sleep", ["3600"]); await new Promise((r) => server.on("spawn", r));');
-    await interrupted('execSync("sleep 3600");');
-    expect(childProcesses(kernel.process.pid!)).toHaveLength(1);
-    await kernel.execute('server.kill("SIGKILL"); await exit(server);');
-  });
+  const EARLIER: Record<string, string> = {
+    spawned: 'const server = spawn("sleep", ["3600"]);',
+    "of a shell": 'const server = exec("sleep 3600; sleep 3600");',
+    "of a promised call": 'const server = promisify(execFile)("sleep", ["3600"]).child; server.on("error", () => {});',
+  };
+  for (const [what, code] of Object.entries(EARLIER)) {
+    it(`spares the children of earlier cells (${what}), though they were started an instant before`, async () => {
+      await kernel.execute(`${code} await new Promise((r) => setTimeout(r, 50));`);
+      const before = childProcesses(kernel.process.pid!);
+      expect(before.length).toBeGreaterThan(0);
+      await kernel.execute(code.replaceAll("server", "second"));
+      const cell = await interrupted('execSync("sleep 3600");');
+      expect(cell.reply.ename).toBe("InterruptedError");
+      const after = childProcesses(kernel.process.pid!);
+      expect(after).toEqual(expect.arrayContaining(before));
+      expect(after).toHaveLength(2 * before.length);
+      for (const pid of after) process.kill(pid, "SIGKILL");
+      await expect.poll(() => childProcesses(kernel.process.pid!)).toEqual([]);
+    });
+  }
 
   it("that comes while the kernel starts, over and over, leaves one that can be interrupted", async () => {
     const other = await KernelUnderTest.start({}, undefined, async (early) => {
