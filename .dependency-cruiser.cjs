@@ -13,7 +13,26 @@ const ROOMS = {
   distill: ["core", "engine", "teacher", "nn", "space", "data"],
   rate: ["core", "engine", "distill", "cost", "space", "search", "nn", "data"],
   retrain: ["core", "engine", "nn", "data", "teacher", "cost", "space"],
-  study: ["core", "space", "cost", "search", "engine", "nn", "data", "teacher", "distill", "rate", "retrain"],
+  study: [
+    "core",
+    "space",
+    "cost",
+    "search",
+    "evaluate",
+    "engine",
+    "nn",
+    "data",
+    "teacher",
+    "distill",
+    "rate",
+    "retrain",
+  ],
+  // Tables of truth: networks with the accuracies that they reach.
+  benchmark: ["core", "space", "cost", "search"],
+  // How good an architecture is: looked up, trained, rated.
+  evaluate: ["core", "space", "cost", "search", "benchmark"],
+  // Networks that guess accuracies from encodings, for searchers.
+  predictors: ["core", "engine", "nn", "space", "search"],
   viz: ["core"],
   // Notebooks as files: executed, compared, shared. No step of the search.
   notebook: ["core", "viz"],

@@ -22,6 +22,7 @@ export { resNets } from "./presets/resnet";
 export { smallTeachers } from "./presets/teachers";
 export * from "./scale";
 export * from "./shapes";
+export * from "./space";
 export * from "./timm";
 export * from "./types";
 export * from "./validate";

@@ -1,0 +1,3 @@
+export * from "./nas-bench-201";
+export * from "./nas-bench-macro";
+export * from "./tables";
