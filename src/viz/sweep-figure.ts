@@ -7,6 +7,7 @@ export interface SweepRow {
   readonly seeds: number;
   readonly found: SweepMean;
   readonly random?: SweepMean;
+  readonly shrunk?: SweepMean;
   readonly teacher: SweepMean;
 }
 
@@ -20,6 +21,7 @@ const SERIES = [
   { key: "teacher", name: "teacher", colour: COLOURS.black, symbol: "star" },
   { key: "found", name: "found by rating, retrained", colour: COLOURS.blue, symbol: "circle" },
   { key: "random", name: "random at equal MACs, mean", colour: COLOURS.vermilion, symbol: "diamond-open" },
+  { key: "shrunk", name: "teacher shrunk to equal MACs", colour: COLOURS.green, symbol: "square-open" },
 ] as const;
 
 /** Test accuracy for each combination of settings: means over seeds, with a standard error up and down. */

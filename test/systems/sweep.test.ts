@@ -7,6 +7,8 @@ import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { DISPLAY } from "../../src/lab/display-protocol";
 import { csv, runSweep, sweepPoints } from "../../src/systems/dna";
+import { compare } from "../../src/systems/dna/measured-front";
+import { summariseSweep } from "../../src/systems/dna/sweep-summary";
 import { tinyExperiment } from "./tiny-experiment";
 
 const folder = mkdtempSync(join(tmpdir(), "sweep-"));
@@ -56,6 +58,34 @@ describe("a sweep", () => {
     await expect(call({ seed: [1] })).rejects.toThrow(/swept by seeds/);
     await expect(call({}, [])).rejects.toThrow(/at least one seed/);
     expect(() => statSync(directory)).toThrow();
+  });
+
+  it("sets each found network beside the most accurate teacher shrunk to its cost", () => {
+    const network = (
+      kind: "teacher" | "found" | "shrunk",
+      label: string,
+      accuracy: number,
+      macs: number,
+      score?: number,
+    ) => ({ kind, label, accuracy, macs, score, params: 10, images: 100, dataset: "x", file: "" }) as const;
+    const front = (shift: number) => ({
+      measured: [
+        network("teacher", "teacher", 0.9, 1000),
+        network("found", "found 1", 0.8 + shift, 100, 2),
+        network("found", "found 2", 0.5, 50, 3),
+        network("shrunk", "shrunk 1 (width)", 0.95, 51),
+        network("shrunk", "shrunk 2 (width)", 0.7, 101),
+        network("shrunk", "shrunk 3 (compound)", 0.75, 99),
+      ],
+      predictedFront: [],
+      predicted: [],
+    });
+    const runs = [0, 0.02].map((shift, seed) => ({ name: `s${seed}`, seed, settings: {}, front: front(shift) }));
+    const { rows } = summariseSweep([], runs, compare);
+    expect(rows[0].figures.shrunk!.mean).toBeCloseTo(0.75, 12);
+    expect(rows[0].figures.gainOverShrunk!.mean).toBeCloseTo(0.06, 12);
+    expect(rows[0].figures.gainOverShrunk!.standardError).toBeCloseTo(0.01, 12);
+    expect(rows[0].figures).not.toHaveProperty("random");
   });
 
   it("runs the block-count ablation in one cell: the teacher once a seed, means with errors, resumed, then only read", async () => {

@@ -126,16 +126,18 @@ function describeSweep({ keys, rows }: SweepSummary): string {
       ? ""
       : `${percent(value.mean)}${value.standardError === undefined ? "" : ` ± ${(100 * value.standardError).toFixed(2)}`}`;
   const table = textTable(
-    [...keys, "seeds", "found", "random", "gain", "teacher", "MACs"],
+    [...keys, "seeds", "found", "random", "gain", "shrunk", "gain over shrunk", "teacher", "MACs"],
     rows.map(({ settings, seeds, figures }) => [
       ...keys.map((key) => JSON.stringify(settings[key])),
       String(seeds.length),
       share(figures.found),
       share(figures.random),
       share(figures.gain),
+      share(figures.shrunk),
+      share(figures.gainOverShrunk),
       share(figures.teacher),
       formatCount(figures.macs?.mean ?? Number.NaN),
     ]),
   );
-  return `${table}\n\nTest accuracies, means over seeds ± one standard error${rows.every(({ seeds }) => seeds.length < 2) ? " (unknown of one seed)" : ""}; gain: found less the mean of the random networks.`;
+  return `${table}\n\nTest accuracies, means over seeds ± one standard error${rows.every(({ seeds }) => seeds.length < 2) ? " (unknown of one seed)" : ""}; gain: found less the mean of the random networks; shrunk: the most accurate teacher shrunk to the same MACs.`;
 }

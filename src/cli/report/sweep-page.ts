@@ -23,11 +23,15 @@ export async function writeSweepPage(directory: string, summary: SweepSummary): 
       figures: [figure],
       tables: [
         {
-          columns: [...keys, "seeds", "found", "standard error", "random", "gain", "its error", "teacher"],
-          rows: rows.map(({ settings, seeds, figures: { found, random, gain, teacher } }) => [
+          columns: [
+            ...[...keys, "seeds", "found", "standard error", "random", "gain", "its error"],
+            ...["shrunk teacher", "gain over it", "its error", "teacher"],
+          ],
+          rows: rows.map(({ settings, seeds, figures: { found, random, gain, shrunk, gainOverShrunk, teacher } }) => [
             ...keys.map((key) => JSON.stringify(settings[key])),
             seeds.length,
-            ...[share(found), error(found), share(random), share(gain), error(gain), share(teacher)],
+            ...[share(found), error(found), share(random), share(gain), error(gain)],
+            ...[share(shrunk), share(gainOverShrunk), error(gainOverShrunk), share(teacher)],
           ]),
         },
       ],

@@ -20,7 +20,7 @@ export const DNA_MINI = {
   /** Networks that are trained briefly to calibrate the ratings, in so many rounds. */
   evidence: { networks: 36, rounds: 4, epochs: 2 },
   /** Share of the teacher's MACs that the found network may have. */
-  macsOfTeacher: 0.27,
+  macsOfTeacher: 0.2,
   retrainEpochs: 2,
   /** Networks of the predicted front that are retrained, the best within the budget included. */
   alongFront: 4,

@@ -1,3 +1,4 @@
+import { comparisons } from "./front-comparison";
 import type { Comparison, MeasuredFront } from "./measured-front";
 import { meanOf } from "./standard-error";
 
@@ -17,6 +18,10 @@ export interface SweptFigures {
   readonly random?: number;
   /** Found less random. */
   readonly gain?: number;
+  /** Most accurate of the teachers shrunk to the found network's cost; absent without any. */
+  readonly shrunk?: number;
+  /** Found less shrunk. */
+  readonly gainOverShrunk?: number;
   readonly macs: number;
   readonly params: number;
 }
@@ -40,7 +45,16 @@ export interface SweepSummary {
   }[];
 }
 
-const FIGURES: readonly (keyof SweptFigures)[] = ["found", "teacher", "random", "gain", "macs", "params"];
+const FIGURES: readonly (keyof SweptFigures)[] = [
+  "found",
+  "teacher",
+  "random",
+  "gain",
+  "shrunk",
+  "gainOverShrunk",
+  "macs",
+  "params",
+];
 
 /** Means and standard errors over seeds for each combination of settings. */
 export function summariseSweep(
@@ -56,12 +70,14 @@ export function summariseSweep(
   const runs = swept.map(({ name, seed, settings, front }) => {
     const { best, teacher, toRandom } = compared(front);
     const gain = toRandom === undefined ? {} : { random: best.accuracy - toRandom, gain: toRandom };
+    const shrunk = mostAccurateShrunk(front, best.label);
+    const overShrunk = shrunk === undefined ? {} : { shrunk, gainOverShrunk: best.accuracy - shrunk };
     const { macs, params } = best;
     return {
       name,
       seed,
       settings,
-      figures: { found: best.accuracy, teacher: teacher.accuracy, ...gain, macs, params },
+      figures: { found: best.accuracy, teacher: teacher.accuracy, ...gain, ...overShrunk, macs, params },
     };
   });
   const groups = groupBy(runs, ({ settings }) => JSON.stringify(settings));
@@ -82,13 +98,19 @@ export function summariseSweep(
   };
 }
 
+function mostAccurateShrunk({ measured }: MeasuredFront, found: string): number | undefined {
+  const rivals = comparisons(measured).find((one) => one.found.label === found)?.shrunk ?? [];
+  return rivals.length > 0 ? Math.max(...rivals.map(({ network }) => network.accuracy)) : undefined;
+}
+
 /** The rows as a figure draws them. */
 export function sweepRows({ keys, rows }: SweepSummary) {
-  return rows.map(({ settings, seeds, figures: { found, random, teacher } }) => ({
+  return rows.map(({ settings, seeds, figures: { found, random, shrunk, teacher } }) => ({
     label: keys.map((key) => `${key} ${JSON.stringify(settings[key])}`).join(", ") || "as written",
     seeds: seeds.length,
     found: found!,
     random,
+    shrunk,
     teacher: teacher!,
   }));
 }
