@@ -1,4 +1,5 @@
 export * from "./block-cost";
+export * from "./cell-cost";
 export * from "./distillation-cost";
 export * from "./latency-costs";
 export * from "./latency-spread";

@@ -1,5 +1,6 @@
 export * from "./architecture-file";
 export * from "./block";
+export * from "./cells";
 export * from "./counted-space";
 export * from "./describe";
 export * from "./enumerate";

@@ -8,7 +8,7 @@ import { registerCost } from "../../src/cli/commands/cost";
 import { registerSpace } from "../../src/cli/commands/space";
 import { reportFailure } from "../../src/cli/failure";
 import { BlockwiseError, SpaceError } from "../../src/core";
-import { architecturePreset } from "../../src/space";
+import { architecturePreset, cellPreset } from "../../src/space";
 import { publishedCosts } from "../../src/systems/dna/published";
 
 let printed: string[];
@@ -76,7 +76,33 @@ describe("blockwise cost", () => {
     rmSync(dir, { recursive: true });
   });
 
+  it("counts networks of cells: a row a cell as text, every operation as JSON", async () => {
+    const cost = JSON.parse(await run("cost", "darts-v2", "--json"));
+    expect(cost).toMatchObject({ name: "darts-v2", params: 3349342, macs: 528359040 });
+    expect(cost.layers.map(({ name }: { name: string }) => name)).toContain("cell6.node2.max3(0)");
+    printed = [];
+    const text = await run("cost", "pocketnet-s-128");
+    expect(text).toMatch(/^params 925,632$/m);
+    expect(text).toMatch(/^cell6 +reduction +28x28x128 /m);
+    expect(text).toMatch(/^normal: dw3\(0\)\+dw1\(1\) \| /m);
+    printed = [];
+    expect(JSON.parse(await run("cost", "nas-bench-201/333333", "--json")).params).toBe(1531546);
+  });
+
+  it("reads a file with a network of cells, and tells its mistakes", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "blockwise-cli-"));
+    const path = join(dir, "cells.json");
+    const network = cellPreset("eeea-a");
+    writeFileSync(path, JSON.stringify(network));
+    expect(JSON.parse(await run("cost", path, "--json"))).toMatchObject({ name: "eeea-a", params: 1769230 });
+    writeFileSync(path, JSON.stringify({ ...network, stem: { ...network.stem, chanels: 3 } }));
+    await expect(run("cost", path)).rejects.toThrow(/stem: key "chanels" is not known; did you mean channels\?/);
+    rmSync(dir, { recursive: true });
+  });
+
   it.each([
+    ["a misspelt network of cells", ["cost", "dart-v2"], /must be a preset.*did you mean darts-v2\?/],
+    ["a key of NAS-Bench-201 that is none", ["cost", "nas-bench-201/12345"], /must be six digits from 0 to 4/],
     ["an unknown name", ["cost", "mobilenet"], /must be a preset, a file or timm block strings; presets are dna-a/],
     ["a typo in a timm string", ["cost", "ir_r1_k3_s1_f6_c24"], /unknown token "f6"/],
     ["a wrong size", ["cost", "dna-a", "--input", "wide"], /--input: must be a size/],

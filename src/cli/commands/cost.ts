@@ -1,16 +1,23 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { ConfigError, readJson } from "../../core";
-import { type NetworkCost, networkCost } from "../../cost";
+import { ConfigError, nearestName, readJson } from "../../core";
+import { type CellNetworkCost, cellNetworkCost, type NetworkCost, networkCost } from "../../cost";
 import {
   type Architecture,
   architectureFromTimm,
   architectureNames,
   architecturePreset,
+  type CellArchitecture,
+  cellNames,
+  cellPreset,
   describeLayer,
+  formatCell,
   formatShape,
   isArchitecturePreset,
+  isCellPreset,
+  meansCells,
   parseArchitecture,
+  parseCellArchitecture,
   parseTimm,
 } from "../../space";
 // Not the room's index: that loads an engine.
@@ -26,10 +33,13 @@ function parseSize(text: string): { height: number; width: number } {
 }
 
 /** A preset, a file or timm block strings, whichever the text is; with a note on what was not in the text. */
-function resolveArchitecture(text: string): { architecture: Architecture; note?: string } {
+function resolveArchitecture(text: string): { architecture: Architecture | CellArchitecture; note?: string } {
   if (isArchitecturePreset(text)) return { architecture: architecturePreset(text) };
-  if (existsSync(text))
-    return { architecture: parseArchitecture(readJson(text, { what: "an architecture", byUser: true }), text) };
+  if (isCellPreset(text)) return { architecture: cellPreset(text) };
+  if (existsSync(text)) {
+    const value = readJson(text, { what: "an architecture", byUser: true });
+    return { architecture: isCells(value) ? parseCellArchitecture(value, text) : parseArchitecture(value, text) };
+  }
   if (/^\s*(\[|[a-z]{2,4}_[a-z]+\d)/.test(text)) {
     const architecture = architectureFromTimm(parseTimm(text));
     const { stem, head, classes, input } = architecture;
@@ -39,9 +49,17 @@ function resolveArchitecture(text: string): { architecture: Architecture; note?:
       "A network with others costs otherwise: give its file";
     return { architecture, note };
   }
+  const names = [...architectureNames(), ...cellNames()];
+  const near = nearestName(text, names);
   throw new ConfigError(
-    `cost: ${JSON.stringify(text)} must be a preset, a file or timm block strings; presets are ${architectureNames().join(", ")}`,
+    `cost: ${JSON.stringify(text)} must be a preset, a file or timm block strings; ${near === undefined ? "" : `did you mean ${near}? `}presets are ${names.join(", ")}`,
   );
+}
+
+/** Whether a file holds a network of cells, itself or under `architecture`. */
+function isCells(value: unknown): boolean {
+  const held = typeof value === "object" && value !== null && "architecture" in value ? value.architecture : value;
+  return meansCells(held);
 }
 
 /** One table of what is counted beside what is printed, each column labelled with its counter. */
@@ -92,6 +110,10 @@ export function registerCost(program: Command): void {
       const { architecture, note } = resolveArchitecture(text);
       const { channels } = architecture.input;
       const input = options.input !== undefined ? { ...parseSize(options.input), channels } : architecture.input;
+      if ("cells" in architecture) {
+        const cost = cellNetworkCost(architecture, input);
+        return output.result(cost, () => cellsTable(architecture, cost));
+      }
       const cost = networkCost(architecture, input);
       const counted = note === undefined ? cost : { ...cost, note };
       output.result(counted, () => [costTable(cost), ...(note === undefined ? [] : [note])].join("\n"));
@@ -102,11 +124,27 @@ function costTable(cost: NetworkCost): string {
   const rows = cost.layers.map(({ name, layer, output, params, macs, flops }) => {
     return [name, layer, formatShape(output), params, macs, flops];
   });
+  return [textTable(["name", "layer", "output", "params", "macs", "flops"], rows), ...totals(cost)].join("\n");
+}
+
+/** A row a cell: its operations are under `layers` in the JSON. */
+function cellsTable({ cells }: CellArchitecture, cost: CellNetworkCost): string {
+  const rows = cost.parts.map(({ name, layer, output, params, macs, flops }) => {
+    return [name, layer, formatShape(output), params, macs, flops];
+  });
   return [
     textTable(["name", "layer", "output", "params", "macs", "flops"], rows),
+    "",
+    ...Object.entries(cells).map(([name, cell]) => `${name}: ${formatCell(cell)}`),
+    ...totals(cost),
+  ].join("\n");
+}
+
+function totals(cost: NetworkCost): string[] {
+  return [
     `\n${cost.name} at ${formatShape(cost.input)}`,
     `params ${groupDigits(cost.params)}`,
     `macs   ${groupDigits(cost.macs)}  (convolution and linear multiply-adds)`,
     `flops  ${groupDigits(cost.flops)}  (the papers' counter: macs + 2 per batch-norm input + 1 per pooling input)`,
-  ].join("\n");
+  ];
 }
