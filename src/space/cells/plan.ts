@@ -8,9 +8,9 @@ import type { CellArchitecture, CellGraph, CellHead, StackedPart } from "./types
 
 /** Primitives one after another at their place. */
 export interface PlacedPart {
-  /** "stem", "cell3.input0", "cell3.node2.sep3(0)", "residual5", "head". */
+  /** "stem", "cell3.input0", "cell3.node2.1" (the second operation of node 2), "residual5", "head". */
   readonly place: string;
-  /** In short: "sep3", "1x1", "factorised reduction". */
+  /** In short: "sep3(0)", "1x1", "factorised reduction". */
   readonly words: string;
   readonly input: ImageShape;
   readonly output: ImageShape;
@@ -100,7 +100,7 @@ function placeCell(
   const inputs = cell.inputs === 1 ? [oneInput(outputs[1], width, place)] : twoInputs();
   const states = inputs.map(({ output }) => output);
   const nodes = cell.nodes.map((edges, i) => {
-    const node = edges.map(({ op, from }) => {
+    const node = edges.map(({ op, from }, j) => {
       const entering = states[from];
       const own = from < cell.inputs ? stride : 1;
       const primitives = cellOpPrimitives(op, {
@@ -109,7 +109,7 @@ function placeCell(
         stride: own,
         style,
       });
-      return { ...part(`${place}.node${cell.inputs + i}.${op}(${from})`, op, primitives, entering), from };
+      return { ...part(`${place}.node${cell.inputs + i}.${j}`, `${op}(${from})`, primitives, entering), from };
     });
     for (const { output, place: at } of node) {
       if (sameShape(output, node[0].output)) continue;
