@@ -9,14 +9,7 @@ import { loadFound } from "../../src/retrain";
 import { searchBest } from "../../src/search";
 import { networkId } from "../../src/space";
 import { Journal, RunDirectory } from "../../src/study";
-import {
-  type ExperimentInput,
-  joinedTable,
-  parseExperiment,
-  readRatedRun,
-  recordedTeacher,
-  runExperiment,
-} from "../../src/systems/dna";
+import { type ExperimentInput, joinedTable, parseExperiment, readRatedRun, runExperiment } from "../../src/systems/dna";
 import { readRawRatings, readSposRatings } from "../../src/systems/dna/ranking/study-results";
 
 /** Files as an earlier Blockwise wrote them; never made anew: whoever has such files keeps them. */
