@@ -9,10 +9,12 @@ const ROOMS = {
   engine: ["core"],
   nn: ["core", "engine", "space"],
   data: ["core", "engine"],
-  teacher: ["core", "engine", "nn", "data", "space", "cost"],
-  distill: ["core", "engine", "teacher", "nn", "space", "data"],
+  // The one training loop, and classifiers trained by it.
+  train: ["core", "engine", "nn", "data"],
+  teacher: ["core", "engine", "nn", "data", "space", "cost", "train"],
+  distill: ["core", "engine", "teacher", "nn", "space", "data", "train"],
   rate: ["core", "engine", "distill", "cost", "space", "search", "nn", "data"],
-  retrain: ["core", "engine", "nn", "data", "teacher", "cost", "space"],
+  retrain: ["core", "engine", "nn", "data", "teacher", "cost", "space", "train"],
   study: [
     "core",
     "space",

@@ -18,4 +18,5 @@ export * from "./systems/dna";
 /** Ranking of NAS-Bench-Macro and its summary: `blockwise study ranking`. */
 export * as ranking from "./systems/dna/ranking";
 export * from "./teacher";
+export * from "./train";
 export * from "./viz";

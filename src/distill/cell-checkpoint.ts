@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
-import { CheckpointError, fingerprint, readOrSetAside } from "../core";
-import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
+import { fingerprint } from "../core";
 import type { SearchSpace } from "../space";
+import { type KeptState, type StateKind, type StateStore, stateFile } from "../train";
 import { blockEpochs, DISTILL_DEFAULTS, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
 
@@ -20,16 +20,11 @@ export interface DistillEpoch {
   readonly durationMs: number;
 }
 
-/** A cell's distillation after a complete epoch: all that is needed to go on as if it had never stopped. */
-export interface CellState {
-  /** Names everything that decides the outcome: block, cell, features, options. */
-  readonly fingerprint: string;
-  /** The engine that began it, see `roundingClass`; undefined in files that do not say. */
-  readonly engine?: string;
-  readonly history: readonly DistillEpoch[];
-  /** Weights under `cell.`, a label loss's linear layer under `labels.`, the optimizer's state under `optimizer.`. */
-  readonly tensors: Map<string, StoredTensor>;
-}
+/**
+ * A cell's distillation after a complete epoch: weights under `cell.`, a label loss's linear layer under `labels.`, the
+ * optimizer's state under `optimizer.`.
+ */
+export type CellState = KeptState<DistillEpoch>;
 
 /** Where states are kept between epochs. */
 export interface CellCheckpoints {
@@ -55,8 +50,6 @@ export function withoutLonger(checkpoints: CellCheckpoints, options: DistillOpti
   };
 }
 
-const FORMAT = "blockwise-cell-1";
-
 /** A {@link DistillEpoch} as files hold it. */
 export const epochSchema = z.object({
   block: z.number(),
@@ -67,22 +60,16 @@ export const epochSchema = z.object({
   durationMs: z.number(),
 });
 
-const metadataSchema = z.object({
-  format: z.literal(FORMAT),
-  fingerprint: z.string(),
-  engine: z.string().optional(),
-  history: z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch (error) {
-        context.addIssue({ code: "custom", message: (error as Error).message });
-        return z.NEVER;
-      }
-    })
-    .pipe(z.array(epochSchema)),
-});
+/** States of cells' distillations. */
+const CELL_STATE: StateKind<DistillEpoch> = {
+  format: "blockwise-cell-1",
+  where: "distill",
+  is: "a cell's state",
+  of: "this distillation",
+  differs: "teacher, images, space or options differ; delete it or keep checkpoints elsewhere",
+  redo: "the cell is distilled anew",
+  epoch: epochSchema,
+};
 
 export interface FileCheckpointOptions {
   /** Keeps the state after every epoch as well, in folders `epoch1`, `epoch2`, ..., each read as a directory of its own. */
@@ -104,40 +91,32 @@ export function epochFolder(directory: string, epoch: number): string {
  */
 export function fileCheckpoints(
   directory: string,
-  { everyEpoch = false, onWarning, redo = "the cell is distilled anew" }: FileCheckpointOptions = {},
+  { everyEpoch = false, onWarning, redo = CELL_STATE.redo }: FileCheckpointOptions = {},
 ): CellCheckpoints {
-  const place = (block: number, cell: number) => join(directory, `block${block}-cell${cell}.safetensors`);
+  const name = (block: number, cell: number) => `block${block}-cell${cell}.safetensors`;
+  const file = (block: number, cell: number, folder = directory) =>
+    stateFile(join(folder, name(block, cell)), { ...CELL_STATE, redo }, { onWarning });
   return {
-    place,
-    read(block, cell) {
-      const path = place(block, cell);
-      if (!existsSync(path)) return undefined;
-      const kept = readOrSetAside(path, () => readSafetensors(path), redo, { onWarning });
-      if (!kept) return undefined;
-      const parsed = metadataSchema.safeParse(kept.metadata);
-      if (!parsed.success) {
-        throw new CheckpointError(
-          `distill: ${path} must be a cell's state (${FORMAT}), got ${kept.metadata.format ?? "another kind of file"}: ${z.prettifyError(parsed.error)}; delete it and run the same command again`,
-          { path },
-        );
-      }
-      const { fingerprint, engine, history } = parsed.data;
-      return { fingerprint, engine, history, tensors: kept.tensors };
-    },
-    write(block, cell, { fingerprint, engine, history, tensors }) {
-      const metadata = {
-        format: FORMAT,
-        fingerprint,
-        ...(engine !== undefined && { engine }),
-        history: JSON.stringify(history),
-      };
+    place: (block, cell) => file(block, cell).place,
+    read: (block, cell) => file(block, cell).read(),
+    write(block, cell, state) {
       if (everyEpoch) {
-        const folder = epochFolder(directory, history.length);
+        const folder = epochFolder(directory, state.history.length);
         mkdirSync(folder, { recursive: true });
-        writeSafetensors(join(folder, basename(place(block, cell))), tensors, metadata);
+        file(block, cell, folder).write(state);
       }
-      writeSafetensors(place(block, cell), tensors, metadata);
+      file(block, cell).write(state);
     },
+  };
+}
+
+/** Where one cell's state is kept, for the training loop. */
+export function cellStates(checkpoints: CellCheckpoints, block: number, cell: number): StateStore<DistillEpoch> {
+  return {
+    place: checkpoints.place(block, cell),
+    kind: CELL_STATE,
+    read: () => checkpoints.read(block, cell),
+    write: (state) => checkpoints.write(block, cell, state),
   };
 }
 
@@ -184,13 +163,4 @@ export function distillFingerprint(
   const training = options.schedule === "cosine" ? { ...rest, epochs: blockEpochs(options, block) } : rest;
   const { fingerprint: source, count, guide } = features;
   return fingerprint({ student, training, labels, features: { source, count, guide } });
-}
-
-/** @throws CheckpointError when a kept state is of another distillation. */
-export function checkBelongs(state: CellState, fingerprint: string, place: string): void {
-  if (state.fingerprint === fingerprint) return;
-  throw new CheckpointError(
-    `distill: the state in ${place} must belong to this distillation (${fingerprint}), got ${state.fingerprint}: teacher, images, space or options differ; delete it or keep checkpoints elsewhere`,
-    { place, expected: fingerprint, got: state.fingerprint },
-  );
 }

@@ -2,16 +2,17 @@ import { CheckpointError, ConfigError, SpaceError, type StepContext } from "../c
 import { engine } from "../engine";
 import { loadState } from "../nn";
 import { blockAt, formatShape, type SearchSpace, sameShape } from "../space";
+import { checkBelongs, tensorsUnder } from "../train";
 import { BlockSupernet } from "./block-supernet";
 import {
   type CellCheckpoints,
-  checkBelongs,
+  cellStates,
   type DistillEpoch,
   distillFingerprint,
   memoryCheckpoints,
   withoutLonger,
 } from "./cell-checkpoint";
-import { distillCell, weightsOf } from "./distill-cell";
+import { distillCell } from "./distill-cell";
 import { type DistillOptions, resolveDistillOptions } from "./distill-options";
 import { distilByWorkers, workProgress } from "./distill-workers";
 import type { FeatureSource } from "./feature-source";
@@ -112,11 +113,12 @@ export function loadBlock(
   const supernet = new BlockSupernet(space, block);
   try {
     const history = supernet.cells.map((cell, index) => {
-      const state = checkpoints.read(block, index);
-      const place = checkpoints.place(block, index);
+      const states = cellStates(checkpoints, block, index);
+      const { place } = states;
+      const state = states.read();
       if (!state) throw new CheckpointError(`distill: ${place} must be a cell's state, and does not exist`, { place });
-      checkBelongs(state, distillFingerprint(space, block, index, features, options), place);
-      loadState(cell, weightsOf(state));
+      checkBelongs(state, distillFingerprint(space, block, index, features, options), states);
+      loadState(cell, tensorsUnder("cell", state.tensors));
       return state.history;
     });
     return { supernet, history };

@@ -1,6 +1,7 @@
 import { ConfigError, type Rng } from "../core";
 import { fused, tf } from "../engine";
 import { linearKernel, Module } from "../nn";
+import { mixedLoss } from "../train";
 import type { CellSupernet } from "./cell-supernet";
 import type { FeatureSource } from "./feature-source";
 
@@ -47,6 +48,9 @@ export class LabelLoss extends Module {
   mixed(imitation: tf.Scalar, y: tf.Tensor4D, labels: tf.Tensor1D): tf.Scalar {
     const logits = tf.add(tf.matMul(tf.mean(y, [1, 2]) as tf.Tensor2D, this.kernel), this.bias) as tf.Tensor2D;
     const entropy = fused.softmaxCrossEntropy(logits, labels, { smoothing: 0 });
-    return tf.add(tf.mul(imitation, 1 - this.share), tf.mul(entropy, this.share)) as tf.Scalar;
+    return mixedLoss([
+      { loss: imitation, share: 1 - this.share },
+      { loss: entropy, share: this.share },
+    ]);
   }
 }

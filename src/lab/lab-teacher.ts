@@ -1,7 +1,8 @@
 import { ConfigError, formatCount, formatDuration, type StepContext } from "../core";
 import type { ShrinkBy } from "../cost";
 import { type Architecture, formatShape } from "../space";
-import type { SplitPoints, Teacher, TrainingHistory } from "../teacher";
+import type { SplitPoints, Teacher } from "../teacher";
+import type { TrainingHistory } from "../train";
 import { architectureDiagram, trainingCurve } from "../viz";
 import { diagramLayers } from "./architecture-words";
 import { DISPLAY, type Displayable, type MimeBundle } from "./display-protocol";

@@ -20,7 +20,8 @@ import {
 } from "../space";
 import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
 import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
-import { TRAINING_RULES, type TrainingOptions, trainTeacher } from "../teacher";
+import { trainTeacher } from "../teacher";
+import { TRAINING_RULES, type TrainingOptions } from "../train";
 import { engineReady } from "./engine-ready";
 import { findings } from "./findings";
 import {

@@ -18,7 +18,7 @@ import {
 import type { Split } from "../data";
 import { tf } from "../engine";
 import { encodeSafetensors, loadState, Network, readSafetensors, saveState } from "../nn";
-import { type Evaluation, evaluate } from "../teacher";
+import { type Evaluation, evaluate } from "../train";
 import { FLOPS_COUNTER, FOUND_FORMAT, type FoundRecord, foundSchema, type Origin, originSchema } from "./found-schema";
 import type { Retrained } from "./retrain";
 

@@ -1,4 +1,3 @@
-export { evaluate } from "../teacher";
 export * from "./as-teacher";
 export * from "./found-file";
 export * from "./found-schema";

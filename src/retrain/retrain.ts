@@ -10,18 +10,16 @@ import {
 } from "../data";
 import { loadState, Network, type StoredTensor, saveState } from "../nn";
 import type { Architecture } from "../space";
+import { checkClasses, checkFits, type Teacher } from "../teacher";
 import {
-  checkClasses,
-  checkFits,
   type Evaluation,
   evaluate,
   type MeasuredHistory,
   resolveTrainingOptions,
-  type Teacher,
   TRAINING_RULES,
   type TrainingOptions,
   trainClassifier,
-} from "../teacher";
+} from "../train";
 
 /** Learning a teacher's answers beside the labels. */
 export interface Distillation {

@@ -1,12 +1,7 @@
 export * from "./architecture-schema";
-export * from "./evaluate";
 export * from "./feature-store";
 export * from "./shared-features";
 export * from "./split";
 export * from "./teacher";
 export * from "./torchvision";
-export * from "./train-classifier";
 export * from "./train-teacher";
-export { resumeTraining, saveTraining, type TrainingData } from "./training-checkpoint";
-export * from "./training-history";
-export * from "./training-options";

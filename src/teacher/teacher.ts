@@ -5,8 +5,8 @@ import type { Preprocessing, Split } from "../data";
 import type { tf } from "../engine";
 import { loadState, Network, readSafetensors, saveState, writeSafetensors } from "../nn";
 import { type Architecture, trunkLayers } from "../space";
+import { type Evaluation, evaluate, type TrainingHistory } from "../train";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
-import { type Evaluation, evaluate } from "./evaluate";
 import { foreignWeights } from "./foreign-weights";
 import {
   balancedCuts,
@@ -17,7 +17,6 @@ import {
   type TeacherBlock,
   type TrunkLayer,
 } from "./split";
-import type { TrainingHistory } from "./training-history";
 
 const FORMAT = "blockwise-teacher-1";
 

@@ -2,9 +2,8 @@ import { ConfigError, Rng, type StepContext } from "../core";
 import { checkDataset, type Dataset } from "../data";
 import { Network } from "../nn";
 import { type Architecture, formatShape, isArchitecturePreset, sameShape, validateArchitecture } from "../space";
+import { type TrainingOptions, trainClassifier } from "../train";
 import { Teacher } from "./teacher";
-import { trainClassifier } from "./train-classifier";
-import type { TrainingOptions } from "./training-options";
 
 /**
  * Trains a teacher from scratch on the labels of a data set.

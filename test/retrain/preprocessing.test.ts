@@ -7,7 +7,8 @@ import { batchValues, type Preprocessing, type Split } from "../../src/data";
 import { engine, tf } from "../../src/engine";
 import { Network, saveState } from "../../src/nn";
 import { asTeacher, loadFound, retrain, saveFound } from "../../src/retrain";
-import { score, Teacher, teacherFeatures, trainClassifier } from "../../src/teacher";
+import { Teacher, teacherFeatures } from "../../src/teacher";
+import { score, trainClassifier } from "../../src/train";
 import { tinyArchitecture, tinyData, tinyOptions } from "../teacher/tiny";
 
 beforeAll(() => {

@@ -5,15 +5,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { CheckpointError, Rng } from "../../src/core";
 import { engine, type tf } from "../../src/engine";
 import { Network, readSafetensors, writeSafetensors } from "../../src/nn";
+import { Teacher } from "../../src/teacher";
 import {
   resolveTrainingOptions,
-  Teacher,
   TRAINING_RULES,
   type TrainingData,
   type TrainingOptions,
   trainClassifier,
-} from "../../src/teacher";
-import { trainingFingerprint } from "../../src/teacher/training-checkpoint";
+} from "../../src/train";
+import { trainingFingerprint } from "../../src/train/training-checkpoint";
 import { tinyArchitecture, tinyData, tinyOptions } from "./tiny";
 
 beforeAll(() => {

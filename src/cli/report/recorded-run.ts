@@ -9,7 +9,8 @@ import { doneSteps, type JournalRecord, readSittings, replay, type Sitting } fro
 import type { ExperimentConfig, MeasuredFront, RunEvidence } from "../../systems/dna";
 // Not the room's index: that loads an engine.
 import { readEvidence } from "../../systems/dna/evidence-file";
-import type { TeacherBlock, TrainingHistory } from "../../teacher";
+import type { TeacherBlock } from "../../teacher";
+import type { TrainingHistory } from "../../train";
 
 /** What a run directory says, as far as the run came: what is not there yet is undefined. */
 export interface RecordedRun {

@@ -3,7 +3,7 @@ import { ratedTable } from "../../rate";
 import { exactFront } from "../../search";
 import { countCandidates, countCells, countNetworks, formatShape, opName } from "../../space";
 import { calibratedTable, errorOf, errorWords, joinedTable, ratedBy, ratedWords } from "../../systems/dna";
-import type { TrainingHistory } from "../../teacher";
+import type { TrainingHistory } from "../../train";
 import {
   costBars,
   evidenceFront,

@@ -4,7 +4,7 @@ import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS, SCORES } from "../../rate";
 import { type CandidateOp, completeOp, type GivenOp } from "../../space";
 import { FEWEST } from "../../surrogate";
-import { TRAINING_DEFAULTS } from "../../teacher";
+import { TRAINING_DEFAULTS } from "../../train";
 import { DNA_MINI } from "./defaults";
 
 /** What a value of several forms must be; of names the nearest is proposed. */

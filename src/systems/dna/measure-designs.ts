@@ -4,7 +4,7 @@ import { engine } from "../../engine";
 import { type Origin, type Retrained, saveFound } from "../../retrain";
 import { flatLimits } from "../../search";
 import { hasTimmWords, networkId, timmStages } from "../../space";
-import type { Evaluation } from "../../teacher";
+import type { Evaluation } from "../../train";
 import { macsOf } from "./along-front";
 import type { BudgetSearch, Design } from "./designs";
 import type { RatedBy } from "./evidence-file";

@@ -1,11 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
+import { z } from "zod";
 import { breathe, fingerprint as fingerprintOf, Progress, Rng, type StepContext, writeJson } from "../../../core";
 import { batchValues, type Dataset, epochOrder, loadDataset, takeBatch } from "../../../data";
 import { uniformSampler } from "../../../distill";
 import { fused, tf } from "../../../engine";
-import { cosine, lossAndGradients, sgd } from "../../../nn";
+import { cosine, sgd } from "../../../nn";
 import { nasBenchMacroSpace } from "../../../space";
-import { resumeTraining, saveTraining } from "../../../teacher";
+import { type EpochTotals, type EpochWork, fit, stateFile, type TrainingStep, trainingState } from "../../../train";
 import { drawImages } from "../steps";
 import { GlobalSupernet } from "./global-supernet";
 import type { Provenance } from "./provenance";
@@ -101,40 +102,53 @@ async function train(
     drawImages(data.train, images, seed, "distill") ?? Uint32Array.from({ length: data.train.count }, (_, i) => i);
   const steps = Math.floor(drawn.length / batchSize);
   const schedule = cosine({ base: learningRate, total: epochs * steps, warmup: Math.round(steps / 2) });
-  const optimizer = sgd({ momentum: 0.9, weightDecay: 5e-4, nesterov: true });
-  try {
-    const durationsMs = resumeTraining<number>(checkpoint, fingerprint, supernet, optimizer, epochs, context);
-    const done = durationsMs.length;
-    const progress = new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches", done * steps);
-    for (let epoch = done; epoch < epochs; epoch++) {
-      const started = performance.now();
-      const draws = rng.fork(`epoch${epoch}`);
-      const order = epochOrder(drawn.length, draws.fork("order")).map((i) => drawn[i]);
-      const nextRound = uniformSampler.rounds(supernet.cell, draws.fork("paths"));
-      let lossSum = 0;
-      for (let i = 0; i < steps; i++) {
-        const [path] = nextRound();
-        const batch = takeBatch(data.train, order.subarray(i * batchSize, (i + 1) * batchSize), data, {
-          flip: true,
-          rng: draws.fork(`augment${i}`),
-        });
-        const used = supernet.used(path);
-        const { loss, gradients } = lossAndGradients(
-          () => fused.softmaxCrossEntropy(supernet.logits(batch.images, path, "batch"), batch.labels, { smoothing: 0 }),
-          used,
-        );
-        optimizer.step(gradients, used, schedule(epoch * steps + i));
-        lossSum += loss.dataSync()[0];
-        tf.dispose([batch.images, batch.labels, loss, ...gradients.values()]);
-        progress.advance(1, { epoch: epoch + 1, loss: lossSum / (i + 1) });
-        await breathe();
-      }
-      durationsMs.push(performance.now() - started);
-      saveTraining(checkpoint, fingerprint, supernet, optimizer, durationsMs);
-    }
-    return durationsMs.reduce((sum, ms) => sum + ms, 0);
-  } finally {
-    optimizer.dispose();
+  const durationsMs = await fit({
+    task: "train global supernet (SPOS)",
+    epochs,
+    steps,
+    modules: { network: supernet },
+    optimizers: {
+      optimizer: { optimizer: sgd({ momentum: 0.9, weightDecay: 5e-4, nesterov: true }), schedule },
+    },
+    states: stateFile(checkpoint, trainingState(z.number()), context),
+    fingerprint,
+    advice: "Lower the learning rate",
+    progress: (done) => new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches", done * steps),
+    epoch: (epoch) => new SposEpoch(supernet, data, drawn, batchSize, rng.fork(`epoch${epoch}`)),
+  });
+  return durationsMs.reduce((sum, ms) => sum + ms, 0);
+}
+
+/** An epoch is kept as the milliseconds that it took. */
+class SposEpoch implements EpochWork<number> {
+  private readonly order: Uint32Array;
+  private readonly nextRound: () => (readonly number[])[];
+
+  constructor(
+    private readonly supernet: GlobalSupernet,
+    private readonly data: Dataset,
+    drawn: Uint32Array,
+    private readonly batchSize: number,
+    private readonly rng: Rng,
+  ) {
+    this.order = epochOrder(drawn.length, rng.fork("order")).map((i) => drawn[i]);
+    this.nextRound = uniformSampler.rounds(supernet.cell, rng.fork("paths"));
+  }
+
+  step(index: number): TrainingStep {
+    const { supernet, data, batchSize } = this;
+    const [path] = this.nextRound();
+    const indices = this.order.subarray(index * batchSize, (index + 1) * batchSize);
+    const { images, labels } = takeBatch(data.train, indices, data, {
+      flip: true,
+      rng: this.rng.fork(`augment${index}`),
+    });
+    const loss = () => fused.softmaxCrossEntropy(supernet.logits(images, path, "batch"), labels, { smoothing: 0 });
+    return { passes: [{ parameters: supernet.used(path), loss }], tensors: [images, labels] };
+  }
+
+  record({ durationMs }: EpochTotals): number {
+    return durationMs;
   }
 }
 

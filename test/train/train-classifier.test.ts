@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CheckpointError, InterruptedError, type ProgressEvent, Rng, TrainingError } from "../../src/core";
 import { engine, tf } from "../../src/engine";
 import { loadState, Network, readSafetensors, saveState, writeSafetensors } from "../../src/nn";
-import { evaluate, score, type TrainingHistory, type TrainingOptions, trainClassifier } from "../../src/teacher";
-import { tinyArchitecture, tinyData, tinyOptions } from "./tiny";
+import { evaluate, score, type TrainingHistory, type TrainingOptions, trainClassifier } from "../../src/train";
+import { tinyArchitecture, tinyData, tinyOptions } from "../teacher/tiny";
 
 const folder = mkdtempSync(join(tmpdir(), "blockwise-training-"));
 beforeAll(() => {

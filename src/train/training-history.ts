@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** What one epoch of a training did. */
 export interface EpochRecord {
   /** From 1. */
@@ -13,6 +15,16 @@ export interface EpochRecord {
   /** Training alone, without validation. */
   readonly durationMs: number;
 }
+
+/** An {@link EpochRecord} as files hold it. */
+export const epochRecordSchema: z.ZodType<EpochRecord> = z.object({
+  epoch: z.number(),
+  loss: z.number(),
+  trainAccuracy: z.number(),
+  validationAccuracy: z.number().optional(),
+  learningRate: z.number(),
+  durationMs: z.number(),
+});
 
 export interface TrainingHistory {
   readonly epochs: readonly EpochRecord[];

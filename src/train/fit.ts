@@ -1,0 +1,222 @@
+import { breathe, type Progress, TrainingError } from "../core";
+import { checkRounding, roundingClass, tf } from "../engine";
+import { loadState, lossAndGradients, type Module, type Optimizer, type Schedule, saveState } from "../nn";
+import { checkBelongs, type KeptState, type StateStore, tensorsUnder } from "./state-file";
+
+/** One differentiation within a step: of this loss, for these parameters. */
+export interface TrainingPass {
+  readonly parameters: Map<string, tf.Variable>;
+  /** Runs the network; losses of several parts are put together by `mixedLoss`. */
+  loss(): tf.Scalar;
+}
+
+/** What one step learns from. */
+export interface TrainingStep {
+  /** Their gradients are added up before anything moves: one, or as many as a round of sampled paths has. */
+  readonly passes: readonly TrainingPass[];
+  /** The batch's tensors: freed after the step. */
+  readonly tensors: readonly tf.Tensor[];
+}
+
+/** What an epoch came to. */
+export interface EpochTotals {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean over all passes of the epoch. */
+  readonly loss: number;
+  /** The first optimizer's at the last step. */
+  readonly learningRate: number;
+  /** Training alone, without validation. */
+  readonly durationMs: number;
+  /** What the epoch's `validate` gave. */
+  readonly validation?: number;
+}
+
+/** What a training knows of an epoch at work: its number from 1, the mean loss so far, the learning rate. */
+export interface SoFar extends Record<string, number> {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+/** One epoch at work. All of its draws must depend on seed and epoch alone: then a pause changes nothing. */
+export interface EpochWork<Epoch> {
+  /** What a step, from 0, learns from. A teacher may be another from epoch to epoch. */
+  step(index: number): TrainingStep;
+  /** What progress shows after so many steps; {@link SoFar} when left out. */
+  figures?(soFar: SoFar, steps: number): Record<string, number>;
+  /** After the last step. A TrainingError is told as what diverged there. */
+  validate?(): Promise<number>;
+  /** What the history keeps, as plain JSON. */
+  record(totals: EpochTotals): Epoch;
+}
+
+/** Moves parameters by a schedule over the steps of all epochs, which a pause does not restart. */
+export interface ScheduledOptimizer {
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  /** Which parameters are its own, where there is more than one optimizer; all when left out. */
+  readonly moves?: (parameter: string) => boolean;
+}
+
+/** A training as {@link fit} runs it. */
+export interface TrainingPlan<Epoch> {
+  /** Begins messages. */
+  readonly task: string;
+  /** Where in a larger work it stands, e.g. `{ block: 1, cell: 0 }`; for messages. */
+  readonly part?: Readonly<Record<string, number>>;
+  readonly epochs: number;
+  /** An epoch's. */
+  readonly steps: number;
+  /** What learns; its tensors are kept under these names. */
+  readonly modules: Readonly<Record<string, Module>>;
+  /** Freed in the end; their state is kept under these names. */
+  readonly optimizers: Readonly<Record<string, ScheduledOptimizer>>;
+  /** Where states are kept between epochs, if at all. */
+  readonly states?: StateStore<Epoch>;
+  /** Names all that decides the outcome: only a state of that name is taken up. */
+  readonly fingerprint?: string;
+  /** What to do about a loss that is not finite. */
+  readonly advice: string;
+  /** Counts batches, from so many complete epochs. */
+  progress(epochsDone: number): Progress;
+  epoch(index: number): EpochWork<Epoch>;
+}
+
+/**
+ * The one training loop: teachers, students, block supernets and whole ones learn by it.
+ *
+ * After each epoch the state is kept; a training that finds its state goes on from there and ends with the same bytes as one
+ * that was never stopped. Nothing moves by a loss that is not finite.
+ * @returns What was recorded of each epoch.
+ * @throws TrainingError when the loss or a parameter is not finite; the last good state stays.
+ * @throws CheckpointError when the kept state is of another training, or was begun by another engine.
+ * @throws InterruptedError when stopped; the last complete epoch's state stays.
+ */
+export async function fit<Epoch>(training: TrainingPlan<Epoch>): Promise<Epoch[]> {
+  try {
+    const history = resume(training);
+    const progress = training.progress(history.length);
+    for (let epoch = history.length; epoch < training.epochs; epoch++) {
+      history.push(await runEpoch(training, epoch, progress));
+      training.states?.write(stateOf(training, history));
+    }
+    return history;
+  } finally {
+    for (const { optimizer } of Object.values(training.optimizers)) optimizer.dispose();
+  }
+}
+
+function resume<Epoch>({ states, fingerprint = "", epochs, modules, optimizers }: TrainingPlan<Epoch>): Epoch[] {
+  const state = states?.read();
+  if (!states || !state) return [];
+  checkBelongs(state, fingerprint, states);
+  // What is complete is only loaded, by any engine.
+  if (state.history.length < epochs) checkRounding(state.engine, states.place);
+  for (const [name, module] of Object.entries(modules)) loadState(module, tensorsUnder(name, state.tensors));
+  for (const [name, { optimizer }] of Object.entries(optimizers)) optimizer.restore(tensorsUnder(name, state.tensors));
+  return [...state.history];
+}
+
+function stateOf<Epoch>(
+  { fingerprint = "", modules, optimizers }: TrainingPlan<Epoch>,
+  history: Epoch[],
+): KeptState<Epoch> {
+  const kept = [
+    ...Object.entries(modules).map(([name, module]) => [name, saveState(module)] as const),
+    ...Object.entries(optimizers).map(([name, { optimizer }]) => [name, optimizer.state()] as const),
+  ];
+  const tensors = new Map(kept.flatMap(([name, own]) => [...own].map(([key, tensor]) => [`${name}.${key}`, tensor])));
+  return { fingerprint, engine: roundingClass(), history: [...history], tensors };
+}
+
+async function runEpoch<Epoch>(training: TrainingPlan<Epoch>, epoch: number, progress: Progress): Promise<Epoch> {
+  const { steps } = training;
+  const work = training.epoch(epoch);
+  const optimizers = Object.values(training.optimizers);
+  const started = performance.now();
+  let [lossSum, learningRate] = [0, 0];
+  const diverged = (what: string, got: number, step: number) =>
+    divergence(training, { what, got, epoch, step, learningRate });
+  for (let i = 0; i < steps; i++) {
+    const rates = optimizers.map(({ schedule }) => schedule(epoch * steps + i));
+    learningRate = rates[0];
+    const loss = runStep(work.step(i), optimizers, rates);
+    if (!Number.isFinite(loss)) throw diverged("the loss", loss, i);
+    lossSum += loss;
+    const soFar = { epoch: epoch + 1, loss: lossSum / (i + 1), learningRate };
+    progress.advance(1, work.figures?.(soFar, i + 1) ?? soFar);
+    await breathe();
+  }
+  const durationMs = performance.now() - started;
+  for (const module of Object.values(training.modules)) {
+    const broken = firstNotFinite(module);
+    if (broken) throw diverged(broken, Number.NaN, steps - 1);
+  }
+  const validation = await work.validate?.().catch((error: unknown) => {
+    throw error instanceof TrainingError ? diverged("logits of validation images", Number.NaN, steps - 1) : error;
+  });
+  return work.record({ epoch: epoch + 1, loss: lossSum / steps, learningRate, durationMs, validation });
+}
+
+/** One batch forward and backward; parameters move only if the loss, the mean of all passes, is finite. */
+function runStep(
+  { passes, tensors }: TrainingStep,
+  optimizers: readonly ScheduledOptimizer[],
+  rates: readonly number[],
+): number {
+  const parameters = new Map<string, tf.Variable>();
+  const gradients = new Map<string, tf.Tensor>();
+  let lossSum = 0;
+  for (const pass of passes) {
+    const result = lossAndGradients(() => pass.loss(), pass.parameters);
+    lossSum += result.loss.dataSync()[0];
+    result.loss.dispose();
+    for (const [name, variable] of pass.parameters) parameters.set(name, variable);
+    for (const [name, gradient] of result.gradients) addTo(gradients, name, gradient);
+  }
+  const loss = lossSum / passes.length;
+  if (Number.isFinite(loss)) {
+    for (const [i, { optimizer, moves }] of optimizers.entries()) {
+      const own = moves ? new Map([...gradients].filter(([name]) => moves(name))) : gradients;
+      optimizer.step(own, parameters, rates[i]);
+    }
+  }
+  tf.dispose([...tensors, ...gradients.values()]);
+  return loss;
+}
+
+/** Adds a gradient to those of earlier passes; takes it over. */
+function addTo(gradients: Map<string, tf.Tensor>, name: string, gradient: tf.Tensor): void {
+  const before = gradients.get(name);
+  gradients.set(name, before ? tf.add(before, gradient) : gradient);
+  if (before) tf.dispose([before, gradient]);
+}
+
+/** Name of the first parameter or buffer that is not finite, if any. */
+function firstNotFinite(module: Module): string | undefined {
+  for (const [name, { data }] of saveState(module)) if (!data.every(Number.isFinite)) return name;
+  return undefined;
+}
+
+interface Diverged {
+  readonly what: string;
+  readonly got: number;
+  readonly epoch: number;
+  readonly step: number;
+  readonly learningRate: number;
+}
+
+function divergence<Epoch>(
+  { task, part = {}, steps, states, advice }: TrainingPlan<Epoch>,
+  { what, got, epoch, step, learningRate }: Diverged,
+): TrainingError {
+  const checkpoint = epoch > 0 ? states?.place : undefined;
+  const kept = checkpoint ? `the state after epoch ${epoch} is kept in ${checkpoint}` : "no epoch was complete";
+  const stepInAll = epoch * steps + step + 1;
+  const where = Object.entries({ ...part, epoch: epoch + 1, step: step + 1 }).map(([name, at]) => `${name} ${at}`);
+  return new TrainingError(
+    `${task}: ${what} must stay finite, got ${got} in ${where.join(", ")} (step ${stepInAll} in all) at learning rate ${learningRate.toPrecision(3)}; ${states ? kept : "no checkpoint was asked for"}. ${advice}`,
+    { ...part, task, what, epoch: epoch + 1, step: step + 1, stepInAll, learningRate, checkpoint },
+  );
+}
