@@ -1,3 +1,4 @@
 export * from "./nas-bench-201";
+export * from "./nas-bench-201-size";
 export * from "./nas-bench-macro";
 export * from "./tables";

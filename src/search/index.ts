@@ -13,6 +13,7 @@ export { bestSoFar, networkSampler, randomSearch, type TrialOptions } from "./ra
 export * from "./rating-table";
 export * from "./relative-limits";
 export * from "./search-best";
+export * from "./searchers";
 export * from "./traversal";
 export * from "./types";
 export * from "./with-latency";

@@ -39,6 +39,22 @@ export function canonical(block: BlockSpace, cell: Cell, channels?: number): (pa
     !path.some((op, i) => i > 0 && keeps[i] && keeps[i - 1] && identities.has(op) && !identities.has(path[i - 1]));
 }
 
+/** The canonical path of the same network: among layers that keep the shape the identities come first; see {@link cellPaths}. */
+export function canonicalPath(block: BlockSpace, cell: Cell, path: readonly number[], channels?: number): number[] {
+  const identities = identityOps(block);
+  if (identities.size === 0) return [...path];
+  const keeps = keepsShape(block, cell, channels);
+  const sorted: number[] = [];
+  for (let i = 0; i < path.length; ) {
+    let end = i + 1;
+    while (keeps[i] && keeps[end]) end++;
+    const stretch = path.slice(i, end);
+    sorted.push(...stretch.filter((op) => identities.has(op)), ...stretch.filter((op) => !identities.has(op)));
+    i = end;
+  }
+  return sorted;
+}
+
 function identityOps({ ops }: BlockSpace): Set<number> {
   return new Set([...ops.keys()].filter((i) => ops[i].kind === "identity"));
 }

@@ -1,10 +1,12 @@
 export * from "./architecture-file";
 export * from "./block";
 export * from "./cells";
+export * from "./chain-space";
 export * from "./counted-space";
 export * from "./describe";
 export * from "./enumerate";
 export * from "./layers";
+export * from "./nas-bench-201-space";
 export * from "./ops";
 export * from "./presets";
 export {

@@ -1,0 +1,3 @@
+export * from "./benchmark-evaluators";
+export * from "./evaluator";
+export * from "./table-evaluator";

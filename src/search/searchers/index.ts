@@ -1,0 +1,12 @@
+export * from "./dominance";
+export * from "./evolution";
+export { bestTrial, type Goal, namedValue, scoreOf } from "./goal";
+export * from "./nsga2";
+export * from "./ordered";
+export * from "./predictor";
+export * from "./random";
+export * from "./searcher";
+export type { SearcherOptions } from "./single-goal";
+export * from "./smbo";
+export * from "./successive-halving";
+export * from "./tpe";

@@ -1,0 +1,81 @@
+import { ConfigError, shown } from "../../core";
+import type { Space } from "../../space";
+import type { EvaluationBudget, Outcome, ToldTrial, Trial } from "./searcher";
+
+/** Draws of an architecture that was not asked before, after which one comes again. */
+const ATTEMPTS = 100;
+
+/** What a searcher asked and was told: numbers its trials, and refuses what it did not ask. */
+export class TrialLog<A, Told extends ToldTrial<A> = ToldTrial<A>> {
+  /** In the order of telling. */
+  readonly told: Told[] = [];
+  private readonly pending = new Map<number, Trial<A>>();
+  private readonly keys = new Set<string>();
+  private issued = 0;
+
+  constructor(
+    private readonly where: string,
+    private readonly space: Pick<Space<A, unknown>, "key">,
+  ) {}
+
+  /** Trials so far. */
+  get asked(): number {
+    return this.issued;
+  }
+
+  /** Asked, and not told yet. */
+  get waiting(): number {
+    return this.pending.size;
+  }
+
+  knows(key: string): boolean {
+    return this.keys.has(key);
+  }
+
+  /** Draws until one comes that was not asked before; after a hundred draws one that was. */
+  fresh(draw: () => A): A {
+    let drawn = draw();
+    for (let attempt = 1; attempt < ATTEMPTS && this.keys.has(this.space.key(drawn)); attempt++) drawn = draw();
+    return drawn;
+  }
+
+  issue(architecture: A, more: { readonly budget?: EvaluationBudget; readonly from?: number } = {}): Trial<A> {
+    const trial = { id: this.issued++, architecture, key: this.space.key(architecture), ...more };
+    this.pending.set(trial.id, trial);
+    this.keys.add(trial.key);
+    return trial;
+  }
+
+  /**
+   * Notes what came of a trial.
+   * @param more What the searcher keeps beside it; called first, so that an outcome that it refuses stays untold.
+   */
+  settle(trial: Trial<A>, outcome: Outcome, more: (known: ToldTrial<A>) => Told): Told {
+    const asked = this.pending.get(trial.id);
+    if (asked?.key !== trial.key) {
+      throw new ConfigError(
+        `${this.where}: a trial must be told once, after it was asked; ${shown(trial.id)} (${shown(trial.key)}) was ${trial.id < this.issued && !asked ? "told before" : "not asked"}`,
+        { id: trial.id, key: trial.key },
+      );
+    }
+    const told = more({ trial: asked, outcome });
+    this.pending.delete(trial.id);
+    this.told.push(told);
+    return told;
+  }
+}
+
+/** Asks one by one until there is none to ask. @throws ConfigError when the count is no whole number from 1. */
+export function askEach<A>(where: string, count: number, one: () => Trial<A> | undefined): Trial<A>[] {
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new ConfigError(
+      `${where}: the number of trials to ask for must be a whole number from 1, got ${shown(count)}`,
+    );
+  }
+  const trials: Trial<A>[] = [];
+  for (let trial = one(); ; trial = one()) {
+    if (!trial) return trials;
+    trials.push(trial);
+    if (trials.length === count) return trials;
+  }
+}

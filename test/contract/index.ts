@@ -1,0 +1,5 @@
+export * from "./contract";
+export * from "./evaluator-contract";
+export * from "./predictor-contract";
+export * from "./searcher-contract";
+export * from "./space-contract";
