@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { nasBench201Size, readTrueCells, readTruth } from "../../src/benchmark";
 import { ConfigError, DataError, Rng } from "../../src/core";
-import { networkCost } from "../../src/cost";
+import { cellNetworkCost, networkCost } from "../../src/cost";
 import { nasBench201Evaluator, nasBenchMacroEvaluator } from "../../src/evaluate";
-import { nasBenchMacro, nasBenchMacroChains } from "../../src/space";
+import { nasBench201, nasBenchMacro, nasBenchMacroChains } from "../../src/space";
 
 const cells = readTrueCells();
 
@@ -13,6 +13,13 @@ describe("nasBench201Size", () => {
     expect(nasBench201Size("000000")).toEqual({ params: 73_306, macs: 7_783_040 });
     expect(nasBench201Size("333333")).toEqual({ params: 1_531_546, macs: 220_119_680 });
     expect(nasBench201Size("222222").params).toBe(73_306 + 6 * 5 * (16 ** 2 + 32 ** 2 + 64 ** 2 + 2 * (16 + 32 + 64)));
+  });
+
+  it("is what counting the whole network gives", () => {
+    for (const { key } of cells.filter((_, i) => i % 2000 === 7)) {
+      const { macs, params } = cellNetworkCost(nasBench201(key));
+      expect(nasBench201Size(key)).toEqual({ macs, params });
+    }
   });
 
   it("has a quarter of the convolutions' multiply-adds on images of half the size", () => {
