@@ -6,12 +6,14 @@ import * as tf from "@tensorflow/tfjs";
 import { registerDilatedGradients } from "./dilated-gradients";
 import { registerModelFiles } from "./model-files";
 import { freeSavedSteps } from "./optimizer-save";
+import { registerPoolingGradients } from "./pooling-gradients";
 import { offerRecovery } from "./recovery";
 import { showByValue } from "./tensor-words";
 
 offerRecovery(() => tf.engine());
 showByValue(tf.Tensor.prototype);
 registerDilatedGradients();
+registerPoolingGradients();
 registerModelFiles();
 freeSavedSteps();
 

@@ -1,5 +1,8 @@
 export * from "./batch-norm";
 export * from "./build-layer";
+export { CellModule } from "./cells/cell";
+export { CellNetwork } from "./cells/cell-network";
+export { buildPrimitives } from "./cells/primitives";
 export * from "./conv-norm";
 export * from "./dropout";
 export * from "./float16";

@@ -12,6 +12,11 @@ export function depthwiseKernel(kernelSize: number, channels: number, rng: Rng):
   return normal([kernelSize, kernelSize, channels, 1], Math.sqrt(2 / (kernelSize * kernelSize)), rng) as tf.Tensor4D;
 }
 
+/** The same for a depthwise kernel of any shape, `[height, width, channels, 1]`. */
+export function rectangularDepthwiseKernel([height, width]: readonly [number, number], channels: number, rng: Rng) {
+  return normal([height, width, channels, 1], Math.sqrt(2 / (height * width)), rng) as tf.Tensor4D;
+}
+
 /** Uniform values within 1 / sqrt(out) for a linear layer `[in, out]`. */
 export function linearKernel(inFeatures: number, outFeatures: number, rng: Rng): tf.Tensor2D {
   const bound = 1 / Math.sqrt(outFeatures);

@@ -24,14 +24,11 @@ export interface StoredTensor {
   readonly data: Float32Array;
 }
 
-/** A layer with parameters (trained) and buffers (running statistics), each under a dotted name. */
-export abstract class Module {
+/** Parameters (trained) and buffers (running statistics), each under a dotted name, whatever is computed with them. */
+export abstract class ParameterContainer {
   private readonly ownParameters = new Map<string, tf.Variable>();
   private readonly ownBuffers = new Map<string, tf.Variable>();
-  private readonly children = new Map<string, Module>();
-
-  /** Maps `[batch, height, width, channels]` to the layer's output of the same rank. */
-  abstract forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D;
+  private readonly children = new Map<string, ParameterContainer>();
 
   /** Trained values by dotted name, e.g. "expand.kernel"; always in the same order. */
   parameters(): Map<string, tf.Variable> {
@@ -56,18 +53,24 @@ export abstract class Module {
     return register(this.ownBuffers, name, values, false);
   }
 
-  protected child<M extends Module>(name: string, module: M): M {
+  protected child<M extends ParameterContainer>(name: string, module: M): M {
     this.children.set(name, module);
     return module;
   }
 
-  private collect(own: (module: Module) => Map<string, tf.Variable>): Map<string, tf.Variable> {
+  private collect(own: (module: ParameterContainer) => Map<string, tf.Variable>): Map<string, tf.Variable> {
     const all = new Map(own(this));
     for (const [prefix, module] of this.children) {
       for (const [name, variable] of module.collect(own)) all.set(`${prefix}.${name}`, variable);
     }
     return all;
   }
+}
+
+/** A layer of one input. */
+export abstract class Module extends ParameterContainer {
+  /** Maps `[batch, height, width, channels]` to the layer's output of the same rank. */
+  abstract forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D;
 }
 
 function register<R extends tf.Rank>(

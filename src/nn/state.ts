@@ -1,9 +1,9 @@
 import { CheckpointError } from "../core";
 import { tf } from "../engine";
-import type { Module, StoredTensor } from "./module";
+import type { ParameterContainer, StoredTensor } from "./module";
 
 /** Copies all parameters and buffers of a module, by name. */
-export function saveState(module: Module): Map<string, StoredTensor> {
+export function saveState(module: ParameterContainer): Map<string, StoredTensor> {
   const state = new Map<string, StoredTensor>();
   for (const [name, variable] of variables(module)) {
     state.set(name, { shape: variable.shape, data: Float32Array.from(variable.dataSync()) });
@@ -15,7 +15,7 @@ export function saveState(module: Module): Map<string, StoredTensor> {
  * Puts saved values into a module.
  * @throws CheckpointError when a name is missing, a shape differs or a value is not finite; the module is unchanged then.
  */
-export function loadState(module: Module, state: Map<string, StoredTensor>): void {
+export function loadState(module: ParameterContainer, state: Map<string, StoredTensor>): void {
   const targets = variables(module);
   for (const [name, variable] of targets) {
     const stored = state.get(name);
@@ -37,6 +37,6 @@ export function loadState(module: Module, state: Map<string, StoredTensor>): voi
   }
 }
 
-function variables(module: Module): Map<string, tf.Variable> {
+function variables(module: ParameterContainer): Map<string, tf.Variable> {
   return new Map([...module.parameters(), ...module.buffers()]);
 }

@@ -11,6 +11,7 @@ import numpy
 import torch
 import torch.nn.functional as F
 
+from cells import cell_network, cell_operation
 from ops import ACTIVATIONS, affine, conv, gate, mbconv, norm
 
 torch.set_num_threads(1)
@@ -73,6 +74,8 @@ OPS = {
     "batchNorm": batch_norm,
     "convNorm": conv_norm,
     "dilated": dilated,
+    "cellOperation": cell_operation,
+    "cellNetwork": cell_network,
     "squeezeExcite": squeeze_excite,
     "crossEntropy": cross_entropy,
     "squaredError": lambda t: {"loss": F.mse_loss(t["y"], t["target"])},

@@ -1,0 +1,74 @@
+import type { Rng } from "../../core";
+import { tf } from "../../engine";
+import { type CellArchitecture, planCells, validateCells } from "../../space";
+import type { Sequential } from "../build-layer";
+import { dropout } from "../dropout";
+import { linearKernel } from "../initialisers";
+import { type ForwardContext, Module } from "../module";
+import { CellModule } from "./cell";
+import { buildPrimitives } from "./primitives";
+
+/**
+ * A network built from an architecture of cells: stem, stacked cells, head. Trained and evaluated as any other network.
+ * @throws SpaceError when the architecture is malformed.
+ */
+export class CellNetwork extends Module {
+  private readonly stem: Sequential;
+  private readonly stack: readonly (CellModule | Sequential)[];
+  private readonly head: Sequential;
+  private readonly classifier?: {
+    readonly kernel: tf.Variable<tf.Rank.R2>;
+    readonly bias: tf.Variable<tf.Rank.R1>;
+  };
+
+  constructor(
+    readonly architecture: CellArchitecture,
+    rng: Rng,
+  ) {
+    super();
+    validateCells(architecture);
+    const { batchNormEpsilon, classes } = architecture;
+    const { stem, stack, head } = planCells(architecture);
+    const build = ({ place, primitives, input }: typeof stem) =>
+      this.child(place, buildPrimitives(primitives, { input, batchNormEpsilon, rng: rng.fork(place) }));
+    this.stem = build(stem);
+    this.stack = stack.map((part) =>
+      "nodes" in part
+        ? this.child(part.place, new CellModule(part, batchNormEpsilon, rng.fork(part.place)))
+        : build(part),
+    );
+    this.head = build(head);
+    if (architecture.head.kind === "classifier") {
+      const kernel = linearKernel(head.output.channels, classes, rng.fork("classifier"));
+      this.classifier = {
+        kernel: this.parameter("classifier.kernel", kernel),
+        bias: this.parameter("classifier.bias", tf.zeros<tf.Rank.R1>([classes])),
+      };
+    }
+  }
+
+  /** The feature map `[batch, height, width, channels]` before pooling; of an embedding `[batch, 1, 1, features]`. */
+  forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+    return tf.tidy(() => {
+      const first = this.stem.forward(x, context);
+      let [before, last] = [first, first];
+      for (const part of this.stack) {
+        const next = part instanceof CellModule ? part.forward(before, last, context) : part.forward(last, context);
+        [before, last] = [last, next];
+      }
+      return this.head.forward(last, context);
+    });
+  }
+
+  /** Logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`; of an embedding its features. */
+  logits(x: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
+    return tf.tidy(() => {
+      const map = this.forward(x, context);
+      if (!this.classifier) return tf.reshape(map, [map.shape[0], map.shape[3]]);
+      const pooled = tf.mean(map, [1, 2]) as tf.Tensor2D;
+      const rate = this.architecture.dropout ?? 0;
+      const kept = rate > 0 && context.rng && context.mode === "train" ? dropout(pooled, rate, context.rng) : pooled;
+      return tf.add(tf.matMul(kept, this.classifier.kernel), this.classifier.bias) as tf.Tensor2D;
+    });
+  }
+}
