@@ -10,6 +10,8 @@ const SEED = Number(process.env.FC_SEED ?? 7);
 /** Longest time between two presses, in ms. */
 const LONGEST_MS = 250;
 
+const MOST_PRESSES = 60;
+
 let kernel: KernelUnderTest;
 
 beforeAll(async () => {
@@ -64,12 +66,15 @@ it(`ends ${CELLS} random cells that are interrupted at random times, and keeps t
     const id = await kernel.send("execute_request", { code });
     const ended = kernel.reply(id);
     let over = false;
-    void ended.then(() => {
-      over = true;
-    });
-    // One press may come before the cell began, and so be of no effect; one after is enough.
+    ended
+      .finally(() => {
+        over = true;
+      })
+      .catch(() => {});
+    // One press may come before the cell began, and so be of no effect; one after is enough. On a machine that others fill
+    // the kernel may not have been given any time between two.
     for (let presses = 0; !over; presses++) {
-      expect(presses, `not ended: ${code}`).toBeLessThan(10);
+      expect(presses, `not ended: ${code}`).toBeLessThan(MOST_PRESSES);
       await pause(rng.uniform() * LONGEST_MS);
       await kernel.interrupt();
       await Promise.race([ended, pause(6000)]);
