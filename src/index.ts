@@ -9,10 +9,7 @@ export * from "./lab";
 export * from "./nn";
 export * from "./rate";
 export * from "./retrain";
-// Names that two rooms have: the search's result, and the space's shape.
-export type { FoundNetwork } from "./search";
 export * from "./search";
-export type { ImageShape } from "./space";
 export * from "./space";
 export * from "./study";
 export * from "./surrogate";

@@ -1,7 +1,7 @@
 import { ConfigError, DataError, formatCount, type StepContext } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
 import type { Split } from "../data";
-import { type FoundNetwork, Retrained, retrain, type Training } from "../retrain";
+import { type LoadedNetwork, Retrained, retrain, type Training } from "../retrain";
 import { type Architecture, sameShape } from "../space";
 import { DNA_MINI } from "../systems/dna";
 import { checkFits, type Teacher } from "../teacher";
@@ -30,7 +30,7 @@ export class LabNetwork implements Displayable {
     readonly label: string,
     readonly architecture: Architecture,
     readonly data: LabData,
-    private trained?: Retrained | FoundNetwork,
+    private trained?: Retrained | LoadedNetwork,
     readonly kind: "own" | "shrunk" = "own",
   ) {
     checkFits(architecture, data.dataset, "lab.network");
@@ -160,7 +160,7 @@ export class LabNetwork implements Displayable {
 }
 
 /** Accuracies compare on one data set alone, divided in one way: another division may have trained on these test images. */
-function checkSameData(label: string, trained: Retrained | FoundNetwork, { dataset }: LabData): void {
+function checkSameData(label: string, trained: Retrained | LoadedNetwork, { dataset }: LabData): void {
   const isRetrained = trained instanceof Retrained;
   const known = isRetrained
     ? { name: trained.dataset.name, fingerprint: trained.dataset.fingerprint, classes: trained.dataset.classes }

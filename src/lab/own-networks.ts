@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { ConfigError, readJson } from "../core";
-import { FoundNetwork, loadFound, Retrained } from "../retrain";
+import { LoadedNetwork, loadFound, Retrained } from "../retrain";
 import {
   type Architecture,
   architectureFromTimm,
@@ -20,7 +20,7 @@ import { LabTeacher } from "./lab-teacher";
  * What an own network may be: an architecture as an object, by a preset's name or in timm's block strings; what `retrain` or
  * `loadFound` gave; or the path of a found network (`.json`) or a teacher (`.safetensors`).
  */
-export type NetworkSource = Architecture | Retrained | FoundNetwork | Teacher | string;
+export type NetworkSource = Architecture | Retrained | LoadedNetwork | Teacher | string;
 
 /** How each kind of network is given, for messages. */
 export const NETWORK_FORMS =
@@ -28,7 +28,7 @@ export const NETWORK_FORMS =
 
 /** Whether a value is one that {@link ownNetwork} takes. */
 export function isNetworkSource(value: unknown): value is NetworkSource {
-  if (typeof value === "string" || value instanceof Retrained || value instanceof FoundNetwork) return true;
+  if (typeof value === "string" || value instanceof Retrained || value instanceof LoadedNetwork) return true;
   if (typeof value !== "object" || value === null) return false;
   return value instanceof Teacher || ("blocks" in value && "stem" in value && "classes" in value);
 }
@@ -38,7 +38,7 @@ export function isNetworkSource(value: unknown): value is NetworkSource {
  * @throws ConfigError, SpaceError, DataError, CheckpointError when it is none, does not fit the data or belongs to others.
  */
 export function ownNetwork(source: NetworkSource, data: LabData, label?: string): LabNetwork | LabTeacher {
-  if (source instanceof Retrained || source instanceof FoundNetwork) {
+  if (source instanceof Retrained || source instanceof LoadedNetwork) {
     const { architecture } = source.network;
     return new LabNetwork(label ?? architecture.name, architecture, data, source);
   }

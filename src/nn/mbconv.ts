@@ -1,5 +1,6 @@
 import { type Rng, SpaceError } from "../core";
 import { fused, tf } from "../engine";
+import { hasResidual, squeezeWidth } from "../space/layers";
 import type { MBConvLayer } from "../space/types";
 import { BatchNorm } from "./batch-norm";
 import { type LayerSettings, paddingFor } from "./conv-norm";
@@ -44,14 +45,14 @@ export class MBConv extends Module {
     this.depthwiseKernel = this.parameter("depthwise.kernel", depthwiseKernel(kernelSize, expanded, rng));
     this.depthwiseNorm = this.child("depthwise.norm", new BatchNorm(expanded, epsilon, activation));
     if (seRatio > 0) {
-      const squeezed = Math.max(1, Math.floor(seRatio * inChannels));
+      const squeezed = squeezeWidth(layer, inChannels);
       this.squeezeExcite = this.child("se", new SqueezeExcite(expanded, squeezed, activation, rng));
     }
     this.projectKernel = this.parameter("project.kernel", convolutionKernel([1, 1, expanded, outChannels], rng));
     this.projectNorm = this.child("project.norm", new BatchNorm(outChannels, epsilon, "none"));
     if (stride !== 1 && stride !== 2) throw new SpaceError(`MBConv: stride must be 1 or 2, got ${stride}`);
     this.stride = stride;
-    this.residual = layer.residual ?? (stride === 1 && inChannels === outChannels);
+    this.residual = hasResidual(layer, inChannels);
     this.padding = paddingFor(kernelSize, padding);
   }
 

@@ -3,7 +3,7 @@ export { type Execution, type ExecutionStatus, executeNotebook } from "./execute
 export { type Cell, cellTitle, type Notebook, readNotebook, writeNotebook } from "./notebook-file";
 export { notebookPage } from "./notebook-page";
 export { declaredParameters, type Parameters, readParameters, withParameters } from "./parameters";
-export { type Provenance, provenance, provenanceLine, provenanceOf, provenanceQuestions } from "./provenance";
+export { type NotebookProvenance, provenance, provenanceLine, provenanceOf, provenanceQuestions } from "./provenance";
 export { RemainingTime } from "./remaining-time";
 export {
   parseTolerance,

@@ -42,10 +42,10 @@ const provenanceSchema = z.object({
   /** By id of the cell, or its index where it has none; tells the next run how long it will take. */
   cellSeconds: z.record(z.string(), z.number()),
 });
-export type Provenance = z.output<typeof provenanceSchema>;
+export type NotebookProvenance = z.output<typeof provenanceSchema>;
 
 /** The provenance of a notebook's outputs, undefined when it was not executed by `blockwise notebook run`. */
-export function provenanceOf({ metadata }: Notebook): Provenance | undefined {
+export function provenanceOf({ metadata }: Notebook): NotebookProvenance | undefined {
   return provenanceSchema.safeParse(metadata.blockwise).data;
 }
 
@@ -60,7 +60,11 @@ export function provenanceQuestions(notebook: Notebook, injected: Parameters): R
 }
 
 /** What is known of an execution that began at `started`. */
-export function provenance({ notebook, seconds, answers }: Execution, started: Date, durationMs: number): Provenance {
+export function provenance(
+  { notebook, seconds, answers }: Execution,
+  started: Date,
+  durationMs: number,
+): NotebookProvenance {
   const parameters = z
     .record(z.string(), z.unknown())
     .catch({})
@@ -92,7 +96,7 @@ export function provenance({ notebook, seconds, answers }: Execution, started: D
   };
 }
 
-/** Provenance in a line. */
+/** NotebookProvenance in a line. */
 export function provenanceLine({
   version,
   commit,
@@ -102,7 +106,7 @@ export function provenanceLine({
   engine,
   machine,
   seed,
-}: Provenance): string {
+}: NotebookProvenance): string {
   const code = commit === null ? "" : ` (commit ${commit.slice(0, 10)}${modified ? ", modified" : ""})`;
   const by =
     engine === null

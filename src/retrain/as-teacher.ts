@@ -1,5 +1,5 @@
 import { Teacher } from "../teacher";
-import { FoundNetwork } from "./found-file";
+import { LoadedNetwork } from "./found-file";
 import type { Retrained } from "./retrain";
 
 /**
@@ -9,8 +9,8 @@ import type { Retrained } from "./retrain";
  * The network is shared, not copied: dispose the teacher or the student, not both, once neither is needed.
  * @param student What `retrain` gave, or what `loadFound` read.
  */
-export function asTeacher(student: Retrained | FoundNetwork): Teacher {
-  if (student instanceof FoundNetwork) {
+export function asTeacher(student: Retrained | LoadedNetwork): Teacher {
+  if (student instanceof LoadedNetwork) {
     const { architecture, preprocessing, classes, measured } = student.record;
     const [validation] = measured.filter(({ split }) => split === "validation");
     const history = {

@@ -55,7 +55,7 @@ const SAVE_RULES: OptionRules<SaveFoundOptions> = {
 };
 
 /** A found network read from its file: weights, and the record of where it comes from. */
-export class FoundNetwork {
+export class LoadedNetwork {
   constructor(
     readonly network: Network,
     readonly record: FoundRecord,
@@ -101,7 +101,7 @@ export function saveFound(path: string, retrained: Retrained, options: SaveFound
  * Reads a found network and checks its weights against the recorded hash.
  * @throws CheckpointError when a file is absent, damaged, of another kind, or the weights are not the recorded ones.
  */
-export function loadFound(path: string): FoundNetwork {
+export function loadFound(path: string): LoadedNetwork {
   const fail = (what: string, cause?: unknown) =>
     new CheckpointError(`loadFound: ${path} ${what}`, { path }, { cause });
   const mend = "fetch or make it anew";
@@ -130,7 +130,7 @@ export function loadFound(path: string): FoundNetwork {
     network.dispose();
     throw error;
   }
-  return new FoundNetwork(network, record, verified);
+  return new LoadedNetwork(network, record, verified);
 }
 
 function foundRecord(

@@ -10,7 +10,7 @@ import {
 } from "../core";
 import { batchValues, type ReadImage, readImage } from "../data";
 import { tf } from "../engine";
-import type { FoundNetwork } from "./found-file";
+import type { LoadedNetwork } from "./found-file";
 
 /** One class with the probability the network gives it. */
 export interface ClassProbability {
@@ -35,7 +35,7 @@ export interface PredictOptions {
 
 const PREDICT_RULES: OptionRules<PredictOptions> = { top: rule.wholeFrom(1) };
 
-type Classifier = Pick<FoundNetwork, "network" | "record">;
+type Classifier = Pick<LoadedNetwork, "network" | "record">;
 
 /**
  * Classifies an image file.

@@ -1,5 +1,5 @@
+import TinyQueue from "tinyqueue";
 import { headCostOf, loosened, stemCostOf } from "./costs";
-import { Heap } from "./heap";
 import { type Completion, type Objective, SuffixFronts } from "./suffix-fronts";
 import type { CostName, RatedCandidate, RatingTable } from "./types";
 import { type Step, stepsBehind, unbeaten } from "./unbeaten";
@@ -42,7 +42,7 @@ export class BestFirst {
     const limits = given.map(loosened);
     const end = table.blocks.length;
     const costs = this.names.map((name) => stemCostOf(table, name));
-    const queue = new Heap<Prefix>((a, b) => a.bound - b.bound || b.block - a.block);
+    const queue = new TinyQueue<Prefix>([], (a, b) => a.bound - b.bound || b.block - a.block);
     const start = this.boundOf(0, table.stemWidth, costs, limits);
     if (start !== undefined) queue.push({ block: 0, width: table.stemWidth, value: 0, costs, bound: start });
     const found: RatedCandidate[][] = [];
@@ -55,7 +55,7 @@ export class BestFirst {
     return found;
   }
 
-  private grow(prefix: Prefix, limits: readonly number[], steps: readonly Step[], queue: Heap<Prefix>): void {
+  private grow(prefix: Prefix, limits: readonly number[], steps: readonly Step[], queue: TinyQueue<Prefix>): void {
     for (const step of steps) {
       const { candidate } = step;
       const costs = prefix.costs.map((cost, i) => cost + step.costs[i]);

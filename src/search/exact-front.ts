@@ -1,8 +1,8 @@
-import { checkOptions, type OptionRules, rule } from "../core";
+import { checkOptions, type OptionRules, paretoFront, rule } from "../core";
 import { BestFirst } from "./best-first";
 import { COST_NAMES, checkTable, foundNetwork, limitsOf, loosened, stemCostOf } from "./costs";
 import { infeasible } from "./infeasible";
-import { choiceOf, SuffixFronts, undominated } from "./suffix-fronts";
+import { choiceOf, SuffixFronts } from "./suffix-fronts";
 import type { Budget, CostName, FoundNetwork, RatingTable } from "./types";
 
 export interface ExactFrontOptions {
@@ -58,7 +58,7 @@ function limitedFront(
   }
   if (points.length === 0) throw infeasible(table, budget);
   // A network of equal score may come later at less cost.
-  return undominated(points).map(({ network }) => network);
+  return paretoFront(points).map(({ network }) => network);
 }
 
 /** A limit under which this cost no longer fits, though any distinct lower one does. */

@@ -1,3 +1,4 @@
+import { paretoFront } from "../core";
 import { candidateCost, enteringWidthsOf, headCostOf } from "./costs";
 import type { CostName, RatedCandidate, RatingTable } from "./types";
 
@@ -53,7 +54,7 @@ export class SuffixFronts {
               value: worth(candidate, width),
             }));
             // A candidate beaten by another of the same width can be replaced in any network.
-            for (const head of undominated(local)) front = merge(front, head, next.get(head.candidate.width) ?? []);
+            for (const head of paretoFront(local)) front = merge(front, head, next.get(head.candidate.width) ?? []);
           }
           return [width, front];
         }),
@@ -82,18 +83,6 @@ export class SuffixFronts {
   leastCost(block: number, width: number): number {
     return this.at(block, width)[0]?.cost ?? Number.POSITIVE_INFINITY;
   }
-}
-
-/** Points that no other beats in cost and value, rising in cost; of equal points the first. */
-export function undominated<T extends { readonly cost: number; readonly value: number }>(points: readonly T[]): T[] {
-  const kept: T[] = [];
-  let best = Number.POSITIVE_INFINITY;
-  for (const point of [...points].sort((a, b) => a.cost - b.cost || a.value - b.value)) {
-    if (point.value >= best) continue;
-    best = point.value;
-    kept.push(point);
-  }
-  return kept;
 }
 
 /** Joins to a front all ways on after one candidate; linear in both. */

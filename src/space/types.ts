@@ -1,3 +1,5 @@
+import type { ImageShape } from "../core";
+
 /** Non-linearity after a normalised convolution. */
 export type Activation = "none" | "silu" | "relu" | "relu6";
 
@@ -55,12 +57,7 @@ export interface MaxPoolLayer {
 
 export type Layer = ConvLayer | MBConvLayer | IdentityLayer | ResidualLayer | MaxPoolLayer;
 
-/** Shape of an image or feature map without the batch: `[height, width, channels]`. */
-export interface ImageShape {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
+export type { ImageShape };
 
 /** A whole network as plain data: stem, blocks, head (convolutions before pooling), global average pool, linear classifier. */
 export interface Architecture {

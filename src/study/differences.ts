@@ -1,3 +1,5 @@
+import { fingerprint } from "../core";
+
 /** Where two JSON values differ: "distill.epochs: 5, now 6". Keys are compared whatever their order. */
 export function differences(before: unknown, now: unknown, place = ""): string[] {
   if (isRecord(before) && isRecord(now)) {
@@ -7,7 +9,7 @@ export function differences(before: unknown, now: unknown, place = ""): string[]
   if (Array.isArray(before) && Array.isArray(now) && before.length === now.length) {
     return before.flatMap((value, i) => differences(value, now[i], `${place}[${i}]`));
   }
-  if (JSON.stringify(before) === JSON.stringify(now)) return [];
+  if (fingerprint(before) === fingerprint(now)) return [];
   return [`${place || "all"}: ${show(before)}, now ${show(now)}`];
 }
 

@@ -43,37 +43,6 @@ export function withScores(
   return foundNetwork(table, candidates);
 }
 
-/** The network of greatest worth for each limit on MACs, of those that were trained and the best expected ones. */
-export interface ExpectedBest {
-  readonly network: FoundNetwork;
-  /** Expected accuracy, 0..1. */
-  readonly expected: number;
-}
-
-/**
- * The best network under each limit: by what is expected of the calibrated table's optimum, or of a trained network, whose own
- * accuracy then counts by the share of the noise that is its own.
- * @param limits On MACs. Undefined stands where no network meets the limit.
- */
-export function bestUnder(
-  calibration: Calibration,
-  table: RatingTable,
-  trained: readonly TrainedPoint[],
-  limits: readonly number[],
-): (ExpectedBest | undefined)[] {
-  const points = trainedWorths(calibration, trained).map(({ network, worth }) => ({ network, worth }));
-  const front = exactFront(calibration.calibrated(table));
-  const known = new Set(trained.map(({ network }) => networkId(network.choice)));
-  for (const network of front)
-    if (!known.has(networkId(network.choice))) points.push({ network, worth: -network.score });
-  return limits.map((limit) => {
-    const affordable = points.filter(({ network }) => network.cost.macs! <= limit);
-    if (affordable.length === 0) return undefined;
-    const { network, worth } = affordable.reduce((best, one) => (one.worth > best.worth ? one : best));
-    return { network, expected: calibration.fromScale(worth) };
-  });
-}
-
 /** Trained networks (several trainings of one joined) by what is expected of them, their own accuracies counted. */
 export function trainedWorths(calibration: Calibration, trained: readonly TrainedPoint[]) {
   const groups = new Map<string, { network: FoundNetwork; values: number[] }>();

@@ -1,4 +1,4 @@
-import { DataError } from "../core";
+import { DataError, paretoFront } from "../core";
 import { type CountAxis, countAxis, rangeAround } from "./axis-range";
 import { type BudgetLine, budgetLines } from "./budget-lines";
 import { escapeHtml } from "./escape-html";
@@ -370,12 +370,6 @@ function frontLine(name: string, color: string, dash: string): Trace {
 
 /** The items that no other item equals or beats in both costs while beating it in one, by ascending first cost. */
 export function nonDominated<T>(items: readonly T[], costs: (item: T) => readonly [number, number]): T[] {
-  const sorted = [...items].sort((a, b) => costs(a)[0] - costs(b)[0] || costs(a)[1] - costs(b)[1]);
-  let least = Number.POSITIVE_INFINITY;
-  return sorted.filter((item) => {
-    const second = costs(item)[1];
-    if (second >= least) return false;
-    least = second;
-    return true;
-  });
+  const points = items.map((item) => ({ item, cost: costs(item)[0], value: costs(item)[1] }));
+  return paretoFront(points).map(({ item }) => item);
 }

@@ -16,8 +16,8 @@ import { CheckpointError, ConfigError, Rng } from "../../src/core";
 import { engine, tf } from "../../src/engine";
 import { loadState, Network, saveState } from "../../src/nn";
 import {
-  type FoundNetwork,
   type FoundRecord,
+  type LoadedNetwork,
   loadFound,
   predict,
   predictAll,
@@ -38,7 +38,7 @@ const origin = {
   seeds: { distill: 1 },
 };
 let student: Retrained;
-let found: FoundNetwork;
+let found: LoadedNetwork;
 beforeAll(async () => {
   engine.use("auto", { threads: 1 });
   student = await retrain(tinyArchitecture, tinyData, { ...tinyOptions, epochs: 8 });

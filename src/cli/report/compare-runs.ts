@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { ConfigError } from "../../core";
+import { ConfigError, fingerprint } from "../../core";
 import type { RatedBy } from "../../systems/dna";
 // Not the room's index: that loads an engine.
 import { type Comparison, compare, type FrontPoint } from "../../systems/dna/measured-front";
@@ -64,7 +64,7 @@ function differing(runs: readonly RecordedRun[]): Record<string, readonly unknow
   return Object.fromEntries(
     keys.flatMap((key) => {
       const values = flat.map((one) => one.get(key) ?? null);
-      const same = new Set(values.map((value) => JSON.stringify(value))).size === 1;
+      const same = new Set(values.map(fingerprint)).size === 1;
       return same || IGNORED.includes(key) ? [] : [[key, values]];
     }),
   );

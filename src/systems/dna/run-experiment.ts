@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { BlockwiseError, engineLabel, writeJson } from "../../core";
+import { BlockwiseError, engineLabel, fingerprint, writeJson } from "../../core";
 import { type Dataset, loadDataset } from "../../data";
 import { engine } from "../../engine";
 import { ratedTable } from "../../rate";
@@ -154,7 +154,7 @@ async function planBefore(config: ExperimentConfig, run: RunDirectory, images: D
   if (configBefore === undefined || run.records.every(({ fingerprint }) => fingerprint !== undefined)) return [];
   try {
     const before = parseExperiment(configBefore);
-    const sameImages = JSON.stringify(dataReads(before)) === JSON.stringify(dataReads(config));
+    const sameImages = fingerprint(dataReads(before)) === fingerprint(dataReads(config));
     const others = { training: "others", test: "others" };
     return plannedSteps(before, await prepareExperiment(before), sameImages ? images : others);
   } catch (error) {

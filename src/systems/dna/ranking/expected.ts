@@ -6,7 +6,7 @@ import type { RawRatings } from "./run-job";
 import { blocksOf, networkScores, tuneWeights } from "./scores";
 import type { SposRatings } from "./spos";
 import { compareWithSpos, type SposComparison } from "./spos-comparison";
-import { MEASURES, type Measure, type RatingJob } from "./study-config";
+import { MEASURES, type Measure, type StudyJob } from "./study-config";
 import { readRawRatings, readSposRatings } from "./study-results";
 import {
   type Baselines,
@@ -71,7 +71,7 @@ const FOUND_SHARE = 0.5;
  */
 export function summariseStudy(
   study: string,
-  jobs: readonly RatingJob[],
+  jobs: readonly StudyJob[],
   truth: readonly TrueNetwork[],
   sposResults: readonly string[] = [],
   draws?: number,
@@ -123,7 +123,7 @@ export function summariseStudy(
 }
 
 /** The raw ratings of those jobs that are done. */
-export function ratingsThere(jobs: readonly RatingJob[]): RawRatings[] {
+export function ratingsThere(jobs: readonly StudyJob[]): RawRatings[] {
   return jobs.filter(({ result }) => existsSync(result)).map(({ result }) => readRawRatings<RawRatings>(result));
 }
 

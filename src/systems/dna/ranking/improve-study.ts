@@ -8,7 +8,7 @@ import {
   networkSampler,
   type RatingTable,
 } from "../../../search";
-import { bestUnder, type Calibration, calibrate, mostImproving, type TrainedPoint } from "../../../surrogate";
+import { bestExpected, type Calibration, calibrate, mostImproving, type TrainedPoint } from "../../../surrogate";
 import { agreement, BUDGETS } from "./agreement";
 import { macroKey, macroTable } from "./macro-table";
 import type { RawRatings } from "./run-job";
@@ -204,14 +204,9 @@ class World {
     for (;;) {
       if (counts.includes(trained.length)) {
         const final = this.calibrated(trained, ratings);
-        const best = bestUnder(final, this.table, trained, BUDGETS);
-        results.push(
-          this.judged(
-            draw,
-            trained,
-            best.map((pick) => macroKey(pick!.network)),
-          ),
-        );
+        const expected = final.calibrated(this.table);
+        const best = BUDGETS.map((macs) => bestExpected(final, expected, { macs }));
+        results.push(this.judged(draw, trained, best.map(macroKey)));
       }
       if (trained.length >= counts.at(-1)!) return results;
       const [next] = mostImproving(calibration, this.table, trained, {

@@ -4,11 +4,11 @@ import { loadDataset } from "../../../data";
 import type { Provenance } from "./provenance";
 import type { JobPlace } from "./run-job";
 import { keyOf, sharedTeacher } from "./shared-teacher";
-import type { RatingJob } from "./study-config";
+import type { StudyJob } from "./study-config";
 import { readRetraining } from "./study-results";
 
 /** A network of the benchmark, trained here from scratch. */
-export interface Retrained {
+export interface RetrainedRecord {
   readonly key: string;
   /** Multiply-adds of convolutions and linear layers. */
   readonly macs: number;
@@ -25,7 +25,7 @@ export interface Retrained {
 export interface Retraining {
   /** Options of the training, images and seed. */
   readonly recipe: unknown;
-  readonly networks: readonly Retrained[];
+  readonly networks: readonly RetrainedRecord[];
   readonly provenance: Provenance;
 }
 
@@ -34,7 +34,7 @@ export interface Retraining {
  * there already are only measured. Goes on where it was stopped.
  */
 export async function retrainNetworks(
-  job: RatingJob,
+  job: StudyJob,
   { result, networks }: { readonly result: string; readonly networks: readonly string[] },
   { runs, images: root, provenance }: JobPlace,
   context: StepContext,
@@ -43,7 +43,7 @@ export async function retrainNetworks(
   const { experiment, teacherSeed } = job;
   const { name: dataset, ...division } = experiment.data;
   const data = await loadDataset(dataset, { ...division, ...(root && { root }), seed: teacherSeed }, context);
-  const trained: Retrained[] = [];
+  const trained: RetrainedRecord[] = [];
   for (const name of networks) {
     const key = keyOf(name, job.root);
     const teacher = { ...experiment.teacher, architecture: `nas-bench-macro/${key}` };

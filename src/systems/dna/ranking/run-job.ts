@@ -11,7 +11,7 @@ import { rateBlocks, rateChainsOf, type Supernets } from "../rate-blocks";
 import type { Provenance } from "./provenance";
 import { type BlockScores, blocksOf, type Measures } from "./scores";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
-import type { RatingJob, Setting } from "./study-config";
+import type { Setting, StudyJob } from "./study-config";
 import { readRawRatings } from "./study-results";
 import { blockDigits, canonicalKeys } from "./truth";
 
@@ -65,7 +65,7 @@ export interface JobPlace {
  * @throws StudyError when the result or the runs folder has the job under another configuration.
  */
 export async function runJob(
-  given: RatingJob,
+  given: StudyJob,
   { runs, images: root, provenance }: JobPlace,
   context: StepContext,
 ): Promise<RawRatings> {
@@ -137,7 +137,7 @@ export async function runJob(
 
 /** Where the supernets' states lie: the run's own, or those of the variant that distilled them. */
 function statesOf(
-  { seed, distilledBy, epoch, keepEpochs }: RatingJob,
+  { seed, distilledBy, epoch, keepEpochs }: StudyJob,
   run: RunDirectory,
   runs: string,
 ): CellCheckpoints {
@@ -154,7 +154,7 @@ function statesOf(
 }
 
 /** @throws StudyError when ratings that are there are of another setting. */
-function checked(raw: RawRatings, { experiment, cuts, result }: RatingJob): RawRatings {
+function checked(raw: RawRatings, { experiment, cuts, result }: StudyJob): RawRatings {
   // Parsed once more: options that are newer than the file have the defaults that it was made with. Only what a rating reads:
   // defaults of searching and retraining may change without making it another.
   const read = ({ seed, data, teacher, distill, rate }: ExperimentConfig, of: readonly number[]) => ({

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, type StepContext, writeJson } from "../../../core";
+import { ConfigError, fingerprint, type StepContext, writeJson } from "../../../core";
 import { type StudySummary, storedSummary, summariseStudy } from "./expected";
 import { retrainNetworks } from "./retrain-networks";
 import { type JobPlace, type RawRatings, runJob } from "./run-job";
 import { blocksOf } from "./scores";
 import { rateBySpos } from "./spos";
-import { jobsOf, type RatingJob, type StudyConfig } from "./study-config";
+import { jobsOf, type StudyConfig, type StudyJob } from "./study-config";
 import { readRawRatings } from "./study-results";
 import { reportedSample, type TrueNetwork } from "./truth";
 
@@ -18,7 +18,7 @@ export interface StudyPart {
 }
 
 /** Told after each job, done now or before. */
-export type OnJob = (job: RatingJob, raw: RawRatings) => void;
+export type OnJob = (job: StudyJob, raw: RawRatings) => void;
 
 /**
  * Does a study's jobs, or those of a part: distils, rates, trains the global supernet and retrains networks; writes what
@@ -71,10 +71,10 @@ export function writeFigures(study: StudyConfig, truth: readonly TrueNetwork[]):
   return summary;
 }
 
-function followMeasure({ result, measure }: RatingJob): void {
+function followMeasure({ result, measure }: StudyJob): void {
   const raw = readRawRatings<RawRatings>(result);
   const blocks = blocksOf(raw, measure);
-  if (JSON.stringify(blocks) !== JSON.stringify(raw.blocks)) writeJson(result, { ...raw, blocks });
+  if (fingerprint(blocks) !== fingerprint(raw.blocks)) writeJson(result, { ...raw, blocks });
 }
 
 /** A study's figures from the ratings that are there. @param draws Of the bootstrap. */

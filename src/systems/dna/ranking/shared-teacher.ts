@@ -4,7 +4,7 @@ import { ConfigError, fingerprint, readJson, readOrSetAside, type StepContext, w
 import type { Dataset } from "../../../data";
 import { architecturePreset } from "../../../space";
 import { Teacher, trainTeacher } from "../../../teacher";
-import { inside, type RatingJob } from "./study-config";
+import { inside, type StudyJob } from "./study-config";
 
 /** Teachers by the name `found:<file of a study's figures>`: the network that the study found. */
 const FOUND = "found:";
@@ -28,7 +28,7 @@ export function keyOf(name: string, root: string): string {
 }
 
 /** The job with its teacher's name resolved, see {@link keyOf}. */
-export function withTeacher(job: RatingJob): RatingJob {
+export function withTeacher(job: StudyJob): StudyJob {
   const { teacher } = job.experiment;
   if (typeof teacher.architecture !== "string" || !teacher.architecture.startsWith(FOUND)) return job;
   const architecture = `nas-bench-macro/${keyOf(teacher.architecture, job.root)}`;
@@ -37,7 +37,7 @@ export function withTeacher(job: RatingJob): RatingJob {
 
 /** The teacher of these options and images, from the folder that all studies share, or trained into it. */
 export async function sharedTeacher(
-  { experiment, teacherSeed }: Pick<RatingJob, "experiment" | "teacherSeed">,
+  { experiment, teacherSeed }: Pick<StudyJob, "experiment" | "teacherSeed">,
   data: Dataset,
   runs: string,
   context: StepContext,

@@ -10,7 +10,7 @@ import { type EpochTotals, type EpochWork, fit, stateFile, type TrainingStep, tr
 import { drawImages } from "../steps";
 import { GlobalSupernet } from "./global-supernet";
 import type { Provenance } from "./provenance";
-import type { RatingJob } from "./study-config";
+import type { StudyJob } from "./study-config";
 import { readSposRatings } from "./study-results";
 
 /** Ratings of whole networks by one weight-sharing supernet: a sample of the space. */
@@ -49,7 +49,7 @@ export interface SposOptions {
  * a network is rated by its cross-entropy on validation images after its batch norms are recalibrated.
  */
 export async function rateBySpos(
-  { study, seed, teacherSeed, experiment }: RatingJob,
+  { study, seed, teacherSeed, experiment }: StudyJob,
   options: SposOptions,
   context: StepContext,
 ): Promise<SposRatings> {

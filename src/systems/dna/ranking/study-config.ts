@@ -84,7 +84,7 @@ export interface Setting {
 }
 
 /** One setting under one seed: a teacher, distilled and rated. */
-export interface RatingJob {
+export interface StudyJob {
   /** The variant's name in this study. */
   readonly name: string;
   /** Study and variant that the ratings belong to: others where a variant is the same as one of another study. */
@@ -138,7 +138,7 @@ export function inside(root: string, path: string): string {
  * All jobs of a study, seed by seed, so that a study cut short has whole seeds.
  * @throws ConfigError when a variant's experiment is malformed.
  */
-export function jobsOf(config: StudyConfig): RatingJob[] {
+export function jobsOf(config: StudyConfig): StudyJob[] {
   const { seeds, variants } = config;
   const all = [...new Set([...seeds, ...variants.flatMap((one) => one.seeds ?? [])])].sort((a, b) => a - b);
   return all.flatMap((seed) =>
@@ -146,7 +146,7 @@ export function jobsOf(config: StudyConfig): RatingJob[] {
   );
 }
 
-function jobOf(config: StudyConfig, one: StudyConfig["variants"][number], seed: number): RatingJob {
+function jobOf(config: StudyConfig, one: StudyConfig["variants"][number], seed: number): StudyJob {
   const { name, results, teacherSeed, measure, experiment } = config;
   const joined = (key: "data" | "teacher" | "distill" | "rate") => ({ ...(experiment[key] as object), ...one[key] });
   const merged = {
