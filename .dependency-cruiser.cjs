@@ -52,7 +52,7 @@ module.exports = {
       comment: `src/${room} may import: ${allowed.join(", ") || "nothing of ours"}`,
       severity: "error",
       from: { path: `^src/${room}/` },
-      to: { path: `^src/(?!${[room, ...allowed].join("/|")}/)` },
+      to: { path: `^src/(?!${[room, ...allowed].join("/|")}/${room === "lab" ? "|display-protocol" : ""})` },
     })),
     {
       name: "only-engine-imports-tensorflow",
@@ -64,7 +64,7 @@ module.exports = {
       name: "kernel-imports-core-and-display-protocol",
       severity: "error",
       from: { path: "^kernel/" },
-      to: { path: "^src/(?!core/|lab/display-protocol|index)" },
+      to: { path: "^src/(?!core/|display-protocol|index)" },
     },
     {
       name: "only-cli-imports-kernel",

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Comm, CommMessage, CommOpened, Comms } from "../src/lab/display-protocol";
+import type { Comm, CommMessage, CommOpened, Comms } from "../src/display-protocol";
 
 type Content = Record<string, unknown>;
 type Send = (

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { DISPLAY, type Displayable, isDisplayable, type MimeBundle } from "../../src/lab/display-protocol";
+import { DISPLAY, type Displayable, isDisplayable, type MimeBundle } from "../../src/display-protocol";
 import { ownRoot, readPackage } from "../language/package";
 import { inspected } from "./thrown";
 

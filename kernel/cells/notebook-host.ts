@@ -4,7 +4,7 @@ import {
   type MimeBundle,
   NOTEBOOK_HOST,
   type UncaughtError,
-} from "../../src/lab/display-protocol";
+} from "../../src/display-protocol";
 import { asJson } from "./mime";
 
 /** One execution of a cell, or of a widget's message: whatever output can belong to. */

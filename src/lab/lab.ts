@@ -22,35 +22,35 @@ import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable, loadTeacher
 import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
 import { trainTeacher } from "../teacher";
 import { TRAINING_RULES, type TrainingOptions } from "../train";
-import { engineReady } from "./engine-ready";
-import { findings } from "./findings";
+import { showNow } from "./display/show";
+import { viewOfAny } from "./display/view";
+import { engineReady } from "./session/engine-ready";
+import { notebookContext } from "./session/notebook-context";
 import {
   agreementOf,
   type LabAgreement,
   type LabAgreementOptions,
   type Ranking,
   type TruthItem,
-} from "./lab-agreement";
-import { benchmark } from "./lab-benchmark";
-import type { LabBlocks } from "./lab-blocks";
-import { LabData } from "./lab-data";
-import type { LabFront } from "./lab-front";
-import { LabLatency, latencyTableFrom } from "./lab-latency";
-import type { LabNetwork } from "./lab-network";
-import { LabRatings } from "./lab-ratings";
-import { LabStudent } from "./lab-student";
-import { LabStudy } from "./lab-study";
-import { LabSupernet } from "./lab-supernet";
-import { type LabSweep, type LabSweepOptions, labSweep } from "./lab-sweep";
-import { LabTeacher } from "./lab-teacher";
-import { NetworkDesign } from "./network-design";
-import { notebookContext } from "./notebook-context";
-import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "./own-networks";
-import { type ParetoItem, type ParetoRecipe, pareto } from "./pareto";
-import { record } from "./record";
-import { showNow } from "./show";
-import { stored } from "./stored";
-import { viewOfAny } from "./view";
+} from "./values/agreement";
+import { benchmark } from "./values/benchmark";
+import type { LabBlocks } from "./values/blocks";
+import { LabData } from "./values/data";
+import type { LabFront } from "./values/front";
+import { LabLatency, latencyTableFrom } from "./values/latency";
+import type { LabNetwork } from "./values/network";
+import { NetworkDesign } from "./values/network-design";
+import { LabRatings } from "./values/ratings";
+import { LabStudent } from "./values/student";
+import { LabStudy } from "./values/study";
+import { LabSupernet } from "./values/supernet";
+import { type LabSweep, type LabSweepOptions, labSweep } from "./values/sweep";
+import { LabTeacher } from "./values/teacher";
+import { findings } from "./words/findings";
+import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "./words/own-networks";
+import { type ParetoItem, type ParetoRecipe, pareto } from "./words/pareto";
+import { record } from "./words/record";
+import { stored } from "./words/stored";
 
 export interface LabDataOptions extends Partial<Omit<DatasetOptions, "seed">> {
   /** Seed of the division, and of all later steps unless they are given one. Default 1. */

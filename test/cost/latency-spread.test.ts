@@ -10,7 +10,7 @@ import {
   networkLatencyRange,
   unsteadyWords,
 } from "../../src/cost";
-import { LabLatency } from "../../src/lab/lab-latency";
+import { LabLatency } from "../../src/lab/values/latency";
 import { tinyArchitecture } from "../teacher/tiny";
 
 const keys = layersToMeasure(tinyArchitecture).map(({ layer, input }) => latencyKey(layer, input));

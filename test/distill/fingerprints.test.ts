@@ -13,7 +13,7 @@ import {
 } from "../../src/distill";
 import { distillFingerprint } from "../../src/distill/cell-checkpoint";
 import { engine } from "../../src/engine";
-import { LAB_RATE_RULES, type LabRateOptions, RatingJob } from "../../src/lab/rating-job";
+import { LAB_RATE_RULES, type LabRateOptions, RatingJob } from "../../src/lab/session/rating-job";
 import { Network } from "../../src/nn";
 import { FEATURE_RULES, type FeatureOptions, Teacher, teacherFeatures } from "../../src/teacher";
 import { tinyArchitecture, tinyData } from "../teacher/tiny";

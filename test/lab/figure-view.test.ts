@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { FigureView } from "../../src/lab/figure-view";
-import { PlotlyCarrier } from "../../src/lab/plotly-carrier";
-import { showTogether } from "../../src/lab/show";
-import { Table } from "../../src/lab/table";
+import { FigureView } from "../../src/lab/display/figure-view";
+import { PlotlyCarrier } from "../../src/lab/display/plotly-carrier";
+import { showTogether } from "../../src/lab/display/show";
+import { Table } from "../../src/lab/display/table";
 import { trainingCurve } from "../../src/viz";
 import { inNotebook } from "./recording-host";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FrontNetwork } from "../../src/lab/front-network";
+import type { FrontNetwork } from "../../src/lab/values/front-network";
 import { comparisons, errorOf, gainOver, standardError, verdict } from "../../src/systems/dna";
 
 const network = (label: string, kind: FrontNetwork["kind"], macs: number, accuracy: number): FrontNetwork => ({

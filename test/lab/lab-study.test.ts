@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError, packageRoot } from "../../src/core";
+import { DISPLAY } from "../../src/display-protocol";
 import { lab } from "../../src/lab";
-import { DISPLAY } from "../../src/lab/display-protocol";
 
 describe("lab.study", () => {
   test("names the studies that there are, and says where the benchmark's table comes from", () => {

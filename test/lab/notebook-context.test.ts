@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InterruptedError, Progress } from "../../src/core";
-import { notebookContext } from "../../src/lab/notebook-context";
+import { notebookContext } from "../../src/lab/session/notebook-context";
 import { inNotebook } from "./recording-host";
 
 describe("notebookContext", () => {

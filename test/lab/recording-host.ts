@@ -1,4 +1,4 @@
-import { type MimeBundle, NOTEBOOK_HOST, type NotebookHost } from "../../src/lab/display-protocol";
+import { type MimeBundle, NOTEBOOK_HOST, type NotebookHost } from "../../src/display-protocol";
 
 /** A notebook that writes down what it is told to show. */
 export class RecordingHost implements NotebookHost {

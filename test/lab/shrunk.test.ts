@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { DISPLAY } from "../../src/display-protocol";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
-import { DISPLAY } from "../../src/lab/display-protocol";
 import { tinyData, tinySupernet, tinyTeacher } from "./tiny";
 
 beforeAll(() => {

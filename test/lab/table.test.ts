@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { danfo } from "../../src/lab/data-frame";
-import { DISPLAY, type Displayable } from "../../src/lab/display-protocol";
-import { Table } from "../../src/lab/table";
+import { DISPLAY, type Displayable } from "../../src/display-protocol";
+import { danfo } from "../../src/lab/display/data-frame";
+import { Table } from "../../src/lab/display/table";
 
 describe("Table", () => {
   const table = new Table({

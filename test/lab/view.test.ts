@@ -1,9 +1,9 @@
 import { inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { DISPLAY, type MimeBundle } from "../../src/display-protocol";
 import { lab } from "../../src/lab";
-import { danfo } from "../../src/lab/data-frame";
-import { DISPLAY, type MimeBundle } from "../../src/lab/display-protocol";
-import { viewOf, viewOfAny } from "../../src/lab/view";
+import { danfo } from "../../src/lab/display/data-frame";
+import { viewOf, viewOfAny } from "../../src/lab/display/view";
 import { encodePng } from "../../src/viz/png";
 import { inNotebook } from "./recording-host";
 

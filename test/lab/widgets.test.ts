@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type CommMessage, DISPLAY, NOTEBOOK_HOST } from "../../src/lab/display-protocol";
-import { widgets } from "../../src/lab/widgets";
+import { type CommMessage, DISPLAY, NOTEBOOK_HOST } from "../../src/display-protocol";
+import { widgets } from "../../src/lab/words/widgets";
 
 interface Sent {
   readonly id: string;

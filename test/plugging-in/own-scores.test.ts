@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/core";
+import { DISPLAY, type Displayable } from "../../src/display-protocol";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
-import { DISPLAY, type Displayable } from "../../src/lab/display-protocol";
 import { allNetworks, exactFront, ratingTable, searchBest } from "../../src/search";
 import { candidateId, nasBenchMacroSpace } from "../../src/space";
 import { tinySupernet } from "../lab/tiny";

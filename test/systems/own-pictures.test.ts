@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { DataError } from "../../src/core";
+import { DISPLAY } from "../../src/display-protocol";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
-import { DISPLAY } from "../../src/lab/display-protocol";
 import { parseArchitecture } from "../../src/space";
 import { RunDirectory } from "../../src/study";
 import { type ExperimentInput, parseExperiment, prepareExperiment, runExperiment } from "../../src/systems/dna";

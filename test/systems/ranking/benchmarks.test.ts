@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { ConfigError, DataError, packageRoot } from "../../../src/core";
+import { DISPLAY } from "../../../src/display-protocol";
 import { lab } from "../../../src/lab";
-import { DISPLAY } from "../../../src/lab/display-protocol";
 import { benchmarkNames, readTrueCells, readTruth } from "../../../src/systems/dna/ranking";
 
 const shipped = join(packageRoot(), "data", "benchmarks");

@@ -1,0 +1,29 @@
+import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { type TableRecord, type TableValue, tableHtml, tableText } from "../../viz";
+import type { DataFrame } from "./danfo-types";
+import { dataFrame } from "./data-frame";
+
+/** A table that shows itself; plain rows underneath, a danfo data frame on request. */
+export class Table implements Displayable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly TableValue[])[];
+
+  constructor(private readonly record: TableRecord) {
+    this.columns = record.columns;
+    this.rows = record.rows;
+  }
+
+  /** The rows as a danfojs-node DataFrame, to sort, group or write as CSV. */
+  frame(): Promise<DataFrame> {
+    return dataFrame(this.record);
+  }
+
+  async [DISPLAY](): Promise<MimeBundle> {
+    return { "text/html": tableHtml(this.record), "text/plain": tableText(this.record) };
+  }
+}
+
+/** A table of one row a property: name and value. */
+export function propertyTable(title: string, properties: Readonly<Record<string, TableValue>>, note?: string): Table {
+  return new Table({ title, note, columns: ["", "value"], rows: Object.entries(properties), mixed: ["value"] });
+}

@@ -1,0 +1,81 @@
+import { writeJson } from "../../core";
+import {
+  isArchitecture,
+  isUnsteady,
+  type LatencyRange,
+  type LatencyTable,
+  networkLatency,
+  networkLatencyRange,
+  parseLatencyTable,
+  rangeWords,
+  readLatencyTable,
+  unsteadyWords,
+} from "../../cost";
+import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import type { Architecture, SearchSpace } from "../../space";
+import { plural } from "../display/numbers";
+import { Table } from "../display/table";
+
+/** Measured latencies of layers on this machine and engine: a cost to search by. */
+export class LabLatency implements Displayable {
+  constructor(
+    /** Plain JSON, as `blockwise latency --out` writes it. */
+    readonly latencies: LatencyTable,
+    /** What was measured, where it is known. */
+    private readonly subject?: Architecture | SearchSpace,
+  ) {}
+
+  /** Milliseconds of a network, the sum of its layers'. @throws ConfigError when one of them was not measured. */
+  of({ architecture }: { readonly architecture: Architecture }): number {
+    return networkLatency(this.latencies, architecture);
+  }
+
+  /** The same with the sums of the layers' tenth and ninetieth percentiles: how uncertain it is. */
+  rangeOf({ architecture }: { readonly architecture: Architecture }): LatencyRange {
+    return networkLatencyRange(this.latencies, architecture);
+  }
+
+  /** Writes the table as JSON, which `lab.latency(path)` and an experiment's `search.latencyTable` read; returns the path. */
+  save(path: string): string {
+    writeJson(path, this.latencies);
+    return path;
+  }
+
+  /** One layer a row, the slowest first. */
+  table(): Table {
+    const { subject, batch, cpu, engine, entries } = this.latencies;
+    const whole =
+      this.subject && isArchitecture(this.subject) ? networkLatencyRange(this.latencies, this.subject) : undefined;
+    const warning = unsteadyWords(this.latencies);
+    return new Table({
+      title: `Latency of ${subject}: ${plural(entries.length, "distinct layer")}, ${plural(batch, "image")} at once`,
+      columns: ["layer @ what enters", "median, ms", "10 %, ms", "90 %, ms", "runs", ...(warning ? ["steady"] : [])],
+      rows: [...entries]
+        .sort((a, b) => b.medianMs - a.medianMs)
+        .map(({ key, medianMs, lowMs, highMs, runs }) => [
+          key,
+          medianMs,
+          lowMs ?? null,
+          highMs ?? null,
+          runs ?? null,
+          ...(warning ? [isUnsteady({ medianMs, lowMs, highMs }) ? "no" : "yes"] : []),
+        ]),
+      note: [
+        ...(warning ? [warning] : []),
+        `Measured on ${cpu}, engine ${engine.backend} with ${plural(engine.threads, "thread")}.`,
+        ...(whole === undefined ? [] : [`The network's layers take ${rangeWords(whole)} in all.`]),
+        "A network's latency is the sum of its layers', each measured alone.",
+      ].join(" "),
+    });
+  }
+
+  [DISPLAY](): Promise<MimeBundle> {
+    return this.table()[DISPLAY]();
+  }
+}
+
+/** Latencies from what a user has of them: measured in a cell, plain JSON, or a file. */
+export function latencyTableFrom(source: LabLatency | LatencyTable | string): LatencyTable {
+  if (source instanceof LabLatency) return source.latencies;
+  return typeof source === "string" ? readLatencyTable(source) : parseLatencyTable(source);
+}

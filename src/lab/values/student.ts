@@ -1,0 +1,166 @@
+import { formatCount, formatDuration, type StepContext } from "../../core";
+import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { engine } from "../../engine";
+import { asTeacher, type Retrained, saveFound } from "../../retrain";
+import { flatLimits } from "../../search";
+import { hasTimmWords, timmStages } from "../../space";
+import { costBars, trainingCurve } from "../../viz";
+import { FigureView } from "../display/figure-view";
+import { percent } from "../display/numbers";
+import { showTogether } from "../display/show";
+import { propertyTable, type Table } from "../display/table";
+import type { RetrainRecipe } from "../words/retrain-recipe";
+import type { NetworkDesign } from "./network-design";
+import { LabTeacher } from "./teacher";
+
+type Evaluation = Awaited<ReturnType<Retrained["evaluate"]>>;
+
+/** A network of the search space, trained from scratch. */
+export class LabStudent implements Displayable {
+  private tested: Promise<Evaluation> | undefined;
+  private evaluation: Evaluation | undefined;
+
+  constructor(
+    readonly design: NetworkDesign,
+    readonly retrained: Retrained,
+    /** How it was trained, where the lab did it. */
+    readonly recipe?: RetrainRecipe,
+  ) {}
+
+  get kind(): "found" | "random" {
+    return this.design.kind;
+  }
+
+  /** Top-1 accuracy on the validation split, 0..1. */
+  get accuracy(): number {
+    return this.retrained.accuracy;
+  }
+
+  get macs(): number {
+    return this.design.macs;
+  }
+
+  get params(): number {
+    return this.design.params;
+  }
+
+  /** Top-1 accuracy on the test split, measured once. */
+  async testAccuracy(context: StepContext = {}): Promise<number> {
+    const { test } = this.design.session.data;
+    this.tested ??= this.retrained.evaluate(test, context);
+    try {
+      this.evaluation = await this.tested;
+    } catch (error) {
+      // An interrupted measurement is no measurement.
+      this.tested = undefined;
+      throw error;
+    }
+    return this.evaluation.accuracy;
+  }
+
+  /**
+   * The student as the teacher of the next round (DNA+, arXiv 2403.01326): split it, distil, rate and search again. Both
+   * share their weights.
+   */
+  asTeacher(): LabTeacher {
+    return new LabTeacher(asTeacher(this.retrained), this.design.session.data);
+  }
+
+  /** The stages in timm's words. @throws SpaceError for ResNet's blocks, which timm's strings cannot say. */
+  toTimm(): string {
+    return this.design.toTimm();
+  }
+
+  /** Writes the network as JSON (what it is, how it was found, its accuracies) with its weights beside it; returns the path. */
+  save(path = "found.json"): string {
+    const { network, limits, session, kind, architecture } = this.design;
+    saveFound(path, this.retrained, {
+      origin: {
+        method: kind === "found" ? "exact search over ratings" : "random",
+        space: session.space.name,
+        budget: flatLimits(limits),
+        candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
+        score: network.score,
+        rating: session.score,
+        ...(session.calibration && { evidence: { networks: session.calibration.evidence.length } }),
+        seeds: { ...session.seeds },
+      },
+      test: this.evaluation,
+      ...(hasTimmWords(architecture) && { timm: timmStages(architecture).flat() }),
+      versions: engine.info().versions,
+    });
+    return path;
+  }
+
+  /** Picture of the network: its layers as boxes, with ops, widths and costs. */
+  diagram(): FigureView {
+    return this.design.diagram();
+  }
+
+  summary(): Table {
+    const { accuracy, macs, params, design, retrained } = this;
+    const { teacher, data, featuresOnly } = design.session;
+    const { epochs, imagesPerSecond } = retrained.history;
+    const trainedMs = epochs.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    return propertyTable(
+      `${design.kind === "found" ? "Found" : "Random"} network, trained from scratch on ${data.name}`,
+      {
+        "validation accuracy": `${percent(accuracy)} (teacher: ${percent(featuresOnly ? undefined : teacher.accuracy)})`,
+        MACs: `${formatCount(macs)} (${percent(macs / teacher.cost.macs, 1)} of the teacher's)`,
+        parameters: `${formatCount(params)} (${percent(params / teacher.cost.params, 1)} of the teacher's)`,
+        epochs: epochs.length,
+        "training time": `${formatDuration(trainedMs)} (${Math.round(imagesPerSecond)} images/s)`,
+        ...(hasTimmWords(design.architecture)
+          ? { "in timm's words": this.toTimm() }
+          : { layers: design.describe().join("; ") }),
+      },
+      "The test images were not looked at yet; lab.pareto measures on them.",
+    );
+  }
+
+  curve(): FigureView {
+    return new FigureView(trainingCurve(`the ${this.kind} network`, this.retrained.history.epochs));
+  }
+
+  /** MACs and parameters beside the teacher's, block by block; the first block has the stem. */
+  costs(): FigureView {
+    const { session, cost, network } = this.design;
+    const { teacher, blocks } = session;
+    const names = [...blocks.map(({ index }) => `block ${index + 1}`), "head"];
+    const ofTeacher = [...blocks, rest(teacher.cost, blocks)];
+    const own = network.choice.map((_, block) => partOf(cost.layers, block));
+    const ofStudent = [...own, rest(cost, own)];
+    const parts = (costs: readonly Part[]) => costs.map(({ macs, params }, i) => ({ name: names[i], macs, params }));
+    return new FigureView(
+      costBars([
+        { label: "teacher", parts: parts(ofTeacher) },
+        { label: "student", parts: parts(ofStudent) },
+      ]),
+    );
+  }
+
+  [DISPLAY](): Promise<MimeBundle> {
+    return showTogether(this.summary(), this.costs(), this.curve());
+  }
+}
+
+interface Part {
+  readonly macs: number;
+  readonly params: number;
+}
+
+function partOf(layers: readonly (Part & { readonly name: string })[], block: number): Part {
+  const own = layers.filter(
+    ({ name }) => name.startsWith(`block${block}.`) || (block === 0 && name.startsWith("stem.")),
+  );
+  return { macs: sum(own, "macs"), params: sum(own, "params") };
+}
+
+/** What is left beside the blocks: the head and the classifier. */
+function rest(whole: Part, blocks: readonly Part[]): Part {
+  return { macs: whole.macs - sum(blocks, "macs"), params: whole.params - sum(blocks, "params") };
+}
+
+function sum(parts: readonly Part[], key: "macs" | "params"): number {
+  return parts.reduce((total, part) => total + part[key], 0);
+}

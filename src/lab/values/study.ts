@@ -1,0 +1,148 @@
+import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../../core";
+import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import {
+  type Agreement,
+  blocksOf,
+  divide,
+  figuresOf,
+  jobsOf,
+  networkScores,
+  provenanceOf,
+  type RawRatings,
+  ratingsThere,
+  runStudy,
+  type StudyConfig,
+  type StudyPart,
+  type StudySummary,
+  sposRows,
+  type TrueNetwork,
+  type VariantSummary,
+  withOwnResults,
+} from "../../systems/dna/ranking";
+import { rankScatter } from "../../viz";
+import { FigureView } from "../display/figure-view";
+import { showTogether } from "../display/show";
+import { Table } from "../display/table";
+import { engineReady } from "../session/engine-ready";
+import { notebookContext } from "../session/notebook-context";
+
+export interface LabStudyRunOptions extends StudyPart {
+  /** CIFAR-10, see `cifar10`; the usual places when left out. */
+  readonly images?: string;
+  /** Where teachers, features and checkpoints are kept. Default `runs/studies`. */
+  readonly runs?: string;
+}
+
+const RUN_RULES: OptionRules<LabStudyRunOptions> = {
+  seed: rule.whole,
+  variant: rule.text,
+  images: rule.text,
+  runs: rule.text,
+};
+
+/** A study of rankings on NAS-Bench-Macro: what its ratings are worth against the true accuracies. */
+export class LabStudy implements Displayable {
+  private readonly figures = new Map<number | undefined, StudySummary>();
+
+  constructor(
+    private study: StudyConfig,
+    /** The benchmark's distinct networks. */
+    readonly truth: readonly TrueNetwork[],
+  ) {}
+
+  get config(): StudyConfig {
+    return this.study;
+  }
+
+  /** Raw ratings that are there, by variant and seed. */
+  get ratings(): readonly RawRatings[] {
+    return ratingsThere(jobsOf(this.config));
+  }
+
+  /**
+   * All figures, computed from the ratings that are there and the benchmark's table.
+   * @param draws Of the bootstrap behind the 95 % intervals: 100 takes about ten seconds a variant and seed. Default 2: the
+   *   intervals mean nothing.
+   */
+  summary(draws = 2): StudySummary {
+    const known = this.figures.get(draws) ?? figuresOf(this.config, this.truth, draws);
+    this.figures.set(draws, known);
+    return known;
+  }
+
+  /**
+   * Does what is missing of the study, or of a part of it: trains, distils, rates; writes raw ratings and figures as the
+   * command `blockwise study` does. An interrupted run goes on where it stopped when it is called again.
+   * @throws StudyError when what is there is of another setting, InterruptedError when stopped.
+   * @throws ConfigError when an option is not known, or the study has no such variant or seed.
+   */
+  async run(options: LabStudyRunOptions = {}, context: StepContext = notebookContext()): Promise<LabStudy> {
+    checkOptions("study.run", options, RUN_RULES);
+    engineReady();
+    const { images, runs = "runs/studies", ...part } = options;
+    const provenance = () => provenanceOf(`lab.study("${this.config.name}").run()`);
+    // Results go below the working folder, never into an installed package.
+    this.study = withOwnResults(this.study);
+    await runStudy(this.config, part, this.truth, { runs, images, provenance }, context);
+    this.figures.clear();
+    return this;
+  }
+
+  /** How well each variant's rating ranks the networks, beside rankings that need no search; means over seeds. */
+  table(): Table {
+    const { variants, baselines, macsByBlock, measure, tuningNetworks, spos, ridge } = this.summary();
+    const row = (name: string, of: Agreement, seeds: string | null, weights: string | null) => [
+      name,
+      seeds,
+      weights,
+      ...[of.tau, of.spearman, of.pearson, of.partialTau, of.concordance].map((value) => value.toFixed(3)),
+      of.regret.toFixed(2),
+    ];
+    const both = ({ title, plain, weighted, weights, seeds }: VariantSummary) => [
+      row(`${title}: plain sum`, plain, seeds.join(" "), null),
+      row(`${title}: weighted`, weighted, seeds.join(" "), weights.join(" ")),
+    ];
+    return new Table({
+      title: this.config.title,
+      columns: ["ranking", "seeds", "weights", "tau-b", "rho", "r", "tau given MACs", "equal MACs", "regret (points)"],
+      rows: [
+        ...variants.flatMap(both),
+        ...(ridge ? [row(`ridge on ${ridge.networks} networks`, ridge, null, null)] : []),
+        row("MACs alone", baselines.macs, null, null),
+        ...(macsByBlock ? [row("MACs by block, weighted", macsByBlock, null, macsByBlock.weights.join(" "))] : []),
+        row("parameters alone", baselines.params, null, null),
+        row("one training against another", baselines.ceiling, null, null),
+        ...(spos ? sposRows(spos).map(({ name, of }) => row(name, of, spos.seeds.join(" "), null)) : []),
+      ],
+      note: `Rated by ${measure}; weights are chosen on the true accuracies of ${tuningNetworks} networks, figures are on others. Equal MACs: (concordant - discordant) / all pairs whose MACs differ by at most 2.5 %.`,
+    });
+  }
+
+  /**
+   * Every network that was not tuned on: its weighted rating against its true accuracy, for one variant and seed.
+   * @param variant The first one when left out.
+   * @throws ConfigError when there are no such ratings.
+   */
+  scatter(variant = this.config.variants[0].name, seed = this.config.seeds[0]): FigureView {
+    const of = this.summary().variants.find((one) => one.variant === variant);
+    const raw = ratingsThere(jobsOf(this.config).filter((job) => job.name === variant && job.seed === seed))[0];
+    if (!of || !raw)
+      throw new ConfigError(`study: there are no ratings of ${variant} for seed ${seed}`, { variant, seed });
+    const { reported } = divide(this.truth);
+    const scores = networkScores(reported, blocksOf(raw, of.measure), of.cuts, of.weights);
+    const { tau } = of.weightedBySeed[of.seeds.indexOf(seed)];
+    return new FigureView(
+      rankScatter({
+        points: reported.map(({ key, accuracy, macs }, i) => ({ key, predicted: -scores[i], actual: accuracy, macs })),
+        tau,
+        title: `${of.title}, seed ${seed}`,
+        predictedTitle: "weighted sum of the blocks' ratings (lower is better)",
+        actualTitle: "true test accuracy (%)",
+      }),
+    );
+  }
+
+  [DISPLAY](): Promise<MimeBundle> {
+    return showTogether(this.table());
+  }
+}
