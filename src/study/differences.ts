@@ -9,7 +9,8 @@ export function differences(before: unknown, now: unknown, place = ""): string[]
   if (Array.isArray(before) && Array.isArray(now) && before.length === now.length) {
     return before.flatMap((value, i) => differences(value, now[i], `${place}[${i}]`));
   }
-  if (fingerprint(before) === fingerprint(now)) return [];
+  // For a fingerprint an absent value is null.
+  if ((before === undefined) === (now === undefined) && fingerprint(before) === fingerprint(now)) return [];
   return [`${place || "all"}: ${show(before)}, now ${show(now)}`];
 }
 

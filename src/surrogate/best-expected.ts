@@ -1,7 +1,7 @@
 import { type Budget, type FoundNetwork, meetsLimits, type RatingTable, searchBest } from "../search";
 import { networkId } from "../space";
 import type { Calibration } from "./calibrate";
-import { trainedPoints, trainedWorths } from "./expected-improvement";
+import { type TrainedPoint, trainedPoints, trainedWorths } from "./expected-improvement";
 
 /**
  * The network of greatest expected accuracy within a budget, exactly. Of a network that was not trained the sum over blocks is
@@ -12,9 +12,26 @@ import { trainedPoints, trainedWorths } from "./expected-improvement";
  */
 export function bestExpected(calibration: Calibration, table: RatingTable, budget: Budget): FoundNetwork {
   const trained = trainedPoints(table, calibration);
+  return bestAmong(calibration, trained, searchBest(table, budget, { k: trained.length + 1 }), budget)!;
+}
+
+/**
+ * The network of greatest expected accuracy within a budget, of those that were trained and of others; undefined where none of
+ * them meets it.
+ */
+export function bestAmong(
+  calibration: Calibration,
+  trained: readonly TrainedPoint[],
+  others: readonly FoundNetwork[],
+  budget: Budget,
+): FoundNetwork | undefined {
   const known = new Set(trained.map(({ network }) => networkId(network.choice)));
-  const best = searchBest(table, budget, { k: known.size + 1 }).find(({ choice }) => !known.has(networkId(choice)));
-  const points = trainedWorths(calibration, trained).filter(({ network }) => meetsLimits(network, budget));
-  if (best) points.unshift({ network: best, worth: calibration.process.mean(calibration.choiceOf(best)) });
-  return points.reduce((first, one) => (one.worth > first.worth ? one : first)).network;
+  const untrained = others
+    .filter(({ choice }) => !known.has(networkId(choice)))
+    .map((network) => ({ network, worth: calibration.process.mean(calibration.choiceOf(network)) }));
+  const affordable = [...untrained, ...trainedWorths(calibration, trained)].filter(({ network }) =>
+    meetsLimits(network, budget),
+  );
+  if (affordable.length === 0) return undefined;
+  return affordable.reduce((first, one) => (one.worth > first.worth ? one : first)).network;
 }

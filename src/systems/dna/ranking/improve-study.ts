@@ -8,7 +8,7 @@ import {
   networkSampler,
   type RatingTable,
 } from "../../../search";
-import { bestExpected, type Calibration, calibrate, mostImproving, type TrainedPoint } from "../../../surrogate";
+import { bestAmong, type Calibration, calibrate, mostImproving, type TrainedPoint } from "../../../surrogate";
 import { agreement, BUDGETS } from "./agreement";
 import { macroKey, macroTable } from "./macro-table";
 import type { RawRatings } from "./run-job";
@@ -204,8 +204,8 @@ class World {
     for (;;) {
       if (counts.includes(trained.length)) {
         const final = this.calibrated(trained, ratings);
-        const expected = final.calibrated(this.table);
-        const best = BUDGETS.map((macs) => bestExpected(final, expected, { macs }));
+        const front = exactFront(final.calibrated(this.table));
+        const best = BUDGETS.map((macs) => bestAmong(final, trained, front, { macs })!);
         results.push(this.judged(draw, trained, best.map(macroKey)));
       }
       if (trained.length >= counts.at(-1)!) return results;
