@@ -1,15 +1,23 @@
 import { describe, it } from "vitest";
 import {
   chainSpace,
+  dartsSpace,
+  econasSpace,
+  eeeaSpace,
   nasBench201Cells,
   nasBenchMacroChains,
   nasBenchMacroSpace,
+  pnasCellSpace,
   type Space,
   spacePreset,
 } from "../../src";
 import { spaceContract } from "./index";
 
 const SPACES = [
+  dartsSpace(),
+  econasSpace(),
+  eeeaSpace(),
+  pnasCellSpace(),
   nasBench201Cells(),
   nasBenchMacroChains(),
   chainSpace(nasBenchMacroSpace()),

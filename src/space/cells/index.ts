@@ -1,3 +1,5 @@
+export { canonicalCell, cellKey } from "./canonical";
+export { cellDrawing, cellDrawings, cellWords } from "./drawing";
 export * from "./graph";
 export {
   CELL_OP_KINDS,
@@ -9,7 +11,28 @@ export {
   isCellOp,
   type OpPlace,
 } from "./ops";
+export {
+  type CellPairCount,
+  type CellPairOptions,
+  type CellPairSpace,
+  cellPairSpace,
+  DARTS_OPS,
+  dartsSpace,
+  ECONAS_OPS,
+  EEEA_OPS,
+  econasSpace,
+  eeeaSpace,
+} from "./pair-space";
 export * from "./plan";
+export {
+  PNAS_OPS,
+  type PnasBlockCount,
+  type PnasOptions,
+  type PnasSpace,
+  pnasBlocks,
+  pnasCellSpace,
+  pnasSpace,
+} from "./pnas-space";
 export { cellNames, cellPreset, isCellPreset } from "./presets";
 export { type CellPair, DARTS_STYLE, type DartsScale, dartsNetwork } from "./presets/darts";
 export { PUBLISHED_CELLS } from "./presets/darts-cells";
