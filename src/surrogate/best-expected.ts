@@ -18,6 +18,7 @@ export function bestExpected(calibration: Calibration, table: RatingTable, budge
 /**
  * The network of greatest expected accuracy within a budget, of those that were trained and of others; undefined where none of
  * them meets it.
+ * @param others Of the calibrated table: their scores are what is expected of them, the sign turned.
  */
 export function bestAmong(
   calibration: Calibration,
@@ -28,8 +29,8 @@ export function bestAmong(
   const known = new Set(trained.map(({ network }) => networkId(network.choice)));
   const untrained = others
     .filter(({ choice }) => !known.has(networkId(choice)))
-    .map((network) => ({ network, worth: calibration.process.mean(calibration.choiceOf(network)) }));
-  const affordable = [...untrained, ...trainedWorths(calibration, trained)].filter(({ network }) =>
+    .map((network) => ({ network, worth: -network.score }));
+  const affordable = [...trainedWorths(calibration, trained), ...untrained].filter(({ network }) =>
     meetsLimits(network, budget),
   );
   if (affordable.length === 0) return undefined;
