@@ -30,7 +30,7 @@ import { RECIPE_RULES, type RetrainRecipe } from "./retrain-recipe";
 
 /** How many networks are trained, how briefly, and what for; what else there is belongs to the trainings. */
 export interface LabImproveOptions extends Omit<RetrainRecipe, "warmStart" | "distillation" | "checkpoint"> {
-  /** Networks to train in all: four at least; 36 unless given. */
+  /** Networks to train in all: four at least; 48 unless given. */
   readonly networks?: number;
   /** Rounds: each later one trains what those before make likely or leave uncertain. 4 unless given. */
   readonly rounds?: number;

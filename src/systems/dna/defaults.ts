@@ -18,9 +18,9 @@ export const DNA_MINI = {
   /** Validation images that candidates are rated on. */
   ratingImages: 512,
   /** Networks that are trained briefly to calibrate the ratings, in so many rounds. */
-  evidence: { networks: 36, rounds: 4, epochs: 2 },
+  evidence: { networks: 48, rounds: 4, epochs: 2 },
   /** Share of the teacher's MACs that the found network may have. */
-  macsOfTeacher: 0.2,
+  macsOfTeacher: 0.1,
   retrainEpochs: 2,
   /** Networks of the predicted front that are retrained, the best within the budget included. */
   alongFront: 4,
