@@ -69,17 +69,17 @@ export const MINI_OPS: readonly CandidateOp[] = [
 ];
 const MINI_DEPTH = 3;
 
-/** Widths of the default cells, as shares of the teacher's channels. */
-const WIDTHS = [1, 5 / 8, 3 / 8];
+/** The narrower default cell, as a share of the teacher's channels. */
+const NARROWER = 1 / 2;
 
 /**
- * Default cells of a block: three layers as wide as the teacher, at 5/8 and at 3/8 of its channels, the narrower ones behind an
- * adapter, so that each rating is of the width that the cell will have. At small budgets width is what is spared first: with
- * the teacher's width alone few networks are that cheap, and at a twentieth of its MACs 5/8 leaves room for few layers.
+ * Default cells of a block: three layers as wide as the teacher, and three at half of its channels behind an adapter, so that
+ * each rating is of the width that the cell will have. At small budgets width is what is spared first: with the teacher's
+ * width alone few networks are that cheap, and at a twentieth of its MACs 5/8 leave no room for a layer in every block.
  */
 export function miniCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
   const depth = Math.max(MINI_DEPTH, Math.log2(stride));
-  const widths = new Set(WIDTHS.map((share) => Math.max(1, Math.round(share * output.channels))));
+  const widths = new Set([output.channels, Math.max(1, Math.round(NARROWER * output.channels))]);
   return [...widths].map((width) => ({ depth, width }));
 }
 
