@@ -23,6 +23,7 @@ import {
   validateSpace,
 } from "../../src/space";
 import { conv } from "../../src/space/layers";
+import { splitArchitecture } from "../../src/teacher";
 
 const names = architectureNames().filter((name) => !name.includes("<"));
 const shape = (size: number, channels: number) => ({ height: size, width: size, channels });
@@ -106,6 +107,17 @@ describe("a space around a teacher's blocks", () => {
   it("is valid by default for every preset and every teacher's stages", () => {
     for (const name of spaceNames()) validateSpace(spacePreset(name));
     for (const name of names) validateSpace(blockSpace(stageShapes(architecturePreset(name))));
+  });
+
+  it("is valid by default for every number of blocks, with two widths in each", () => {
+    for (const name of names) {
+      const architecture = architecturePreset(name);
+      for (let count = 1; count <= architecture.blocks.flat().length; count++) {
+        const { blocks } = blockSpace(splitArchitecture(architecture, count));
+        for (const { cells } of blocks)
+          expect(new Set(cells.map(({ width }) => width)).size, `${name}/${count}`).toBe(2);
+      }
+    }
   });
 
   it("takes strides from the teacher's maps; the stem takes its part of block 0's", () => {

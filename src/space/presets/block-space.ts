@@ -69,18 +69,21 @@ export const MINI_OPS: readonly CandidateOp[] = [
 ];
 const MINI_DEPTH = 3;
 
-/** The narrower default cell, as a share of the teacher's channels. */
-const NARROWER = 1 / 2;
+/** Widths of the default cells as shares of the teacher's channels, the two first that a block may have. */
+const WIDTHS = [1, 1 / 2, 3 / 4];
 
 /**
  * Default cells of a block: three layers as wide as the teacher, and three at half of its channels behind an adapter, so that
  * each rating is of the width that the cell will have. At small budgets width is what is spared first: with the teacher's
  * width alone few networks are that cheap, and at a twentieth of its MACs 5/8 leave no room for a layer in every block.
+ * Where a first identity would be rated as passing the teacher's map on (a block that keeps its shape, after one that may be
+ * narrower), 3/4 takes the place of that width.
  */
-export function miniCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
+export function miniCells(block: number, { input, output }: BlockShapes, stride: number): Cell[] {
   const depth = Math.max(MINI_DEPTH, Math.log2(stride));
-  const widths = new Set([output.channels, Math.max(1, Math.round(NARROWER * output.channels))]);
-  return [...widths].map((width) => ({ depth, width }));
+  const widths = new Set(WIDTHS.map((share) => Math.max(1, Math.round(share * output.channels))));
+  if (block > 0 && stride === 1) widths.delete(input.channels);
+  return [...widths].slice(0, 2).map((width) => ({ depth, width }));
 }
 
 /**
