@@ -5,10 +5,14 @@ import { blockSpace, networkId } from "../../src/space";
 import { improveRatings } from "../../src/surrogate";
 
 const shape = (size: number, channels: number) => ({ height: size, width: size, channels });
-const space = blockSpace([
-  { input: shape(16, 1), output: shape(8, 8) },
-  { input: shape(8, 8), output: shape(4, 16) },
-]);
+const widths = (...all: number[]) => all.map((width) => ({ depth: 3, width }));
+const space = blockSpace(
+  [
+    { input: shape(16, 1), output: shape(8, 8) },
+    { input: shape(8, 8), output: shape(4, 16) },
+  ],
+  { cells: [widths(8, 5), widths(16, 10)] },
+);
 let table: RatingTable;
 let budget: { readonly macs: number };
 
