@@ -5,7 +5,7 @@ import type { Preprocessing, Split } from "../data";
 import type { tf } from "../engine";
 import { loadState, Network, readSafetensors, saveState, writeSafetensors } from "../nn";
 import { type Architecture, trunkLayers } from "../space";
-import { type Evaluation, evaluate, type TrainingHistory } from "../train";
+import { type Evaluation, epochRecordSchema, evaluate, type TrainingHistory } from "../train";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
 import { foreignWeights } from "./foreign-weights";
 import {
@@ -157,16 +157,7 @@ const recordSchema = z.object({
   classes: z.array(z.string()),
   dataset: z.string(),
   history: z.object({
-    epochs: z.array(
-      z.object({
-        epoch: z.number(),
-        loss: z.number(),
-        trainAccuracy: z.number(),
-        validationAccuracy: z.number().optional(),
-        learningRate: z.number(),
-        durationMs: z.number(),
-      }),
-    ),
+    epochs: z.array(epochRecordSchema),
     accuracy: z.number().min(0).max(1).optional(),
     validationImages: z.number(),
     imagesPerSecond: z.number(),

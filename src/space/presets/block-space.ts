@@ -75,7 +75,7 @@ const WIDTHS = [1, 1 / 2, 3 / 4];
 /**
  * Default cells of a block: three layers as wide as the teacher, and three at half of its channels behind an adapter, so that
  * each rating is of the width that the cell will have. At small budgets width is what is spared first: with the teacher's
- * width alone few networks are that cheap, and at a twentieth of its MACs 5/8 leave no room for a layer in every block.
+ * width alone few networks are that cheap, and at a twentieth of its MACs 5/8 leaves no room for a layer in every block.
  * Where a first identity would be rated as passing the teacher's map on (a block that keeps its shape, after one that may be
  * narrower), 3/4 takes the place of that width.
  */
