@@ -26,6 +26,7 @@ export type { LabAlternatives } from "./values/alternatives";
 export type { LabBenchmark } from "./values/benchmark";
 export type { LabBlocks } from "./values/blocks";
 export type { LabCalibration } from "./values/calibration";
+export type { LabCells } from "./values/cells";
 export type { LabData } from "./values/data";
 export type { LabDistillation } from "./values/distillation";
 export type { AtEqualMacsOptions, LabFound } from "./values/found";

@@ -11,6 +11,7 @@ import type { Retrained } from "../retrain";
 import {
   type Architecture,
   architecturePreset,
+  type CellArchitecture,
   BLOCK_SPACE_RULES,
   type BlockSpaceOptions,
   blockSpace,
@@ -35,6 +36,7 @@ import {
 } from "./values/agreement";
 import { benchmark } from "./values/benchmark";
 import type { LabBlocks } from "./values/blocks";
+import { type LabCells, labCells } from "./values/cells";
 import { LabData } from "./values/data";
 import type { LabFront } from "./values/front";
 import { LabLatency, latencyTableFrom } from "./values/latency";
@@ -212,6 +214,15 @@ export const lab = {
       throw new ConfigError(`lab.network: the network must be ${NETWORK_FORMS}, got ${JSON.stringify(source)}`);
     }
     return ownNetwork(source, data, label);
+  },
+
+  /**
+   * A network of cells, drawn and counted: `lab.cells("darts-v2")`, `lab.cells("nas-bench-201/334133")`, or one as data, e.g.
+   * what a space of cells has for an architecture. `.diagram()` is its picture, `.table()` its parts with their costs.
+   * @throws SpaceError for an unknown name or a malformed network, ConfigError when it is neither.
+   */
+  cells(source: string | CellArchitecture): LabCells {
+    return labCells(source);
   },
 
   /**

@@ -1,6 +1,7 @@
 export * from "./architecture-file";
 export * from "./block";
 export * from "./cells";
+export { type CellSpaceSummary, cellSpaceNames, cellSpaceSummary } from "./cells/space-presets";
 export * from "./chain-space";
 export * from "./counted-space";
 export * from "./describe";

@@ -1,14 +1,20 @@
 import { fingerprint as fingerprintOf, Progress, Rng, type StepContext } from "../core";
 import { type Batch, epochOrder, type Preprocessing, takeBatch } from "../data";
 import { fused, tf } from "../engine";
-import { cosine, type Network } from "../nn";
-import { evaluate, score } from "./evaluate";
+import { cosine, type Module } from "../nn";
+import { type Classifier, evaluate, score } from "./evaluate";
 import { type EpochWork, fit, type TrainingPass, type TrainingStep } from "./fit";
 import { mixedLoss, softened, softTargetLoss } from "./losses";
 import { stateFile } from "./state-file";
 import { type TrainingData, trainingFingerprint, trainingState } from "./training-checkpoint";
 import { type EpochRecord, epochRecordSchema, type MeasuredHistory } from "./training-history";
 import { buildOptimizer, resolveTrainingOptions, type SoftTargets, type TrainingOptions } from "./training-options";
+
+/** A network that can be trained on labels: of a chain of layers, of cells, or any other. */
+export interface TrainableClassifier extends Module, Classifier {
+  /** What it was built from: names it in kept states. */
+  readonly architecture: object;
+}
 
 /**
  * Trains a network on labels (and another network's answers, if asked) by cross-entropy. Each of the two sees the images
@@ -20,7 +26,7 @@ import { buildOptimizer, resolveTrainingOptions, type SoftTargets, type Training
  * @throws InterruptedError when stopped; the last complete epoch's checkpoint stays.
  */
 export async function trainClassifier(
-  network: Network,
+  network: TrainableClassifier,
   data: TrainingData,
   given: Partial<TrainingOptions> & Pick<TrainingOptions, "seed" | "epochs">,
   context: StepContext = {},
@@ -62,7 +68,7 @@ export async function trainClassifier(
 
 /** What stays the same from epoch to epoch. */
 interface ClassifierWork {
-  readonly network: Network;
+  readonly network: TrainableClassifier;
   readonly data: TrainingData;
   readonly options: TrainingOptions;
   readonly context: StepContext;

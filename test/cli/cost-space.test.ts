@@ -107,7 +107,8 @@ describe("blockwise cost", () => {
     ["an unknown name", ["cost", "mobilenet"], /must be a preset, a file or timm block strings; presets are dna-a/],
     ["a typo in a timm string", ["cost", "ir_r1_k3_s1_f6_c24"], /unknown token "f6"/],
     ["a wrong size", ["cost", "dna-a", "--input", "wide"], /--input: must be a size/],
-    ["an unknown space", ["space", "darts2"], /known are dna, .*dna-mini/],
+    ["an unknown space", ["space", "mnasnet"], /known are dna, .*dna-mini.*nas-bench-201/],
+    ["a misspelt space", ["space", "darts2"], /did you mean darts\?/],
   ])("%s is an error", async (_, args, message) => {
     await expect(run(...args)).rejects.toThrow(message);
     await expect(run(...args)).rejects.toBeInstanceOf(BlockwiseError);
@@ -142,6 +143,24 @@ describe("blockwise space", () => {
     expect(space.blocks.map(({ candidates }: { candidates: number }) => candidates)).toEqual([
       288, 1548, 1548, 2808, 16848, 6,
     ]);
+  });
+
+  it("counts spaces of cells: 15,625 of NAS-Bench-201, 2.5e10 of EEEA-Net, PNAS' different blocks", async () => {
+    const table = JSON.parse(await run("space", "nas-bench-201", "--json"));
+    expect(table).toMatchObject({ name: "nas-bench-201", cells: "15625", networks: "15625" });
+    expect(table.ops.map(({ op }: { op: string }) => op)).toEqual(["none", "skip", "conv1", "conv3", "avg3"]);
+    printed = [];
+    const text = await run("space", "nas-bench-201");
+    expect(text).toMatch(/^cells +15,625$/m);
+    expect(text).toMatch(/^conv3 +convolution 3x3$/m);
+    printed = [];
+    expect(JSON.parse(await run("space", "eeea", "--json"))).toMatchObject({ cells: "24794911296" });
+    printed = [];
+    const pnas = JSON.parse(await run("space", "pnas", "--json"));
+    expect(pnas.blocks.map(({ unique }: { unique: number }) => unique)).toEqual([136, 300, 528, 820, 1176]);
+    expect(Number(pnas.cells)).toBe(256 * 576 * 1024 * 1600 * 2304);
+    printed = [];
+    expect(await run("space", "pnas")).toMatch(/^5 +6 +2,304 +1,176$/m);
   });
 
   it("prints a table", async () => {

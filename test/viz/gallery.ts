@@ -1,6 +1,7 @@
 import type { Figure } from "../../src/viz";
 import {
   architectureDiagram,
+  cellGraph,
   costBars,
   type DiagramLayer,
   featureMontage,
@@ -20,6 +21,33 @@ import {
 /** A small picture of every kind that the library draws, from fixed records: for snapshots, and to look at. */
 export const GALLERY: Readonly<Record<string, () => Figure>> = {
   "architecture-diagram": () => architectureDiagram({ title: "Found network: 2.24M MACs", layers: layers() }),
+  "cell-graph": () =>
+    cellGraph({
+      title: "A pair of cells",
+      cells: [
+        {
+          name: "normal",
+          inputs: 2,
+          nodes: [
+            [
+              { kind: "sep", label: "sep3", words: "separable convolution 3x3, applied twice", from: 0 },
+              { kind: "skip", label: "skip", words: "skip connection", from: 1 },
+            ],
+            [
+              { kind: "dil", label: "dil5", words: "separable convolution 5x5, dilated by 2", from: 2 },
+              { kind: "avg", label: "avg3", words: "average pooling 3x3", from: 2 },
+            ],
+          ],
+          joined: [3],
+        },
+        {
+          name: "reduction",
+          inputs: 1,
+          nodes: [[{ kind: "none", label: "none", words: "zeros", from: 0 }]],
+          joined: [1],
+        },
+      ],
+    }),
   "cost-bars": () => costBars([network("teacher", 2), network("student", 1)]),
   "feature-montage": () => featureMontage({ title: "Feature maps of block 2", pairs: pairs(), channels: [0, 2] }),
   "loss-curves": () =>

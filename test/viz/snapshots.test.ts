@@ -21,8 +21,8 @@ describe("figures", () => {
         .filter(([key]) => /^[xy]axis\d*$/.test(key))
         .map(([, axis]) => (axis as { title?: { text: string } }).title?.text);
       expect([name, layout.title.text !== "", layout.width > 0, layout.height > 0]).toEqual([name, true, true, true]);
-      // Pictures, maps and rows of categories have none.
-      if (!/sample|montage|map|parallel/.test(name))
+      // Pictures, graphs, maps and rows of categories have none.
+      if (!/sample|montage|map|parallel|cell-graph/.test(name))
         expect(
           titles.some((title) => title),
           name,

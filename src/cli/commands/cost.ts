@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { ConfigError, nearestName, readJson } from "../../core";
+import { ConfigError, nearestName, readJson, writeAtomic } from "../../core";
 import { type CellNetworkCost, cellNetworkCost, type NetworkCost, networkCost } from "../../cost";
 import {
   type Architecture,
@@ -9,9 +9,10 @@ import {
   architecturePreset,
   type CellArchitecture,
   cellNames,
+  cellDrawings,
   cellPreset,
+  cellWords,
   describeLayer,
-  formatCell,
   formatShape,
   isArchitecturePreset,
   isCellPreset,
@@ -23,7 +24,14 @@ import {
 // Not the room's index: that loads an engine.
 import { DNA_B_MISMATCH, publishedCosts } from "../../systems/dna/published";
 import { Output, type OutputOptions, withOutput } from "../output";
+import { checkOutput, writing } from "../output-file";
 import { groupDigits, textTable } from "../table";
+
+interface CostOptions extends OutputOptions {
+  readonly input?: string;
+  readonly html?: string;
+  readonly published?: boolean;
+}
 
 /** Reads "224" or "224x192". @throws ConfigError for anything else. */
 function parseSize(text: string): { height: number; width: number } {
@@ -100,9 +108,14 @@ export function registerCost(program: Command): void {
       'preset, architecture file, or timm strings: "ds_r1_k3_s1_e1_c16_se0.25 ir_r2_k3_s2_e6_c24_se0.25"',
     )
     .option("--input <size>", "height and width of the image, e.g. 224 or 224x192; the network's own when left out")
+    .option("--html <file>", "write a page with the graphs of a network's cells and its costs, too")
     .option("--published", "DNA-a to DNA-d and EfficientNet-B0 beside the published figures, instead of a network")
-    .action((text: string | undefined, options: OutputOptions & { input?: string; published?: boolean }) => {
+    .action(async (text: string | undefined, options: CostOptions) => {
       const output = new Output(options);
+      if (options.html !== undefined) checkOutput("cost: --html", options.html);
+      if (options.published && options.html !== undefined) {
+        throw new ConfigError("cost: --html is for one network of cells, and --published names others; leave one out");
+      }
       if (options.published) return printPublished(output);
       if (text === undefined) {
         throw new ConfigError("cost: a network must be named, or --published given; blockwise cost --help tells more");
@@ -112,7 +125,13 @@ export function registerCost(program: Command): void {
       const input = options.input !== undefined ? { ...parseSize(options.input), channels } : architecture.input;
       if ("cells" in architecture) {
         const cost = cellNetworkCost(architecture, input);
+        if (options.html !== undefined) await writeCells(options.html, architecture, cost);
         return output.result(cost, () => cellsTable(architecture, cost));
+      }
+      if (options.html !== undefined) {
+        throw new ConfigError(
+          `cost: --html draws networks of cells, e.g. blockwise cost darts-v2 --html cells.html; ${architecture.name} has none`,
+        );
       }
       const cost = networkCost(architecture, input);
       const counted = note === undefined ? cost : { ...cost, note };
@@ -127,15 +146,39 @@ function costTable(cost: NetworkCost): string {
   return [textTable(["name", "layer", "output", "params", "macs", "flops"], rows), ...totals(cost)].join("\n");
 }
 
+/** A page that needs no other file: the cells as graphs, and what each part costs. */
+async function writeCells(path: string, architecture: CellArchitecture, cost: CellNetworkCost): Promise<void> {
+  // Loaded here: plotly takes a second that other calls should not wait for.
+  const { cellGraph, selfContainedPage } = await import("../../viz/index.js");
+  const { name, params, macs, parts } = cost;
+  const page = await selfContainedPage(name, [
+    {
+      heading: "Cells",
+      words: `${groupDigits(params)} parameters, ${groupDigits(macs)} multiply-adds of convolutions and linear layers at ${formatShape(cost.input)}`,
+      figures: [cellGraph({ title: `Cells of ${name}`, cells: cellDrawings(architecture) })],
+    },
+    {
+      heading: "Costs",
+      tables: [
+        {
+          columns: ["part", "what", "output", "parameters", "MACs"],
+          rows: parts.map((part) => [part.name, part.layer, formatShape(part.output), part.params, part.macs]),
+        },
+      ],
+    },
+  ]);
+  writing("cost: --html", path, () => writeAtomic(path, page));
+}
+
 /** A row a cell: its operations are under `layers` in the JSON. */
-function cellsTable({ cells }: CellArchitecture, cost: CellNetworkCost): string {
+function cellsTable(architecture: CellArchitecture, cost: CellNetworkCost): string {
   const rows = cost.parts.map(({ name, layer, output, params, macs, flops }) => {
     return [name, layer, formatShape(output), params, macs, flops];
   });
   return [
     textTable(["name", "layer", "output", "params", "macs", "flops"], rows),
     "",
-    ...Object.entries(cells).map(([name, cell]) => `${name}: ${formatCell(cell)}`),
+    ...cellWords(architecture),
     ...totals(cost),
   ].join("\n");
 }
