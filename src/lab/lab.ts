@@ -11,10 +11,10 @@ import type { Retrained } from "../retrain";
 import {
   type Architecture,
   architecturePreset,
-  type CellArchitecture,
   BLOCK_SPACE_RULES,
   type BlockSpaceOptions,
   blockSpace,
+  type CellArchitecture,
   type ChangedPreset,
   parseArchitecture,
   type SearchSpace,

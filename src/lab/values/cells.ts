@@ -1,5 +1,6 @@
 import { ConfigError, formatCount } from "../../core";
 import { type CellNetworkCost, cellNetworkCost } from "../../cost";
+import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
   type CellArchitecture,
   cellDrawings,
@@ -10,7 +11,6 @@ import {
   parseCellArchitecture,
 } from "../../space";
 import { cellGraph } from "../../viz";
-import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
 import { propertyTable, Table } from "../display/table";
