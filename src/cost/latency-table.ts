@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { ConfigError, readJson } from "../core";
-import { type Architecture, describeLayer, formatShape, type ImageShape, type Layer, layerOutput } from "../space";
+import {
+  type Architecture,
+  describeLayer,
+  formatShape,
+  type HiddenLayer,
+  type ImageShape,
+  type Layer,
+  layerOutput,
+} from "../space";
 
 /** Marks a latency table's file and its version. */
 const FORMAT = "blockwise-latency-1";
@@ -76,16 +84,22 @@ export function parseLatencyTable(value: unknown, where = "latency table"): Late
   );
 }
 
-/** Pooling and classifier, measured as one layer. */
+/** Pooling, the hidden layer where there is one, and classifier, measured as one layer. */
 export interface Classification {
   readonly kind: "classifier";
   readonly classes: number;
+  readonly hidden?: HiddenLayer;
 }
 
 /** Names a layer at its place: equal names, equal work. */
 export function latencyKey(layer: Layer | Classification, input: ImageShape): string {
-  const words = layer.kind === "classifier" ? `pool and classifier of ${layer.classes}` : describeLayer(layer);
+  const words = layer.kind === "classifier" ? classifierWords(layer) : describeLayer(layer);
   return `${words} @ ${formatShape(input)}`;
+}
+
+function classifierWords({ hidden, classes }: Classification): string {
+  if (!hidden) return `pool and classifier of ${classes}`;
+  return `pool, ${hidden.activation} layer of ${hidden.features} and classifier of ${classes}`;
 }
 
 /** Missing layers that a message lists; of the others it gives the number. */
@@ -123,14 +137,14 @@ export interface PlacedLayer {
 }
 
 /** All layers of a network with what enters each, pooling and classifier last. */
-export function placedLayers({ stem, blocks, head, input, classes }: Architecture): PlacedLayer[] {
+export function placedLayers({ stem, blocks, head, hidden, input, classes }: Architecture): PlacedLayer[] {
   let shape = input;
   const placed = [...stem, ...blocks.flat(), ...head].map((layer): PlacedLayer => {
     const at = { layer, input: shape };
     shape = layerOutput(layer, shape);
     return at;
   });
-  return [...placed, { layer: { kind: "classifier", classes }, input: shape }];
+  return [...placed, { layer: { kind: "classifier", classes, ...(hidden && { hidden }) }, input: shape }];
 }
 
 /** Sum of the measured latencies of a network's layers, ms for the table's batch. @throws ConfigError as {@link latencyLookup}. */

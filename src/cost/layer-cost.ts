@@ -1,4 +1,11 @@
-import { type ImageShape, type Layer, layerOutput, residualConvolutions, squeezeWidth } from "../space";
+import {
+  expandedChannels,
+  type ImageShape,
+  type Layer,
+  layerOutput,
+  residualConvolutions,
+  squeezeWidth,
+} from "../space";
 
 /** What a layer or a network costs, for one image. */
 export interface Cost {
@@ -73,7 +80,7 @@ export function layerCost(layer: Layer, input: ImageShape): Cost {
     case "conv":
       return convNormCost(layer.kernelSize, input.channels, layer.outChannels, positions(output));
     case "mbconv": {
-      const expanded = layer.expansion * input.channels;
+      const expanded = expandedChannels(layer, input.channels);
       const squeezed = squeezeWidth(layer, input.channels);
       return addCosts(
         layer.expansion === 1 ? NO_COST : convNormCost(1, input.channels, expanded, positions(input)),

@@ -51,14 +51,15 @@ export function networkCost(architecture: Architecture, input: ImageShape = arch
   for (const [i, block] of architecture.blocks.entries()) count(block, `block${i}`);
   count(architecture.head, "head");
   const pooled = { height: 1, width: 1, channels: shape.channels };
-  const logits = { ...pooled, channels: architecture.classes };
+  const { hidden } = architecture;
+  let features = shape.channels;
   layers.push({ name: "pool", layer: "average pool", input: shape, output: pooled, ...poolCost(shape) });
-  layers.push({
-    name: "classifier",
-    layer: "linear",
-    input: pooled,
-    output: logits,
-    ...linearCost(shape.channels, architecture.classes),
-  });
+  const linear = (name: string, channels: number) => {
+    const input = { ...pooled, channels: features };
+    layers.push({ name, layer: "linear", input, output: { ...pooled, channels }, ...linearCost(features, channels) });
+    features = channels;
+  };
+  if (hidden) linear("hidden", hidden.features);
+  linear("classifier", architecture.classes);
   return { name: architecture.name, input, ...addCosts(...layers), layers };
 }

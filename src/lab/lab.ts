@@ -6,6 +6,7 @@ import {
   type DatasetOptions,
   datasetFingerprint,
   loadDataset,
+  type Preprocessing,
 } from "../data";
 import type { Retrained } from "../retrain";
 import {
@@ -66,13 +67,26 @@ export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" 
    * imitated; its answers are neither measured on this data nor learnt. Default false.
    */
   readonly featuresOnly?: boolean;
+  /** Of weights of torchvision or timm, what their tensors do not say: the network, e.g. "tf_efficientnet_b0". */
+  readonly arch?: string | Architecture;
+  /** Of such weights: how the network sees images; ImageNet's mean and deviation unless given. */
+  readonly preprocessing?: Preprocessing;
+  /** Of such weights: the classes in the order of their answers, where they are those of the data. */
+  readonly classes?: readonly string[];
 }
 
 const { seed: _seed, ...divisionRules } = DATASET_RULES;
 /** What the options of the lab's steps must be. */
 const DATA_RULES: OptionRules<LabDataOptions> = { ...divisionRules, seed: rule.whole };
 const { task: _task, softTargets: _soft, startFrom: _start, ...trainingRules } = TRAINING_RULES;
-const TEACHER_RULES: OptionRules<LabTeacherOptions> = { ...trainingRules, data: rule.any, featuresOnly: rule.boolean };
+const TEACHER_RULES: OptionRules<LabTeacherOptions> = {
+  ...trainingRules,
+  data: rule.any,
+  featuresOnly: rule.boolean,
+  arch: rule.any,
+  preprocessing: rule.any,
+  classes: rule.any,
+};
 
 /** What has layers to measure, or the path of what was measured. */
 export type LatencySource =
@@ -104,13 +118,14 @@ export const lab = {
 
   /**
    * Trains a teacher: a preset's name, one with another input or classes (`{ preset, input, classes }`), or an architecture. The path of a teacher's file, or of a found network's
-   * (`found.json`: DNA+), is only loaded.
+   * (`found.json`: DNA+), is only loaded; so are weights of torchvision or timm (safetensors), which are known by their
+   * tensors or by `arch`, and see the data's images at their size under the preprocessing that they were trained with.
    * @throws SpaceError for an unknown preset, TrainingError, InterruptedError.
    * @throws ConfigError when it does not fit the data or has other classes, or an option is not known.
    */
   async teacher(
     source: string | Architecture | ChangedPreset,
-    { data, featuresOnly = false, ...options }: LabTeacherOptions,
+    { data, featuresOnly = false, arch, preprocessing, classes, ...options }: LabTeacherOptions,
     context: StepContext = notebookContext(),
   ): Promise<LabTeacher> {
     checkOptions("lab.teacher", options, TEACHER_RULES);
@@ -119,7 +134,14 @@ export const lab = {
     }
     engineReady();
     if (typeof source === "string" && /\.(safetensors|json)$/.test(source)) {
-      return new LabTeacher(loadTeacher(source, data.dataset, { featuresOnly }), data, featuresOnly);
+      const pretrained = defined({ arch, preprocessing, classes, dataset: classes && data.name });
+      return new LabTeacher(loadTeacher(source, data.dataset, { featuresOnly, pretrained }), data, featuresOnly);
+    }
+    const [stray] = Object.keys(defined({ arch, preprocessing, classes }));
+    if (stray) {
+      throw new ConfigError(
+        `lab.teacher: ${stray} is for weights of torchvision or timm, which are loaded from a .safetensors file; leave it out`,
+      );
     }
     if (featuresOnly) {
       throw new ConfigError(
@@ -282,6 +304,10 @@ export const lab = {
   /** Sentences made from a run's values, as a list; what is undefined or false is left out. */
   findings,
 };
+
+function defined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
 
 /** A data set that is ready, checked; it is named by what is in it, also where it was changed by hand. */
 function readyData(source: Dataset, options: Omit<LabDataOptions, "seed">): Dataset {

@@ -13,6 +13,7 @@ export * from "./measure-latency";
 export * from "./module";
 export * from "./network";
 export * from "./optimizer";
+export * from "./pytorch";
 export * from "./residual-block";
 export * from "./safetensors";
 export * from "./schedules";

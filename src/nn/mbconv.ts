@@ -1,6 +1,6 @@
 import { type Rng, SpaceError } from "../core";
 import { fused, tf } from "../engine";
-import { hasResidual, squeezeWidth } from "../space/layers";
+import { expandedChannels, hasResidual, squeezeWidth } from "../space/layers";
 import type { MBConvLayer } from "../space/types";
 import { BatchNorm } from "./batch-norm";
 import { type LayerSettings, paddingFor } from "./conv-norm";
@@ -8,6 +8,13 @@ import { dropConnect } from "./dropout";
 import { convolutionKernel, depthwiseKernel } from "./initialisers";
 import { type ForwardContext, Module } from "./module";
 import { SqueezeExcite } from "./squeeze-excite";
+
+type SqueezeExciteForm = NonNullable<Parameters<typeof fused.mbconvInference>[2]["squeezeExcite"]>;
+
+/** Squeeze-excite of published designs, see `MBConvLayer.seDesign`. */
+const SQUEEZE_EXCITE_FORMS: Readonly<Record<NonNullable<MBConvLayer["seDesign"]>, SqueezeExciteForm>> = {
+  mobilenetv3: { inner: "relu", gate: "hardsigmoid" },
+};
 
 /**
  * Inverted residual with squeeze-excite (MobileNetV2, EfficientNet); the candidate operation of DNA's space.
@@ -25,6 +32,7 @@ export class MBConv extends Module {
   private readonly stride: 1 | 2;
   private readonly residual: boolean;
   private readonly padding: "same" | number;
+  private readonly form?: SqueezeExciteForm;
 
   constructor(
     private readonly layer: MBConvLayer,
@@ -35,17 +43,17 @@ export class MBConv extends Module {
     private readonly dropRate = 0,
   ) {
     super();
-    const { kernelSize, stride, expansion, outChannels, seRatio, activation } = layer;
+    const { kernelSize, stride, expansion, outChannels, activation } = layer;
     const { batchNormEpsilon: epsilon, padding } = settings;
-    const expanded = inChannels * expansion;
+    const expanded = expandedChannels(layer, inChannels);
     if (expansion !== 1) {
       this.expandKernel = this.parameter("expand.kernel", convolutionKernel([1, 1, inChannels, expanded], rng));
       this.expandNorm = this.child("expand.norm", new BatchNorm(expanded, epsilon, activation));
     }
     this.depthwiseKernel = this.parameter("depthwise.kernel", depthwiseKernel(kernelSize, expanded, rng));
     this.depthwiseNorm = this.child("depthwise.norm", new BatchNorm(expanded, epsilon, activation));
-    if (seRatio > 0) {
-      const squeezed = squeezeWidth(layer, inChannels);
+    const squeezed = squeezeWidth(layer, inChannels);
+    if (squeezed > 0) {
       this.squeezeExcite = this.child("se", new SqueezeExcite(expanded, squeezed, activation, rng));
     }
     this.projectKernel = this.parameter("project.kernel", convolutionKernel([1, 1, expanded, outChannels], rng));
@@ -54,6 +62,7 @@ export class MBConv extends Module {
     this.stride = stride;
     this.residual = hasResidual(layer, inChannels);
     this.padding = paddingFor(kernelSize, padding);
+    if (layer.seDesign) this.form = SQUEEZE_EXCITE_FORMS[layer.seDesign];
   }
 
   forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
@@ -80,6 +89,7 @@ export class MBConv extends Module {
         padding: this.padding,
         epsilon: this.settings.batchNormEpsilon,
         activation: this.layer.activation,
+        squeezeExcite: this.form,
         residual,
         inputGradient,
       },
@@ -100,7 +110,14 @@ export class MBConv extends Module {
         se: squeezeExcite?.weights,
         project: { kernel: this.projectKernel, ...projectNorm.inference },
       },
-      { stride, padding, epsilon: this.settings.batchNormEpsilon, activation: this.layer.activation, residual },
+      {
+        stride,
+        padding,
+        epsilon: this.settings.batchNormEpsilon,
+        activation: this.layer.activation,
+        squeezeExcite: this.form,
+        residual,
+      },
     );
   }
 }

@@ -1,13 +1,13 @@
 import { breathe, Progress, Rng, type StepContext } from "../core";
-import { engine, tf } from "../engine";
-import type { ImageShape, Layer } from "../space";
+import { engine, fused, tf } from "../engine";
+import type { HiddenLayer, ImageShape, Layer } from "../space";
 import { buildLayer } from "./build-layer";
 import type { LayerSettings } from "./conv-norm";
 import { linearKernel } from "./initialisers";
 
 /** A layer with what enters it; "classifier" is global average pooling and a linear layer. */
 export interface LatencySubject {
-  readonly layer: Layer | { readonly kind: "classifier"; readonly classes: number };
+  readonly layer: Layer | { readonly kind: "classifier"; readonly classes: number; readonly hidden?: HiddenLayer };
   /** `[height, width, channels]` */
   readonly input: ImageShape;
 }
@@ -65,10 +65,20 @@ function prepare({ layer, input }: LatencySubject, settings: LayerSettings, batc
     y.dispose();
   };
   if (layer.kind === "classifier") {
-    const kernel = linearKernel(channels, layer.classes, rng);
-    const bias = tf.zeros([layer.classes]);
-    const run = timed(() => tf.add(tf.matMul(tf.mean(x, [1, 2]) as tf.Tensor2D, kernel), bias));
-    return { run, dispose: () => tf.dispose([x, kernel, bias]) };
+    const { hidden, classes } = layer;
+    const widths = hidden ? [channels, hidden.features, classes] : [channels, classes];
+    const linear = widths.slice(1).map((width, i) => ({
+      kernel: linearKernel(widths[i], width, rng),
+      bias: tf.zeros<tf.Rank.R1>([width]),
+      activation: i + 2 < widths.length && hidden ? hidden.activation : ("none" as const),
+    }));
+    const run = timed(() =>
+      linear.reduce<tf.Tensor2D>(
+        (y, { kernel, bias, activation }) => fused.activateComposed(tf.add(tf.matMul(y, kernel), bias), activation),
+        tf.mean(x, [1, 2]),
+      ),
+    );
+    return { run, dispose: () => tf.dispose([x, ...linear.flatMap(({ kernel, bias }) => [kernel, bias])]) };
   }
   const module = buildLayer(layer, channels, settings, rng);
   const run = timed(() => module.forward(x, { mode: "eval" }));

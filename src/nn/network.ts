@@ -1,5 +1,5 @@
 import type { Rng } from "../core";
-import { tf } from "../engine";
+import { fused, tf } from "../engine";
 import { type Architecture, channelsAfter, type Layer } from "../space";
 import { buildLayer, Sequential } from "./build-layer";
 import { dropout } from "./dropout";
@@ -11,6 +11,7 @@ export class Network extends Module {
   /** Layers of stem and blocks in order: the places where a teacher can be cut. */
   readonly trunk: Sequential;
   private readonly head: Sequential;
+  private readonly hidden?: { readonly kernel: tf.Variable<tf.Rank.R2>; readonly bias: tf.Variable<tf.Rank.R1> };
   private readonly kernel: tf.Variable<tf.Rank.R2>;
   private readonly bias: tf.Variable<tf.Rank.R1>;
 
@@ -19,7 +20,7 @@ export class Network extends Module {
     rng: Rng,
   ) {
     super();
-    const { stem, blocks, head, classes, input, dropConnect = 0 } = architecture;
+    const { stem, blocks, head, hidden, classes, input, dropConnect = 0 } = architecture;
     const trunkLayers = [...stem, ...blocks.flat()];
     let channels = input.channels;
     const build = (layer: Layer, place: string, dropRate: number): Module => {
@@ -32,6 +33,13 @@ export class Network extends Module {
       new Sequential(trunkLayers.map((layer, i) => build(layer, `trunk/${i}`, (dropConnect * i) / trunkLayers.length))),
     );
     this.head = this.child("head", new Sequential(head.map((layer, i) => build(layer, `head/${i}`, 0))));
+    if (hidden) {
+      this.hidden = {
+        kernel: this.parameter("hidden.kernel", linearKernel(channels, hidden.features, rng.fork("hidden"))),
+        bias: this.parameter("hidden.bias", tf.zeros<tf.Rank.R1>([hidden.features])),
+      };
+      channels = hidden.features;
+    }
     this.kernel = this.parameter("classifier.kernel", linearKernel(channels, classes, rng.fork("classifier")));
     this.bias = this.parameter("classifier.bias", tf.zeros<tf.Rank.R1>([classes]));
   }
@@ -59,11 +67,20 @@ export class Network extends Module {
 
   private classify(map: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
     return tf.tidy(() => {
-      const pooled = tf.mean(map, [1, 2]) as tf.Tensor2D;
+      const features = this.lastFeatures(tf.mean(map, [1, 2]) as tf.Tensor2D);
       const rate = this.architecture.dropout ?? 0;
-      const kept = rate > 0 && context.rng && context.mode === "train" ? dropout(pooled, rate, context.rng) : pooled;
+      const kept =
+        rate > 0 && context.rng && context.mode === "train" ? dropout(features, rate, context.rng) : features;
       return tf.add(tf.matMul(kept, this.kernel), this.bias) as tf.Tensor2D;
     });
+  }
+
+  /** What the classifier sees, `[batch, features]`, of pooled maps `[batch, channels]`. */
+  private lastFeatures(pooled: tf.Tensor2D): tf.Tensor2D {
+    const { hidden, architecture } = this;
+    if (!hidden || !architecture.hidden) return pooled;
+    const sum = tf.add(tf.matMul(pooled, hidden.kernel), hidden.bias) as tf.Tensor2D;
+    return fused.activateComposed(sum, architecture.hidden.activation);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Rng } from "../core";
-import { tf } from "../engine";
+import { fused, tf } from "../engine";
 import { type ConvLayer, channelsAfter, type MaxPoolLayer, type ResidualLayer, residualConvolutions } from "../space";
 import { ConvNorm, type LayerSettings, paddingFor } from "./conv-norm";
 import { dropConnect } from "./dropout";
@@ -37,14 +37,9 @@ export class ResidualBlock extends Module {
       const dropped = context.mode === "train" && this.dropRate > 0 && context.rng !== undefined;
       const branch = dropped ? dropConnect(y, this.dropRate, context.rng!) : y;
       const sum = tf.add(branch, this.shortcut ? this.shortcut.forward(x, context) : x) as tf.Tensor4D;
-      const { activation } = this.layer;
-      return activation === "relu" ? tf.relu(sum) : activation === "relu6" ? tf.relu6(sum) : activated(sum, activation);
+      return fused.activateComposed(sum, this.layer.activation);
     });
   }
-}
-
-function activated(x: tf.Tensor4D, activation: "silu" | "none"): tf.Tensor4D {
-  return activation === "silu" ? tf.mul(x, tf.sigmoid(x)) : x;
 }
 
 /** The largest value of each window. */

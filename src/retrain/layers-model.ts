@@ -6,6 +6,7 @@ import {
   type Activation,
   type ConvLayer,
   channelsAfter,
+  expandedChannels,
   hasResidual,
   type Layer,
   type MBConvLayer,
@@ -16,7 +17,8 @@ import {
 
 type Symbolic = tf.SymbolicTensor;
 
-const ACTIVATIONS: Record<Exclude<Activation, "none">, "swish" | "relu" | "relu6"> = {
+/** Those that `tf.layers` has; its own hard sigmoid is another function than MobileNetV3's. */
+const ACTIVATIONS: Record<Exclude<Activation, "none" | "hardswish">, "swish" | "relu" | "relu6"> = {
   silu: "swish",
   relu: "relu",
   relu6: "relu6",
@@ -54,7 +56,7 @@ class Exporter {
   }
 
   model(): tf.LayersModel {
-    const { input, stem, blocks, head, classes, name } = this.network.architecture;
+    const { input, stem, blocks, head, hidden, classes, name } = this.network.architecture;
     const image = tf.input({ shape: [input.height, input.width, input.channels], name: "image" });
     let channels = input.channels;
     let y: Symbolic = image;
@@ -64,9 +66,15 @@ class Exporter {
         channels = channelsAfter(layer, channels);
       }
     };
-    apply([...stem, ...blocks.flat()], "trunk");
+    const trunk = [...stem, ...blocks.flat()];
+    checkPooling(trunk, this.network.architecture);
+    apply(trunk, "trunk");
     apply(head, "head");
     y = tf.layers.globalAveragePooling2d({ dataFormat: "channelsLast", name: "pool" }).apply(y) as Symbolic;
+    if (hidden) {
+      const dense = tf.layers.dense({ units: hidden.features, name: "hidden" });
+      y = this.activated(this.place(dense, y, ["hidden.kernel", "hidden.bias"]), hidden.activation, "hidden");
+    }
     const classifier = tf.layers.dense({ units: classes, activation: "softmax", name: "classifier" });
     y = this.place(classifier, y, ["classifier.kernel", "classifier.bias"]);
     const model = tf.model({ inputs: image, outputs: y, name: name.replace(/[^A-Za-z0-9_-]/g, "_") });
@@ -88,10 +96,13 @@ class Exporter {
         return this.mbconv(layer, x, inChannels, prefix);
       case "residual":
         return this.residual(layer, x, inChannels, prefix);
-      case "maxpool":
-        throw new SpaceError(
-          `toLayersModel: ${prefix} must be a convolution, MBConv, residual block or identity, is a maxpool`,
-        );
+      case "maxpool": {
+        const { kernelSize: poolSize, stride: strides } = layer;
+        const padded = this.padded(x, poolSize, strides, prefix);
+        const padding = padded === x ? "same" : "valid";
+        const pool = tf.layers.maxPooling2d({ poolSize, strides, padding, name: safe(`${prefix}.maxpool`) });
+        return pool.apply(padded) as Symbolic;
+      }
     }
   }
 
@@ -119,8 +130,9 @@ class Exporter {
   private mbconv(layer: MBConvLayer, x: Symbolic, inChannels: number, prefix: string): Symbolic {
     const { kernelSize, stride, expansion, outChannels, activation } = layer;
     let y = x;
+    const inner = expandedChannels(layer, inChannels);
     if (expansion !== 1) {
-      y = this.pointwise(expansion * inChannels, y, `${prefix}.expand`);
+      y = this.pointwise(inner, y, `${prefix}.expand`);
       y = this.norm(y, activation, `${prefix}.expand.norm`);
     }
     const padded = this.padded(y, kernelSize, stride, prefix);
@@ -134,7 +146,7 @@ class Exporter {
     y = this.place(depthwise, padded, [`${prefix}.depthwise.kernel`]);
     y = this.norm(y, activation, `${prefix}.depthwise.norm`);
     const squeezed = squeezeWidth(layer, inChannels);
-    if (squeezed > 0) y = this.squeezeExcite(y, expansion * inChannels, squeezed, activation, `${prefix}.se`);
+    if (squeezed > 0) y = this.squeezeExcite(y, inner, squeezed, layer, `${prefix}.se`);
     y = this.norm(this.pointwise(outChannels, y, `${prefix}.project`), "none", `${prefix}.project.norm`);
     if (!hasResidual(layer, inChannels)) return y;
     return tf.layers.add({ name: safe(`${prefix}.add`) }).apply([x, y]) as Symbolic;
@@ -149,16 +161,19 @@ class Exporter {
     x: Symbolic,
     channels: number,
     squeezed: number,
-    activation: Activation,
+    { activation, seDesign }: MBConvLayer,
     prefix: string,
   ): Symbolic {
     const named = (part: string) => safe(`${prefix}.${part}`);
     const mean = tf.layers.globalAveragePooling2d({ dataFormat: "channelsLast", name: named("mean") }).apply(x);
-    const inner = activation === "none" ? "linear" : ACTIVATIONS[activation];
-    const reduce = tf.layers.dense({ units: squeezed, activation: inner, name: named("reduce") });
-    const expand = tf.layers.dense({ units: channels, activation: "sigmoid", name: named("expand") });
-    const small = this.place(reduce, mean as Symbolic, [`${prefix}.reduce.kernel`, `${prefix}.reduce.bias`]);
-    const gate = this.place(expand, small, [`${prefix}.expand.kernel`, `${prefix}.expand.bias`]);
+    const reduce = tf.layers.dense({ units: squeezed, name: named("reduce") });
+    const expand = tf.layers.dense({ units: channels, name: named("expand") });
+    const linear = this.place(reduce, mean as Symbolic, [`${prefix}.reduce.kernel`, `${prefix}.reduce.bias`]);
+    const small = this.activated(linear, seDesign ? "relu" : activation, `${prefix}.reduce`);
+    const before = this.place(expand, small, [`${prefix}.expand.kernel`, `${prefix}.expand.bias`]);
+    const gate = seDesign
+      ? hardSigmoid(before, `${prefix}.expand`)
+      : (tf.layers.activation({ activation: "sigmoid", name: named("sigmoid") }).apply(before) as Symbolic);
     const wide = tf.layers.reshape({ targetShape: [1, 1, channels], name: named("gate") }).apply(gate) as Symbolic;
     return tf.layers.multiply({ name: named("scale") }).apply([x, wide]) as Symbolic;
   }
@@ -173,6 +188,9 @@ class Exporter {
   private activated(y: Symbolic, activation: Activation, prefix: string): Symbolic {
     if (activation === "none") return y;
     const name = safe(`${prefix}.${activation}`);
+    if (activation === "hardswish") {
+      return tf.layers.multiply({ name }).apply([y, hardSigmoid(y, prefix)]) as Symbolic;
+    }
     return tf.layers.activation({ activation: ACTIVATIONS[activation], name }).apply(y) as Symbolic;
   }
 
@@ -190,6 +208,29 @@ class Exporter {
 
   private shape(weight: string): number[] {
     return [...this.state.get(weight)!.shape];
+  }
+}
+
+/** `min(max(x + 3, 0), 6) / 6` of layers that every TensorFlow.js has. */
+function hardSigmoid(x: Symbolic, prefix: string): Symbolic {
+  const shifted = tf.layers.rescaling({ scale: 1, offset: 3, name: safe(`${prefix}.plus3`) }).apply(x) as Symbolic;
+  const cut = tf.layers.reLU({ maxValue: 6, name: safe(`${prefix}.cut6`) }).apply(shifted) as Symbolic;
+  return tf.layers.rescaling({ scale: 1 / 6, offset: 0, name: safe(`${prefix}.by6`) }).apply(cut) as Symbolic;
+}
+
+/**
+ * PyTorch pads a maxpool by minus infinity, a layers model only by zeros: the same where nothing is below 0.
+ * @throws SpaceError where something may be.
+ */
+function checkPooling(trunk: readonly Layer[], { padding, name }: { padding: string; name: string }): void {
+  if (padding === "same") return;
+  for (const [i, layer] of trunk.entries()) {
+    if (layer.kind !== "maxpool" || layer.kernelSize === 1) continue;
+    const before = trunk[i - 1];
+    if (before && "activation" in before && before.kind !== "mbconv" && /^relu6?$/.test(before.activation)) continue;
+    throw new SpaceError(
+      `toLayersModel: ${name}: a maxpool with symmetric padding must follow a ReLU, trunk.${i} does not; export it as ONNX or PyTorch`,
+    );
   }
 }
 

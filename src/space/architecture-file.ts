@@ -4,7 +4,7 @@ import { architecturePreset } from "./presets";
 import { validateArchitecture } from "./shapes";
 import type { Architecture } from "./types";
 
-const activation = z.enum(["none", "silu", "relu", "relu6"]);
+const activation = z.enum(["none", "silu", "relu", "relu6", "hardswish"]);
 const layer = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("conv"),
@@ -20,6 +20,7 @@ const layer = z.discriminatedUnion("kind", [
     expansion: z.number(),
     outChannels: z.number(),
     seRatio: z.number(),
+    seDesign: z.literal("mobilenetv3").optional(),
     activation,
     residual: z.boolean().optional(),
   }),
@@ -43,6 +44,7 @@ const architecture = z.strictObject({
   stem: layers,
   blocks: z.array(layers),
   head: layers,
+  hidden: z.strictObject({ features: z.number(), activation }).optional(),
   classes: z.number(),
   padding: z.enum(["same", "symmetric"]),
   batchNormEpsilon: z.number().positive(),

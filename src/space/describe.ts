@@ -5,6 +5,7 @@ export const ACTIVATION_TOKENS: Readonly<Record<Exclude<Activation, "none">, str
   silu: "nsw",
   relu: "nre",
   relu6: "nr6",
+  hardswish: "nhs",
 };
 
 /** "nre" of relu, "linear" of none. */
@@ -25,7 +26,7 @@ export function describeLayer(layer: Layer): string {
   const tokens = [layer.kind === "conv" ? "cn" : layer.expansion === 1 ? "ds" : "ir", `k${kernelSize}`, `s${stride}`];
   if (layer.kind === "mbconv") tokens.push(`e${layer.expansion}`);
   tokens.push(`c${outChannels}`);
-  if (layer.kind === "mbconv" && layer.seRatio > 0) tokens.push(`se${layer.seRatio}`);
+  if (layer.kind === "mbconv" && layer.seRatio > 0) tokens.push(`se${layer.seRatio}${layer.seDesign ? "v3" : ""}`);
   if (activation !== "silu") tokens.push(activationToken(activation));
   if (layer.kind === "mbconv" && layer.residual === false) tokens.push("noskip");
   return tokens.join("_");

@@ -20,10 +20,12 @@ export {
   miniCells,
 } from "./presets/block-space";
 export { dnaNetworks, dnaSpace } from "./presets/dna";
-export { efficientNets, roundChannels } from "./presets/efficientnet";
+export { efficientNets } from "./presets/efficientnet";
+export { mobileNets } from "./presets/mobilenet";
 export { NAS_BENCH_MACRO_CUTS, nasBenchMacro, nasBenchMacroKeys, nasBenchMacroSpace } from "./presets/nas-bench-macro";
 export { resNets } from "./presets/resnet";
 export { smallTeachers } from "./presets/teachers";
+export { asTensorFlowHasIt, asTimmHasIt, timmNetworks } from "./presets/timm-networks";
 export * from "./scale";
 export * from "./shapes";
 export * from "./space";

@@ -79,9 +79,30 @@ export function hasResidual(layer: MBConvLayer, inChannels: number): boolean {
   return layer.residual ?? (layer.stride === 1 && layer.outChannels === inChannels);
 }
 
-/** Squeeze width of an MBConv's squeeze-excite: a part of its **input** channels; 0 without squeeze-excite. */
-export function squeezeWidth({ seRatio }: { seRatio: number }, inChannels: number): number {
-  return seRatio > 0 ? Math.max(1, Math.floor(seRatio * inChannels)) : 0;
+/** Rounds a channel count to a multiple of `divisor`, never below 90 % of it (MobileNet's rule). */
+export function roundChannels(channels: number, divisor = 8): number {
+  const rounded = Math.max(divisor, Math.floor((channels + divisor / 2) / divisor) * divisor);
+  return rounded < 0.9 * channels ? rounded + divisor : rounded;
+}
+
+/** Channels inside an MBConv, see `MBConvLayer.expansion`. */
+export function expandedChannels({ expansion }: Pick<MBConvLayer, "expansion">, inChannels: number): number {
+  const product = expansion * inChannels;
+  return Number.isInteger(expansion) ? product : roundChannels(product);
+}
+
+/**
+ * Squeeze width of an MBConv's squeeze-excite: a part of its **input** channels, or as `seDesign` says; 0 without
+ * squeeze-excite.
+ */
+export function squeezeWidth(
+  layer: Pick<MBConvLayer, "seRatio" | "seDesign" | "expansion">,
+  inChannels: number,
+): number {
+  const { seRatio, seDesign } = layer;
+  if (seRatio === 0) return 0;
+  if (seDesign === "mobilenetv3") return roundChannels(seRatio * expandedChannels(layer, inChannels));
+  return Math.max(1, Math.floor(seRatio * inChannels));
 }
 
 /** What a value of each kind has; an `Optional` one may be absent. The compiler asks for a kind or key that is new. */
@@ -92,11 +113,11 @@ export type KeysOfKinds<Value extends { readonly kind?: string }> = {
 const KINDS: KeysOfKinds<Layer> = {
   identity: ["kind"],
   conv: ["kind", "kernelSize", "stride", "outChannels", "activation"],
-  mbconv: ["kind", "kernelSize", "stride", "expansion", "outChannels", "seRatio", "activation", "residual"],
+  mbconv: ["kind", "kernelSize", "stride", "expansion", "outChannels", "seRatio", "seDesign", "activation", "residual"],
   residual: ["kind", "design", "kernelSize", "stride", "innerChannels", "outChannels", "activation"],
   maxpool: ["kind", "kernelSize", "stride"],
 };
-const ACTIVATIONS: readonly Activation[] = ["none", "silu", "relu", "relu6"];
+const ACTIVATIONS: readonly Activation[] = ["none", "silu", "relu", "relu6", "hardswish"];
 
 /**
  * Checks that an object has no other keys, as a file's JSON must have none.
@@ -154,8 +175,15 @@ export function checkLayer(layer: Layer, place: string): void {
     checkSize(place, "innerChannels", layer.innerChannels, MOST.channels);
     return;
   }
-  checkSize(place, "expansion", layer.expansion, MOST.expansion);
+  const { expansion, seDesign } = layer;
+  // A fraction is of use only as published networks have them; what is no number fails as the whole ones do.
+  if (!(typeof expansion === "number" && expansion > 1 && expansion < MOST.expansion)) {
+    checkSize(place, "expansion", expansion, MOST.expansion);
+  }
   if (!(typeof layer.seRatio === "number" && layer.seRatio >= 0 && layer.seRatio <= 1)) {
     throw new SpaceError(`${place}: seRatio must lie in [0, 1] (0: no squeeze-excite), got ${shown(layer.seRatio)}`);
+  }
+  if (seDesign !== undefined && seDesign !== "mobilenetv3") {
+    throw new SpaceError(`${place}: seDesign must be "mobilenetv3", or be left out, got ${shown(seDesign)}`);
   }
 }

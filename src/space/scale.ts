@@ -100,11 +100,12 @@ function mapWidths(architecture: Architecture, width: (channels: number, group: 
       innerChannels: Math.max(1, Math.round((layer.innerChannels * outChannels) / after)),
     };
   };
-  const { stem, blocks, head } = architecture;
-  return {
-    ...architecture,
+  const { stem, blocks, head, hidden } = architecture;
+  const layers = {
     stem: stem.map(scaled),
     blocks: blocks.map((block) => block.map(scaled)),
     head: head.map(scaled),
   };
+  if (!hidden) return { ...architecture, ...layers };
+  return { ...architecture, ...layers, hidden: { ...hidden, features: width(hidden.features, group + 1) } };
 }

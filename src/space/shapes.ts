@@ -1,6 +1,6 @@
 import { MOST, SpaceError, shown } from "../core";
-import { channelsAfter, checkKeys, checkLayer } from "./layers";
-import type { Architecture, ImageShape, Layer } from "./types";
+import { channelsAfter, checkActivation, checkKeys, checkLayer } from "./layers";
+import type { Architecture, HiddenLayer, ImageShape, Layer } from "./types";
 
 /** "14x14x40" of a feature map `[height, width, channels]`. */
 export function formatShape({ height, width, channels }: ImageShape): string {
@@ -62,6 +62,7 @@ const ARCHITECTURE: Readonly<Record<keyof Architecture, true>> = {
   stem: true,
   blocks: true,
   head: true,
+  hidden: true,
   classes: true,
   padding: true,
   batchNormEpsilon: true,
@@ -78,8 +79,9 @@ export function validateArchitecture(architecture: Architecture): void {
     throw new SpaceError(`architecture: must be one, e.g. architecturePreset("resnet18"), got ${shown(architecture)}`);
   }
   checkKeys(architecture, Object.keys(ARCHITECTURE), `${architecture.name ?? "architecture"}`);
-  const { name, input, stem, blocks, head, classes } = architecture;
+  const { name, input, stem, blocks, head, hidden, classes } = architecture;
   checkShape(input, `${name}: input`);
+  if (hidden !== undefined) checkHidden(hidden, `${name}: hidden`);
   if (!Number.isSafeInteger(classes) || classes < 1 || classes > MOST.classes) {
     throw new SpaceError(`${name}: classes must be a whole number from 1 to ${MOST.classes}, got ${classes}`);
   }
@@ -90,6 +92,20 @@ export function validateArchitecture(architecture: Architecture): void {
   follow(stem, "stem");
   for (const [i, block] of blocks.entries()) follow(block, `block ${i}`);
   follow(head, "head");
+}
+
+function checkHidden(hidden: HiddenLayer, place: string): void {
+  if (typeof hidden !== "object" || hidden === null || Array.isArray(hidden)) {
+    throw new SpaceError(`${place} must be { features, activation }, got ${shown(hidden)}`);
+  }
+  checkKeys(hidden, ["features", "activation"], place);
+  const { features, activation } = hidden;
+  if (!Number.isSafeInteger(features) || features < 1 || features > MOST.channels) {
+    throw new SpaceError(
+      `${place}: features must be a whole number from 1 to ${MOST.channels}, got ${shown(features)}`,
+    );
+  }
+  checkActivation(activation, place);
 }
 
 /**

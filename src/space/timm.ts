@@ -27,7 +27,7 @@ const NUMBERS: Readonly<Record<string, NumberToken>> = {
   k: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/, words: "kernel size, a whole number from 1" },
   s: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/, words: "stride, a whole number from 1" },
   c: { kinds: KINDS, needed: true, pattern: /^[1-9]\d*$/, words: "channels, a whole number from 1" },
-  e: { kinds: ["ir", "ds"], needed: false, pattern: /^[1-9]\d*(\.0*)?$/, words: "expansion, a whole number from 1" },
+  e: { kinds: ["ir", "ds"], needed: false, pattern: /^[1-9]\d*(\.\d*)?$/, words: "expansion, a number from 1" },
   se: {
     kinds: ["ir", "ds"],
     needed: false,

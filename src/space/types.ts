@@ -1,7 +1,7 @@
 import type { ImageShape } from "../core";
 
 /** Non-linearity after a normalised convolution. */
-export type Activation = "none" | "silu" | "relu" | "relu6";
+export type Activation = "none" | "silu" | "relu" | "relu6" | "hardswish";
 
 /** Convolution + batch norm + activation. Bias-free. */
 export interface ConvLayer {
@@ -20,10 +20,16 @@ export interface MBConvLayer {
   readonly kind: "mbconv";
   readonly kernelSize: number;
   readonly stride: number;
+  /** Inner channels over those that enter; a fraction gives a multiple of 8 (MobileNetV3, timm), a whole number the product. */
   readonly expansion: number;
   readonly outChannels: number;
   /** Squeeze width over the layer's **input** channels (max(1, floor(ratio * in))); 0: no squeeze-excite. */
   readonly seRatio: number;
+  /**
+   * "mobilenetv3" (Howard et al., ICCV 2019): the squeeze width is `seRatio` of the **inner** channels as a multiple of 8, with
+   * ReLU inside and a hard sigmoid as gate. Without it EfficientNet's: the layer's activation and a sigmoid.
+   */
+  readonly seDesign?: "mobilenetv3";
   readonly activation: Activation;
   readonly residual?: boolean;
 }
@@ -59,7 +65,16 @@ export type Layer = ConvLayer | MBConvLayer | IdentityLayer | ResidualLayer | Ma
 
 export type { ImageShape };
 
-/** A whole network as plain data: stem, blocks, head (convolutions before pooling), global average pool, linear classifier. */
+/** A linear layer with bias and an activation between the pooling and the classifier. */
+export interface HiddenLayer {
+  readonly features: number;
+  readonly activation: Activation;
+}
+
+/**
+ * A whole network as plain data: stem, blocks, head (convolutions before pooling), global average pool, a hidden linear layer
+ * where there is one (MobileNetV3), linear classifier.
+ */
 export interface Architecture {
   readonly name: string;
   readonly input: ImageShape;
@@ -67,6 +82,7 @@ export interface Architecture {
   /** Groups of layers: stages of a published net, or the blocks of a distilled one. */
   readonly blocks: readonly (readonly Layer[])[];
   readonly head: readonly Layer[];
+  readonly hidden?: HiddenLayer;
   readonly classes: number;
   /** "same": TensorFlow's (asymmetric where needed); "symmetric": PyTorch's kernelSize >> 1. Output sizes are equal for our nets. */
   readonly padding: "same" | "symmetric";

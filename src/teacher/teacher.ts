@@ -7,7 +7,7 @@ import { loadState, Network, readSafetensors, saveState, writeSafetensors } from
 import { type Architecture, trunkLayers } from "../space";
 import { type Evaluation, epochRecordSchema, evaluate, type TrainingHistory } from "../train";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
-import { foreignWeights } from "./foreign-weights";
+import { foreignWeights } from "./recognise";
 import {
   balancedCuts,
   blocksAt,
@@ -29,6 +29,8 @@ export interface TeacherRecord {
   readonly dataset: string;
   /** Its accuracy there is on the validation split. */
   readonly history: TrainingHistory;
+  /** What a user should know of how it was read, each a sentence. */
+  readonly remarks?: readonly string[];
 }
 
 /** A trained network whose blocks are imitated. */
@@ -38,6 +40,7 @@ export class Teacher {
   readonly classes: readonly string[];
   readonly history: TrainingHistory;
   readonly dataset: string;
+  readonly remarks: readonly string[];
   readonly cost: NetworkCost;
 
   constructor(
@@ -49,6 +52,7 @@ export class Teacher {
     this.classes = record.classes;
     this.history = record.history;
     this.dataset = record.dataset;
+    this.remarks = record.remarks ?? [];
     this.cost = networkCost(record.architecture);
   }
 
@@ -151,6 +155,11 @@ function trunkOf(architecture: Architecture, cost: NetworkCost): TrunkLayer[] {
   });
 }
 
+/** Whether a safetensors file's metadata are of a teacher that {@link Teacher.save} wrote. */
+export function isTeacherFile({ format }: Readonly<Record<string, string>>): boolean {
+  return format?.startsWith("blockwise-") ?? false;
+}
+
 const recordSchema = z.object({
   architecture: architectureSchema,
   preprocessing: preprocessingSchema,
@@ -162,6 +171,7 @@ const recordSchema = z.object({
     validationImages: z.number(),
     imagesPerSecond: z.number(),
   }),
+  remarks: z.array(z.string()).optional(),
 });
 
 function parseRecord(

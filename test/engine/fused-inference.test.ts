@@ -5,7 +5,13 @@ import { convNormInferenceComposed, mbconvInferenceComposed } from "../../src/en
 import { close, tensors, type Values } from "./fused-helpers";
 import { describeNative } from "./native";
 
-const activation = fc.constantFrom("silu" as const, "relu" as const, "relu6" as const, "none" as const);
+const activation = fc.constantFrom(
+  "silu" as const,
+  "relu" as const,
+  "relu6" as const,
+  "hardswish" as const,
+  "none" as const,
+);
 
 function layer(kernel: number[], channels: number, seed: number) {
   const shapes = { kernel, gamma: [channels], beta: [channels], mean: [channels], spread: [channels] };

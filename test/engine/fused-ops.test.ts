@@ -34,7 +34,7 @@ async function agree(ours: Op, composed: Op, values: Values, tolerance?: number)
   close(native, await onCpu(() => run(composed, values)), tolerance);
 }
 
-const activations = ["none", "silu", "relu", "relu6"] as const;
+const activations = ["none", "silu", "relu", "relu6", "hardswish"] as const;
 const shapes = fc.record({
   batch: fc.integer({ min: 1, max: 70 }),
   height: fc.integer({ min: 1, max: 6 }),

@@ -53,11 +53,65 @@ test.each([
       ] as Architecture["blocks"],
     },
   ],
+  [
+    "hard swish, fractional expansion, MobileNetV3's squeeze-excite, hidden layer",
+    {
+      padding: "symmetric" as const,
+      blocks: [
+        [
+          {
+            kind: "mbconv",
+            kernelSize: 3,
+            stride: 2,
+            expansion: 2.5,
+            outChannels: 8,
+            seRatio: 0.25,
+            seDesign: "mobilenetv3",
+            activation: "hardswish",
+          },
+        ],
+      ] as Architecture["blocks"],
+      hidden: { features: 12, activation: "hardswish" as const },
+    },
+  ],
+  [
+    "a ResNet's stem and blocks",
+    {
+      padding: "symmetric" as const,
+      stem: [
+        { kind: "conv", kernelSize: 7, stride: 2, outChannels: 4, activation: "relu" },
+        { kind: "maxpool", kernelSize: 3, stride: 2 },
+      ] as Architecture["stem"],
+      blocks: [
+        [
+          {
+            kind: "residual",
+            design: "basic",
+            kernelSize: 3,
+            stride: 2,
+            innerChannels: 6,
+            outChannels: 6,
+            activation: "relu",
+          },
+        ],
+      ] as Architecture["blocks"],
+    },
+  ],
 ])("the layers model answers as the network: %s", (_name, changes) => {
   const made = network(changes);
   const model = toLayersModel(made);
   expectClose(outputs(made, model));
   model.dispose();
+  made.dispose();
+});
+
+test("a maxpool that may see values below 0 is refused: a layers model pads by 0", () => {
+  const stem: Architecture["stem"] = [
+    { kind: "conv", kernelSize: 3, stride: 1, outChannels: 4, activation: "silu" },
+    { kind: "maxpool", kernelSize: 3, stride: 2 },
+  ];
+  const made = network({ padding: "symmetric", stem });
+  expect(() => toLayersModel(made)).toThrow(/a maxpool with symmetric padding must follow a ReLU, trunk\.1 does not/);
   made.dispose();
 });
 

@@ -4,7 +4,7 @@ import { fingerprint } from "../../src/core";
 import { type Activation, type CandidateOp, describeLayer, type Layer, opLegend, opName } from "../../src/space";
 
 const kernelSize = fc.constantFrom(1, 3, 5, 7);
-const activation = fc.constantFrom<Activation>("none", "silu", "relu", "relu6");
+const activation = fc.constantFrom<Activation>("none", "silu", "relu", "relu6", "hardswish");
 const seRatio = fc.constantFrom(0, 0.0625, 0.1, 0.25, 0.5, 1);
 const expansion = fc.constantFrom(1, 2, 3, 6);
 const design = fc.constantFrom("basic" as const, "bottleneck" as const);

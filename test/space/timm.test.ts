@@ -8,8 +8,10 @@ import {
   decodeTimm,
   decodeTimmBlock,
   encodeTimm,
+  expandedChannels,
   formatTimm,
   type Layer,
+  type MBConvLayer,
   parseTimm,
   timmStages,
 } from "../../src/space";
@@ -18,7 +20,7 @@ const common = {
   kernelSize: fc.constantFrom(1, 3, 5, 7),
   stride: fc.constantFrom(1, 2),
   outChannels: fc.integer({ min: 1, max: 640 }),
-  activation: fc.constantFrom("silu" as const, "relu" as const, "relu6" as const),
+  activation: fc.constantFrom("silu" as const, "relu" as const, "relu6" as const, "hardswish" as const),
 };
 const layers: fc.Arbitrary<Layer> = fc.oneof(
   fc.record({ kind: fc.constant("conv" as const), ...common }),
@@ -26,7 +28,7 @@ const layers: fc.Arbitrary<Layer> = fc.oneof(
     .record({
       kind: fc.constant("mbconv" as const),
       ...common,
-      expansion: fc.constantFrom(1, 2, 3, 4, 6),
+      expansion: fc.constantFrom(1, 2, 2.5, 3, 3.67, 4, 6),
       seRatio: fc.constantFrom(0, 0.25, 0.5, 0.0625, 1),
       noskip: fc.boolean(),
     })
@@ -75,6 +77,14 @@ describe("timm's block strings", () => {
     expect(second).toEqual({ ...first, stride: 1 });
   });
 
+  it("read fractional expansions and hard swish, as MobileNetV3 has them: inner channels are a multiple of 8", () => {
+    const [layer] = decodeTimmBlock("ir_r1_k3_s1_e2.3_c80_nhs");
+    expect(layer).toMatchObject({ expansion: 2.3, activation: "hardswish" });
+    expect(expandedChannels(layer as MBConvLayer, 80)).toBe(184);
+    expect(expandedChannels({ expansion: 3.67 }, 24)).toBe(88);
+    expect(expandedChannels({ expansion: 3 }, 10)).toBe(30);
+  });
+
   it("read tokens in any order, and activations", () => {
     expect(decodeTimmBlock("ir_c24_e6_s2_k3_nre_r1")).toEqual(decodeTimmBlock("ir_r1_k3_s2_e6_c24_nre"));
     expect(decodeTimmBlock("cn_r1_k1_s1_c960_nr6")).toEqual([
@@ -85,9 +95,9 @@ describe("timm's block strings", () => {
 
   it.each([
     ["ir_r1_k3_s1_e6_c24_q3", /unknown token "q3"/],
-    ["ir_r1_k3_s1_e6_c24_nhs", /unknown token "nhs"/],
-    ["ir_r1_k3_s2_e2.5_c80", /malformed number in "e2.5": e is the expansion, a whole number from 1/],
-    ["cn_r1_k3_s2_c16_nhs", /"cn" block may have r .*, one of nsw \(silu\), nre \(relu\), nr6 \(relu6\)/],
+    ["ir_r1_k3_s1_e6_c24_nmi", /unknown token "nmi"/],
+    ["ir_r1_k3_s2_e0.5_c80", /malformed number in "e0.5": e is the expansion, a number from 1/],
+    ["cn_r1_k3_s2_c16_nmi", /"cn" block may have r .*, one of nsw \(silu\), nre \(relu\), nr6 \(relu6\)/],
     ["ir_r1_k3_s2_e6_c16_d2", /"ir" block may have .*se \(squeeze-excite ratio.*and noskip/],
     ["er_r1_k3_s1_e6_c24", /\(er, cc, \.\.\.\) are not supported/],
     ["ir_r1_k3_s1_e6_c24_nrelu", /unknown token "nrelu"/],

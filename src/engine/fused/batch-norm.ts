@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../../core/errors";
-import { activateComposed } from "./activate";
+import { activateComposed, isNative } from "./activate";
 import { detach, hasKernel, runKernel, runKernels } from "./dispatch";
 import type { Activation, BatchStatistics } from "./types";
 
@@ -23,6 +23,10 @@ export function batchNormTraining<T extends tf.Tensor>(
   options: BatchNormOptions,
 ): { y: T } & BatchStatistics {
   checkChannels("batchNormTraining", x, { gamma, beta });
+  if (!isNative(options.activation)) {
+    const { y, ...statistics } = batchNormTraining(x, gamma, beta, { ...options, activation: "none" });
+    return { y: activateComposed(y, options.activation), ...statistics };
+  }
   if (hasKernel("FusedBatchNormTraining")) {
     const [y, mean, variance] = runKernels("FusedBatchNormTraining", { x, gamma, beta }, { ...options });
     return { y: y as T, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
@@ -59,6 +63,13 @@ export function batchNormInference<T extends tf.Tensor>(
   options: BatchNormOptions,
 ): T {
   checkChannels("batchNormInference", x, { gamma, beta, mean, variance });
+  if (!isNative(options.activation)) {
+    const normal = batchNormInference(x, gamma, beta, mean, variance, { ...options, activation: "none" });
+    const y = activateComposed(normal, options.activation);
+    // On a tape it is kept as long as it is needed.
+    normal.dispose();
+    return y;
+  }
   if (hasKernel("FusedBatchNormInference")) {
     return runKernel<T>("FusedBatchNormInference", { x, gamma, beta, mean, variance }, { ...options });
   }

@@ -1,6 +1,6 @@
 import "./gradients";
 
-export { activate } from "./activate";
+export { activate, activateComposed, hardSigmoid } from "./activate";
 export { type BatchNormOptions, batchNormInference, batchNormTraining } from "./batch-norm";
 export {
   type ConvNormInference,
@@ -19,6 +19,7 @@ export type {
   MBConvOptions,
   MBConvOutput,
   MBConvWeights,
+  SqueezeExciteForm,
   SqueezeExciteWeights,
 } from "./types";
 export {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../../core/errors";
+import { activateComposed, isNative } from "./activate";
 import { batchNormInference, batchNormInferenceComposed } from "./batch-norm";
 import { hasKernel, recording, runKernel } from "./dispatch";
 import { mbconvNumbers, namedWeights } from "./mbconv-native";
@@ -44,6 +45,12 @@ export function convNormInference(x: tf.Tensor4D, layer: ConvNormInference, opti
     );
   }
   if (!hasKernel("ConvNormInference") || recording()) return convNormWith(x, layer, options, batchNormInference);
+  if (!isNative(options.activation)) {
+    const linear = convNormInference(x, layer, { ...options, activation: "none" });
+    const y = activateComposed(linear, options.activation);
+    linear.dispose();
+    return y;
+  }
   const { kernel, gamma, beta, mean, variance } = layer;
   const { stride: strides, padding: pad, epsilon, activation } = options;
   return runKernel(
@@ -82,7 +89,8 @@ function convNormWith(
 export function mbconvInference(x: tf.Tensor4D, weights: MBConvInferenceWeights, options: MBConvOptions): tf.Tensor4D {
   checkWeights(x, weights, options);
   // Where a gradient is recorded, every op must have its own.
-  if (!hasKernel("MBConvInference") || recording()) {
+  const native = isNative(options.activation) && !options.squeezeExcite;
+  if (!native || !hasKernel("MBConvInference") || recording()) {
     return mbconvWith(x, weights, options, batchNormInference, squeezeExcite);
   }
   const { expand, depthwise, project } = weights;
@@ -113,7 +121,7 @@ export function mbconvInferenceComposed(
 function mbconvWith(
   x: tf.Tensor4D,
   { expand, depthwise, se, project }: MBConvInferenceWeights,
-  { stride, padding, epsilon, activation, residual }: MBConvOptions,
+  { stride, padding, epsilon, activation, squeezeExcite: form, residual }: MBConvOptions,
   norm: typeof batchNormInference,
   gate: typeof squeezeExcite,
 ): tf.Tensor4D {
@@ -123,7 +131,7 @@ function mbconvWith(
     let t = x;
     if (expand) t = apply(tf.conv2d(t, expand.kernel, 1, "valid"), expand, activation);
     t = apply(tf.depthwiseConv2d(t, depthwise.kernel, stride, padding), depthwise, activation);
-    if (se) t = gate(t, se.w1, se.b1, se.w2, se.b2, activation);
+    if (se) t = gate(t, se.w1, se.b1, se.w2, se.b2, form?.inner ?? activation, form?.gate);
     t = apply(tf.conv2d(t, project.kernel, 1, "valid"), project, "none");
     return residual ? (tf.add(t, x) as tf.Tensor4D) : t;
   });

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../../core/errors";
+import { isNative } from "./activate";
 import { batchNormTraining, batchNormTrainingComposed } from "./batch-norm";
 import { hasKernel } from "./dispatch";
 import { mbconvNative } from "./mbconv-native";
@@ -16,7 +17,8 @@ import type { MBConvOptions, MBConvOutput, MBConvWeights } from "./types";
  */
 export function mbconvTraining(x: tf.Tensor4D, weights: MBConvWeights, options: MBConvOptions): MBConvOutput {
   checkMBConv(x, weights, options);
-  if (hasKernel("MBConvTraining")) return asOutput(mbconvNative(x, weights, options));
+  const native = isNative(options.activation) && !options.squeezeExcite;
+  if (native && hasKernel("MBConvTraining")) return asOutput(mbconvNative(x, weights, options));
   return mbconvOf(x, weights, options, batchNormTraining, squeezeExcite);
 }
 
@@ -29,7 +31,7 @@ export function mbconvTrainingComposed(x: tf.Tensor4D, weights: MBConvWeights, o
 function mbconvOf(
   x: tf.Tensor4D,
   { expand, depthwise, se, project }: MBConvWeights,
-  { stride, padding, epsilon, activation, residual }: MBConvOptions,
+  { stride, padding, epsilon, activation, squeezeExcite: form, residual }: MBConvOptions,
   norm: typeof batchNormTraining,
   gate: typeof squeezeExcite,
 ): MBConvOutput {
@@ -45,7 +47,7 @@ function mbconvOf(
     const spread = tf.depthwiseConv2d(t, depthwise.kernel, stride, padding);
     const middle = norm(spread, depthwise.gamma, depthwise.beta, { epsilon, activation });
     t = middle.y;
-    if (se) t = gate(t, se.w1, se.b1, se.w2, se.b2, activation);
+    if (se) t = gate(t, se.w1, se.b1, se.w2, se.b2, form?.inner ?? activation, form?.gate);
     const last = norm(conv(t, project.kernel), project.gamma, project.beta, { epsilon, activation: "none" });
     const y = residual ? tf.add(last.y, x) : last.y;
     return [y, middle.mean, middle.variance, last.mean, last.variance, ...statistics];

@@ -1,7 +1,13 @@
 import type * as tf from "@tensorflow/tfjs";
 
 /** What follows a normalisation. */
-export type Activation = "none" | "silu" | "relu" | "relu6";
+export type Activation = "none" | "silu" | "relu" | "relu6" | "hardswish";
+
+/** Inside of a squeeze-excite, and its gate; MobileNetV3 has ReLU and the hard sigmoid whatever its layer's activation. */
+export interface SqueezeExciteForm {
+  readonly inner: Activation;
+  readonly gate: "sigmoid" | "hardsigmoid";
+}
 
 /** Mean and biased variance of a batch, `[channels]` each; no gradient flows through them. */
 export interface BatchStatistics {
@@ -47,6 +53,8 @@ export interface MBConvOptions {
   readonly padding: "same" | number;
   readonly epsilon: number;
   readonly activation: Activation;
+  /** The layer's activation and a sigmoid unless given. */
+  readonly squeezeExcite?: SqueezeExciteForm;
   /** Adds the input to the output; needs stride 1 and equal channels. */
   readonly residual: boolean;
   /** False where nothing before `x` learns: the gradient of `x` is not computed, and asking for it is an error. */

@@ -125,9 +125,12 @@ export class LabTeacher implements Displayable {
           "training time": `${formatDuration(trainedMs)} (${Math.round(history.imagesPerSecond)} images/s)`,
         }),
       },
-      this.featuresOnly
-        ? `Loaded for its features only: its ${this.teacher.classes.length} classes need not be those of ${this.data.name}.`
-        : "The test images were not looked at yet.",
+      [
+        this.featuresOnly
+          ? `Loaded for its features only: its ${this.teacher.classes.length} classes need not be those of ${this.data.name}.`
+          : "The test images were not looked at yet.",
+        ...this.teacher.remarks,
+      ].join(" "),
     );
   }
 

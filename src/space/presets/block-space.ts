@@ -1,12 +1,11 @@
 import { checkOptions, type OptionRules, rule, SpaceError } from "../../core";
 import { strideBetween } from "../block";
 import { CountedSpace } from "../counted-space";
-import { conv } from "../layers";
+import { conv, roundChannels } from "../layers";
 import { completeOp, mbconv } from "../ops";
 import { layerOutputs } from "../shapes";
 import type { Activation, BlockSpace, CandidateOp, Cell, GivenOp, ImageShape, Layer, SearchSpace } from "../types";
 import { validateSpace } from "../validate";
-import { roundChannels } from "./efficientnet";
 
 /** What a teacher's block says about the search: its feature maps. A `TeacherBlock` is one. */
 export interface BlockShapes {

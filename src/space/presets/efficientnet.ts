@@ -1,4 +1,4 @@
-import { conv } from "../layers";
+import { conv, roundChannels } from "../layers";
 import { mbconv, placeOp } from "../ops";
 import type { Architecture, MBConvLayer, MBConvOp } from "../types";
 
@@ -28,12 +28,6 @@ export function stageLayers(
 ): MBConvLayer[] {
   const [op] = mbconv([kernelSize], [expansion], options);
   return Array.from({ length: layers }, (_, i) => placeOp(op, channels, i === 0 ? stride : 1));
-}
-
-/** Rounds a channel count to a multiple of `divisor`, never below 90 % of it (MobileNet's rule). */
-export function roundChannels(channels: number, divisor = 8): number {
-  const rounded = Math.max(divisor, Math.floor((channels + divisor / 2) / divisor) * divisor);
-  return rounded < 0.9 * channels ? rounded + divisor : rounded;
 }
 
 /** EfficientNet-B0's stages (Tan and Le, ICML 2019, table 1). */

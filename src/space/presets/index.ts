@@ -5,9 +5,11 @@ import type { Architecture, SearchSpace } from "../types";
 import { type BlockShapes, blockSpace } from "./block-space";
 import { DNA_NOTE, dnaNetworks, dnaSpace } from "./dna";
 import { efficientNets } from "./efficientnet";
+import { mobileNets } from "./mobilenet";
 import { nasBenchMacro, nasBenchMacroSpace } from "./nas-bench-macro";
 import { resNets } from "./resnet";
 import { smallTeachers } from "./teachers";
+import { timmNetworks } from "./timm-networks";
 
 const NAS_BENCH_MACRO = "nas-bench-macro/";
 
@@ -18,7 +20,9 @@ export function architectureNames(): string[] {
 
 function listed(): Map<string, Architecture> {
   return new Map(
-    [...dnaNetworks(), ...efficientNets(), ...resNets(), ...smallTeachers()].map((network) => [network.name, network]),
+    [...dnaNetworks(), ...efficientNets(), ...mobileNets(), ...resNets(), ...smallTeachers(), ...timmNetworks()].map(
+      (network) => [network.name, network],
+    ),
   );
 }
 

@@ -4,13 +4,14 @@ import type { Architecture, ResidualLayer } from "../types";
 /** Design, blocks of each stage. */
 const DESIGNS = {
   resnet18: ["basic", [2, 2, 2, 2]],
+  resnet34: ["basic", [3, 4, 6, 3]],
   resnet50: ["bottleneck", [3, 4, 6, 3]],
 } as const;
 const WIDTHS = [64, 128, 256, 512] as const;
 /** Output channels of a bottleneck by its inner ones. */
 const EXPANSION = 4;
 
-/** ResNet-18 and ResNet-50 for ImageNet (He et al., CVPR 2016), stride on the 3x3 convolution; parameters as in torchvision. */
+/** ResNet-18, ResNet-34 and ResNet-50 for ImageNet (He et al., CVPR 2016), stride on the 3x3 convolution; parameters as in torchvision. */
 export function resNets(): Architecture[] {
   return Object.entries(DESIGNS).map(([name, [design, depths]]) => ({
     name,

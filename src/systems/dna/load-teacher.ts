@@ -3,7 +3,7 @@ import { ConfigError, fingerprint } from "../../core";
 import type { Dataset } from "../../data";
 import { asTeacher, loadFound } from "../../retrain";
 import type { Architecture } from "../../space";
-import { checkClasses, checkInput, Teacher } from "../../teacher";
+import { checkClasses, checkInput, openTeacher, type PretrainedOptions, type Teacher } from "../../teacher";
 
 /** A teacher's file by what is in it. */
 export interface NamedTeacher {
@@ -34,13 +34,18 @@ export function nameTeacher(path: string): NamedTeacher {
   return { path, architecture, classes, dataset, content: fingerprint(new Uint8Array(readFileSync(path))) };
 }
 
-function read(path: string): Teacher {
-  return path.endsWith(".json") ? asTeacher(loadFound(path)) : Teacher.load(path);
+function read(path: string, options: PretrainedOptions = {}): Teacher {
+  if (!path.endsWith(".json")) return openTeacher(path, options);
+  const [given] = Object.keys(options).filter((name) => name !== "input");
+  if (given) throw new ConfigError(`teacher ${path}: ${given} is for weights of torchvision or timm; leave it out`);
+  return asTeacher(loadFound(path));
 }
 
 export interface LoadTeacherOptions {
   /** Take a teacher of other classes or another data set: its feature maps are imitated, its answers not asked for. */
   readonly featuresOnly?: boolean;
+  /** Of weights of torchvision or timm: which network it is, how it sees images, what its classes are. */
+  readonly pretrained?: Pick<PretrainedOptions, "arch" | "preprocessing" | "classes" | "dataset">;
 }
 
 /**
@@ -71,9 +76,10 @@ export function checkTeaches(
 export function loadTeacher(
   path: string,
   data: Pick<Dataset, "name" | "shape" | "classes">,
-  { featuresOnly = false }: LoadTeacherOptions = {},
+  { featuresOnly = false, pretrained = {} }: LoadTeacherOptions = {},
 ): Teacher {
-  const teacher = read(path);
+  const { height, width } = data.shape;
+  const teacher = read(path, { ...pretrained, input: { height, width } });
   const { architecture, classes, dataset } = teacher;
   try {
     if (featuresOnly) checkInput(teacher, data, `teacher ${path}:`);

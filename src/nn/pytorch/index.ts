@@ -1,0 +1,3 @@
+export * from "./layout";
+export * from "./names";
+export * from "./state-shapes";
