@@ -15,6 +15,8 @@ const ROOMS = {
   distill: ["core", "engine", "teacher", "nn", "space", "data", "train"],
   rate: ["core", "engine", "distill", "cost", "space", "search", "nn", "data"],
   retrain: ["core", "engine", "nn", "data", "teacher", "cost", "space", "train"],
+  // Trained networks written for others to run.
+  export: ["core", "engine", "nn", "data", "teacher", "cost", "space", "train", "retrain", "viz"],
   study: [
     "core",
     "space",

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command } from "commander";
-import { packageRoot } from "../core";
+import { packageVersion } from "../core";
 import { registerCompare } from "./commands/compare";
 import { registerCost } from "./commands/cost";
+import { registerExport } from "./commands/export";
 import { registerKernel } from "./commands/kernel";
 import { registerLatency } from "./commands/latency";
 import { registerNotebook } from "./commands/notebook";
@@ -24,13 +23,14 @@ export function createProgram(): Command {
   const program = new Command("blockwise");
   program
     .description("Block-wise neural architecture search")
-    .version(version(), "-V, --version", "print the version")
+    .version(packageVersion(), "-V, --version", "print the version")
     .showHelpAfterError("(blockwise --help tells more)")
     .showSuggestionAfterError()
     .addHelpText("after", EXIT_CODES_HELP)
     .exitOverride();
   registerCompare(program);
   registerCost(program);
+  registerExport(program);
   registerLatency(program);
   registerKernel(program);
   registerNotebook(program);
@@ -43,10 +43,6 @@ export function createProgram(): Command {
   registerStudy(program);
   registerSweep(program);
   return program;
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }
 
 /** `blockwise completion bash | zsh | fish | powershell`: what a shell sources to complete commands and options. */

@@ -9,3 +9,8 @@ export function packageRoot(): string {
     if (dirname(folder) === folder) throw new Error(`packageRoot: no package.json of blockwise above ${__dirname}`);
   }
 }
+
+/** Blockwise's version. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+}

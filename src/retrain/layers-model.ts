@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { SpaceError, writeAtomic, writeJson } from "../core";
+import type { Preprocessing } from "../data";
 import { tf } from "../engine";
 import { type Network, type StoredTensor, saveState } from "../nn";
 import {
@@ -32,14 +33,26 @@ export function toLayersModel(network: Network): tf.LayersModel {
   return new Exporter(network).model();
 }
 
-/** Writes a layers model as `model.json` and `weights.bin` into a folder, as `tf.loadLayersModel` reads them from a URL. */
-export async function saveLayersModel(folder: string, model: tf.LayersModel): Promise<void> {
+/** What a program needs beside a model: how it sees images, and what its answers mean. */
+export interface ModelLabels {
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+}
+
+/**
+ * Writes a layers model as `model.json` and `weights.bin` into a folder, as `tf.loadLayersModel` reads them from a URL.
+ * @param labels Written as `labels.json`, too, and kept in the model (`model.getUserDefinedMetadata()`).
+ */
+export async function saveLayersModel(folder: string, model: tf.LayersModel, labels?: ModelLabels): Promise<void> {
   const handler = tf.io.withSaveHandler(async (artifacts) => {
     const { modelTopology, weightSpecs, weightData, format, generatedBy } = artifacts;
     const parts = Array.isArray(weightData) ? weightData : [weightData as ArrayBuffer];
     writeAtomic(join(folder, "weights.bin"), Buffer.concat(parts.map((part) => new Uint8Array(part))));
     const weightsManifest = [{ paths: ["weights.bin"], weights: weightSpecs }];
-    const model = { format, generatedBy, convertedBy: "blockwise", modelTopology, weightsManifest };
+    const userDefinedMetadata = labels && { classes: labels.classes, preprocessing: labels.preprocessing };
+    const about = userDefinedMetadata && { userDefinedMetadata };
+    const model = { format, generatedBy, convertedBy: "blockwise", modelTopology, weightsManifest, ...about };
+    if (userDefinedMetadata) writeJson(join(folder, "labels.json"), userDefinedMetadata, { hash: false });
     writeJson(join(folder, "model.json"), model, { hash: false });
     return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };
   });

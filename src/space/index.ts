@@ -30,5 +30,6 @@ export * from "./scale";
 export * from "./shapes";
 export * from "./space";
 export * from "./timm";
+export * from "./timm-network";
 export * from "./types";
 export * from "./validate";

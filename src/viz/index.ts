@@ -1,5 +1,6 @@
 export { architectureDiagram, type DiagramLayer, type DiagramRecord } from "./architecture-diagram";
 export type { BudgetLine } from "./budget-lines";
+export { cardPage } from "./card-page";
 export { type CellGraphRecord, cellGraph, type DrawnCell, type DrawnEdge, type DrawnOpKind } from "./cell-graph";
 export { costBars, type NetworkCosts } from "./cost-bars";
 export { type EvidenceFrontRecord, type EvidencePoint, type ExpectedPoint, evidenceFront } from "./evidence-front";

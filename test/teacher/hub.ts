@@ -6,9 +6,14 @@ import { join } from "node:path";
 export const PYTHON = process.env.BLOCKWISE_PYTHON ?? "/usr/bin/python3";
 const SCRIPT = join(__dirname, "../golden/hub-weights.py");
 
-/** Whether Python has modules; where PyTorch is required, it must. */
+/** Whether Python has modules. */
+export function pythonFinds(...modules: readonly string[]): boolean {
+  return spawnSync(PYTHON, ["-c", `import ${modules.join(", ")}`]).status === 0;
+}
+
+/** The same of PyTorch's; where PyTorch is required, it must. */
 export function pythonHas(...modules: readonly string[]): boolean {
-  const has = spawnSync(PYTHON, ["-c", `import ${modules.join(", ")}`]).status === 0;
+  const has = pythonFinds(...modules);
   if (!has && process.env.BLOCKWISE_REQUIRE_PYTORCH === "1") {
     throw new Error(`BLOCKWISE_REQUIRE_PYTORCH=1, but ${PYTHON} lacks one of ${modules.join(", ")}`);
   }

@@ -42,7 +42,7 @@ function off(teacher: Teacher, seen: Map<string, StoredTensor>): number {
   const { height, width, channels } = teacher.architecture.input;
   const ours = tf.tidy(() => {
     const images = tf.tensor4d(seen.get("images")!.data, [1, height, width, channels]);
-    return teacher.logits(images).dataSync();
+    return teacher.logits(images).dataSync() as Float32Array;
   });
   const theirs = seen.get("logits")!.data;
   const largest = theirs.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -12,6 +12,7 @@ import {
   shown,
 } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import type { ExportFormat, ExportOptions } from "../../export";
 import { type Retrained, retrain, type Training } from "../../retrain";
 import { type FoundNetwork, type Limits, meetsLimits, resolveAmount } from "../../search";
 import { opName } from "../../space";
@@ -176,6 +177,18 @@ export class LabFound extends NetworkDesign implements Displayable {
       throw new ConfigError("found.save: the network must be retrained first; call await found.retrain()");
     }
     return this.student.save(path);
+  }
+
+  /**
+   * Writes the retrained network for others to run: "onnx", "layers-model" (TensorFlow.js), "timm", "pytorch", "safetensors" or
+   * "card" (a page about it); returns the path.
+   * @throws ConfigError when it was not retrained, SpaceError for what the form cannot say.
+   */
+  async export(format: ExportFormat, path?: string, options: ExportOptions = {}): Promise<string> {
+    if (!this.student) {
+      throw new ConfigError("found.export: the network must be retrained first; call await found.retrain()");
+    }
+    return this.student.export(format, path, options);
   }
 
   table(): Table {

@@ -1,9 +1,10 @@
 import { formatCount } from "../../core";
 import { type NetworkCost, networkCost } from "../../cost";
+import { diagramLayers } from "../../export";
 import { type Budget, type FoundNetwork, type Limits, upperLimits } from "../../search";
 import { type Architecture, assemble, formatTimm, networkId, timmStages } from "../../space";
 import { architectureDiagram } from "../../viz";
-import { choiceWords, diagramLayers } from "../display/architecture-words";
+import { choiceWords } from "../display/architecture-words";
 import { FigureView } from "../display/figure-view";
 import { percent } from "../display/numbers";
 import type { SearchSession } from "../session/search-session";

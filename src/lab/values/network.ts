@@ -2,12 +2,12 @@ import { ConfigError, DataError, formatCount, type StepContext } from "../../cor
 import { type NetworkCost, networkCost } from "../../cost";
 import type { Split } from "../../data";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { diagramLayers } from "../../export";
 import { type LoadedNetwork, Retrained, retrain, type Training } from "../../retrain";
 import { type Architecture, sameShape } from "../../space";
 import { DNA_MINI } from "../../systems/dna";
 import { checkFits, type Teacher } from "../../teacher";
 import { architectureDiagram } from "../../viz";
-import { diagramLayers } from "../display/architecture-words";
 import { FigureView } from "../display/figure-view";
 import { percent } from "../display/numbers";
 import { showTogether } from "../display/show";

@@ -1,7 +1,8 @@
 import { formatCount, formatDuration, type StepContext } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { engine } from "../../engine";
-import { asTeacher, type Retrained, saveFound } from "../../retrain";
+import { type ExportFormat, type ExportOptions, exportNetwork } from "../../export";
+import { asTeacher, type Origin, type Retrained, saveFound } from "../../retrain";
 import { flatLimits } from "../../search";
 import { hasTimmWords, timmStages } from "../../space";
 import { costBars, trainingCurve } from "../../viz";
@@ -73,23 +74,48 @@ export class LabStudent implements Displayable {
 
   /** Writes the network as JSON (what it is, how it was found, its accuracies) with its weights beside it; returns the path. */
   save(path = "found.json"): string {
-    const { network, limits, session, kind, architecture } = this.design;
+    const { architecture } = this.design;
     saveFound(path, this.retrained, {
-      origin: {
-        method: kind === "found" ? "exact search over ratings" : "random",
-        space: session.space.name,
-        budget: flatLimits(limits),
-        candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
-        score: network.score,
-        rating: session.score,
-        ...(session.calibration && { evidence: { networks: session.calibration.evidence.length } }),
-        seeds: { ...session.seeds },
-      },
+      origin: this.origin(),
       test: this.evaluation,
       ...(hasTimmWords(architecture) && { timm: timmStages(architecture).flat() }),
       versions: engine.info().versions,
     });
     return path;
+  }
+
+  /**
+   * Writes the network for others to run: "onnx", "layers-model" (TensorFlow.js), "timm", "pytorch", "safetensors" or "card".
+   * @param path By the network's name in the working folder unless given.
+   * @returns The path of what was asked for.
+   * @throws ConfigError, SpaceError as {@link exportNetwork}.
+   */
+  async export(format: ExportFormat, path?: string, options: ExportOptions = {}): Promise<string> {
+    const { evaluation, retrained } = this;
+    const test = evaluation && [
+      {
+        dataset: retrained.dataset.name,
+        split: "test" as const,
+        images: evaluation.count,
+        accuracy: evaluation.accuracy,
+      },
+    ];
+    const [file] = await exportNetwork(retrained, format, path, options, { origin: this.origin(), measured: test });
+    return file;
+  }
+
+  private origin(): Origin {
+    const { network, limits, session, kind } = this.design;
+    return {
+      method: kind === "found" ? "exact search over ratings" : "random",
+      space: session.space.name,
+      budget: flatLimits(limits),
+      candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
+      score: network.score,
+      rating: session.score,
+      ...(session.calibration && { evidence: { networks: session.calibration.evidence.length } }),
+      seeds: { ...session.seeds },
+    };
   }
 
   /** Picture of the network: its layers as boxes, with ops, widths and costs. */

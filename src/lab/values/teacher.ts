@@ -1,11 +1,11 @@
 import { ConfigError, formatCount, formatDuration, type StepContext } from "../../core";
 import type { ShrinkBy } from "../../cost";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { diagramLayers, type ExportFormat, type ExportOptions, exportNetwork } from "../../export";
 import { type Architecture, formatShape } from "../../space";
 import type { SplitPoints, Teacher } from "../../teacher";
 import type { TrainingHistory } from "../../train";
 import { architectureDiagram, trainingCurve } from "../../viz";
-import { diagramLayers } from "../display/architecture-words";
 import { FigureView } from "../display/figure-view";
 import { percent } from "../display/numbers";
 import { showTogether } from "../display/show";
@@ -108,6 +108,16 @@ export class LabTeacher implements Displayable {
   /** Writes weights and record into one safetensors file, which `lab.teacher(path, { data })` reads. */
   save(path: string): void {
     this.teacher.save(path);
+  }
+
+  /**
+   * Writes the teacher for others to run: "onnx", "layers-model" (TensorFlow.js), "timm", "pytorch", "safetensors" or "card";
+   * returns the path.
+   * @throws ConfigError, SpaceError as {@link exportNetwork}.
+   */
+  async export(format: ExportFormat, path?: string, options: ExportOptions = {}): Promise<string> {
+    const [file] = await exportNetwork(this.teacher, format, path, options);
+    return file;
   }
 
   table(): Table {
