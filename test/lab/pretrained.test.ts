@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ConfigError, Rng } from "../../src/core";
+import { syntheticDataset } from "../../src/data";
+import { DISPLAY, type Displayable } from "../../src/display-protocol";
+import { engine } from "../../src/engine";
+import { lab } from "../../src/lab";
+import { Network, namingOf, type StoredTensor, saveState, toPyTorch, writeSafetensors } from "../../src/nn";
+import { architecturePreset } from "../../src/space";
+
+const folder = mkdtempSync(join(tmpdir(), "lab-pretrained-"));
+const file = join(folder, "weights.safetensors");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+beforeAll(() => {
+  engine.use("auto", { threads: 1 });
+  const network = new Network({ ...architecturePreset("mobilenetv3_small_100"), classes: 3 }, new Rng(1));
+  const naming = namingOf("timm", network.architecture);
+  const tensors = [...saveState(network)].map(([own, tensor]): [string, StoredTensor] => {
+    const { name, rank } = naming(own);
+    return [name, toPyTorch(tensor, own, rank)];
+  });
+  writeSafetensors(file, new Map(tensors));
+  network.dispose();
+});
+
+const textOf = async (value: Displayable) => String((await value[DISPLAY]())["text/plain"]);
+const shape = { height: 32, width: 32, channels: 3 };
+
+test("weights of timm are a teacher at the data's size, under their own preprocessing, and say what is not certain", async () => {
+  const dataset = syntheticDataset({ shape, count: 24, testCount: 8, validationCount: 8 });
+  const data = await lab.data(dataset);
+  const teacher = await lab.teacher(file, { data, featuresOnly: true });
+  expect(teacher.architecture.input).toEqual(shape);
+  expect(teacher.teacher.preprocessing.mean).toEqual([0.485, 0.456, 0.406]);
+  expect(await textOf(teacher.table())).toMatch(/arch: "tf_mobilenetv3_small_100"/);
+  const same = await lab.teacher(file, { data, featuresOnly: true, arch: "tf_mobilenetv3_small_100" });
+  expect(same.architecture.padding).toBe("same");
+  expect(await textOf(same.table())).not.toMatch(/arch:/);
+  expect(teacher.split("stages").blocks.at(-1)?.output).toEqual({ height: 1, width: 1, channels: 96 });
+  const path = await teacher.export("onnx", join(folder, "teacher.onnx"));
+  expect(path).toBe(join(folder, "teacher.onnx"));
+  await expect(lab.teacher(file, { data })).rejects.toThrow(/featuresOnly: true/);
+  await expect(lab.teacher("efficientnet-tiny@28px", { data, arch: "resnet18" })).rejects.toThrow(
+    /arch is for weights of torchvision or timm/,
+  );
+  await expect(lab.teacher(file, { data, classes: dataset.classes })).rejects.toThrow(ConfigError);
+  for (const of of [teacher, same]) of.teacher.dispose();
+});
