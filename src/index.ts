@@ -7,6 +7,7 @@ export * from "./engine";
 export * from "./evaluate";
 export * from "./lab";
 export * from "./nn";
+export * from "./predictors";
 export * from "./rate";
 export * from "./retrain";
 export * from "./search";

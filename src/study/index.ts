@@ -6,4 +6,5 @@ export * from "./plan-outcome";
 export * from "./planned-step";
 export * from "./run-directory";
 export { isRun } from "./run-files";
+export * from "./run-search";
 export { damageOf, doneSteps } from "./step-records";

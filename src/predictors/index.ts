@@ -1,0 +1,4 @@
+export type { EnsembleOptions } from "./ensemble";
+export * from "./lstm";
+export * from "./mlp";
+export * from "./tokens";

@@ -1,0 +1,184 @@
+import { join } from "node:path";
+import {
+  acquireLock,
+  ConfigError,
+  checkOptions,
+  fingerprint,
+  type OptionRules,
+  Progress,
+  rule,
+  type StepContext,
+  StudyError,
+  shown,
+} from "../core";
+import type { Evaluator } from "../evaluate";
+import type { Outcome, Searcher, ToldTrial, Trial } from "../search";
+import { Journal, type JournalRecord } from "./journal";
+
+export interface RunSearchOptions {
+  /** Evaluations in all, those that the journal has included. */
+  readonly evaluations: number;
+  /** Trials asked for at a time; they are evaluated side by side, and told in the order of asking. Default 1. */
+  readonly parallel?: number;
+  /** All that made the searcher: its kind, space and options, seed included. A journal of another search is refused. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+const RULES: OptionRules<RunSearchOptions> = {
+  evaluations: rule.wholeFrom(1),
+  parallel: rule.wholeFrom(1),
+  settings: { must: "an object of plain data", holds: (value) => typeof value === "object" && value !== null },
+};
+
+/** The journal of a search, in its folder. */
+const FILE = "search.jsonl";
+
+/** A line of the journal: one trial. NaN is null in JSON, and NaN again when it is read. */
+interface TrialRecord extends JournalRecord {
+  readonly trial: number;
+  readonly key: string;
+  readonly budget?: Trial<unknown>["budget"];
+  readonly values: Readonly<Record<string, number | null>>;
+  readonly costs: Readonly<Record<string, number>>;
+  readonly seconds?: number;
+  readonly state?: unknown;
+  readonly fingerprint: string;
+}
+
+/**
+ * Searches: asks, evaluates, tells, and writes every outcome to a journal at once. Called again after a kill or an interrupt,
+ * with a searcher made anew by the same settings, it tells the searcher what the journal has and goes on: the trials are those
+ * of a search that was never stopped. With more `evaluations` it goes on beyond its end.
+ *
+ * An evaluator's state that is to survive must be JSON, e.g. the path of a checkpoint.
+ * @param folder Where the journal lies, `search.jsonl`; made where it does not exist.
+ * @returns All trials with their outcomes, in the order of asking; fewer than asked for where the searcher ends.
+ * @throws StudyError when the folder is another search's, or the searcher proposes other trials than the journal has.
+ * @throws InterruptedError when stopped; what was evaluated is kept.
+ */
+export async function runSearch<A, State>(
+  searcher: Searcher<A>,
+  evaluator: Evaluator<A, State>,
+  folder: string,
+  options: RunSearchOptions,
+  context: StepContext = {},
+): Promise<ToldTrial<A>[]> {
+  checkOptions("runSearch", options, RULES);
+  for (const name of ["evaluations", "settings"] as const) {
+    if (options[name] === undefined)
+      throw new ConfigError(`runSearch: ${name} must be ${RULES[name].must}, got undefined`);
+  }
+  const lock = acquireLock(join(folder, "lock.json"), "search");
+  try {
+    const journal = new Journal(join(folder, FILE));
+    try {
+      return await searched(searcher, evaluator, journal, options, context);
+    } finally {
+      journal.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+async function searched<A, State>(
+  searcher: Searcher<A>,
+  evaluator: Evaluator<A, State>,
+  journal: Journal,
+  { evaluations, parallel = 1, settings }: RunSearchOptions,
+  context: StepContext,
+): Promise<ToldTrial<A>[]> {
+  checkHeader(journal, { searcher: searcher.name, evaluator: evaluator.fingerprint, parallel, settings }, context);
+  const known = new Map(journal.records.filter(isTrial).map((record) => [record.trial, record]));
+  const progress = new Progress(
+    context,
+    `search by ${searcher.name}`,
+    evaluations,
+    "evaluations",
+    Math.min(known.size, evaluations),
+  );
+  const told: ToldTrial<A>[] = [];
+  progress.throwIfStopped();
+  while (told.length < evaluations) {
+    const asked = searcher.ask(parallel);
+    if (asked.length === 0) break;
+    // What has been asked is evaluated to the last, so that a search that goes on later has asked the same.
+    const outcomes = await allOf(
+      asked.map(async (trial): Promise<Outcome> => {
+        const before = known.get(trial.id);
+        if (before) return recorded(journal, before, trial);
+        const from = trial.from === undefined ? undefined : (told[trial.from].outcome.state as State | undefined);
+        const outcome = await evaluator.evaluate(trial.architecture, trial.budget, from, context);
+        journal.append(recordOf(trial, outcome));
+        progress.advance(1, finite(outcome.values));
+        return outcome;
+      }),
+    );
+    for (const [i, trial] of asked.entries()) {
+      searcher.tell(trial, outcomes[i]);
+      told.push({ trial, outcome: outcomes[i] });
+    }
+  }
+  return told.slice(0, evaluations);
+}
+
+/** Awaits all, also where one fails: nothing is at work any more when this throws. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(work);
+  return settled.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
+}
+
+const HEADER = "search";
+
+/** Writes what search it is, or compares. */
+function checkHeader(journal: Journal, search: Readonly<Record<string, unknown>>, { onWarning }: StepContext): void {
+  if (journal.damaged.length > 0) {
+    onWarning?.(
+      `${journal.path} had ${journal.damaged.length} damaged lines; their evaluations are done again (the file as it was lies beside it)`,
+    );
+  }
+  const own = fingerprint(JSON.parse(JSON.stringify(search)));
+  const header = journal.records.find(({ step }) => step === HEADER);
+  if (!header && journal.records.length === 0) {
+    journal.append({ step: HEADER, fingerprint: own, ...search });
+    return;
+  }
+  if (header?.fingerprint === own) return;
+  const differing = Object.keys(search).filter(
+    (name) => JSON.stringify(header?.[name]) !== JSON.stringify(JSON.parse(JSON.stringify(search[name]))),
+  );
+  throw new StudyError(
+    `runSearch: ${journal.path} must be of the same search, and is of another one (${header ? `${differing.join(", ")} differ` : "its first line is gone"}); take the settings that it was begun with, or another folder`,
+    { path: journal.path, differing },
+  );
+}
+
+function isTrial(record: JournalRecord): record is TrialRecord {
+  return record.step !== HEADER;
+}
+
+function recordOf<A>(
+  { id, key, budget }: Trial<A>,
+  { values, costs, seconds, state, fingerprint }: Outcome,
+): TrialRecord {
+  return { step: `trial/${id}`, trial: id, key, budget, values, costs, seconds, state, fingerprint };
+}
+
+function recorded<A>(journal: Journal, record: TrialRecord, trial: Trial<A>): Outcome {
+  const { key, budget, values, costs, seconds, state, fingerprint } = record;
+  if (key !== trial.key || JSON.stringify(budget) !== JSON.stringify(trial.budget)) {
+    throw new StudyError(
+      `runSearch: trial ${trial.id} of ${journal.path} must be the one that the searcher proposes, ${shown(trial.key)}, and is ${shown(key)}: the searcher was made by other settings, or by another version of Blockwise; take another folder`,
+      { trial: trial.id, key, proposed: trial.key },
+    );
+  }
+  const measured = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? Number.NaN]));
+  return { values: measured, costs, seconds, state, fingerprint };
+}
+
+function finite(values: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
+}
