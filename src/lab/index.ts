@@ -27,6 +27,7 @@ export type { LabBenchmark } from "./values/benchmark";
 export type { LabBlocks } from "./values/blocks";
 export type { LabCalibration } from "./values/calibration";
 export type { LabCells } from "./values/cells";
+export type { LabComparison } from "./values/comparison";
 export type { LabData } from "./values/data";
 export type { LabDistillation } from "./values/distillation";
 export type { AtEqualMacsOptions, LabFound } from "./values/found";

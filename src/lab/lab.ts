@@ -38,6 +38,7 @@ import {
 import { benchmark } from "./values/benchmark";
 import type { LabBlocks } from "./values/blocks";
 import { type LabCells, labCells } from "./values/cells";
+import { comparison } from "./values/comparison";
 import { LabData } from "./values/data";
 import type { LabFront } from "./values/front";
 import { LabLatency, latencyTableFrom } from "./values/latency";
@@ -296,6 +297,8 @@ export const lab = {
     engineReady();
     return labSweep(experiment, options, context);
   },
+
+  comparison,
 
   record,
 

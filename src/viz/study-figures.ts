@@ -23,13 +23,23 @@ export interface StudyCurveRecord {
   /** With its unit, e.g. "test accuracy (%)". */
   readonly yTitle: string;
   readonly xType?: "linear" | "log";
+  /** What the intervals are, e.g. "quartiles". Default: 95 % intervals. */
+  readonly band?: string;
 }
 
 /**
  * Curves of a study, one a series, each with its 95 % interval as a band.
  * @throws ConfigError when lists of a series differ in length.
  */
-export function studyCurve({ title, subtitle, series, xTitle, yTitle, xType = "linear" }: StudyCurveRecord): Figure {
+export function studyCurve({
+  title,
+  subtitle,
+  series,
+  xTitle,
+  yTitle,
+  xType = "linear",
+  band = BAND,
+}: StudyCurveRecord): Figure {
   for (const { name, x, y, interval = y } of series) checkLengths("studyCurve", name, [x, y, interval]);
   const xs = [...new Set(series.flatMap(({ x }) => x))];
   return {
@@ -57,13 +67,13 @@ export function studyCurve({ title, subtitle, series, xTitle, yTitle, xType = "l
         y: [...y],
         line: { color, width: 2 },
         marker: { color, size: 7, symbol: SYMBOLS[i % SYMBOLS.length] },
-        ...intervalHover(escapeHtml(name), interval),
+        ...intervalHover(escapeHtml(name), interval, band),
       };
       return interval ? [band, line] : [line];
     }),
     layout: layoutOf({
       title,
-      subtitle: withInterval(subtitle, series),
+      subtitle: withInterval(subtitle, series, band),
       width: 760,
       height: 430,
       margin: { t: series.length > 1 ? 104 : 84, r: 24, b: 60, l: 76 },
@@ -152,12 +162,14 @@ function wrapped(name: string): string {
 /** Shapes tell series apart where colours do not. */
 const SYMBOLS = ["circle", "diamond", "square", "triangle-up", "cross", "x", "star"];
 
-function intervalHover(name: string, interval?: readonly (Interval | null)[]): Trace {
+/** What intervals are unless said otherwise. */
+const BAND = "95 % intervals";
+
+function intervalHover(name: string, interval?: readonly (Interval | null)[], band = BAND): Trace {
+  const what = band === BAND ? "95 % interval" : band;
   if (!interval) return { hovertemplate: `${name}, %{x}: %{y:.4~g}<extra></extra>` };
   return {
-    customdata: interval.map((ends) =>
-      ends === null ? "" : ` (95 % interval ${short(ends[0])} to ${short(ends[1])})`,
-    ),
+    customdata: interval.map((ends) => (ends === null ? "" : ` (${what} ${short(ends[0])} to ${short(ends[1])})`)),
     hovertemplate: `${name}, %{x}: %{y:.4~g}%{customdata}<extra></extra>`,
   };
 }
@@ -166,8 +178,8 @@ function short(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-function withInterval(subtitle: string | undefined, series: readonly { readonly interval?: unknown }[]) {
-  const said = series.some(({ interval }) => interval) ? ["with 95 % intervals"] : [];
+function withInterval(subtitle: string | undefined, series: readonly { readonly interval?: unknown }[], band = BAND) {
+  const said = series.some(({ interval }) => interval) ? [`with ${band}`] : [];
   return [...(subtitle ? [subtitle] : []), ...said].join("; ") || undefined;
 }
 

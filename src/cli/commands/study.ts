@@ -7,6 +7,7 @@ import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
+import { COMPARE, runCompareStudy } from "./study-compare";
 import { IMPROVE, improveText, runImproveStudy } from "./study-improve";
 
 interface StudyOptions extends OutputOptions {
@@ -25,7 +26,7 @@ export function registerStudy(program: Command): void {
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
     .argument(
       "<study...>",
-      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration',
+      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "compare" runs all searchers on tables of truth',
     )
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
@@ -41,6 +42,7 @@ export function registerStudy(program: Command): void {
 
 function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
   if (names.includes(IMPROVE)) return runImprove(names, options);
+  if (names.includes(COMPARE)) return runCompareStudy(names, options, new Output(options));
   const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name)]));
   const output = new Output(options);
   const summaries: StudySummary[] = [];

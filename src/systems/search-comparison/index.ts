@@ -1,0 +1,4 @@
+export * from "./comparison-file";
+export * from "./search-table";
+export * from "./settings";
+export * from "./summary";

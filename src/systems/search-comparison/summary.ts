@@ -1,0 +1,137 @@
+import type { TableEvaluator } from "../../evaluate";
+import { type Change, parseChanges } from "./search-table";
+import { METHODS, type MethodName, SETTINGS, type TableName } from "./settings";
+
+/** A run as it is stored. */
+export interface StoredRun {
+  readonly seed: number;
+  /** See `changesText`. */
+  readonly changes: string;
+  readonly evaluations: number;
+  readonly cost: number;
+}
+
+export type StoredRuns = Readonly<Partial<Record<MethodName, readonly StoredRun[]>>>;
+
+/** Mean of some runs and the 95 % interval of that mean (1.96 standard errors); no interval of one run. */
+export interface MeanInterval {
+  readonly mean: number;
+  readonly interval?: readonly [low: number, high: number];
+}
+
+/** Quartiles over the runs at each place of an axis. */
+export interface AnytimeCurve {
+  readonly x: readonly number[];
+  readonly lower: readonly number[];
+  readonly median: readonly number[];
+  readonly upper: readonly number[];
+}
+
+export interface MethodSummary {
+  readonly method: MethodName;
+  readonly runs: number;
+  /** True test accuracy (percent) of the choice, against networks trained, and against their cost. */
+  readonly byEvaluations: AnytimeCurve;
+  readonly byCost: AnytimeCurve;
+  /** Mean of the accuracy over the evaluations from the tenth to the last. */
+  readonly area: MeanInterval;
+  /** The same over the cost, from ten trainings of the mean network to what every search spent. */
+  readonly areaByCost: MeanInterval;
+  /** After the last evaluation. */
+  readonly final: MeanInterval;
+}
+
+export interface TableSummary {
+  readonly table: TableName;
+  /** Of any network, percent: no choice is better. */
+  readonly best: { readonly key: string; readonly test: number };
+  /** The network of the best validation accuracy: what a search that saw all would choose. */
+  readonly chosen: { readonly key: string; readonly test: number };
+  /** The mean network's. */
+  readonly mean: number;
+  /** Cost that every run spent at least. */
+  readonly leastCost: number;
+  readonly methods: readonly MethodSummary[];
+}
+
+/** Evaluations from which areas are counted: before, searches that rate in levels have no choice. */
+const FROM = 10;
+/** About equally spaced on a logarithmic axis. */
+const GRID = [1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160, 200];
+
+/** All figures of a table, from its runs. */
+export function summariseTable(table: TableName, { entries }: TableEvaluator, runs: StoredRuns): TableSummary {
+  const all = [...entries];
+  const bestBy = (of: "test" | "validation") => all.reduce((a, b) => (b[1][of] > a[1][of] ? b : a));
+  const named = ([key, { test }]: (typeof all)[number]) => ({ key, test });
+  const stored = METHODS.flatMap((method) => (runs[method] ? [{ method, runs: runs[method] }] : []));
+  const leastCost = Math.floor(Math.min(...stored.flatMap((one) => one.runs.map(({ cost }) => cost))));
+  const trueOf = (key: string) => entries.get(key)!.test;
+  return {
+    table,
+    best: named(bestBy("test")),
+    chosen: named(bestBy("validation")),
+    mean: average(all.map(([, { test }]) => test)),
+    leastCost,
+    methods: stored.map((one) => summariseMethod(one.method, one.runs, trueOf, leastCost)),
+  };
+}
+
+function summariseMethod(
+  method: MethodName,
+  runs: readonly StoredRun[],
+  trueOf: (key: string) => number,
+  leastCost: number,
+): MethodSummary {
+  const changes = runs.map((run) => parseChanges(run.changes));
+  const at = (of: readonly Change[], axis: "evaluations" | "cost", x: number) => {
+    const last = of.findLast((change) => change[axis] <= x);
+    return last ? trueOf(last.key) : Number.NaN;
+  };
+  const curve = (axis: "evaluations" | "cost", x: readonly number[]) =>
+    quartiles(x, (place) => changes.map((of) => at(of, axis, place)));
+  const area = (axis: "evaluations" | "cost", to: number) => {
+    const places = Array.from({ length: to - FROM + 1 }, (_, i) => FROM + i);
+    return meanInterval(changes.map((of) => average(places.map((place) => at(of, axis, place)))));
+  };
+  return {
+    method,
+    runs: runs.length,
+    byEvaluations: curve(
+      "evaluations",
+      GRID.filter((x) => x <= SETTINGS.evaluations),
+    ),
+    byCost: curve("cost", [...GRID.filter((x) => x < leastCost), leastCost]),
+    area: area("evaluations", SETTINGS.evaluations),
+    areaByCost: area("cost", leastCost),
+    final: meanInterval(changes.map((of) => at(of, "evaluations", SETTINGS.evaluations))),
+  };
+}
+
+/** Only where every run has a choice. */
+function quartiles(x: readonly number[], at: (x: number) => readonly number[]): AnytimeCurve {
+  const known = x
+    .map((place) => ({ place, sorted: [...at(place)].sort((a, b) => a - b) }))
+    .filter(({ sorted }) => !sorted.some(Number.isNaN));
+  const share = (of: number) => known.map(({ sorted }) => quantile(sorted, of));
+  return { x: known.map(({ place }) => place), lower: share(0.25), median: share(0.5), upper: share(0.75) };
+}
+
+/** Linear between neighbours. */
+function quantile(sorted: readonly number[], share: number): number {
+  const at = share * (sorted.length - 1);
+  const low = Math.floor(at);
+  return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
+}
+
+function meanInterval(values: readonly number[]): MeanInterval {
+  const mean = average(values);
+  if (values.length < 2) return { mean };
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  const half = 1.96 * Math.sqrt(variance / values.length);
+  return { mean, interval: [mean - half, mean + half] };
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
