@@ -4,6 +4,7 @@ import { addDna } from "./dna-command";
 import { addEngine } from "./engine-command";
 import { addFront } from "./front-command";
 import { addKernel } from "./kernel-command";
+import { addSearchers } from "./searchers-command";
 import { addSpread } from "./spread-command";
 import { addStep } from "./step-command";
 import { addStore } from "./store-command";
@@ -15,6 +16,7 @@ const BENCHMARKS: readonly ((program: Command) => void)[] = [
   addEngine,
   addFront,
   addKernel,
+  addSearchers,
   addSpread,
   addStep,
   addStore,

@@ -1,6 +1,6 @@
 import { type Rng, SpaceError } from "../core";
 import { assemble, blockAt, networkId, supernetInput } from "./block";
-import { canonical, canonicalPath, countCells } from "./enumerate";
+import { canonical, canonicalPaths, countCells } from "./enumerate";
 import { NAS_BENCH_MACRO_CUTS, nasBenchMacro, nasBenchMacroSpace } from "./presets/nas-bench-macro";
 import type { Gene, Space } from "./space";
 import type { Candidate, SearchSpace } from "./types";
@@ -91,19 +91,20 @@ class ChainBlock {
   /** Candidates of each cell, as shares of the whole, cumulated. */
   private readonly shares: readonly number[];
   private readonly isCanonical: readonly ((path: readonly number[]) => boolean)[];
-  private readonly channels: number;
+  private readonly toCanonical: readonly ((path: readonly number[]) => readonly number[])[];
 
   constructor(
     private readonly space: SearchSpace,
     readonly block: number,
   ) {
     const { cells, ops } = blockAt(space, block);
-    this.channels = supernetInput(space, block).channels;
+    const { channels } = supernetInput(space, block);
     this.deepest = Math.max(...cells.map(({ depth }) => depth));
     const counts = countCells(space)[block].map(Number);
     const total = counts.reduce((sum, count) => sum + count, 0);
     this.shares = counts.map((_, i) => counts.slice(0, i + 1).reduce((sum, count) => sum + count, 0) / total);
-    this.isCanonical = cells.map((cell) => canonical(this.own, cell, this.channels));
+    this.isCanonical = cells.map((cell) => canonical(this.own, cell, channels));
+    this.toCanonical = cells.map((cell) => canonicalPaths(this.own, cell, channels));
     this.isOpen = ops.length > 1 || cells.length > 1;
     this.genes = [
       ...(cells.length > 1 ? [{ name: `block ${block}: cell`, choices: cells.length }] : []),
@@ -159,7 +160,7 @@ class ChainBlock {
   }
 
   private candidate(cell: number, path: readonly number[]): Candidate {
-    return { block: this.block, cell, path: canonicalPath(this.own, this.own.cells[cell], path, this.channels) };
+    return { block: this.block, cell, path: this.toCanonical[cell](path) };
   }
 
   private randomPath(cell: number, rng: Rng): number[] {

@@ -39,20 +39,29 @@ export function canonical(block: BlockSpace, cell: Cell, channels?: number): (pa
     !path.some((op, i) => i > 0 && keeps[i] && keeps[i - 1] && identities.has(op) && !identities.has(path[i - 1]));
 }
 
-/** The canonical path of the same network: among layers that keep the shape the identities come first; see {@link cellPaths}. */
-export function canonicalPath(block: BlockSpace, cell: Cell, path: readonly number[], channels?: number): number[] {
+/**
+ * Makes paths of a cell canonical: the same network's, where among layers that keep the shape the identities come first; see
+ * {@link cellPaths}.
+ */
+export function canonicalPaths(
+  block: BlockSpace,
+  cell: Cell,
+  channels?: number,
+): (path: readonly number[]) => readonly number[] {
   const identities = identityOps(block);
-  if (identities.size === 0) return [...path];
+  if (identities.size === 0) return (path) => path;
   const keeps = keepsShape(block, cell, channels);
-  const sorted: number[] = [];
-  for (let i = 0; i < path.length; ) {
-    let end = i + 1;
-    while (keeps[i] && keeps[end]) end++;
-    const stretch = path.slice(i, end);
-    sorted.push(...stretch.filter((op) => identities.has(op)), ...stretch.filter((op) => !identities.has(op)));
-    i = end;
-  }
-  return sorted;
+  return (path) => {
+    const sorted: number[] = [];
+    for (let i = 0; i < path.length; ) {
+      let end = i + 1;
+      while (keeps[i] && keeps[end]) end++;
+      const stretch = path.slice(i, end);
+      sorted.push(...stretch.filter((op) => identities.has(op)), ...stretch.filter((op) => !identities.has(op)));
+      i = end;
+    }
+    return sorted;
+  };
 }
 
 function identityOps({ ops }: BlockSpace): Set<number> {

@@ -7,6 +7,7 @@ import {
   mlpPredictor,
   nasBench201Cells,
   Rng,
+  ridgePredictor,
   spacePreset,
   tf,
 } from "../../src";
@@ -58,4 +59,20 @@ it("genes of a chain have tokens of their own", () => {
   const own = tokens(chain.sample(new Rng(1)));
   expect(new Set(own).size).toBe(own.length);
   expect([...own].sort((a, b) => a - b)).toEqual(own);
+});
+
+describe("ridgePredictor", () => {
+  const create = () => ridgePredictor(geneTokens(space));
+  for (const { title, run } of predictorContract({ create, space })) it(title, run);
+
+  it("finds what each choice adds where choices add up, and is less sure of what it has not seen", () => {
+    const predictor = ridgePredictor(geneTokens(space), { penalty: 1e-6 });
+    const rng = new Rng(5);
+    const worth = (key: string) => Array.from(key, Number).reduce((sum, digit, i) => sum + digit * (i + 1), 0);
+    const known = Array.from({ length: 120 }, () => space.sample(rng)).filter((key) => key[0] !== "4");
+    predictor.fit(known.map((architecture) => ({ architecture, value: worth(architecture) })));
+    const [seen, unseen] = predictor.predict(["012301", "412301"]);
+    expect(seen.mean).toBeCloseTo(worth("012301"), 3);
+    expect(unseen.deviation).toBeGreaterThan(10 * seen.deviation);
+  });
 });

@@ -5,6 +5,8 @@ import { namedValue } from "./goal";
 import type { Outcome, Searcher, ToldTrial, Trial } from "./searcher";
 import { askEach, TrialLog } from "./trial-log";
 
+/** Children in a row that were known before, after which every further one is mutated: parents may have become all alike. */
+const CROSSED = 3;
 /** Draws in a row beyond the early exit's limit before giving up. */
 const PATIENCE = 10_000;
 
@@ -126,7 +128,7 @@ class Nsga2Searcher<A> implements Nsga2<A> {
     return askEach(NAME, count, () => {
       if (this.asked === this.population) return undefined;
       this.asked++;
-      return this.log.issue(this.log.fresh(() => this.within(this.parents.length === 0)));
+      return this.log.issue(this.log.fresh((attempt) => this.within(this.parents.length === 0, attempt > CROSSED)));
     });
   }
 
@@ -176,9 +178,9 @@ class Nsga2Searcher<A> implements Nsga2<A> {
   }
 
   /** A random architecture or a child, drawn until the early exit lets it through where it is to. */
-  private within(isFirst: boolean): A {
+  private within(isFirst: boolean, mutated: boolean): A {
     const { earlyExit } = this.options;
-    const draw = () => (isFirst ? this.space.sample(this.rng) : this.child());
+    const draw = () => (isFirst ? this.space.sample(this.rng) : this.child(mutated));
     if (!earlyExit || !(isFirst || earlyExit.children)) return draw();
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
       const drawn = draw();
@@ -191,12 +193,12 @@ class Nsga2Searcher<A> implements Nsga2<A> {
     );
   }
 
-  private child(): A {
+  private child(mutated: boolean): A {
     const { space, rng } = this;
     const [a, b] = [this.parent(), this.parent()];
     const joined = this.joined(a, b);
     if (joined === undefined) return space.mutate(a, rng);
-    return rng.uniform() < this.mutation ? space.mutate(joined, rng) : joined;
+    return mutated || rng.uniform() < this.mutation ? space.mutate(joined, rng) : joined;
   }
 
   private joined(a: A, b: A): A | undefined {

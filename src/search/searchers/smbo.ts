@@ -8,7 +8,7 @@ export interface SmboOptions<A> extends SearcherOptions {
   readonly predictor: Predictor<A>;
   /** Random architectures before the predictor is first asked. Default 20. */
   readonly initial?: number;
-  /** Architectures proposed by one fit of the predictor: the best of its pool. Default 10. */
+  /** Architectures proposed by one fit of the predictor: the best of its pool. Default 20. */
   readonly batch?: number;
   /** Architectures that it is asked about each time. Default 200. */
   readonly pool?: number;
@@ -56,7 +56,7 @@ class SmboSearcher<A> extends SingleGoalSearcher<A> {
   constructor(space: Space<A, unknown>, options: SmboOptions<A>) {
     super("smboSearcher", space, options);
     this.predictor = options.predictor;
-    const { initial = 20, batch = 10, pool = 200, near = 0.5, exploration = 0 } = options;
+    const { initial = 20, batch = 20, pool = 200, near = 0.5, exploration = 0 } = options;
     this.settings = { initial, batch, pool, near, exploration };
   }
 
@@ -86,7 +86,7 @@ class SmboSearcher<A> extends SingleGoalSearcher<A> {
   /** Different ones that were not asked yet, as far as drawing finds them. */
   private drawPool(known: readonly Scored<A>[]): A[] {
     const { pool, near } = this.settings;
-    const best = [...known].sort((a, b) => b.score - a.score || a.trial.id - b.trial.id).slice(0, ELITE);
+    const best = elite(known);
     const mutations = Math.round(near * pool);
     const drawn = new Map<string, A>();
     for (let i = 0; i < pool; i++) {
@@ -99,4 +99,17 @@ class SmboSearcher<A> extends SingleGoalSearcher<A> {
     }
     return [...drawn.values()];
   }
+}
+
+/** The best so far, of equals the earlier told; one pass, for there may be many. */
+function elite<A>(known: readonly Scored<A>[]): Scored<A>[] {
+  const best: Scored<A>[] = [];
+  for (const one of known) {
+    if (best.length === ELITE && one.score <= best[ELITE - 1].score) continue;
+    let place = best.length;
+    while (place > 0 && best[place - 1].score < one.score) place--;
+    best.splice(place, 0, one);
+    if (best.length > ELITE) best.pop();
+  }
+  return best;
 }

@@ -32,10 +32,13 @@ export class TrialLog<A, Told extends ToldTrial<A> = ToldTrial<A>> {
     return this.keys.has(key);
   }
 
-  /** Draws until one comes that was not asked before; after a hundred draws one that was. */
-  fresh(draw: () => A): A {
-    let drawn = draw();
-    for (let attempt = 1; attempt < ATTEMPTS && this.keys.has(this.space.key(drawn)); attempt++) drawn = draw();
+  /**
+   * Draws until one comes that was not asked before; after a hundred draws one that was.
+   * @param draw Gets the number of the draw, from 0.
+   */
+  fresh(draw: (attempt: number) => A): A {
+    let drawn = draw(0);
+    for (let attempt = 1; attempt < ATTEMPTS && this.keys.has(this.space.key(drawn)); attempt++) drawn = draw(attempt);
     return drawn;
   }
 

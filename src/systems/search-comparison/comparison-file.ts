@@ -97,7 +97,7 @@ export async function runTable(
       );
       run = { seed, changes: changesText(changes), evaluations, cost: Number(cost.toFixed(3)) };
       done.set(id, run);
-      if (method === "smbo") writeJson(kept, Object.fromEntries(done));
+      if (method === "smbo-mlp") writeJson(kept, Object.fromEntries(done));
       progress.advance();
     }
     found[method] = [...(found[method] ?? []), run];

@@ -1,7 +1,7 @@
 import { tuningKeys } from "../../benchmark";
 import { Rng } from "../../core";
 import { nasBench201Evaluator, nasBenchMacroEvaluator, type TableEvaluator } from "../../evaluate";
-import { geneTokens, mlpPredictor } from "../../predictors";
+import { geneTokens, mlpPredictor, ridgePredictor } from "../../predictors";
 import {
   allNetworks,
   evolutionSearcher,
@@ -39,7 +39,8 @@ export function seedsOf(method: MethodName, { ratings }: World): number[] {
   if (method === "size") return [1];
   const isBlockwise = method === "blockwise" || method === "blockwise-weighted";
   if (isBlockwise) return ratings?.raws.map(({ seed }) => seed) ?? [];
-  return Array.from({ length: SETTINGS.seeds }, (_, i) => i + 1);
+  const runs = method === "smbo-mlp" ? SETTINGS.mlpSeeds : SETTINGS.seeds;
+  return Array.from({ length: runs }, (_, i) => i + 1);
 }
 
 /** A new searcher for one run. */
@@ -53,9 +54,11 @@ export function searcherOf(method: MethodName, world: World, seed: number): Sear
       return evolutionSearcher(space, { ...goal, ...SETTINGS.evolution });
     case "tpe":
       return tpeSearcher(space, { ...goal, ...SETTINGS.tpe });
-    case "smbo": {
+    case "smbo":
+      return smboSearcher(space, { ...goal, ...SETTINGS.smbo, predictor: ridgePredictor(geneTokens(space)) });
+    case "smbo-mlp": {
       const predictor = mlpPredictor(geneTokens(space), { seed, ...SETTINGS.predictor });
-      return smboSearcher(space, { ...goal, ...SETTINGS.smbo, predictor });
+      return smboSearcher(space, { ...goal, ...SETTINGS.smboMlp, predictor });
     }
     case "nsga2":
       return nsga2Searcher(space, { seed, maximise: ["rating"], minimise: ["macs"], ...SETTINGS.nsga2 });
