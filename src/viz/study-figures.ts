@@ -45,7 +45,7 @@ export function studyCurve({
   return {
     data: series.flatMap(({ name, x, y, interval }, i): Trace[] => {
       const color = seriesColour(i);
-      const band: Trace = {
+      const shade: Trace = {
         type: "scatter",
         mode: "lines",
         x: [...x, ...[...x].reverse()],
@@ -69,7 +69,7 @@ export function studyCurve({
         marker: { color, size: 7, symbol: SYMBOLS[i % SYMBOLS.length] },
         ...intervalHover(escapeHtml(name), interval, band),
       };
-      return interval ? [band, line] : [line];
+      return interval ? [shade, line] : [line];
     }),
     layout: layoutOf({
       title,

@@ -149,14 +149,8 @@ export class LabComparison implements Displayable {
     const drawn = ranked(
       methods.filter(({ runs, method }) => runs > 1 && method !== "random" && !method.startsWith("blockwise")),
     );
-    const verdict = ({ method, area }: MethodSummary) => {
-      if (!random?.area.interval || !area.interval) return `${METHOD_TITLES[method]} ${area.mean.toFixed(2)}`;
-      const [low, high] = area.interval;
-      const [least, most] = random.area.interval;
-      const than =
-        low > most ? "above random search" : high < least ? "below random search" : "not told from random search";
-      return `${METHOD_TITLES[method]} ${area.mean.toFixed(2)} (${than})`;
-    };
+    const verdict = ({ method, area }: MethodSummary) =>
+      `${METHOD_TITLES[method]} ${area.mean.toFixed(2)} (${random ? against(area, random.area) : "random search not run"})`;
     const size = methods.find(({ method }) => method === "size");
     const blockwise = methods.find(({ method }) => method === "blockwise");
     return [
@@ -182,6 +176,16 @@ export class LabComparison implements Displayable {
 /** From the best area on. */
 function ranked(methods: readonly MethodSummary[]): MethodSummary[] {
   return [...methods].sort((a, b) => b.area.mean - a.area.mean);
+}
+
+/** Whether two means of independent runs differ by more than the 95 % interval of their difference. */
+function against(own: MeanInterval, other: MeanInterval): string {
+  if (!own.interval || !other.interval) return "a single run";
+  const half = Math.hypot(own.interval[1] - own.mean, other.interval[1] - other.mean);
+  const more = own.mean - other.mean;
+  if (Number.isNaN(more)) return "not measured";
+  if (Math.abs(more) <= half) return "not told from random search";
+  return more > 0 ? "above random search" : "below random search";
 }
 
 function firstOf({ byEvaluations: { x, median } }: MethodSummary): string {

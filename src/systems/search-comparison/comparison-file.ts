@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import {
   breathe,
   DataError,
@@ -106,12 +107,34 @@ export async function runTable(
   return found;
 }
 
-/** The stored results. @throws DataError when the file is absent. */
+const runSchema = z.object({
+  seed: z.number(),
+  changes: z.string().regex(/^(\d+:\d+\.\d+:\d+( |$))+$/),
+  evaluations: z.number(),
+  cost: z.number(),
+});
+
+/** What figures are computed from. */
+const storedSchema = z.looseObject({
+  settings: z.looseObject({ seeds: z.number(), evaluations: z.number() }),
+  tables: z.object(
+    Object.fromEntries(TABLES.map((name) => [name, z.partialRecord(z.enum(METHODS), z.array(runSchema).min(1))])),
+  ),
+  ratingMinutes: z.array(z.number()),
+});
+
+/** The stored results. @throws DataError when the file is absent, or another one. */
 export function storedComparison(path: string = comparisonFile()): StoredComparison {
-  if (existsSync(path)) return readJson(path) as StoredComparison;
-  throw new DataError(`study compare: ${path} must exist, and does not; make it with npx blockwise study compare`, {
-    path,
-  });
+  const mend = "make it with npx blockwise study compare";
+  if (!existsSync(path)) {
+    throw new DataError(`study compare: ${path} must exist, and does not; ${mend}`, { path });
+  }
+  const parsed = storedSchema.safeParse(readJson(path));
+  if (parsed.success) return parsed.data as unknown as StoredComparison;
+  throw new DataError(
+    `study compare: ${path} must be a stored comparison of searchers, and is not; ${mend}: ${z.prettifyError(parsed.error)}`,
+    { path },
+  );
 }
 
 /** All figures of a comparison, computed from its runs and the tables that ship with the package. */

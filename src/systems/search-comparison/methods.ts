@@ -39,8 +39,7 @@ export function seedsOf(method: MethodName, { ratings }: World): number[] {
   if (method === "size") return [1];
   const isBlockwise = method === "blockwise" || method === "blockwise-weighted";
   if (isBlockwise) return ratings?.raws.map(({ seed }) => seed) ?? [];
-  const runs = method === "smbo-mlp" ? SETTINGS.mlpSeeds : SETTINGS.seeds;
-  return Array.from({ length: runs }, (_, i) => i + 1);
+  return Array.from({ length: SETTINGS.seeds }, (_, i) => i + 1);
 }
 
 /** A new searcher for one run. */

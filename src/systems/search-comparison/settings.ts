@@ -8,9 +8,8 @@ export const SETTINGS = {
   nsga2: { population: 20, mutation: 0.3 },
   tpe: {},
   smbo: { initial: 20, batch: 5, pool: 200 },
-  /** With a predictor whose fits take long: fewer of them, and fewer runs. */
-  smboMlp: { initial: 20, batch: 30, pool: 200 },
-  mlpSeeds: 10,
+  /** With a predictor whose fits take long: fewer of them. */
+  smboMlp: { initial: 20, batch: 20, pool: 200 },
   predictor: { members: 5, hidden: 32, steps: 40, learningRate: 0.02 },
   halving: { eta: 3 },
 } as const;

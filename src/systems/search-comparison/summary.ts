@@ -85,7 +85,7 @@ function summariseMethod(
 ): MethodSummary {
   const changes = runs.map((run) => parseChanges(run.changes));
   const at = (of: readonly Change[], axis: "evaluations" | "cost", x: number) => {
-    const last = of.findLast((change) => change[axis] <= x);
+    const last = of.filter((change) => change[axis] <= x).at(-1);
     return last ? trueOf(last.key) : Number.NaN;
   };
   const curve = (axis: "evaluations" | "cost", x: readonly number[]) =>
