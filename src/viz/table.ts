@@ -9,15 +9,18 @@ export interface TableRecord {
   readonly rows: readonly (readonly TableValue[])[];
   /** A line below the table. */
   readonly note?: string;
+  /** Rows shown where nothing else is said, default 20. */
+  readonly maxRows?: number;
   /** Columns whose rows are different quantities: every value there is written for itself. */
   readonly mixed?: readonly string[];
 }
 
 export interface TableLimits {
-  /** Rows shown; more are cut in the middle. Default 20. */
+  /** Rows shown; more are cut in the middle. Default: the table's own, or 20. */
   readonly maxRows?: number;
 }
 
+const MOST_ROWS = 20;
 // Half-transparent greys and the page's own text colour: readable on a light and on a dark ground.
 const CELL = "padding:3px 12px;border-bottom:1px solid rgba(128,128,128,.3);text-align:";
 const MUTED = "opacity:.75";
@@ -25,7 +28,7 @@ const MUTED = "opacity:.75";
 const LONG_TEXT = 64;
 
 /** The table as HTML: numbers to the right with their decimals below each other, text to the left. */
-export function tableHtml(table: TableRecord, { maxRows = 20 }: TableLimits = {}): string {
+export function tableHtml(table: TableRecord, { maxRows = table.maxRows ?? MOST_ROWS }: TableLimits = {}): string {
   const { rows, left } = shorten(table.rows, maxRows);
   const columns = describeColumns(table);
   const style = ({ isNumeric, isLong }: Column) =>
@@ -52,7 +55,7 @@ ${body}
 }
 
 /** The table as text in columns. */
-export function tableText(table: TableRecord, { maxRows = 20 }: TableLimits = {}): string {
+export function tableText(table: TableRecord, { maxRows = table.maxRows ?? MOST_ROWS }: TableLimits = {}): string {
   const { rows, left } = shorten(table.rows, maxRows);
   const columns = describeColumns(table);
   const cells = rows.map((row) => row && columns.map((column, i) => formatValue(row[i], column)));

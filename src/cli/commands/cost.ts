@@ -161,6 +161,7 @@ async function writeCells(path: string, architecture: CellArchitecture, cost: Ce
       heading: "Costs",
       tables: [
         {
+          maxRows: parts.length,
           columns: ["part", "what", "output", "parameters", "MACs"],
           rows: parts.map((part) => [part.name, part.layer, formatShape(part.output), part.params, part.macs]),
         },

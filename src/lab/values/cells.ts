@@ -51,6 +51,7 @@ export class LabCells implements Displayable {
   /** What each of the stacked cells costs. */
   table(): Table {
     return new Table({
+      maxRows: this.cost.parts.length,
       title: `Parts of ${this.architecture.name}`,
       columns: ["part", "what", "output", "parameters", "MACs"],
       rows: this.cost.parts.map(({ name, layer, output, params, macs }) => {
