@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import type * as TypeScript from "typescript";
 import { type CompilerSettings, readCompilerSettings } from "./compiler-options";
@@ -24,7 +25,11 @@ export class Workspace {
   /** Texts of earlier cells, and of files that exist in this process only, by path. */
   private readonly virtual = new Map<string, string>();
   private readonly snapshots = new Map<string, TypeScript.IScriptSnapshot>();
-  private resolutions: TypeScript.ModuleResolutionCache;
+  private readonly resolutions: TypeScript.ModuleResolutionCache;
+  /** What the compiler knows of the `package.json` of packages; kept from cell to cell. */
+  private readonly packages: TypeScript.ModuleResolutionCache;
+  /** Names that local files and cells import, and whether they were found. */
+  private readonly imported = new Map<string, boolean>();
   /** Files whose imports were not all found: they may be by now. */
   private readonly wanting = new Set<string>();
   private looks = 0;
@@ -39,6 +44,7 @@ export class Workspace {
     this.settings = readCompilerSettings(ts, cwd);
     this.options = this.settings.options;
     this.resolutions = ts.createModuleResolutionCache(cwd, (name) => name, this.options);
+    this.packages = ts.createModuleResolutionCache(cwd, (name) => name, this.options);
     for (const [name, member] of Object.entries(prelude.rolledUp?.packages ?? {})) {
       const text = `import { ${member} } from ${JSON.stringify(prelude.name)};\nexport = ${member};\n`;
       this.virtual.set(this.rolledUpFile(name), text);
@@ -77,6 +83,7 @@ export class Workspace {
   /** After an error inside the compiler: its state may be broken. */
   restart(): void {
     this.setCell("export {};");
+    this.packages.clear();
     this.service = this.createService();
   }
 
@@ -114,7 +121,8 @@ export class Workspace {
     const fileExists = (path: string): boolean =>
       path === this.cellFile || this.virtual.has(path) || sys.fileExists(path);
     const readFile = (path: string): string | undefined => this.virtual.get(path) ?? sys.readFile(path);
-    const host: TypeScript.LanguageServiceHost = {
+    // The service hands the cache on to its programs, as a compiler's host does: else each looks at every package anew.
+    const host: TypeScript.LanguageServiceHost & Pick<TypeScript.CompilerHost, "getModuleResolutionCache"> = {
       getCompilationSettings: () => options,
       getScriptFileNames: () => [...this.settings.declarations, this.cellFile],
       getScriptVersion: (path) => this.versionOf(path),
@@ -128,14 +136,25 @@ export class Workspace {
       getDirectories: sys.getDirectories,
       readDirectory: sys.readDirectory,
       realpath: (path) => (this.virtual.has(path) ? path : (sys.realpath?.(path) ?? path)),
+      getModuleResolutionCache: () => this.packages,
       resolveModuleNameLiterals: (literals, from, redirected) =>
         literals.map(({ text }) => {
+          // Types of Node's own modules are ambient: a package's files need no search on disk, in every cell anew.
+          if (isBuiltin(text) && from.includes("/node_modules/")) return { resolvedModule: undefined };
           const resolvedModule = this.resolve(text, from, { ...sys, fileExists, readFile }, redirected);
-          if (resolvedModule === undefined && this.isLocal(from)) this.wanting.add(from);
+          this.note(text, from, resolvedModule !== undefined);
           return { resolvedModule };
         }),
     };
     return ts.createLanguageService(host, ts.createDocumentRegistry(sys.useCaseSensitiveFileNames, cwd));
+  }
+
+  /** What was not found, or is imported for the first time, may belong to a package that was installed meanwhile. */
+  private note(name: string, from: string, found: boolean): void {
+    if (from.includes("/node_modules/") || CELL_MODULE.test(name)) return;
+    if (!found && this.isLocal(from)) this.wanting.add(from);
+    if (this.imported.get(name) !== true && !isBuiltin(name)) this.packages.clear();
+    this.imported.set(name, found);
   }
 
   private resolve(

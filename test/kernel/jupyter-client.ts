@@ -43,6 +43,9 @@ export function runInstaller(
   return JSON.parse(execFileSync(process.execPath, ["-e", script], { encoding: "utf8", env, stdio: "pipe" }));
 }
 
+/** Starts of a kernel whose ports were taken meanwhile. */
+const START_ATTEMPTS = 3;
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -84,6 +87,8 @@ export class KernelUnderTest {
   private readonly signer: Signer;
   private readonly sockets: ReturnType<typeof connectSockets>;
   private closed = false;
+  /** What the process wrote on its standard error. */
+  private complaint = "";
 
   private constructor(
     readonly process: ChildProcess,
@@ -103,6 +108,22 @@ export class KernelUnderTest {
     prelude = PRELUDE,
     early?: (kernel: KernelUnderTest) => Promise<void>,
   ): Promise<KernelUnderTest> {
+    for (let attempt = 1; ; attempt++) {
+      const kernel = await KernelUnderTest.launch(files, prelude);
+      try {
+        await early?.(kernel);
+        await kernel.awaitReady();
+        return kernel;
+      } catch (error) {
+        // Between the choice of a port and its use another process may take it, as with Jupyter itself.
+        const taken = kernel.complaint.includes("Address already in use");
+        await kernel.close();
+        if (!taken || attempt === START_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private static async launch(files: Record<string, string>, prelude: string): Promise<KernelUnderTest> {
     const bundle = await buildKernel();
     const folder = mkdtempSync(join(tmpdir(), "kernel-test-"));
     for (const [name, text] of Object.entries(files)) {
@@ -127,12 +148,14 @@ export class KernelUnderTest {
     const child = spawn(process.execPath, argv, {
       cwd: folder,
       env,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", "inherit", "pipe"],
       detached: true,
     });
     const kernel = new KernelUnderTest(child, folder, connection, bundle);
-    await early?.(kernel);
-    await kernel.awaitReady();
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      kernel.complaint += text;
+      process.stderr.write(text);
+    });
     return kernel;
   }
 

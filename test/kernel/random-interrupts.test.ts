@@ -82,6 +82,7 @@ it(`ends ${CELLS} random cells that are interrupted at random times, and keeps t
     expect((await ended).content, code).toMatchObject({ status: "error", ename: "InterruptedError" });
     const probe = await kernel.execute("console.log(++kept)");
     expect(probe.stdout, `after ${code}`).toBe(`${i}\n`);
+    const left = () => childProcesses(kernel.process.pid!);
+    await expect.poll(left, { timeout: 10_000, message: `children of ${code}` }).toEqual([]);
   }
-  expect(childProcesses(kernel.process.pid!)).toEqual([]);
 });
