@@ -9,3 +9,20 @@ export function mean(values: readonly number[]): number {
 export function sampleVariance(values: readonly number[]): number {
   return values.length < 2 ? Number.NaN : Matrix.rowVector([...values]).variance();
 }
+
+/** 97.5 % quantiles of Student's t distribution with 1, 2, ... degrees of freedom. */
+const T975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/**
+ * Half the width of a 95 % interval in standard errors: the 97.5 % quantile of Student's t distribution, 12.7 for two values,
+ * 2.01 for fifty. Beyond ten degrees of freedom by its expansion around the normal quantile (Abramowitz and Stegun, 26.7.5),
+ * to three decimals.
+ * @param freedom Degrees of freedom, from 1: of the mean of n values n - 1.
+ */
+export function studentT95(freedom: number): number {
+  if (freedom <= T975.length) return T975[freedom - 1];
+  const z = 1.959964;
+  const first = (z ** 3 + z) / 4;
+  const second = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
+  return z + first / freedom + second / freedom ** 2;
+}

@@ -29,6 +29,7 @@ export { type OpEffect, opEffects, type RatedBlock, type RatedPath, ratingMap } 
 export { type RunPoints, runsFigure } from "./runs-figure";
 export { type SampleImages, sampleImages } from "./sample-images";
 export { staticSvg } from "./static-svg";
+export { type StudyDotsRecord, studyDots } from "./study-dots";
 export {
   type Interval,
   type StudyBarsRecord,
@@ -37,6 +38,7 @@ export {
   studyBars,
   studyCurve,
 } from "./study-figures";
+export { type StudyPanelsRecord, studyPanels } from "./study-panels";
 export { type SketchedBlock, scientific, supernetSketch } from "./supernet-sketch";
 export { type SweepRow, sweepFigure } from "./sweep-figure";
 export { type TableLimits, type TableRecord, type TableValue, tableHtml, tableText } from "./table";

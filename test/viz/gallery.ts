@@ -14,6 +14,8 @@ import {
   sampleImages,
   studyBars,
   studyCurve,
+  studyDots,
+  studyPanels,
   supernetSketch,
   trainingCurve,
 } from "../../src/viz";
@@ -141,6 +143,58 @@ export const GALLERY: Readonly<Record<string, () => Figure>> = {
       ],
       xTitle: "distillation (epochs)",
       yTitle: "Kendall's \u03c4",
+    }),
+  "study-panels": () =>
+    studyPanels({
+      title: "True test accuracy of the choice",
+      series: ["evolution", "TPE", "SMBO"].map((name, i) => ({
+        name,
+        x: [1, 5, 10, 20],
+        y: [60, 80 + i, 84 + i, 85 + i],
+        interval: [
+          [50, 70],
+          [76, 83],
+          [82, 86],
+          [84, 88],
+        ],
+      })),
+      reference: { name: "random", x: [1, 5, 10, 20], y: [60, 79, 82, 83] },
+      level: { name: "best possible", y: 89.2 },
+      xTitle: "networks trained",
+      yTitle: "test accuracy (%)",
+      xType: "log",
+      yFrom: 5,
+      columns: 2,
+    }),
+  "study-dots": () =>
+    studyDots({
+      title: "How far from the best possible?",
+      rows: ["random search", "regularised evolution"],
+      series: ["over evaluations", "over cost"],
+      panels: [
+        {
+          name: "CIFAR-10",
+          values: [
+            [1.2, 0.8],
+            [1.1, null],
+          ],
+          intervals: [
+            [
+              [1.1, 1.3],
+              [0.7, 0.9],
+            ],
+            [[1, 1.2], null],
+          ],
+        },
+        {
+          name: "CIFAR-100",
+          values: [
+            [3, 2],
+            [2.5, 2.2],
+          ],
+        },
+      ],
+      xTitle: "short of the best (points)",
     }),
   "supernet-sketch": () => {
     const cells = [

@@ -1,8 +1,9 @@
-import { ConfigError, nearestName } from "../../core";
+import { ConfigError, DataError, nearestName } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
   comparisonSummary,
   METHOD_TITLES,
+  METHODS,
   type MeanInterval,
   type MethodSummary,
   type StoredComparison,
@@ -12,11 +13,19 @@ import {
   type TableName,
   type TableSummary,
 } from "../../systems/search-comparison";
-import { studyBars, studyCurve } from "../../viz";
+import { studyDots, studyPanels } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
+
+/** Where curves run along. */
+const AXES = {
+  evaluations: { title: "networks trained", words: "networks trained" },
+  cost: { title: "cost (mean trainings)", words: "training cost, in trainings of the mean network (by multiply-adds)" },
+};
+/** Curves rise steeply until then: the y axis is not widened for it. */
+const LEFT_OUT = 5;
 
 /** Searchers compared on tables of truth: `npx blockwise study compare` made the runs, all figures are computed from them here. */
 export class LabComparison implements Displayable {
@@ -57,32 +66,36 @@ export class LabComparison implements Displayable {
 
   /**
    * Anytime curves: the true test accuracy of the network that each search would choose by validation; medians, quartiles as
-   * bands.
-   * @param against "evaluations": networks trained; "cost": their multiply-adds, in trainings of the table's mean network.
+   * bands, a panel a search, random search and the best possible in each.
+   * @param against "evaluations": networks trained; "cost": what their training takes, in trainings of the table's mean
+   * network (by multiply-adds: a table has no times).
    */
   curves(name: TableName, against: "evaluations" | "cost" = "evaluations"): FigureView {
     const { methods, best } = this.of(name);
-    const { seeds } = this.stored.settings;
+    const series = methods.map((method) => {
+      const { x, median, lower, upper } = against === "cost" ? method.byCost : method.byEvaluations;
+      return {
+        name: METHOD_TITLES[method.method],
+        x,
+        y: median,
+        ...(method.runs > 1 && { interval: lower.map((low, i): [number, number] => [low, upper[i]]) }),
+      };
+    });
+    const isRandom = ({ name }: { name: string }) => name === METHOD_TITLES.random;
+    const [random] = series.filter(isRandom);
+    if (!random) throw new DataError(`comparison: ${name} must have runs of random search, and has none`, { name });
     return new FigureView(
-      studyCurve({
-        title: `${TABLE_TITLES[name]}: what the choice is worth`,
-        subtitle: `medians of ${seeds} seeds (fewer where nothing is drawn); best possible ${best.test.toFixed(2)} %`,
-        band: "quartiles",
-        series: methods.map((method) => {
-          const { x, median, lower, upper } = against === "cost" ? method.byCost : method.byEvaluations;
-          return {
-            name: METHOD_TITLES[method.method],
-            x,
-            y: median,
-            ...(method.runs > 1 && { interval: lower.map((low, i): [number, number] => [low, upper[i]]) }),
-          };
-        }),
-        xTitle:
-          against === "cost"
-            ? "training cost (trainings of the mean network, by multiply-adds)"
-            : "evaluations (networks trained)",
-        yTitle: "true test accuracy of the choice (%)",
+      studyPanels({
+        title: `${TABLE_TITLES[name]}: true test accuracy of what the search would choose`,
+        subtitle: `lines: medians of the runs, bands: their quartiles; against ${AXES[against].words}`,
+        series: series.filter((one) => !isRandom(one)),
+        reference: random,
+        level: { name: `best possible (${best.test.toFixed(2)} %)`, y: best.test },
+        xTitle: AXES[against].title,
+        yTitle: "test accuracy (%)",
         xType: "log",
+        yFrom: LEFT_OUT,
+        columns: methods.length > 9 ? 3 : 4,
       }),
     );
   }
@@ -106,29 +119,33 @@ export class LabComparison implements Displayable {
     });
   }
 
-  /** The areas of all tables as how far they are from the best possible: shorter is better. */
-  areaBars(): FigureView {
-    const { methods } = this.summaries.reduce((a, b) => (b.methods.length > a.methods.length ? b : a));
-    const regret = (summary: TableSummary, method: MethodSummary["method"]) => {
-      const own = summary.methods.find((one) => one.method === method);
-      return own && { mean: summary.best.test - own.area.mean, interval: own.area.interval, best: summary.best.test };
-    };
+  /** The areas of all tables as how far they are from the best possible, over evaluations and over cost: left is better. */
+  regrets(): FigureView {
+    const rows = METHODS.filter((method) =>
+      this.summaries.some(({ methods }) => methods.some((m) => m.method === method)),
+    );
+    const panels = this.summaries.map(({ table, methods, best }) => {
+      const areas = (["area", "areaByCost"] as const).map((which) =>
+        rows.map((method) => methods.find((one) => one.method === method)?.[which]),
+      );
+      const regret = (value: number) => best.test - value;
+      return {
+        name: TABLE_TITLES[table],
+        values: areas.map((of) => of.map((one) => (one && Number.isFinite(one.mean) ? regret(one.mean) : null))),
+        intervals: areas.map((of) =>
+          of.map((one) => (one?.interval ? ([regret(one.interval[1]), regret(one.interval[0])] as const) : null)),
+        ),
+      };
+    });
     return new FigureView(
-      studyBars({
+      studyDots({
         title: "How far from the best possible, over the whole search?",
-        subtitle: "mean over evaluations; shorter is better",
-        groups: this.summaries.map(({ table }) => TABLE_TITLES[table]),
-        series: methods.map(({ method }) => {
-          const all = this.summaries.map((summary) => regret(summary, method));
-          return {
-            name: METHOD_TITLES[method],
-            y: all.map((one) => one?.mean ?? null),
-            interval: all.map((one) =>
-              one?.interval ? ([one.best - one.interval[1], one.best - one.interval[0]] as const) : null,
-            ),
-          };
-        }),
-        yTitle: "short of the best possible (points)",
+        subtitle:
+          "mean of the curve's distance from the best possible, with the 95 % interval over runs; left is better",
+        rows: rows.map((method) => METHOD_TITLES[method]),
+        series: ["over evaluations", "over training cost"],
+        panels,
+        xTitle: "short of the best (points)",
       }),
     );
   }
@@ -169,7 +186,7 @@ export class LabComparison implements Displayable {
   }
 
   async [DISPLAY](): Promise<MimeBundle> {
-    return showTogether(this.table(), this.areaBars());
+    return showTogether(this.table(), this.regrets());
   }
 }
 

@@ -1,3 +1,4 @@
+import { mean, sampleVariance, studentT95 } from "../../core/statistics";
 import type { TableEvaluator } from "../../evaluate";
 import { type Change, parseChanges } from "./search-table";
 import { METHODS, type MethodName, SETTINGS, type TableName } from "./settings";
@@ -13,7 +14,7 @@ export interface StoredRun {
 
 export type StoredRuns = Readonly<Partial<Record<MethodName, readonly StoredRun[]>>>;
 
-/** Mean of some runs and the 95 % interval of that mean (1.96 standard errors); no interval of one run. */
+/** Mean of some runs and the 95 % interval of that mean (Student's t); no interval of one run. */
 export interface MeanInterval {
   readonly mean: number;
   readonly interval?: readonly [low: number, high: number];
@@ -71,7 +72,7 @@ export function summariseTable(table: TableName, { entries }: TableEvaluator, ru
     table,
     best: named(bestBy("test")),
     chosen: named(bestBy("validation")),
-    mean: average(all.map(([, { test }]) => test)),
+    mean: mean(all.map(([, { test }]) => test)),
     leastCost,
     methods: stored.map((one) => summariseMethod(one.method, one.runs, trueOf, leastCost)),
   };
@@ -92,7 +93,7 @@ function summariseMethod(
     quartiles(x, (place) => changes.map((of) => at(of, axis, place)));
   const area = (axis: "evaluations" | "cost", to: number) => {
     const places = Array.from({ length: to - FROM + 1 }, (_, i) => FROM + i);
-    return meanInterval(changes.map((of) => average(places.map((place) => at(of, axis, place)))));
+    return meanInterval(changes.map((of) => mean(places.map((place) => at(of, axis, place)))));
   };
   return {
     method,
@@ -125,13 +126,8 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 function meanInterval(values: readonly number[]): MeanInterval {
-  const mean = average(values);
-  if (values.length < 2) return { mean };
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  const half = 1.96 * Math.sqrt(variance / values.length);
-  return { mean, interval: [mean - half, mean + half] };
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  const own = mean(values);
+  if (values.length < 2) return { mean: own };
+  const half = studentT95(values.length - 1) * Math.sqrt(sampleVariance(values) / values.length);
+  return { mean: own, interval: [own - half, own + half] };
 }

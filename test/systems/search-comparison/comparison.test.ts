@@ -79,7 +79,7 @@ describe("summariseTable", () => {
     const [random, size] = summary.methods;
     const first = (10 * 71 + 181 * 88) / 191;
     expect(random.area.mean).toBeCloseTo((first + 78) / 2, 9);
-    const half = (1.96 * Math.abs(first - 78)) / 2;
+    const half = (12.706 * Math.abs(first - 78)) / 2;
     expect(random.area.interval![1] - random.area.mean).toBeCloseTo(half, 9);
     expect(size.area).toEqual({ mean: 88 });
   });
