@@ -4,8 +4,9 @@ import { Phase, type SharedState, Stop } from "../wire/threads";
 /** Where the wire thread finds what must run on this thread just before its JavaScript is terminated. */
 export const BEFORE_TERMINATION: unique symbol = Symbol.for("blockwise.before-termination");
 
-/** Longest wait for the order to terminate, in ms. */
+/** Longest wait for the other thread to decide, and for an order that it is giving, in ms. */
 const FOLLOWS_MS = 200;
+const ORDER_MS = 10_000;
 /** Frames looked at: as deep as Node's and the kernel's own code goes below a cell's. */
 const FRAMES = 200;
 /** Of them those of the hooks are the innermost. */
@@ -34,6 +35,8 @@ export function prepareTermination(shared: SharedState): void {
     clear?.();
     shared.stop = Stop.Ready;
     shared.waitForStep(Stop.Ready, FOLLOWS_MS);
+    // Too late otherwise: on a machine that others fill the other thread may not have run.
+    if (!shared.step(Stop.Ready, Stop.Later)) shared.waitForStep(Stop.Ordered, ORDER_MS);
   };
   Object.defineProperty(globalThis, BEFORE_TERMINATION, { value: prepare, configurable: true });
 }

@@ -91,11 +91,15 @@ export class Stopper {
       return;
     }
     const wanted = this.timer !== undefined;
-    this.shared.stop = Stop.Decided;
     this.noRoom = asked.answer === "failed";
-    if (wanted && answer === Stop.Ready) {
+    if (wanted && this.shared.step(Stop.Ready, Stop.Ordered)) {
       session.post("Runtime.terminateExecution", () => this.terminated(session));
-    } else if (wanted && answer === Stop.Asked && asked.answer === "failed") {
+      // Not before: what runs until the order is there may enter an async context.
+      this.shared.stop = Stop.Decided;
+      return;
+    }
+    this.shared.stop = Stop.Decided;
+    if (wanted && answer === Stop.Asked && asked.answer === "failed") {
       // No room on its stack for any more code. Node's own handling of the signal needs none, where the code has not awaited.
       this.done(session);
       this.askedAgainAt = performance.now() + GRACE_MS.plain;

@@ -80,6 +80,8 @@ export const Stop = {
   Ready: 2,
   /** The order to terminate is given, or none is needed any more. */
   Decided: 3,
+  /** It is about to be given: nothing may run before it is there. */
+  Ordered: 4,
 } as const;
 export type Stop = (typeof Stop)[keyof typeof Stop];
 
@@ -124,6 +126,13 @@ export class SharedState {
   set stop(step: Stop) {
     Atomics.store(this.words, 3, step);
     Atomics.notify(this.words, 3);
+  }
+
+  /** Takes the step unless the other thread has taken one; returns whether it did. */
+  step(from: Stop, to: Stop): boolean {
+    if (Atomics.compareExchange(this.words, 3, from, to) !== from) return false;
+    Atomics.notify(this.words, 3);
+    return true;
   }
 
   /**
