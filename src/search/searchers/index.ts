@@ -6,7 +6,15 @@ export * from "./ordered";
 export * from "./predictor";
 export * from "./random";
 export * from "./searcher";
-export type { SearcherOptions } from "./single-goal";
+export {
+  checkSearcher,
+  type Scored,
+  SEARCHER_RULES,
+  type SearcherOptions,
+  SingleGoalSearcher,
+} from "./single-goal";
+
 export * from "./smbo";
 export * from "./successive-halving";
 export * from "./tpe";
+export { TrialLog } from "./trial-log";

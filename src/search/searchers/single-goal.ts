@@ -23,11 +23,11 @@ export interface Scored<A> extends ToldTrial<A> {
   readonly score: number;
 }
 
-/** What searchers for one value have in common. */
+/** What searchers for one value have in common: trials are numbered and scored; what is left is how to choose the next one. */
 export abstract class SingleGoalSearcher<A> implements Searcher<A> {
   protected readonly rng: Rng;
   protected readonly log: TrialLog<A, Scored<A>>;
-  private readonly goal: Goal;
+  protected readonly goal: Goal;
   private readonly repeats: boolean;
 
   constructor(
