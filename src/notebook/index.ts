@@ -14,7 +14,7 @@ export {
   resultRecordSchema,
   type Tolerance,
 } from "./result-record";
-export { type StaleCell, staleCells, withStaleNotes } from "./stale-cells";
+export { type StaleCell, StaleTracker, staleCells, staleNote, withStaleNotes } from "./stale-cells";
 export { stripVolatile, withoutOutputs } from "./strip-volatile";
 export { studyNotebook } from "./study-notebook";
 export { fromMarkdown, toMarkdown } from "./text/markdown-text";

@@ -107,7 +107,10 @@ function readChoice(name: string, value: string, type: ParameterType, fail: (hin
       if (!(error instanceof ConfigError) || /exact/.test(error.message)) throw error;
     }
   }
-  if (choices.some(({ kind }) => kind === "text")) return unquoted(value);
+  if (choices.some(({ kind }) => kind === "text")) {
+    // A default that is no text says how `NaN` or `0x10` is meant as little as one that tells nothing.
+    return typed.length > 0 && NO_JSON.test(value.trim()) ? raise(fail(quoteHint(name, value))) : unquoted(value);
+  }
   const nearest = nearestName(value, words.map(String));
   throw fail(nearest && `did you mean ${nearest}?`);
 }
@@ -125,11 +128,15 @@ function readAny(name: string, value: string): unknown {
   if (parsed) return parsed.value;
   if (NO_JSON.test(value.trim())) {
     throw new ConfigError(
-      `-p ${name}: must be JSON (a number, true, false, null, a list, an object) or text, got ${value === "" ? "nothing" : value}; if text is meant, quote it: '${name}="${value}"'`,
+      `-p ${name}: must be JSON (a number, true, false, null, a list, an object) or text, got ${value === "" ? "nothing" : value}; ${quoteHint(name, value)}`,
     );
   }
   if (!/^\s*[[{"]/.test(value)) return value;
   throw new ConfigError(`-p ${name}: must be JSON, got ${value}; quote it for the shell, e.g. '${name}=["a", "b"]'`);
+}
+
+function quoteHint(name: string, value: string): string {
+  return `if text is meant, quote it: '${name}="${value}"'`;
 }
 
 /** Undefined for what is no JSON. */
@@ -207,8 +214,9 @@ function unquoted(value: string): string {
   }
 }
 
-/** JSON as code; as a key, `__proto__` would not be a key of its own there. */
+/** JSON as code; as a key, `__proto__` would not be a key of its own there, and JSON.stringify writes -0 as 0. */
 function literal(value: unknown): string {
+  if (Object.is(value, -0)) return "-0";
   return (JSON.stringify(value) ?? "undefined").replaceAll('"__proto__":', '["__proto__"]:');
 }
 

@@ -15,6 +15,36 @@ export interface StaleCell {
   readonly changedBy: number;
 }
 
+/** A run whose output was computed from a variable that another run changed. */
+interface StaleRun<K> {
+  readonly key: K;
+  readonly name: string;
+}
+
+/** Follows the runs of a notebook's cells, told in their order. */
+export class StaleTracker<K> {
+  private readonly functions = new Map<string, Effects>();
+  private readonly texts = new Map<string, string>();
+  private readonly read: { readonly key: K; readonly names: ReadonlySet<string> }[] = [];
+
+  /** What a run of that source made stale: earlier runs of other cells, each with every variable that was changed. */
+  ran(key: K, source: string): StaleRun<K>[] {
+    const of = cellEffects(source);
+    const changed = changes(of, this.texts);
+    for (const [name, effects] of of.functions) this.functions.set(name, effects);
+    const { reads, writes } = called(of, this.functions);
+    for (const name of writes) changed.add(name);
+    // Of a cell that ran again only the last run counts.
+    const before = this.read.findIndex((earlier) => earlier.key === key);
+    if (before >= 0) this.read.splice(before, 1);
+    const stale = this.read.flatMap((earlier) =>
+      [...changed].filter((name) => earlier.names.has(name)).map((name) => ({ key: earlier.key, name })),
+    );
+    this.read.push({ key, names: new Set([...reads].filter((name) => !of.declares.has(name))) });
+    return stale;
+  }
+}
+
 /**
  * The stale cells of an executed notebook, in its order: each with every variable that it read, itself or by functions of
  * the notebook that it calls, and that a cell executed later declared again, assigned or changed within. Execution counts
@@ -24,27 +54,16 @@ export function staleCells({ cells }: Notebook): StaleCell[] {
   const ran = cells
     .flatMap((cell, index) =>
       cell.cell_type === "code" && typeof cell.execution_count === "number"
-        ? [{ index, count: cell.execution_count, of: cellEffects(cell.source) }]
+        ? [{ index, count: cell.execution_count, source: cell.source }]
         : [],
     )
     .sort((a, b) => a.count - b.count);
-  const functions = new Map<string, Effects>();
-  const texts = new Map<string, string>();
+  const tracker = new StaleTracker<number>();
   const stale = new Map<string, StaleCell>();
-  const read: { readonly index: number; readonly names: ReadonlySet<string> }[] = [];
-  for (const { index, count, of } of ran) {
-    const changed = changes(of, texts);
-    for (const [name, effects] of of.functions) functions.set(name, effects);
-    const { reads, writes } = called(of, functions);
-    for (const name of writes) changed.add(name);
-    for (const earlier of read) {
-      for (const name of changed) {
-        if (earlier.names.has(name)) {
-          stale.set(`${earlier.index} ${name}`, { index: earlier.index, name, changedBy: count });
-        }
-      }
+  for (const { index: at, count, source } of ran) {
+    for (const { key: index, name } of tracker.ran(at, source)) {
+      stale.set(`${index} ${name}`, { index, name, changedBy: count });
     }
-    read.push({ index, names: new Set([...reads].filter((name) => !of.declares.has(name))) });
   }
   return [...stale.values()].sort((a, b) => a.index - b.index);
 }
@@ -82,17 +101,22 @@ export function withStaleNotes(notebook: Notebook): Notebook {
     if (!cell.outputs) return cell;
     const outputs = cell.outputs.filter(({ metadata }) => metadata?.[NOTE] !== true);
     const own = stale.filter(({ index }) => index === i);
-    return { ...cell, outputs: own.length === 0 ? outputs : [...outputs, note(own)] };
+    return {
+      ...cell,
+      outputs: own.length === 0 ? outputs : [...outputs, { output_type: "display_data", ...staleNote(own) }],
+    };
   });
   return { ...notebook, cells };
 }
 
-function note(stale: readonly StaleCell[]): Output {
+/** What is shown below a cell that is stale by those variables. */
+export function staleNote(
+  stale: readonly Pick<StaleCell, "name" | "changedBy">[],
+): Required<Pick<Output, "data" | "metadata">> {
   const by = stale.map(({ name, changedBy }) => `${name} was changed by cell [${changedBy}]`);
   const text = `Stale: ${by.join(", ")} after this cell ran; run it again.`;
   const style = "margin:4px 0;padding:2px 8px;border-left:3px solid #d98000;font:13px/1.5 Arial,Helvetica,sans-serif";
   return {
-    output_type: "display_data",
     metadata: { [NOTE]: true },
     data: { "text/html": `<div style="${style}">${escapeHtml(text)}</div>`, "text/plain": text },
   };

@@ -127,6 +127,15 @@ describe("readParameters", () => {
     expect(read(": string | null = null", "1.10")).toBe("1.10");
   });
 
+  it("asks for quotes where a number and a text are allowed and the value is written like neither", () => {
+    for (const text of ["NaN", "True", "0x10", "007", "null", ""]) {
+      expect(refusal(": number | string = 1", text)).toContain(`if text is meant, quote it: 'x="${text}"'`);
+      expect(read(": number | string = 1", `"${text}"`)).toBe(text);
+      expect(read(': number | string = "a"', text)).toBe(text);
+    }
+    expect([read(": number | string = 1", "1.10"), read(": number | string = 1", "a")]).toEqual([1.1, "a"]);
+  });
+
   it("takes JSON as such, and the rest as text, where the default does not tell its type", () => {
     const unknown = " = load()";
     for (const [text, value] of [
@@ -207,6 +216,11 @@ describe("withParameters", () => {
 
   it("sets a parameter to undefined where its type names that", () => {
     expect(withParameters(notebook, { name: undefined }).cells[2].source).toContain("let name = undefined;");
+  });
+
+  it("keeps the sign of a zero", () => {
+    const notebook = declaring("let x = 1;");
+    expect(withParameters(notebook, readParameters(["x=-0"], notebook)).cells.at(-1)!.source).toContain("let x = -0;");
   });
 
   it("replaces the cell of an earlier run, and changes nothing without parameters", () => {

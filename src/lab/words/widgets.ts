@@ -8,8 +8,8 @@ const CONTROLS = "@jupyter-widgets/controls";
 const BASE = "@jupyter-widgets/base";
 /** Of ipywidgets 8. */
 const MODULE_VERSION = "2.0.0";
-/** Of the front end's package anywidget. */
-const ANYWIDGET_VERSION = "~0.9.*";
+/** Of the front end's package anywidget: any since `_esm` has a default export. */
+const ANYWIDGET_VERSION = ">=0.9.0";
 
 type State = Readonly<Record<string, unknown>>;
 
