@@ -4,7 +4,7 @@ import { CellContext } from "./cells/cell-context";
 import type { CellRunner, Outcome } from "./cells/cell-runner";
 import { CellWorkers } from "./cells/cell-workers";
 import { InputDesk } from "./cells/input-desk";
-import { asJson, bundleOf } from "./cells/mime";
+import { asJson, bundleOf, jsonText } from "./cells/mime";
 import type { Cell, HostKernel, OutputType } from "./cells/notebook-host";
 import { PrintBuffer } from "./cells/print-buffer";
 import { RunGuard, StoppedRun } from "./cells/run-guard";
@@ -36,6 +36,7 @@ const UNWIND_MS = 50;
 export class Session implements HostKernel {
   readonly comms: CommDesk;
   readonly uncaughtErrors: { cell: number; text: string; promise?: Promise<unknown> }[] = [];
+  ended: (cell: Cell) => void = () => {};
   private readonly queue: Request[] = [];
   private readonly printer: PrintBuffer;
   private readonly tell: (message: ToWire) => void;
@@ -151,7 +152,7 @@ export class Session implements HostKernel {
   }
 
   publish(cell: Cell, type: OutputType | "execute_input" | "execute_result" | "error", content: Content): void {
-    this.tell({ kind: "publish", cell: cell.request, type, content: JSON.stringify(content) });
+    this.tell({ kind: "publish", cell: cell.request, type, content: jsonText(content) });
   }
 
   /**
@@ -227,10 +228,12 @@ export class Session implements HostKernel {
     });
   }
 
-  private newCell({ id, content }: Request): Cell {
+  private newCell({ id, content, metadata }: Request): Cell {
     return {
       request: id,
       number: this.executionCount,
+      source: String(content.code ?? ""),
+      name: String(metadata?.cellId ?? ""),
       controller: new AbortController(),
       silent: content.silent === true,
       stopOnError: content.stop_on_error !== false && content.silent !== true,
@@ -322,7 +325,17 @@ export class Session implements HostKernel {
     this.last = cell;
     this.current = undefined;
     this.finish(cell.request, "execute_reply", content);
+    this.tellEnded(cell);
     setImmediate(() => this.next());
+  }
+
+  private tellEnded(cell: Cell): void {
+    if (cell.silent) return;
+    try {
+      this.ended(cell);
+    } catch (error) {
+      this.uncaught(error);
+    }
   }
 
   private begin(id: number): void {

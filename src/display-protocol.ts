@@ -68,6 +68,17 @@ export interface UncaughtError {
   readonly text: string;
 }
 
+/** A run of a cell that has come to its end. */
+export interface CellRun {
+  /** The front end's name of the cell; where it gives none, of this run. */
+  readonly cell: string;
+  /** The execution count. */
+  readonly number: number;
+  readonly source: string;
+  /** Shows something below the cell's outputs, also later; updates what is there under that id. */
+  display(bundle: MimeBundle, displayId: string, metadata: Readonly<Record<string, unknown>>): void;
+}
+
 /** What a notebook offers besides showing values: it asks, clears, pages and talks to widgets. */
 export interface InteractiveHost extends NotebookHost {
   /** Rejects when the front end takes no input. */
@@ -77,6 +88,8 @@ export interface InteractiveHost extends NotebookHost {
   /** Shows a bundle in the pager once the cell has ended. */
   page(bundle: MimeBundle): void;
   readonly comms: Comms;
+  /** Hears of every cell that has ended, whether well or not; undefined: of none any more. */
+  cellEnded: ((run: CellRun) => void) | undefined;
   /** Errors that came after their cells had ended, or that nothing waited for. */
   readonly uncaught: readonly UncaughtError[];
 }

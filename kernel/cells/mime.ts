@@ -93,3 +93,16 @@ export function asJson(bundle: MimeBundle): Record<string, unknown> {
     ]),
   );
 }
+
+/** JSON of what is shown; BigInts, which data frames of nodejs-polars have and JSON has not, become numbers where exact. */
+export function jsonText(content: Record<string, unknown>): string {
+  try {
+    return JSON.stringify(content);
+  } catch {
+    return JSON.stringify(content, (_, value) => (typeof value === "bigint" ? withoutBigInt(value) : value));
+  }
+}
+
+function withoutBigInt(value: bigint): number | string {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+}

@@ -11,6 +11,9 @@ import { asJson } from "./mime";
 export interface Cell {
   readonly request: number;
   readonly number: number;
+  readonly source: string;
+  /** The front end's name of the cell, where it gave one. */
+  readonly name: string;
   readonly controller: AbortController;
   readonly silent: boolean;
   readonly stopOnError: boolean;
@@ -42,6 +45,8 @@ export interface HostKernel {
   ask(cell: Cell | undefined, prompt: string, password: boolean): Promise<string>;
   readonly comms: Comms;
   readonly uncaughtErrors: readonly UncaughtError[];
+  /** Hears of every cell that has ended. */
+  ended: (cell: Cell) => void;
 }
 
 /** Puts the library's door to the notebook at `globalThis[NOTEBOOK_HOST]`. */
@@ -79,9 +84,23 @@ export function installNotebookHost(kernel: HostKernel): InteractiveHost {
     },
     input: (prompt: string, password: boolean) => kernel.ask(kernel.owner(), prompt, password),
     comms: kernel.comms,
+    cellEnded: undefined,
     get uncaught() {
       return kernel.uncaughtErrors.map(({ cell, text }) => ({ cell, text }));
     },
+  };
+  kernel.ended = (cell) => {
+    const shown = new Set<string>();
+    host.cellEnded?.({
+      cell: cell.name || `run ${cell.request}`,
+      number: cell.number,
+      source: cell.source,
+      display(bundle, displayId, metadata) {
+        const type = shown.has(displayId) ? "update_display_data" : "display_data";
+        shown.add(displayId);
+        kernel.publish(cell, type, { data: asJson(bundle), metadata, transient: { display_id: displayId } });
+      },
+    });
   };
   Object.defineProperty(globalThis, NOTEBOOK_HOST, { value: host, configurable: true });
   return host;

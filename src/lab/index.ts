@@ -54,6 +54,7 @@ export type { ParetoItem, ParetoRecipe } from "./words/pareto";
 export { random } from "./words/random";
 export type { RecordOptions } from "./words/record";
 export type { RetrainRecipe } from "./words/retrain-recipe";
+export { markStale } from "./words/stale-marks";
 export type { StoredOptions } from "./words/stored";
 export type { PredictorItem, TrainedNetworks } from "./words/trained-networks";
 export { type SliderOptions, Widget, widgets } from "./words/widgets";

@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Executed, KernelUnderTest } from "./jupyter-client";
+import { type Executed, KernelUnderTest, ROOT } from "./jupyter-client";
 
 let kernel: KernelUnderTest;
 
@@ -122,6 +123,25 @@ describe("what a cell shows", () => {
     });
     expect(await show('async () => ({ "text/html": "<b>7</b>" })')).toMatchObject({ "text/html": "<b>7</b>" });
     expect(await show("() => undefined")).toMatchObject({ "text/plain": expect.stringContaining("Jupyter.display") });
+  });
+
+  it("is what its Jupyter.display gives with BigInts in it: as numbers where they are exact, as nodejs-polars has them", async () => {
+    const rows = "[{ id: 5n, big: 2n ** 70n, rate: 0.5 }]";
+    const { messages } = await kernel.execute(`({ [Symbol.for("Jupyter.display")]: () => ({
+      "application/vnd.dataresource+json": { data: ${rows} }, "text/plain": "frame" }) })`);
+    expect(messages.find((m) => m.header.msg_type === "execute_result")?.content.data).toEqual({
+      "application/vnd.dataresource+json": { data: [{ id: 5, big: "1180591620717411303424", rate: 0.5 }] },
+      "text/plain": "frame",
+    });
+  });
+
+  it("is a table where it is arquero's own", async () => {
+    const { messages } = await kernel.execute(`
+      const { table } = require("node:module").createRequire(${JSON.stringify(join(ROOT, "package.json"))})("arquero");
+      table({ n: [1, 2], name: ["x", null], big: [1n, 2n] })`);
+    const data = Object(messages.find((m) => m.header.msg_type === "execute_result")?.content.data);
+    expect(data["text/plain"]).toBe("|n|name|big|\n|-:|:-|:-|\n|1|x|1|\n|2|null|2|\n");
+    expect(data["text/html"]).toMatch(/^<table>.*<td style="text-align: right;">2<\/td>/s);
   });
 
   it("is a table where it is one of arquero's, by its own methods", async () => {

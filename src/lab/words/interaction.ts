@@ -33,7 +33,8 @@ export const comms: Comms = {
   onOpen: (target, welcome) => notebook("comms.onOpen").comms.onOpen(target, welcome),
 };
 
-function notebook(what: string): InteractiveHost {
+/** The notebook that the code runs in; the error names what needs it. */
+export function notebook(what: string): InteractiveHost {
   const host = notebookHost();
   if (!host || !("comms" in host)) {
     throw new ConfigError(
