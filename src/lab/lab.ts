@@ -22,7 +22,7 @@ import {
 } from "../space";
 import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
 import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
-import { trainTeacher } from "../teacher";
+import { isPickle, trainTeacher } from "../teacher";
 import { TRAINING_RULES, type TrainingOptions } from "../train";
 import { showNow } from "./display/show";
 import { viewOfAny } from "./display/view";
@@ -134,7 +134,7 @@ export const lab = {
       throw new ConfigError('lab.teacher: data must be what lab.data gave, e.g. lab.teacher("...", { data })');
     }
     engineReady();
-    if (typeof source === "string" && /\.(safetensors|json)$/.test(source)) {
+    if (typeof source === "string" && (/\.(safetensors|json)$/.test(source) || isPickle(source))) {
       const pretrained = defined({ arch, preprocessing, classes, dataset: classes && data.name });
       return new LabTeacher(loadTeacher(source, data.dataset, { featuresOnly, pretrained }), data, featuresOnly);
     }

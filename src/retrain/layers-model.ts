@@ -27,7 +27,8 @@ const ACTIVATIONS: Record<Exclude<Activation, "none" | "hardswish">, "swish" | "
 
 /**
  * The network as an ordinary `tf.LayersModel` from preprocessed images `[batch, height, width, channels]` to probabilities
- * `[batch, classes]`, with copies of the weights; it runs in a browser without Blockwise.
+ * `[batch, classes]`, with copies of the weights; it runs in a browser without Blockwise. The logits are what its layer
+ * "classifier" gives.
  */
 export function toLayersModel(network: Network): tf.LayersModel {
   return new Exporter(network).model();
@@ -88,8 +89,9 @@ class Exporter {
       const dense = tf.layers.dense({ units: hidden.features, name: "hidden" });
       y = this.activated(this.place(dense, y, ["hidden.kernel", "hidden.bias"]), hidden.activation, "hidden");
     }
-    const classifier = tf.layers.dense({ units: classes, activation: "softmax", name: "classifier" });
+    const classifier = tf.layers.dense({ units: classes, name: "classifier" });
     y = this.place(classifier, y, ["classifier.kernel", "classifier.bias"]);
+    y = tf.layers.softmax({ name: "probabilities" }).apply(y) as Symbolic;
     const model = tf.model({ inputs: image, outputs: y, name: name.replace(/[^A-Za-z0-9_-]/g, "_") });
     tf.tidy(() => {
       for (const [layer, names] of this.weights) {

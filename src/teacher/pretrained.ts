@@ -52,11 +52,13 @@ const hubConfig = z.object({
  * (`model.state_dict()` as safetensors, in float32, half precision or bfloat16): EfficientNet-B0 to B7, MobileNetV2,
  * MobileNetV3 small and large, ResNet-18, 34 and 50, each known by its tensors.
  * @throws CheckpointError when the file is damaged, of no network that is known, or not of the one asked for.
- * @throws ConfigError for an option that is not known or does not fit, or one of pretrained weights with a file of ours.
+ * @throws ConfigError for an option that is not known or does not fit, one of pretrained weights with a file of ours, or
+ *   weights that are pickled.
  * @throws SpaceError for an `arch` that is no preset.
  */
 export function openTeacher(path: string, options: PretrainedOptions = {}): Teacher {
   checkOptions("teacher", options, PRETRAINED_RULES);
+  refusePickles(path);
   const { tensors, metadata } = readSafetensors(path);
   if (!isTeacherFile(metadata)) return pretrained(path, bareNames(tensors), options);
   const [given] = Object.entries(options).filter(([name, value]) => value !== undefined && name !== "input");
@@ -67,6 +69,20 @@ export function openTeacher(path: string, options: PretrainedOptions = {}): Teac
     );
   }
   return Teacher.load(path);
+}
+
+/** Whether a file is called as PyTorch's own are, which are Python programs and not read. */
+export function isPickle(path: string): boolean {
+  return /\.(pth|pt|bin|ckpt|tar)$/i.test(path);
+}
+
+function refusePickles(path: string): void {
+  if (!isPickle(path)) return;
+  const to = `${path.replace(/\.[a-z]+$/i, "")}.safetensors`;
+  throw new ConfigError(
+    `teacher: ${path} must be a safetensors file, and is called as PyTorch's pickled weights are; in Python: from safetensors.torch import save_file; save_file(model.state_dict(), ${JSON.stringify(to)})`,
+    { path },
+  );
 }
 
 /**

@@ -41,6 +41,7 @@ const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "t
   "<experiment>": "place",
   "<notebook>": "place",
   "<text>": "place",
+  "--arch": "text",
   "--to": "text",
   "<study...>": "place",
   "<subject>": "place",

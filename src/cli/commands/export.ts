@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { ConfigError, checkOptions, rule } from "../../core";
 import { Output, type OutputOptions, withOutput } from "../output";
@@ -8,6 +8,7 @@ interface ExportCommandOptions extends OutputOptions {
   readonly to: string;
   readonly out?: string;
   readonly preprocessing?: true;
+  readonly arch?: string;
 }
 
 /** `blockwise export <found> --to onnx`: a found network or a teacher as a file for others to run. */
@@ -21,11 +22,13 @@ export function registerExport(program: Command): void {
       "--preprocessing",
       "onnx: the graph takes bytes [batch, height, width, channels] and normalises them itself",
     )
+    .option("--arch <name>", "of weights of torchvision or timm: the network, where their tensors do not say it")
     .addHelpText(
       "after",
       `
   onnx          for onnxruntime and all that reads ONNX; any batch
-  layers-model  a folder for TensorFlow.js: model.json, weights.bin, labels.json
+  layers-model  a folder for TensorFlow.js: model.json, weights.bin, labels.json; it answers with probabilities, and its
+                layer "classifier" with logits
   timm          weights under timm's names, and beside them what its builder is told
   pytorch       a Python module that needs PyTorch only, its weights beside
   safetensors   weights and record in one file, which lab.teacher reads
@@ -36,12 +39,16 @@ export function registerExport(program: Command): void {
     });
 }
 
-async function write(found: string, { to, out, preprocessing }: ExportCommandOptions, output: Output): Promise<void> {
+async function write(
+  found: string,
+  { to, out, preprocessing, arch }: ExportCommandOptions,
+  output: Output,
+): Promise<void> {
   // Loaded here, so that commands without tensors start at once; import() in CommonJS needs whole file names.
   const { engine } = await import("../../engine/index.js");
   const { EXPORT_FORMATS, exportNetwork } = await import("../../export/index.js");
   const { loadFound } = await import("../../retrain/index.js");
-  const { openTeacher } = await import("../../teacher/index.js");
+  const { openTeacher, Teacher } = await import("../../teacher/index.js");
   checkOptions("export", { to }, { to: rule.oneOf(...EXPORT_FORMATS) });
   const format = EXPORT_FORMATS.find((each) => each === to)!;
   if (!existsSync(found)) {
@@ -50,13 +57,31 @@ async function write(found: string, { to, out, preprocessing }: ExportCommandOpt
       { path: found },
     );
   }
-  if (out !== undefined && format !== "layers-model") checkOutput("export --out", out);
+  if (out !== undefined) checkPlace(found, out, format === "layers-model");
   engine.use("auto", { threads: 1 });
-  const source = found.endsWith(".safetensors") ? openTeacher(found) : loadFound(found);
+  const isFound = found.endsWith(".json");
+  if (isFound && arch !== undefined) {
+    throw new ConfigError(
+      `export: --arch is for weights of torchvision or timm; ${found} says it itself: leave it out`,
+    );
+  }
+  const source = isFound ? loadFound(found) : openTeacher(found, { arch });
+  if (source instanceof Teacher) for (const remark of source.remarks) output.warn(remark);
   try {
     const files = await exportNetwork(source, format, out, { ...(preprocessing && { preprocessing }) });
     output.result({ format, files }, () => files.join("\n"));
   } finally {
     source.dispose();
+  }
+}
+
+/** @throws ConfigError where nothing can be written, or what is exported would be lost. */
+function checkPlace(found: string, out: string, isFolder: boolean): void {
+  if (!isFolder) checkOutput("export --out", out);
+  if (!existsSync(out)) return;
+  const lost = realpathSync(out) === realpathSync(found);
+  if (lost) throw new ConfigError(`export --out: ${out} is the network that is exported; choose another name`);
+  if (isFolder && !statSync(out).isDirectory()) {
+    throw new ConfigError(`export --out: layers-model makes a folder, and ${out} is a file; choose another name`);
   }
 }
