@@ -62,8 +62,8 @@ export const FORMS: Readonly<Record<string, Architecture>> = {
 export const CLASSES = ["cat", 'the "dog"', "Fisch & Frosch", "$x {y} \\n", "猫🐈"];
 
 /** A teacher of a form with statistics that are not the initial ones, sure of its answers. */
-export function teacherOf(form: string): Teacher {
-  const architecture = FORMS[form];
+export function teacherOf(form: string, changes: Partial<Architecture> = {}): Teacher {
+  const architecture = { ...FORMS[form], ...changes };
   const network = new Network(architecture, new Rng(3));
   const { height, width, channels } = architecture.input;
   tf.tidy(() => {
