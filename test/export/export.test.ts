@@ -39,7 +39,7 @@ describe.skipIf(!hasTorch)(
   () => {
     test("each form answers there as here, with its classes, and needs nothing of Blockwise", async () => {
       const forms = Object.keys(FORMS);
-      const teachers = forms.map(teacherOf);
+      const teachers = forms.map((form) => teacherOf(form));
       for (const [i, form] of forms.entries()) {
         const path = join(folder, `${form}.py`);
         const files = await exportNetwork(teachers[i], "pytorch", path);
