@@ -30,6 +30,7 @@ export type { LabCells } from "./values/cells";
 export type { LabComparison } from "./values/comparison";
 export type { LabData } from "./values/data";
 export type { LabDistillation } from "./values/distillation";
+export type { LabEeea } from "./values/eeea";
 export type { AtEqualMacsOptions, LabFound } from "./values/found";
 export type { LabFront, LabFrontOptions } from "./values/front";
 export type { FrontNetwork } from "./values/front-network";

@@ -40,6 +40,7 @@ import type { LabBlocks } from "./values/blocks";
 import { type LabCells, labCells } from "./values/cells";
 import { comparison } from "./values/comparison";
 import { LabData } from "./values/data";
+import { eeea } from "./values/eeea";
 import type { LabFront } from "./values/front";
 import { LabLatency, latencyTableFrom } from "./values/latency";
 import type { LabNetwork } from "./values/network";
@@ -299,6 +300,8 @@ export const lab = {
   },
 
   comparison,
+
+  eeea,
 
   record,
 

@@ -8,6 +8,7 @@ import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
 import { COMPARE, runCompareStudy } from "./study-compare";
+import { EEEA, runEeeaStudy } from "./study-eeea";
 import { IMPROVE, improveText, runImproveStudy } from "./study-improve";
 
 interface StudyOptions extends OutputOptions {
@@ -26,7 +27,7 @@ export function registerStudy(program: Command): void {
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
     .argument(
       "<study...>",
-      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "compare" runs all searchers on tables of truth',
+      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "compare" runs all searchers on tables of truth, "eeea" searches with and without early exit',
     )
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
@@ -42,6 +43,7 @@ export function registerStudy(program: Command): void {
 
 function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
   if (names.includes(IMPROVE)) return runImprove(names, options);
+  if (names.includes(EEEA)) return runEeeaStudy(names, options, new Output(options));
   if (names.includes(COMPARE)) return runCompareStudy(names, options, new Output(options));
   const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name)]));
   const output = new Output(options);

@@ -125,7 +125,8 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
 }
 
-function meanInterval(values: readonly number[]): MeanInterval {
+/** With the 95 % interval by Student's t; of one value none. */
+export function meanInterval(values: readonly number[]): MeanInterval {
   const own = mean(values);
   if (values.length < 2) return { mean: own };
   const half = studentT95(values.length - 1) * Math.sqrt(sampleVariance(values) / values.length);

@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { breathe, DataError, Progress, packageRoot, readJson, type StepContext, writeJson } from "../../core";
+import { type Provenance, provenanceOf } from "../dna/ranking";
+import { type ArmRun, eeeaTable, runArm } from "./run-arm";
+import { ARM_NAMES, type ArmName, EVALUATIONS, SETTINGS } from "./settings";
+import type { StoredArms } from "./summary";
+
+/** What the members of the file mean, beside them. */
+const DEFINITIONS = {
+  keys: "cells of NAS-Bench-201 in the order of their evaluation, a generation after the other",
+  refused: "draws that were beyond the early exit's limit: for the first generation, and for all others",
+};
+
+/** The raw results: which cells each search evaluated. Plain JSON. */
+export interface StoredEeea {
+  readonly settings: typeof SETTINGS;
+  readonly definitions: typeof DEFINITIONS;
+  readonly arms: StoredArms;
+  readonly provenance: Provenance;
+}
+
+/** Where the results lie that ship with the package. */
+export function eeeaFile(): string {
+  return join(packageRoot(), "notebooks", "expected", "12_eeea_net.json");
+}
+
+/**
+ * Runs all searches and writes what they evaluated; seconds, for networks are looked up.
+ * @throws InterruptedError when stopped; nothing is written then.
+ */
+export async function writeEeea(file: string, command: string, context: StepContext = {}): Promise<StoredEeea> {
+  const table = eeeaTable();
+  const { finished: _, ...code } = provenanceOf(command);
+  const total = ARM_NAMES.length * SETTINGS.seeds;
+  const progress = new Progress(context, "search with and without early exit", total, "searches");
+  const arms = {} as Record<ArmName, ArmRun[]>;
+  for (const arm of ARM_NAMES) {
+    arms[arm] = [];
+    for (let seed = 1; seed <= SETTINGS.seeds; seed++) {
+      progress.throwIfStopped();
+      await breathe();
+      arms[arm].push(runArm(arm, seed, table));
+      progress.advance();
+    }
+  }
+  const provenance = { ...code, finished: new Date().toISOString() };
+  const stored: StoredEeea = { settings: SETTINGS, definitions: DEFINITIONS, arms, provenance };
+  writeJson(file, stored);
+  return stored;
+}
+
+const runSchema = z.object({
+  seed: z.number(),
+  keys: z
+    .string()
+    .regex(/^[0-4]{6}( [0-4]{6})*$/)
+    .refine((keys) => keys.split(" ").length === EVALUATIONS, `must be ${EVALUATIONS} cells`),
+  refused: z.tuple([z.number(), z.number()]),
+});
+
+/** What figures are computed from. */
+const storedSchema = z.looseObject({
+  settings: z.looseObject({ seeds: z.number() }),
+  arms: z.object(
+    Object.fromEntries(ARM_NAMES.map((arm) => [arm, z.array(runSchema).length(SETTINGS.seeds)])) as Record<
+      ArmName,
+      z.ZodArray<typeof runSchema>
+    >,
+  ),
+});
+
+/** The stored results. @throws DataError when the file is absent, or another one. */
+export function storedEeea(path: string = eeeaFile()): StoredEeea {
+  const mend = "make it with npx blockwise study eeea";
+  if (!existsSync(path)) throw new DataError(`study eeea: ${path} must exist, and does not; ${mend}`, { path });
+  const parsed = storedSchema.safeParse(readJson(path));
+  if (parsed.success) return parsed.data as unknown as StoredEeea;
+  throw new DataError(
+    `study eeea: ${path} must be the stored searches of EEEA-Net, and is not; ${mend}: ${z.prettifyError(parsed.error)}`,
+    { path },
+  );
+}

@@ -1,0 +1,53 @@
+/** What is run, once and for all: nothing here was chosen by looking at results. */
+export const SETTINGS = {
+  /** Of NAS-Bench-201's table: accuracies after 12 epochs. */
+  data: "cifar10",
+  seeds: 10,
+  /** Half of the paper's 40, for a space of 15,625 cells in place of 6e20. */
+  population: 20,
+  generations: 20,
+  /** Of a child (the released code's). */
+  mutation: 0.1,
+} as const;
+
+/** Networks that every search evaluates. */
+export const EVALUATIONS = SETTINGS.population * SETTINGS.generations;
+
+/** One way to search. */
+export interface Arm {
+  /** Short: it stands above a panel. Percentages are those of `exit`. */
+  readonly title: string;
+  /**
+   * Early exit (section 3.2): the first generation has no network larger than so large a share of all cells. Stands for the
+   * paper's beta of 3, 4 and 5 million parameters.
+   */
+  readonly exit?: number;
+  /** Whether later generations are held to it, too. */
+  readonly children?: boolean;
+  /** What is minimised beside the validation error. */
+  readonly minimise: readonly ("params" | "macs")[];
+  /** One generation of all evaluations, which is random search. */
+  readonly random?: boolean;
+}
+
+const THREE = ["macs", "params"] as const;
+
+/** All searches by name; the first is what the others are held against. */
+export const ARMS = {
+  ga: { title: "no early exit (EA-Net)", minimise: THREE },
+  "ga-75": { title: "early exit at 75 %", exit: 0.75, minimise: THREE },
+  "ga-50": { title: "early exit at 50 %", exit: 0.5, minimise: THREE },
+  "ga-25": { title: "early exit at 25 %", exit: 0.25, minimise: THREE },
+  "ga-50-children": { title: "at 50 %, children too", exit: 0.5, children: true, minimise: THREE },
+  "ga-two": { title: "two objectives", minimise: ["params"] },
+  random: { title: "random search", minimise: THREE, random: true },
+  "random-50": { title: "random search within 50 %", exit: 0.5, minimise: THREE, random: true },
+} as const satisfies Record<string, Arm>;
+
+export type ArmName = keyof typeof ARMS;
+export const ARM_NAMES = Object.keys(ARMS) as ArmName[];
+
+export function isRandom(name: ArmName): boolean {
+  const arm: Arm = ARMS[name];
+  return arm.random === true;
+}
