@@ -14,7 +14,11 @@ export class CommDesk implements Comms {
   private readonly targets = new Map<string, CommOpened>();
   private readonly opened = new Map<string, OpenComm>();
 
-  constructor(private readonly send: Send) {}
+  /** @param noted called when a comm was opened, and when it was closed. */
+  constructor(
+    private readonly send: Send,
+    private readonly noted: (comm: Comm, open: boolean) => void,
+  ) {}
 
   open(target: string, data: unknown = {}, buffers?: readonly Uint8Array[], metadata: Content = {}): Comm {
     const comm = this.keep(randomUUID(), target);
@@ -24,12 +28,6 @@ export class CommDesk implements Comms {
 
   onOpen(target: string, welcome: CommOpened): void {
     this.targets.set(target, welcome);
-  }
-
-  /** Answers comm_info_request, of one target or of all. */
-  info(target: unknown): Record<string, { target_name: string }> {
-    const all = [...this.opened.values()].filter((comm) => typeof target !== "string" || comm.target === target);
-    return Object.fromEntries(all.map((comm) => [comm.id, { target_name: comm.target }]));
   }
 
   /** Takes a message of the front end; what a listener throws is the caller's to show. */
@@ -46,7 +44,7 @@ export class CommDesk implements Comms {
       this.opened.get(id)?.received(message);
     } else if (type === "comm_close") {
       const comm = this.opened.get(id);
-      this.opened.delete(id);
+      if (comm) this.forget(comm);
       comm?.closed(message);
     }
   }
@@ -54,11 +52,17 @@ export class CommDesk implements Comms {
   private keep(id: string, target: string): OpenComm {
     const comm = new OpenComm(id, target, (type, content, metadata, buffers) => {
       if (!this.opened.has(id)) throw new Error(`comm ${target}: it must be open to send, it was closed`);
-      if (type === "comm_close") this.opened.delete(id);
+      if (type === "comm_close") this.forget(comm);
       this.send(type, content, metadata, buffers);
     });
     this.opened.set(id, comm);
+    this.noted(comm, true);
     return comm;
+  }
+
+  private forget(comm: OpenComm): void {
+    this.opened.delete(comm.id);
+    this.noted(comm, false);
   }
 }
 

@@ -11,7 +11,9 @@ import { installNotebookHost } from "./cells/notebook-host";
 import { captureOutput } from "./cells/output-capture";
 import { offerTslabDisplay } from "./cells/tslab-display";
 import { describeKernel } from "./kernel-info";
+import { LanguageClient } from "./language/language-client";
 import { ownRoot, readPackage } from "./language/package";
+import { installRuntimeResolution } from "./language/runtime-resolution";
 import { prepareTermination } from "./life/async-stack";
 import { endChildProcesses } from "./life/child-processes";
 import { captureDescriptors } from "./life/descriptors";
@@ -22,10 +24,6 @@ import { Phase, SharedState, type ToMain, type ToWire, type WireSettings } from 
 const USAGE = "usage: node main.js <connection file> [--package <folder of the package whose exports every cell has>]";
 /** The longest the process stays to send what waits, in ms: it must not end with open sockets. */
 const CLOSE_MS = 5000;
-/** When the compiler practises, unless a cell runs: later than a client that is in a hurry sends its first cell, in ms. */
-const PRACTISE_AFTER_MS = 300;
-/** When the compiled code is kept for the next start: not while the first cell waits, in ms. */
-const CODE_SAVED_AFTER_MS = 3000;
 
 /** Where the kernel's own troubles are written: what descriptor 2 was. */
 let log = 2;
@@ -45,19 +43,24 @@ function run(): void {
   const prelude = readPackage(values.package ?? ownRoot());
   const shared = new SharedState();
   // No interrupt may end the start.
-  shared.phase = Phase.Compiling;
+  shared.phase = Phase.Starting;
   const kernelInfo = describeKernel(prelude.version);
   const connection = readConnection(connectionFile);
   const descriptors = captureDescriptors();
   log = descriptors?.log ?? log;
+  // The sockets come up while the compiler loads.
+  const language = new LanguageClient(__dirname, prelude, process.cwd());
   const settings: WireSettings = {
     connection,
     kernelInfo,
     shared: shared.buffer,
     descriptors,
+    language: language.wire,
   };
-  // The sockets come up while the compiler loads.
-  const wire = new Worker(join(__dirname, "wire", "wire-thread.js"), { workerData: settings });
+  const wire = new Worker(join(__dirname, "wire", "wire-thread.js"), {
+    workerData: settings,
+    transferList: [language.wire],
+  });
   const session = new Session(shared, descriptors, (message: ToWire) => wire.postMessage(message));
 
   const interrupt = (): void => session.interrupt();
@@ -69,6 +72,7 @@ function run(): void {
     else session.receive(message);
   });
   wire.on("error", fail);
+  language.thread.on("error", fail);
   process.on("exit", () => {
     endChildProcesses("SIGTERM");
     wire.postMessage({ kind: "close" } satisfies ToWire);
@@ -76,7 +80,8 @@ function run(): void {
   });
   process.on("SIGTERM", () => process.exit(0));
 
-  const runner = new CellRunner(prelude, process.cwd(), shared, (text) => session.print("stderr", text));
+  installRuntimeResolution(prelude, process.cwd());
+  const runner = new CellRunner(language, process.cwd(), shared, (text) => session.print("stderr", text));
   bringEngine(prelude.main);
   hideAsyncMarks();
   prepareTermination(shared);
@@ -88,10 +93,7 @@ function run(): void {
   process.on("uncaughtException", (error) => session.uncaught(error));
   process.on("unhandledRejection", (error, promise) => session.uncaught(error, promise));
   process.on("rejectionHandled", (promise) => session.caught(promise));
-  runner.warmUp();
   session.start(runner);
-  setTimeout(() => shared.phase === Phase.Idle && runner.practise(), PRACTISE_AFTER_MS).unref();
-  setTimeout(() => runner.saveCode(), CODE_SAVED_AFTER_MS).unref();
 }
 
 try {

@@ -1,5 +1,4 @@
 import { InterruptedError } from "../src/core/errors";
-import { codeAnswers } from "./answers";
 import { CellContext } from "./cells/cell-context";
 import type { CellRunner, Outcome } from "./cells/cell-runner";
 import { CellWorkers } from "./cells/cell-workers";
@@ -10,7 +9,6 @@ import { PrintBuffer } from "./cells/print-buffer";
 import { RunGuard, StoppedRun } from "./cells/run-guard";
 import { type CellError, runtimeError } from "./cells/traceback";
 import { CommDesk } from "./comms";
-import { History } from "./history";
 import type { Descriptors } from "./life/descriptors";
 import { KeptChildren, sinceBoot } from "./life/kept-children";
 import { DescriptorReader } from "./wire/descriptor-reader";
@@ -40,7 +38,6 @@ export class Session implements HostKernel {
   private readonly queue: Request[] = [];
   private readonly printer: PrintBuffer;
   private readonly tell: (message: ToWire) => void;
-  private readonly history = new History();
   private readonly inputs: InputDesk;
   private readonly context = new CellContext();
   private readonly guard: RunGuard;
@@ -79,23 +76,26 @@ export class Session implements HostKernel {
     this.inputs = new InputDesk((cell, content) => {
       this.tell({ kind: "ask", cell: cell.request, content: JSON.stringify(content) });
     });
-    this.comms = new CommDesk((type, content, metadata, buffers) => {
-      const cell = this.owner()?.request ?? 0;
-      const [text, about] = [JSON.stringify(content), JSON.stringify(metadata)];
-      this.tell({ kind: "publish", cell, type, content: text, metadata: about, buffers });
-    });
+    this.comms = new CommDesk(
+      (type, content, metadata, buffers) => {
+        const cell = this.owner()?.request ?? 0;
+        const [text, about] = [JSON.stringify(content), JSON.stringify(metadata)];
+        this.tell({ kind: "publish", cell, type, content: text, metadata: about, buffers });
+      },
+      ({ id, target }, open) => this.tell({ kind: "comm", id, target, open }),
+    );
   }
 
   start(runner: CellRunner): void {
     this.runner = runner;
     this.shared.phase = Phase.Idle;
     const waiting = this.queue.splice(0);
-    for (const request of waiting) this.take(request, runner);
+    for (const request of waiting) this.take(request);
   }
 
   receive(message: ToMain): void {
     if (message.kind === "request") {
-      if (this.runner) this.take(message, this.runner);
+      if (this.runner) this.take(message);
       else this.queue.push(message);
     } else if (message.kind === "interrupt") {
       this.tell({ kind: "interrupt-seen", serial: message.serial });
@@ -177,15 +177,16 @@ export class Session implements HostKernel {
     if (at >= 0) this.uncaughtErrors.splice(at, 1);
   }
 
-  /** Cells run one after the other; all else is answered at once, also while a cell awaits. */
-  private take(request: Request, runner: CellRunner): void {
+  /** Cells run one after the other; messages of comms are taken at once, also while a cell awaits. */
+  private take(request: Request): void {
     if (request.type === "execute_request") {
       this.queue.push(request);
       this.next();
       return;
     }
     this.begin(request.id);
-    this.answer(request, runner);
+    this.hear(request);
+    this.finish(request.id, "", {});
   }
 
   private next(): void {
@@ -217,11 +218,13 @@ export class Session implements HostKernel {
     if (!silent) this.publish(cell, "execute_input", { code, execution_count: cell.number });
     this.context.run(cell, () => {
       runner
-        .execute(code, cell.number, cell.request)
+        .execute(code, cell.number, cell.request, cell.controller.signal)
         .then((outcome) => this.show(cell, this.endedInTime(cell, outcome)))
         .then(async (shown) => {
           const user_expressions = await this.evaluate(cell, content.user_expressions, shown.outcome, runner);
-          if (stored && !cell.settled) this.history.add(cell.number, code, shown.text);
+          if (stored && !cell.settled) {
+            this.tell({ kind: "history", number: cell.number, input: code, output: shown.text });
+          }
           this.settle(cell, shown.outcome, user_expressions);
         })
         .catch((error) => this.settle(cell, { status: "error", error: this.describe(error) }));
@@ -267,7 +270,7 @@ export class Session implements HostKernel {
     if (outcome.status !== "ok" || typeof wanted !== "object" || wanted === null) return values;
     for (const [name, expression] of Object.entries(wanted)) {
       try {
-        const result = await runner.execute(String(expression), 0, cell.request);
+        const result = await runner.execute(String(expression), 0, cell.request, cell.controller.signal);
         if (result.status === "error") values[name] = { status: "error", ...result.error };
         else values[name] = { status: "ok", data: asJson(await bundleOf(result.value)), metadata: {} };
       } catch (error) {
@@ -354,42 +357,15 @@ export class Session implements HostKernel {
     }
   }
 
-  private answer(request: Request, runner: CellRunner): void {
-    let content: Content;
-    try {
-      content = { status: "ok", ...this.contentFor(request, runner) };
-    } catch (error) {
-      content = { status: "error", ...this.describe(error) };
-    }
-    // comm_msg and its kin expect no reply.
-    const type = request.type.endsWith("_request") ? request.type.replace(/_request$/, "_reply") : "";
-    this.finish(request.id, type, content);
-  }
-
-  private contentFor(request: Request, runner: CellRunner): Content {
-    const { type, content } = request;
-    const aboutCode = Object.hasOwn(codeAnswers, type) ? codeAnswers[type] : undefined;
-    if (aboutCode) return aboutCode(runner, content);
-    switch (type) {
-      case "history_request":
-        return { history: this.history.answer(content) };
-      case "comm_info_request":
-        return { comms: this.comms.info(content.target_name) };
-      case "comm_open":
-      case "comm_msg":
-      case "comm_close":
-        // Listeners print and show below the widget that sent the message.
-        this.context.run(this.newCell(request), () => {
-          try {
-            this.comms.receive(type, content, request.metadata ?? {}, request.buffers ?? []);
-          } catch (error) {
-            this.uncaught(error);
-          }
-        });
-        return {};
-      default:
-        throw new Error(`kernel: the type of a request must be one of Jupyter's protocol 5.5, got ${type}`);
-    }
+  /** Listeners print and show below the widget that sent the message. */
+  private hear(request: Request): void {
+    this.context.run(this.newCell(request), () => {
+      try {
+        this.comms.receive(request.type, request.content, request.metadata ?? {}, request.buffers ?? []);
+      } catch (error) {
+        this.uncaught(error);
+      }
+    });
   }
 }
 

@@ -1,13 +1,12 @@
+import { AsyncResource } from "node:async_hooks";
 import { join } from "node:path";
 import vm from "node:vm";
 import { InterruptedError } from "../../src/core/errors";
-import { CellCompiler, type CompiledCell } from "../language/cell-compiler";
+import type { CompiledCell } from "../language/cell-compiler";
 import { cellMetadata } from "../language/cell-metadata";
 import type { CellScript } from "../language/cell-script";
-import type { Completeness } from "../language/completeness";
-import type { Completion } from "../language/completion";
-import type { PreludePackage } from "../language/package";
-import { installRuntimeResolution } from "../language/runtime-resolution";
+import type { Diagnostic } from "../language/diagnostic";
+import type { LanguageClient } from "../language/language-client";
 import { importMeta, ModuleLoader } from "../modules/module-loader";
 import { isPromise, type Namespace } from "../modules/namespaces";
 import { Phase, type SharedState } from "../wire/threads";
@@ -29,7 +28,9 @@ const LINES_ABOVE = 1;
 interface Running {
   readonly number: number;
   readonly run: number;
-  compiled?: CompiledCell;
+  readonly signal: AbortSignal;
+  /** By which the language thread knows it. */
+  compilation: number;
   frame?: CellFrame;
   /** Later cells know of its declarations. */
   kept: boolean;
@@ -38,12 +39,11 @@ interface Running {
 }
 
 /**
- * Runs cells: compiles them, loads what they import, and calls them as scripts whose variables all cells share.
+ * Runs cells: has them compiled, loads what they import, and calls them as scripts whose variables all cells share.
  *
  * `execute` must not be called again before the last call settled or `interrupt` was called.
  */
 export class CellRunner {
-  private readonly compiler: CellCompiler;
   private readonly loader: ModuleLoader;
   private readonly positions = new StackPositions();
   private readonly call = new vm.Script('globalThis[Symbol.for("blockwise.run-cell")]()', { filename: CALL_SCRIPT });
@@ -54,59 +54,38 @@ export class CellRunner {
   private running: Running | undefined;
 
   constructor(
-    prelude: PreludePackage,
+    private readonly language: LanguageClient,
     private readonly cwd: string,
     private readonly shared: SharedState,
     private readonly warn: (text: string) => void,
   ) {
-    installRuntimeResolution(prelude, cwd);
     this.path = join(cwd, "cell.ts");
-    this.compiler = new CellCompiler(prelude, cwd);
-    const { ts, options } = this.compiler;
-    const compiled = this.positions.add.bind(this.positions);
-    this.loader = new ModuleLoader({ ts, options, cwd, compiled });
+    this.loader = new ModuleLoader({
+      translate: language.translate.bind(language),
+      localFile: language.localFile.bind(language),
+      compiled: this.positions.add.bind(this.positions),
+    });
     this.positions.install();
   }
 
-  /** Does once what the first cell would wait for. */
-  warmUp(): void {
-    this.compiling(() => this.compiler.warmUp());
-  }
-
-  /** To be called while nobody waits: the next cells compile faster. */
-  practise(): void {
-    this.compiling(() => this.compiler.practise());
-  }
-
-  /** Keeps the compiler's compiled code for the next start. */
-  saveCode(): void {
-    this.compiler.saveCode();
-  }
-
   /**
-   * Runs one cell; never rejects.
+   * Runs one cell; never rejects. After an interrupt it may never settle.
    * @param number as the user sees it.
    * @param run a number of its own for each execution.
+   * @param signal of the cell's interrupts: one that was interrupted while it was compiled does not begin.
    */
-  async execute(source: string, number: number, run: number): Promise<Outcome> {
-    const running = newRunning(number, run);
+  execute(source: string, number: number, run: number, signal: AbortSignal): Promise<Outcome> {
+    const running = newRunning(number, run, signal);
     this.running = running;
     this.shared.phase = Phase.Running;
-    try {
-      const { module, browser } = cellMetadata(source);
-      if (browser) return { status: "ok" };
-      if (module !== undefined) return this.defineModule(module, source);
-      const compiled = this.compiling(() => this.compiler.compile(source, run));
-      const { script } = compiled;
-      if (!script) return { status: "error", error: compileError(compiled.diagnostics, source) };
-      running.compiled = compiled;
-      await this.run(running, script, compiled.sourceMap);
-      this.keep(running, Number.POSITIVE_INFINITY);
-      return { status: "ok", value: running.frame!.value };
-    } catch (error) {
-      this.keepWhatRan(running);
-      return { status: "error", error: this.describe(error) };
-    }
+    const { module, browser } = cellMetadata(source);
+    if (browser) return Promise.resolve({ status: "ok" });
+    if (module !== undefined) return this.defineModule(module, source);
+    return new Promise((settle) => {
+      const begin = (compiled: CompiledCell): void => settle(this.runCompiled(running, compiled, source));
+      const fail = (error: unknown): void => settle({ status: "error", error: this.describe(error) });
+      running.compilation = this.compile(source, run, begin, fail);
+    });
   }
 
   describe(thrown: unknown): CellError {
@@ -124,17 +103,32 @@ export class CellRunner {
     running.interrupt(interruption());
   }
 
-  complete(source: string, position: number): Completion {
-    return this.compiling(() => this.compiler.complete(source, position));
+  /** The answers run what they run as part of the cell that asks. */
+  private compile(
+    source: string,
+    run: number,
+    done: (compiled: CompiledCell) => void,
+    failed: (error: unknown) => void,
+  ): number {
+    return this.language.compile(source, run, AsyncResource.bind(done), AsyncResource.bind(failed));
   }
 
-  /** Type and documentation of what stands at the position, undefined when there is nothing. */
-  inspect(source: string, position: number): string | undefined {
-    return this.compiling(() => this.compiler.inspect(source, position));
+  private async runCompiled(running: Running, compiled: CompiledCell, source: string): Promise<Outcome> {
+    try {
+      if (this.isOver(running)) throw interruption();
+      const { script } = compiled;
+      if (!script) return { status: "error", error: compileError(compiled.diagnostics, source) };
+      await this.run(running, script, compiled.sourceMap);
+      this.keep(running, Number.POSITIVE_INFINITY);
+      return { status: "ok", value: running.frame!.value };
+    } catch (error) {
+      this.keepWhatRan(running);
+      return { status: "error", error: this.describe(error) };
+    }
   }
 
-  isComplete(source: string): Completeness {
-    return this.compiler.isComplete(source);
+  private isOver(running: Running): boolean {
+    return this.running !== running || running.signal.aborted;
   }
 
   private async run(running: Running, script: CellScript, sourceMap: string): Promise<void> {
@@ -145,7 +139,7 @@ export class CellRunner {
       const loaded = this.loader.load(specifier, this.path, changed);
       namespaces.push(isPromise(loaded) ? await Promise.race([loaded, running.interrupted]) : loaded);
     }
-    if (this.running !== running) throw interruption();
+    if (this.isOver(running)) throw interruption();
     this.declare(script.bindings);
     const load = async (specifier: string): Promise<Namespace> => this.loader.load(specifier, this.path);
     const frame = new CellFrame(script, namespaces, importMeta(this.path), load);
@@ -181,15 +175,20 @@ export class CellRunner {
     return this.positions.has(plain) ? `cell-${number}.ts?${run}` : plain;
   }
 
-  private defineModule(name: string, source: string): Outcome {
+  private defineModule(name: string, source: string): Promise<Outcome> {
     const path = join(this.cwd, `${name}.ts`);
-    this.compiler.setVirtualFile(path, source);
+    this.language.setVirtualFile(path, source);
     this.loader.setVirtualFile(path, source);
-    const { diagnostics } = this.compiling(() => this.compiler.compile(`import "./${name}";`, 0));
-    for (const { start, messageText } of diagnostics) {
-      this.warn(`${name}.ts:${start.line + 1}:${start.character + 1} - ${messageText}\n`);
-    }
-    return { status: "ok" };
+    return new Promise((settle) => {
+      const done = (diagnostics: readonly Diagnostic[]): void => {
+        for (const { start, messageText } of diagnostics) {
+          this.warn(`${name}.ts:${start.line + 1}:${start.character + 1} - ${messageText}\n`);
+        }
+        settle({ status: "ok" });
+      };
+      const fail = (error: unknown): void => settle({ status: "error", error: this.describe(error) });
+      this.compile(`import "./${name}";`, 0, ({ diagnostics }) => done(diagnostics), fail);
+    });
   }
 
   private keepWhatRan(running: Running): void {
@@ -199,29 +198,19 @@ export class CellRunner {
   }
 
   private keep(running: Running, at: number): void {
-    if (!running.kept && running.compiled?.script) running.compiled.keep(at);
+    if (!running.kept) this.language.keep(running.compilation, at);
     running.kept = true;
-  }
-
-  private compiling<T>(work: () => T): T {
-    const before = this.shared.phase;
-    this.shared.phase = Phase.Compiling;
-    try {
-      return work();
-    } finally {
-      this.shared.phase = before;
-    }
   }
 }
 
-function newRunning(number: number, run: number): Running {
+function newRunning(number: number, run: number, signal: AbortSignal): Running {
   let interrupt: Running["interrupt"] = () => {};
   const interrupted = new Promise<never>((_, reject) => {
     interrupt = reject;
   });
   // Nobody may wait for it.
   interrupted.catch(() => {});
-  return { number, run, kept: false, interrupted, interrupt };
+  return { number, run, signal, compilation: 0, kept: false, interrupted, interrupt };
 }
 
 /** What the library left open when it was terminated; see `src/engine/recovery.ts`. */

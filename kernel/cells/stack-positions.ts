@@ -1,6 +1,6 @@
 import { SourceMap } from "node:module";
 import { basename, dirname, sep } from "node:path";
-import type { EditedText } from "../language/text-edits";
+import { type EditedText, originalColumn } from "../language/text-edits";
 
 /** Frames of this script are the kernel's call of a cell. */
 export const CALL_SCRIPT = "blockwise:call";
@@ -60,7 +60,7 @@ export class StackPositions {
   private sourcePlace(path: string, line: number, column: number): [number, number] {
     const file = this.files.get(path)!;
     file.map ??= new SourceMap(JSON.parse(file.sourceMap));
-    const entry = file.map.findEntry(line - 1, file.code.originalColumn(line - 1, column - 1));
+    const entry = file.map.findEntry(line - 1, originalColumn(file.code, line - 1, column - 1));
     if (!("originalLine" in entry)) return [line, column];
     return [Math.max(1, entry.originalLine + 1 - file.above), entry.originalColumn + 1];
   }

@@ -33,9 +33,10 @@ export type CompiledCell =
       readonly script: CellScript;
       /** From the script to the cell below one line of ours. */
       readonly sourceMap: string;
-      /** Later cells know what the cell declared, as far as it ran: up to this mark of the script. */
-      keep(at: number): void;
     };
+
+/** Later cells know what the cell declared, as far as it ran: up to this mark of the script. */
+type Keep = { readonly keep?: (at: number) => void };
 
 /** Type-checks cells and makes scripts of them; knows what the cells so far declared. */
 export class CellCompiler {
@@ -82,17 +83,29 @@ export class CellCompiler {
    * JavaScript of the cell, with the kernel's guards; errors at the places of what was written.
    * @param run number of the run that the guards name.
    */
-  compile(source: string, run: number): CompiledCell {
+  compile(source: string, run: number): CompiledCell & Keep {
     try {
       return this.compileText(source, run);
     } catch (error) {
-      this.workspace.restart();
+      this.restart();
       // The compiler goes down into code as deep as that is nested.
       if (!(error instanceof RangeError)) throw error;
       const place = { offset: 0, line: 0, character: 0 };
       const messageText = "The cell is nested too deeply for the compiler; split the expression up.";
       return { diagnostics: [{ start: place, end: place, code: TOO_DEEP, messageText }] };
     }
+  }
+
+  /** After an error inside the compiler: its state may be broken. */
+  restart(): void {
+    this.workspace.restart();
+  }
+
+  /** The local file that a specifier without a path means by the `paths` of the user's configuration. */
+  localFile(specifier: string, from: string): string | undefined {
+    const { ts, options } = this;
+    const file = ts.resolveModuleName(specifier, from, options, ts.sys).resolvedModule?.resolvedFileName;
+    return file === undefined || /\.d\.[cm]?ts$|\/node_modules\//.test(file) ? undefined : file;
   }
 
   complete(source: string, position: number): Completion {
@@ -136,7 +149,7 @@ export class CellCompiler {
     return this.workspace.program().getSourceFile(this.workspace.cellFile)!;
   }
 
-  private compileText(source: string, run: number): CompiledCell {
+  private compileText(source: string, run: number): CompiledCell & Keep {
     const { ts, workspace, session } = this;
     const outline = outlineOf(ts, source);
     const shift = this.see(source, outline);

@@ -8,11 +8,19 @@ interface Edit {
   readonly text: string;
 }
 
-/** A text that was changed, and where each place of it was before. Lines and columns count from 0. */
+/** A text that was changed, and where each place of it was before; threads send it to each other. */
 export interface EditedText {
   readonly text: string;
-  /** The column before the changes; lines are the same. */
-  originalColumn(line: number, column: number): number;
+  /** In order. */
+  readonly pieces: readonly Piece[];
+  /** Where the lines of the text before the changes started; lines are the same. */
+  readonly lines: readonly number[];
+}
+
+/** The column before the changes. Lines and columns count from 0. */
+export function originalColumn({ text, pieces, lines }: EditedText, line: number, column: number): number {
+  const offset = originalOffset(pieces, (lineStarts(text)[line] ?? 0) + column);
+  return Math.max(0, offset - (lines[line] ?? 0));
 }
 
 /** Changes of a text that are made all at once. Line breaks are neither added nor removed: line numbers stay. */
@@ -40,7 +48,6 @@ export class TextEdits {
         a.edit.rank - b.edit.rank ||
         (closes(a.edit.rank) ? b.index - a.index : a.index - b.index),
     );
-    /** Of pieces that are as before: where they start now and did start. */
     const pieces: Piece[] = [];
     let text = before;
     let from = 0;
@@ -54,18 +61,11 @@ export class TextEdits {
       from = Math.max(from, edit.end);
     }
     keep(source.length);
-    let starts: { now: number[]; was: number[] } | undefined;
-    return {
-      text,
-      originalColumn(line, column) {
-        starts ??= { now: lineStarts(text), was: lineStarts(source) };
-        const offset = originalOffset(pieces, (starts.now[line] ?? 0) + column);
-        return Math.max(0, offset - (starts.was[line] ?? 0));
-      },
-    };
+    return { text, pieces, lines: lineStarts(source) };
   }
 }
 
+/** Of what is as before: where it starts now and did start. */
 interface Piece {
   readonly now: number;
   readonly was: number;

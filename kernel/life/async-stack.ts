@@ -26,7 +26,7 @@ export function prepareTermination(shared: SharedState): void {
   const clear = clearAsyncStack();
   let refusals = 0;
   const prepare = (): void => {
-    if (shared.phase === Phase.Compiling || !mayStopHere(refusals >= REFUSALS)) {
+    if (shared.phase === Phase.Starting || !mayStopHere(refusals >= REFUSALS)) {
       refusals += 1;
       shared.stop = Stop.Later;
       return;

@@ -3,8 +3,7 @@ import Module, { createRequire, isBuiltin } from "node:module";
 import { dirname, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
-import type * as TypeScript from "typescript";
-import { guardLoops } from "../language/loop-guard";
+import type { FileForm, FileScript } from "../language/file-script";
 import type { EditedText } from "../language/text-edits";
 import { fileStamp, findLocalFile, isFile, kindOf, namesFile } from "./local-files";
 import { asNamespace, isPromise, type Namespace, then } from "./namespaces";
@@ -30,10 +29,10 @@ interface LoadedFile {
 }
 
 export interface LoaderSettings {
-  readonly ts: typeof TypeScript;
-  readonly options: TypeScript.CompilerOptions;
-  /** The notebook's folder. */
-  readonly cwd: string;
+  /** JavaScript of a local file. */
+  readonly translate: (path: string, text: string, form: FileForm) => FileScript;
+  /** The local file that a specifier without a path means by the user's configuration. */
+  readonly localFile: (specifier: string, from: string) => string | undefined;
   /** Told of the compiled code of each file, and of the map from that to its source, for tracebacks. */
   readonly compiled: (path: string, code: EditedText, sourceMap: string) => void;
 }
@@ -138,13 +137,7 @@ export class ModuleLoader {
 
   /** Undefined for what Node shall find. */
   private localFile(specifier: string, from: string): string | undefined {
-    const { ts, options } = this.settings;
-    if (!namesFile(specifier)) {
-      if (options.paths === undefined || isBuiltin(specifier)) return undefined;
-      const { resolvedModule } = ts.resolveModuleName(specifier, from, options, ts.sys);
-      const file = resolvedModule?.resolvedFileName;
-      return file === undefined || /\.d\.[cm]?ts$|\/node_modules\//.test(file) ? undefined : file;
-    }
+    if (!namesFile(specifier)) return isBuiltin(specifier) ? undefined : this.settings.localFile(specifier, from);
     const found = this.findFile(specifier, from);
     if (found !== undefined) return found;
     throw Object.assign(new Error(`Cannot find module '${specifier}' imported from ${dirname(from)}`), {
@@ -185,12 +178,10 @@ export class ModuleLoader {
   }
 
   private register(file: LoadedFile): Registered {
-    const { ts, options } = this.settings;
     const { path, namespace } = file;
-    const { code, sourceMap } = transpile(ts, this.textOf(path), path, { ...options, module: ts.ModuleKind.System });
-    const guarded = guardLoops(ts, code, 0, "(function(System,require,__filename,__dirname){");
-    this.settings.compiled(path, guarded, sourceMap);
-    const script = new vm.Script(`${guarded.text}\n})`, { filename: path });
+    const { code, sourceMap } = this.settings.translate(path, this.textOf(path), "System");
+    this.settings.compiled(path, code, sourceMap);
+    const script = new vm.Script(`${code.text}\n})`, { filename: path });
     let found: Registered | undefined;
     const exported = (name: string | Namespace, value?: unknown): unknown => {
       if (typeof name === "string") namespace[name] = value;
@@ -253,15 +244,13 @@ export class ModuleLoader {
 
   /** `require` of a TypeScript file: as CommonJS where it is written so, else the ES module, which must not await. */
   private requireTypeScript(module: NodeModule, path: string): void {
-    const { ts, options } = this.settings;
     const text = this.textOf(path);
     if (kindOf(path, text) === "commonjs") {
-      const { code, sourceMap } = transpile(ts, text, path, { ...options, module: ts.ModuleKind.CommonJS });
-      const guarded = guardLoops(ts, code, 0);
-      this.settings.compiled(path, guarded, sourceMap);
+      const { code, sourceMap } = this.settings.translate(path, text, "CommonJS");
+      this.settings.compiled(path, code, sourceMap);
       this.commonJs.set(path, fileStamp(path));
       module.require = this.requireFrom(path);
-      (module as unknown as { _compile(code: string, path: string): void })._compile(guarded.text, path);
+      (module as unknown as { _compile(code: string, path: string): void })._compile(code.text, path);
       return;
     }
     module.exports = this.required(path);
@@ -315,29 +304,4 @@ function jsonNamespace(text: string): Namespace {
   return data !== null && typeof data === "object" && !Array.isArray(data)
     ? { ...data, default: data }
     : { default: data };
-}
-
-function transpile(
-  ts: typeof TypeScript,
-  text: string,
-  fileName: string,
-  compilerOptions: TypeScript.CompilerOptions,
-): { code: string; sourceMap: string } {
-  const { outputText, sourceMapText, diagnostics } = ts.transpileModule(text, {
-    fileName,
-    reportDiagnostics: true,
-    compilerOptions: {
-      ...compilerOptions,
-      sourceMap: true,
-      moduleResolution: undefined,
-      allowImportingTsExtensions: false,
-    },
-  });
-  const problem = diagnostics?.find(({ file, start }) => file !== undefined && start !== undefined);
-  if (problem) {
-    const { line, character } = problem.file!.getLineAndCharacterOfPosition(problem.start!);
-    const message = ts.flattenDiagnosticMessageText(problem.messageText, "\n");
-    throw new SyntaxError(`${fileName}:${line + 1}:${character + 1} - ${message}`);
-  }
-  return { code: outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, ""), sourceMap: sourceMapText ?? "" };
 }

@@ -14,7 +14,7 @@ const BEFORE_TERMINATION = 'globalThis[Symbol.for("blockwise.before-termination"
  * Carries interrupts from the wire thread to the main thread.
  *
  * The main thread is told first and answers when its event loop turns. If it does not, the user's code blocks it, and
- * the inspector terminates that JavaScript. Code in the TypeScript compiler is never terminated. A cell that listens to
+ * the inspector terminates that JavaScript. A cell that listens to
  * the abort signal gets longer (it may be in the middle of a batch), unless the user interrupts a second time.
  */
 export class Stopper {
@@ -63,9 +63,9 @@ export class Stopper {
     if (waited < grace) return;
     if (!this.told && waited > grace + TOLD_AFTER_MS) {
       this.told = true;
-      this.stuck(this.shared.phase === Phase.Compiling ? "compiler" : this.noRoom ? "stack" : "native");
+      this.stuck(this.noRoom ? "stack" : "native");
     }
-    if (this.terminating || this.shared.phase === Phase.Compiling || performance.now() < this.askedAgainAt) return;
+    if (this.terminating || this.shared.phase === Phase.Starting || performance.now() < this.askedAgainAt) return;
     this.terminate();
   }
 
@@ -124,8 +124,8 @@ export class Stopper {
   }
 }
 
-/** What keeps a cell from ending: the compiler, code that fills its stack over and over, or a native call. */
-export type Stuck = "compiler" | "stack" | "native";
+/** What keeps a cell from ending: code that fills its stack over and over, or a native call. */
+export type Stuck = "stack" | "native";
 
 interface Asked {
   readonly at: number;

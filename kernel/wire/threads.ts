@@ -1,12 +1,14 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Descriptors } from "../life/descriptors";
 import type { Connection } from "./connection";
 import type { StreamText } from "./stream-buffer";
 
 /**
- * What the two threads of the kernel say to each other.
+ * What the wire thread and the main thread of the kernel say to each other.
  *
  * The wire thread owns all sockets, so that heartbeat, control and the output of a cell go on while a cell blocks the
- * main thread. The main thread owns the language: it sees requests by number and never touches a socket.
+ * main thread; questions about code it hands to the language thread. The main thread runs cells: it sees requests by
+ * number and never touches a socket.
  */
 export interface WireSettings {
   readonly connection: Connection;
@@ -14,6 +16,8 @@ export interface WireSettings {
   readonly shared: SharedArrayBuffer;
   /** Undefined where they are not captured. */
   readonly descriptors?: Descriptors;
+  /** To the language thread. */
+  readonly language: MessagePort;
 }
 
 /** A request that the main thread answers. */
@@ -56,6 +60,10 @@ export type ToWire =
   /** Ask the client that runs the cell. */
   | { kind: "ask"; cell: number; content: string }
   | { kind: "finish"; id: number; type: string; content: string }
+  /** A cell for the history; `output` is the plain text of its value, null when it had none. */
+  | { kind: "history"; number: number; input: string; output: string | null }
+  /** A comm is open, or no longer. */
+  | { kind: "comm"; id: string; target: string; open: boolean }
   | { kind: "interrupt-seen"; serial: number }
   /** Send what waits, close the sockets, then `markClosed`. */
   | { kind: "close" };
@@ -63,8 +71,8 @@ export type ToWire =
 /** What the main thread is doing, readable from the wire thread at any moment. */
 export const Phase = {
   Idle: 0,
-  /** In the TypeScript compiler: terminating here would break it for good. */
-  Compiling: 1,
+  /** Not ready for any interrupt. */
+  Starting: 1,
   /** In the user's code, or awaiting it. */
   Running: 2,
 } as const;

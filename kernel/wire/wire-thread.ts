@@ -2,12 +2,15 @@ import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Reply, Router, XPublisher } from "zeromq";
+import { isAboutCode } from "../language/code-answers";
+import type { Answer, Question } from "../language/messages";
 import { endBlockedRead } from "../life/blocked-read";
 import { endChildProcesses } from "../life/child-processes";
 import { RunningChildren } from "../life/running-children";
 import { onTerminateSignal } from "../life/terminate-signal";
 import { address, type Channel } from "./connection";
 import { DescriptorReader } from "./descriptor-reader";
+import { History } from "./history";
 import { decode, encode, type Header, type Message, newHeader, type Outgoing, Signer } from "./message";
 import { SendQueue } from "./send-queue";
 import { Stopper, type Stuck } from "./stopper";
@@ -47,11 +50,14 @@ const queues = {
   iopub: new SendQueue(sockets.iopub, complain),
 };
 
-/** Requests the main thread works on; of those that run code the header stays, for output that comes late. */
+/** Requests that other threads work on; of those that run code the header stays, for output that comes late. */
 const open = new Map<number, { message: Message; channel: ReplyChannel }>();
 const parents = new Map<number, Header>();
 const loops: Promise<void>[] = [];
-const RUNS_CODE = /^(?:execute_request|comm_\w+)$/;
+const RUNS_CODE = /^(?:execute_request|comm_open|comm_msg|comm_close)$/;
+const history = new History();
+/** Open comms and their targets. */
+const comms = new Map<string, string>();
 let lastId = 0;
 /** Message id of the question put last. */
 let asked: string | undefined;
@@ -116,7 +122,6 @@ function interrupt(): void {
 }
 
 const STUCK: Readonly<Record<Stuck, string>> = {
-  compiler: "the compiler is at work on this cell",
   stack: "its code runs over its stack again and again",
   native: "a native call is under way",
 };
@@ -194,21 +199,47 @@ function end(): void {
   process.kill(process.pid, "SIGKILL");
 }
 
+/** Only what runs code waits for the main thread: a cell may block it. */
 function onShell(message: Message): void {
+  const { content } = message;
   const type = message.header.msg_type;
   if (type === "shutdown_request") void shutDown("shell", message);
-  // Clients wait for this one; the compiler may load meanwhile, or a cell run.
-  else if (type === "kernel_info_request") answer("shell", message, settings.kernelInfo);
+  else if (RUNS_CODE.test(type)) run(message);
+  else if (isAboutCode(type)) {
+    const id = keep(message);
+    status("busy", message.header);
+    settings.language.postMessage({ id, type, content } satisfies Question);
+  } else if (type === "kernel_info_request") answer("shell", message, settings.kernelInfo);
+  else if (type === "history_request") answer("shell", message, { history: history.answer(content) });
+  else if (type === "comm_info_request") answer("shell", message, { comms: openComms(content.target_name) });
   else if (type === "connect_request") {
     const { shell_port, iopub_port, stdin_port, control_port, hb_port } = settings.connection;
     answer("shell", message, { shell_port, iopub_port, stdin_port, control_port, hb_port });
-  } else {
-    const id = ++lastId;
-    open.set(id, { message, channel: "shell" });
-    parents.set(id, message.header);
-    const { content, metadata, buffers } = message;
-    tell({ kind: "request", id, type, content, metadata, ...(buffers.length > 0 ? { buffers } : {}) });
-  }
+  } else refuse("shell", message);
+}
+
+function keep(message: Message): number {
+  const id = ++lastId;
+  open.set(id, { message, channel: "shell" });
+  parents.set(id, message.header);
+  return id;
+}
+
+function run(message: Message): void {
+  const { header, content, metadata, buffers } = message;
+  const id = keep(message);
+  tell({ kind: "request", id, type: header.msg_type, content, metadata, ...(buffers.length > 0 ? { buffers } : {}) });
+}
+
+/** Of one target or of all. */
+function openComms(target: unknown): Record<string, { target_name: string }> {
+  const wanted = [...comms].filter(([, name]) => typeof target !== "string" || name === target);
+  return Object.fromEntries(wanted.map(([id, name]) => [id, { target_name: name }]));
+}
+
+function refuse(channel: ReplyChannel, message: Message): void {
+  const evalue = `kernel: the type of a request must be one of Jupyter's protocol 5.5, got ${message.header.msg_type}`;
+  answer(channel, message, { status: "error", ename: "NotSupported", evalue, traceback: [] });
 }
 
 function onControl(message: Message): void {
@@ -218,13 +249,10 @@ function onControl(message: Message): void {
   else if (type === "interrupt_request") {
     interrupt();
     answer("control", message, {});
-  } else {
-    const evalue = `kernel: the type of a request must be one of Jupyter's protocol 5.5, got ${type}`;
-    answer("control", message, { status: "error", ename: "NotSupported", evalue, traceback: [] });
-  }
+  } else refuse("control", message);
 }
 
-/** The main thread is done with a request: its reply, then idle, always last. */
+/** Another thread is done with a request: its reply, then idle, always last. */
 function finish(id: number, type: string, content: string): void {
   const request = open.get(id);
   if (!request) return;
@@ -240,6 +268,10 @@ function finish(id: number, type: string, content: string): void {
 }
 
 port.on("message", take);
+settings.language.on("message", ({ id, content }: Answer) => {
+  const type = open.get(id)?.message.header.msg_type ?? "";
+  finish(id, type.replace(/_request$/, "_reply"), content);
+});
 
 function take(message: ToWire): void {
   switch (message.kind) {
@@ -261,6 +293,13 @@ function take(message: ToWire): void {
       break;
     case "finish":
       finish(message.id, message.type, message.content);
+      break;
+    case "history":
+      history.add(message.number, message.input, message.output);
+      break;
+    case "comm":
+      if (message.open) comms.set(message.id, message.target);
+      else comms.delete(message.id);
       break;
     case "interrupt-seen":
       stopper.answered(message.serial);

@@ -4,12 +4,12 @@ import * as ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { PrintBuffer } from "../../kernel/cells/print-buffer";
 import { runtimeError } from "../../kernel/cells/traceback";
-import { fromCodePoints, toCodePoints } from "../../kernel/cursor";
+import { fromCodePoints, toCodePoints } from "../../kernel/language/cursor";
 import { outlineOf } from "../../kernel/language/declared-names";
 import { exportedNames } from "../../kernel/language/exported-names";
 import { ENTER_RUN, guardLoops, LOOP_GUARD } from "../../kernel/language/loop-guard";
 import { packageNameOf } from "../../kernel/language/package";
-import { Rank, TextEdits } from "../../kernel/language/text-edits";
+import { originalColumn, Rank, TextEdits } from "../../kernel/language/text-edits";
 import { PRELUDE } from "./jupyter-client";
 
 describe("guarded code", () => {
@@ -69,11 +69,11 @@ describe("edits of a text", () => {
     const edits = new TextEdits();
     edits.insert(2, Rank.open, "+++");
     edits.replace(5, 6, "long", "ab cd\nef");
-    const { text, originalColumn } = edits.apply("ab cd\nef", ">>");
-    expect(text).toBe(">>ab+++ cdlong\nef");
-    const places = [0, 3, 5, 8, 9].map((column) => originalColumn(0, column));
+    const edited = edits.apply("ab cd\nef", ">>");
+    expect(edited.text).toBe(">>ab+++ cdlong\nef");
+    const places = [0, 3, 5, 8, 9].map((column) => originalColumn(edited, 0, column));
     expect(places).toEqual([0, 1, 2, 3, 4]);
-    expect(originalColumn(1, 1)).toBe(1);
+    expect(originalColumn(edited, 1, 1)).toBe(1);
   });
 });
 

@@ -19,7 +19,7 @@ export async function buildKernel(): Promise<string> {
   const outdir = join(ROOT, "build", `kernel-test-${process.pid}-${randomUUID().slice(0, 8)}`);
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ["kernel/main.ts", "kernel/wire/wire-thread.ts", "kernel/install.ts"],
+    entryPoints: ["kernel/main.ts", "kernel/wire/wire-thread.ts", "kernel/language/language-thread.ts", "kernel/install.ts"],
     bundle: true,
     packages: "external",
     platform: "node",

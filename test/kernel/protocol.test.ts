@@ -239,7 +239,7 @@ describe("the rest of the protocol", () => {
   });
 
   it("answers a message type it does not know with an error", async () => {
-    expect(await kernel.request("teleport_request")).toMatchObject({ status: "error", ename: "Error" });
+    expect(await kernel.request("teleport_request")).toMatchObject({ status: "error", ename: "NotSupported" });
     expect(await kernel.request("toString_request")).toMatchObject({ status: "error" });
     expect(await kernel.request("debug_request", {}, "control")).toMatchObject({ status: "error" });
     const nameless = await kernel.send("teleport", {});

@@ -1,24 +1,29 @@
-import type { CellRunner } from "./cells/cell-runner";
+import type { CellCompiler } from "./cell-compiler";
 import { fromCodePoints, toCodePoints } from "./cursor";
 
 type Content = Record<string, unknown>;
 
 /** Answers about code that is not run: content of the reply, without status. */
-export const codeAnswers: Readonly<Record<string, (runner: CellRunner, content: Content) => Content>> = {
-  complete_request: (runner, content) => {
+export const codeAnswers: Readonly<Record<string, (compiler: CellCompiler, content: Content) => Content>> = {
+  complete_request: (compiler, content) => {
     const { code, cursor } = position(content);
-    const { matches, start, end, kinds } = runner.complete(code, cursor);
+    const { matches, start, end, kinds } = compiler.complete(code, cursor);
     const [from, to] = [toCodePoints(code, start), toCodePoints(code, end)];
     const typed = matches.map((text) => ({ start: from, end: to, text, type: kinds.get(text) ?? "" }));
     return { matches, cursor_start: from, cursor_end: to, metadata: { _jupyter_types_experimental: typed } };
   },
-  inspect_request: (runner, content) => {
+  inspect_request: (compiler, content) => {
     const { code, cursor } = position(content);
-    const text = runner.inspect(code, cursor);
+    const text = compiler.inspect(code, cursor);
     return { found: text !== undefined, data: text === undefined ? {} : { "text/plain": text }, metadata: {} };
   },
-  is_complete_request: (runner, { code }) => runner.isComplete(String(code ?? "")),
+  is_complete_request: (compiler, { code }) => compiler.isComplete(String(code ?? "")),
 };
+
+/** Whether a request is about code that is not run. */
+export function isAboutCode(type: string): boolean {
+  return Object.hasOwn(codeAnswers, type);
+}
 
 function position(content: Content): { code: string; cursor: number } {
   const code = String(content.code ?? "");

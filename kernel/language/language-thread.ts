@@ -1,0 +1,77 @@
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { CellCompiler } from "./cell-compiler";
+import { codeAnswers } from "./code-answers";
+import { toFileScript } from "./file-script";
+import type { Answer, FromLanguage, LanguageSettings, LanguageTask, Question, ToLanguage } from "./messages";
+
+/** When the compiler practises, unless a cell came: later than a client that is in a hurry sends its first one, in ms. */
+const PRACTISE_AFTER_MS = 300;
+/** When the compiled code is kept for the next start: not while the first cell waits, in ms. */
+const CODE_SAVED_AFTER_MS = 3000;
+
+const { prelude, cwd, main, wire, answered } = workerData as LanguageSettings;
+const answers = new Int32Array(answered);
+const compiler = new CellCompiler(prelude, cwd);
+/** The cell compiled last; cells run one after the other. */
+let last: { readonly id: number; readonly keep: (at: number) => void } | undefined;
+
+function tell(message: FromLanguage): void {
+  main.postMessage(message);
+  Atomics.add(answers, 0, 1);
+  Atomics.notify(answers, 0);
+}
+
+function fulfil(id: number, task: LanguageTask): unknown {
+  switch (task.kind) {
+    case "compile": {
+      const { keep, ...cell } = compiler.compile(task.source, task.run);
+      last = keep && { id, keep };
+      return cell;
+    }
+    case "translate":
+      return toFileScript(compiler.ts, compiler.options, task.path, task.text, task.form);
+    case "resolve":
+      return compiler.localFile(task.specifier, task.from);
+  }
+}
+
+function take(message: ToLanguage): void {
+  if (message.kind === "keep") {
+    if (last?.id === message.id) last.keep(message.at);
+  } else if (message.kind === "virtual-file") {
+    compiler.setVirtualFile(message.path, message.text);
+  } else {
+    const { id, task } = message;
+    try {
+      tell({ kind: "done", id, result: fulfil(id, task) });
+    } catch (error) {
+      const { name, message: text } = asError(error);
+      tell({ kind: "failed", id, name, message: text });
+    }
+  }
+}
+
+function answer({ id, type, content }: Question): void {
+  // What the main thread said before the client asked is known.
+  for (let sent = receiveMessageOnPort(main); sent; sent = receiveMessageOnPort(main)) take(sent.message);
+  let reply: Record<string, unknown>;
+  try {
+    reply = { status: "ok", ...codeAnswers[type]!(compiler, content) };
+  } catch (error) {
+    compiler.restart();
+    const { name, message } = asError(error);
+    reply = { status: "error", ename: name, evalue: message, traceback: [`${name}: ${message}`] };
+  }
+  wire.postMessage({ id, content: JSON.stringify(reply) } satisfies Answer);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+tell({ kind: "options", hasPaths: compiler.options.paths !== undefined });
+compiler.warmUp();
+main.on("message", take);
+wire.on("message", answer);
+setTimeout(() => last ?? compiler.practise(), PRACTISE_AFTER_MS).unref();
+setTimeout(() => compiler.saveCode(), CODE_SAVED_AFTER_MS).unref();
