@@ -23,6 +23,6 @@ export function describeKernel(version: string): Record<string, unknown> {
     },
     help_links: [{ text: "TypeScript", url: "https://www.typescriptlang.org/docs/" }],
     debugger: false,
-    supported_features: [],
+    supported_features: ["kernel subshells"],
   };
 }

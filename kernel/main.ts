@@ -81,7 +81,7 @@ function run(): void {
   process.on("SIGTERM", () => process.exit(0));
 
   installRuntimeResolution(prelude, process.cwd());
-  const runner = new CellRunner(language, process.cwd(), shared, (text) => session.print("stderr", text));
+  const runner = new CellRunner(language, process.cwd(), (text) => session.print("stderr", text));
   bringEngine(prelude.main);
   hideAsyncMarks();
   prepareTermination(shared);

@@ -3,6 +3,7 @@ import { CellContext } from "./cells/cell-context";
 import type { CellRunner, Outcome } from "./cells/cell-runner";
 import { CellWorkers } from "./cells/cell-workers";
 import { InputDesk } from "./cells/input-desk";
+import { type Lane, Lanes } from "./cells/lanes";
 import { asJson, bundleOf, jsonText } from "./cells/mime";
 import type { Cell, HostKernel, OutputType } from "./cells/notebook-host";
 import { PrintBuffer } from "./cells/print-buffer";
@@ -35,7 +36,7 @@ export class Session implements HostKernel {
   readonly comms: CommDesk;
   readonly uncaughtErrors: { cell: number; text: string; promise?: Promise<unknown> }[] = [];
   ended: (cell: Cell) => void = () => {};
-  private readonly queue: Request[] = [];
+  private readonly lanes = new Lanes();
   private readonly printer: PrintBuffer;
   private readonly tell: (message: ToWire) => void;
   private readonly inputs: InputDesk;
@@ -46,7 +47,6 @@ export class Session implements HostKernel {
   /** Cells whose code holds the signal: an interrupt ends what they left behind too. */
   private readonly listening = new Set<Cell>();
   private runner: CellRunner | undefined;
-  private current: Cell | undefined;
   private last: Cell | undefined;
   private executionCount = 0;
 
@@ -89,23 +89,31 @@ export class Session implements HostKernel {
   start(runner: CellRunner): void {
     this.runner = runner;
     this.shared.phase = Phase.Idle;
-    const waiting = this.queue.splice(0);
-    for (const request of waiting) this.take(request);
   }
 
   receive(message: ToMain): void {
-    if (message.kind === "request") {
-      if (this.runner) this.take(message);
-      else this.queue.push(message);
-    } else if (message.kind === "interrupt") {
-      this.tell({ kind: "interrupt-seen", serial: message.serial });
-      if (this.current) this.current.lastInterrupt = message.serial;
-      this.interrupt();
-    } else if (message.kind === "terminated") {
-      // May come late: the next cell must not pay for it.
-      if (this.current?.lastInterrupt === message.serial) this.giveUp(this.current);
-    } else if (message.kind === "input") {
-      this.inputs.answer(message.text);
+    switch (message.kind) {
+      case "request":
+        this.take(message);
+        break;
+      case "interrupt":
+        this.tell({ kind: "interrupt-seen", serial: message.serial });
+        for (const cell of this.lanes.running()) cell.lastInterrupt = message.serial;
+        this.interrupt();
+        break;
+      case "look":
+        this.tell({ kind: "interrupt-seen", serial: message.serial });
+        break;
+      case "terminated":
+        // May come late: the next cell must not pay for it.
+        for (const cell of this.lanes.running()) if (cell.lastInterrupt === message.serial) this.giveUp(cell);
+        break;
+      case "input":
+        this.inputs.answer(message.text);
+        break;
+      case "subshell-gone":
+        this.abortQueue(this.lanes.of(message.subshell));
+        break;
     }
   }
 
@@ -119,22 +127,23 @@ export class Session implements HostKernel {
     this.printer.flush();
   }
 
-  /** Aborts the signals, and ends the running cell from outside if it does not end by itself. */
+  /** Aborts the signals, and ends the running cells from outside that do not end by themselves. */
   interrupt(): void {
     const reason = new InterruptedError(INTERRUPTED);
     for (const cell of this.listening) this.context.run(cell, () => cell.controller.abort(reason));
     this.listening.clear();
-    const cell = this.current;
-    if (!cell) return;
-    cell.interrupts += 1;
-    cell.controller.abort(reason);
-    const patient = this.shared.cooperative && cell.interrupts === 1;
-    setTimeout(() => this.giveUp(cell), patient ? GRACE_MS.cooperative : GRACE_MS.plain);
+    const { cooperative } = this.shared;
+    for (const cell of this.lanes.running()) {
+      cell.interrupts += 1;
+      cell.controller.abort(reason);
+      const patient = cooperative && cell.interrupts === 1;
+      setTimeout(() => this.giveUp(cell), patient ? GRACE_MS.cooperative : GRACE_MS.plain);
+    }
   }
 
   /** The cell that started the code that runs now; where that is not known, the one that runs or ran last. */
   owner(): Cell | undefined {
-    return this.context.current ?? this.current ?? this.last;
+    return this.context.current ?? this.lanes.running()[0] ?? this.last;
   }
 
   outputCell(): Cell | undefined {
@@ -144,7 +153,7 @@ export class Session implements HostKernel {
 
   listens(cell: Cell): void {
     this.listening.add(cell);
-    if (this.current === cell) this.shared.cooperative = true;
+    if (isRunning(cell)) this.shared.cooperative = true;
   }
 
   ask(cell: Cell | undefined, prompt: string, password: boolean): Promise<string> {
@@ -177,11 +186,12 @@ export class Session implements HostKernel {
     if (at >= 0) this.uncaughtErrors.splice(at, 1);
   }
 
-  /** Cells run one after the other; messages of comms are taken at once, also while a cell awaits. */
+  /** Cells of a shell run one after the other; messages of comms are taken at once, also while a cell awaits. */
   private take(request: Request): void {
     if (request.type === "execute_request") {
-      this.queue.push(request);
-      this.next();
+      const lane = this.lanes.of(request.subshell);
+      lane.queue.push(request);
+      this.next(lane);
       return;
     }
     this.begin(request.id);
@@ -189,9 +199,9 @@ export class Session implements HostKernel {
     this.finish(request.id, "", {});
   }
 
-  private next(): void {
-    if (!this.runner || this.current) return;
-    const request = this.queue.shift();
+  private next(lane: Lane): void {
+    if (!this.runner || lane.current) return;
+    const request = lane.queue.shift();
     if (!request) return;
     this.begin(request.id);
     this.execute(request, this.runner);
@@ -213,8 +223,9 @@ export class Session implements HostKernel {
     const stored = !silent && content.store_history !== false;
     if (stored) this.executionCount += 1;
     const cell = this.newCell(request);
-    this.current = cell;
-    this.shared.cooperative = false;
+    cell.lane.current = cell;
+    this.shared.phase = Phase.Running;
+    this.noteListeners();
     if (!silent) this.publish(cell, "execute_input", { code, execution_count: cell.number });
     this.context.run(cell, () => {
       runner
@@ -231,9 +242,10 @@ export class Session implements HostKernel {
     });
   }
 
-  private newCell({ id, content, metadata }: Request): Cell {
+  private newCell({ id, content, metadata, subshell }: Request): Cell {
     return {
       request: id,
+      lane: this.lanes.of(subshell),
       number: this.executionCount,
       source: String(content.code ?? ""),
       name: String(metadata?.cellId ?? ""),
@@ -280,9 +292,9 @@ export class Session implements HostKernel {
     return values;
   }
 
-  private giveUp(cell: Cell | undefined): void {
-    if (!cell || this.current !== cell) return;
-    this.runner?.interrupt();
+  private giveUp(cell: Cell): void {
+    if (!isRunning(cell)) return;
+    this.runner?.interrupt(cell.request);
     // After a termination the chain of execute() may be dead.
     setTimeout(() => {
       const error = this.describe(new InterruptedError(INTERRUPTED));
@@ -291,7 +303,7 @@ export class Session implements HostKernel {
   }
 
   private settle(cell: Cell, outcome: Outcome, user_expressions: Content = {}): void {
-    if (this.current !== cell || cell.settled) return;
+    if (!isRunning(cell) || cell.settled) return;
     cell.settled = true;
     const { number: execution_count, payload } = cell;
     if (outcome.status === "ok") {
@@ -302,7 +314,7 @@ export class Session implements HostKernel {
     if (!cell.silent) this.publish(cell, "error", { ...error });
     setTimeout(() => {
       this.finishCell(cell, { status: "error", execution_count, ...error });
-      if (cell.stopOnError) this.abortQueue();
+      if (cell.stopOnError) this.abortQueue(cell.lane);
     }, COLLECT_MS);
   }
 
@@ -324,12 +336,18 @@ export class Session implements HostKernel {
       this.guard.stop(cell.request);
       this.workers.stop(cell.request);
     }
-    this.shared.phase = Phase.Idle;
     this.last = cell;
-    this.current = undefined;
+    cell.lane.current = undefined;
+    if (this.lanes.running().length === 0) this.shared.phase = Phase.Idle;
+    this.noteListeners();
     this.finish(cell.request, "execute_reply", content);
     this.tellEnded(cell);
-    setImmediate(() => this.next());
+    setImmediate(() => this.next(cell.lane));
+  }
+
+  /** Whether a cell that runs will stop by itself. */
+  private noteListeners(): void {
+    this.shared.cooperative = this.lanes.running().some((cell) => this.listening.has(cell));
   }
 
   private tellEnded(cell: Cell): void {
@@ -349,9 +367,9 @@ export class Session implements HostKernel {
     this.tell({ kind: "finish", id, type, content: JSON.stringify(content) });
   }
 
-  /** What the client sent before it knew of the failure is not run. */
-  private abortQueue(): void {
-    for (const request of this.queue.splice(0)) {
+  /** What the client sent before it knew of the failure, or of its subshell's end, is not run. */
+  private abortQueue({ queue }: Lane): void {
+    for (const request of queue.splice(0)) {
       this.begin(request.id);
       this.finish(request.id, "execute_reply", { status: "aborted", execution_count: this.executionCount });
     }
@@ -367,6 +385,10 @@ export class Session implements HostKernel {
       }
     });
   }
+}
+
+function isRunning(cell: Cell): boolean {
+  return cell.lane.current === cell;
 }
 
 /** However deep it hit, an interrupt is shown in one line. */

@@ -9,7 +9,6 @@ import type { Diagnostic } from "../language/diagnostic";
 import type { LanguageClient } from "../language/language-client";
 import { importMeta, ModuleLoader } from "../modules/module-loader";
 import { isPromise, type Namespace } from "../modules/namespaces";
-import { Phase, type SharedState } from "../wire/threads";
 import { CellFrame } from "./cell-frame";
 import { CALL_SCRIPT, StackPositions } from "./stack-positions";
 import { endedBySignal } from "./thrown";
@@ -32,8 +31,7 @@ interface Running {
   /** By which the language thread knows it. */
   compilation: number;
   frame?: CellFrame;
-  /** Later cells know of its declarations. */
-  kept: boolean;
+  over: boolean;
   readonly interrupted: Promise<never>;
   readonly interrupt: (reason: InterruptedError) => void;
 }
@@ -41,7 +39,7 @@ interface Running {
 /**
  * Runs cells: has them compiled, loads what they import, and calls them as scripts whose variables all cells share.
  *
- * `execute` must not be called again before the last call settled or `interrupt` was called.
+ * Those of one run are executed one after the other; cells of other shells may run while they await.
  */
 export class CellRunner {
   private readonly loader: ModuleLoader;
@@ -51,12 +49,12 @@ export class CellRunner {
   private readonly path: string;
   /** Variables of the session that exist in the global scope. */
   private readonly variables = new Set<string>();
-  private running: Running | undefined;
+  /** By the numbers of their runs. */
+  private readonly running = new Map<number, Running>();
 
   constructor(
     private readonly language: LanguageClient,
     private readonly cwd: string,
-    private readonly shared: SharedState,
     private readonly warn: (text: string) => void,
   ) {
     this.path = join(cwd, "cell.ts");
@@ -75,12 +73,12 @@ export class CellRunner {
    * @param signal of the cell's interrupts: one that was interrupted while it was compiled does not begin.
    */
   execute(source: string, number: number, run: number, signal: AbortSignal): Promise<Outcome> {
-    const running = newRunning(number, run, signal);
-    this.running = running;
-    this.shared.phase = Phase.Running;
     const { module, browser } = cellMetadata(source);
     if (browser) return Promise.resolve({ status: "ok" });
     if (module !== undefined) return this.defineModule(module, source);
+    const running = newRunning(number, run, signal);
+    for (const { compilation, frame } of this.running.values()) if (frame) this.language.reached(compilation, frame.at);
+    this.running.set(run, running);
     return new Promise((settle) => {
       const begin = (compiled: CompiledCell): void => settle(this.runCompiled(running, compiled, source));
       const fail = (error: unknown): void => settle({ status: "error", error: this.describe(error) });
@@ -93,13 +91,12 @@ export class CellRunner {
     return runtimeError(endedBySignal(thrown) ? interruption() : thrown);
   }
 
-  /** Gives the running cell up; what it declared and assigned so far is kept. */
-  interrupt(): void {
-    const { running } = this;
-    this.running = undefined;
+  /** Gives a running cell up; what it declared and assigned so far is kept. */
+  interrupt(run: number): void {
     mendLibrary();
+    const running = this.running.get(run);
     if (!running) return;
-    this.keepWhatRan(running);
+    this.giveUp(running);
     running.interrupt(interruption());
   }
 
@@ -117,18 +114,21 @@ export class CellRunner {
     try {
       if (this.isOver(running)) throw interruption();
       const { script } = compiled;
-      if (!script) return { status: "error", error: compileError(compiled.diagnostics, source) };
+      if (!script) {
+        this.end(running, undefined);
+        return { status: "error", error: compileError(compiled.diagnostics, source) };
+      }
       await this.run(running, script, compiled.sourceMap);
-      this.keep(running, Number.POSITIVE_INFINITY);
+      this.end(running, Number.POSITIVE_INFINITY);
       return { status: "ok", value: running.frame!.value };
     } catch (error) {
-      this.keepWhatRan(running);
+      this.giveUp(running);
       return { status: "error", error: this.describe(error) };
     }
   }
 
   private isOver(running: Running): boolean {
-    return this.running !== running || running.signal.aborted;
+    return running.over || running.signal.aborted;
   }
 
   private async run(running: Running, script: CellScript, sourceMap: string): Promise<void> {
@@ -181,25 +181,28 @@ export class CellRunner {
     this.loader.setVirtualFile(path, source);
     return new Promise((settle) => {
       const done = (diagnostics: readonly Diagnostic[]): void => {
+        this.language.over(id, undefined);
         for (const { start, messageText } of diagnostics) {
           this.warn(`${name}.ts:${start.line + 1}:${start.character + 1} - ${messageText}\n`);
         }
         settle({ status: "ok" });
       };
       const fail = (error: unknown): void => settle({ status: "error", error: this.describe(error) });
-      this.compile(`import "./${name}";`, 0, ({ diagnostics }) => done(diagnostics), fail);
+      const id = this.compile(`import "./${name}";`, 0, ({ diagnostics }) => done(diagnostics), fail);
     });
   }
 
-  private keepWhatRan(running: Running): void {
-    const { frame } = running;
-    frame?.giveUp();
-    if (frame) this.keep(running, frame.at);
+  private giveUp(running: Running): void {
+    running.frame?.giveUp();
+    this.end(running, running.frame?.at);
   }
 
-  private keep(running: Running, at: number): void {
-    if (!running.kept) this.language.keep(running.compilation, at);
-    running.kept = true;
+  /** Later cells know of its declarations up to that mark. */
+  private end(running: Running, at: number | undefined): void {
+    if (running.over) return;
+    running.over = true;
+    this.language.over(running.compilation, at);
+    if (this.running.get(running.run) === running) this.running.delete(running.run);
   }
 }
 
@@ -210,7 +213,7 @@ function newRunning(number: number, run: number, signal: AbortSignal): Running {
   });
   // Nobody may wait for it.
   interrupted.catch(() => {});
-  return { number, run, signal, compilation: 0, kept: false, interrupted, interrupt };
+  return { number, run, signal, compilation: 0, over: false, interrupted, interrupt };
 }
 
 /** What the library left open when it was terminated; see `src/engine/recovery.ts`. */

@@ -5,11 +5,13 @@ import {
   NOTEBOOK_HOST,
   type UncaughtError,
 } from "../../src/display-protocol";
+import type { Lane } from "./lanes";
 import { asJson } from "./mime";
 
 /** One execution of a cell, or of a widget's message: whatever output can belong to. */
 export interface Cell {
   readonly request: number;
+  readonly lane: Lane;
   readonly number: number;
   readonly source: string;
   /** The front end's name of the cell, where it gave one. */

@@ -8,7 +8,7 @@ import { documentationAt } from "./documentation";
 import { exportedNames } from "./exported-names";
 import type { PreludePackage } from "./package";
 import { describeCall, describeInfo } from "./quick-info";
-import { SessionNames } from "./session-names";
+import { type Declared, SessionNames } from "./session-names";
 import { type Compiler, loadTypeScript } from "./typescript";
 import { Workspace } from "./workspace";
 
@@ -35,8 +35,8 @@ export type CompiledCell =
       readonly sourceMap: string;
     };
 
-/** Later cells know what the cell declared, as far as it ran: up to this mark of the script. */
-type Keep = { readonly keep?: (at: number) => void };
+/** Undefined when it declares nothing. */
+type Declares = { readonly declared?: Declared };
 
 /** Type-checks cells and makes scripts of them; knows what the cells so far declared. */
 export class CellCompiler {
@@ -83,7 +83,7 @@ export class CellCompiler {
    * JavaScript of the cell, with the kernel's guards; errors at the places of what was written.
    * @param run number of the run that the guards name.
    */
-  compile(source: string, run: number): CompiledCell & Keep {
+  compile(source: string, run: number): CompiledCell & Declares {
     try {
       return this.compileText(source, run);
     } catch (error) {
@@ -108,17 +108,26 @@ export class CellCompiler {
     return file === undefined || /\.d\.[cm]?ts$|\/node_modules\//.test(file) ? undefined : file;
   }
 
-  complete(source: string, position: number): Completion {
-    const outline = outlineOf(this.ts, source);
-    const shift = this.see(source, outline);
-    return completionsAt(this.workspace, source, position, shift, this.session.offered());
+  /** Later cells know what the cell declared, as far as it ran: up to this mark of its script. */
+  keep(declared: Declared, at: number): void {
+    this.session.keep(declared, at);
   }
 
-  /** Type and documentation of what stands at the position, or of the call around it; undefined when there is nothing. */
-  inspect(source: string, position: number): string | undefined {
+  /** @param running what cells declare that have not ended: the code will be run after them. */
+  complete(source: string, position: number, running: readonly Declared[]): Completion {
+    const session = this.session.foreseen(running);
+    const shift = this.see(source, outlineOf(this.ts, source), session);
+    return completionsAt(this.workspace, source, position, shift, session.offered());
+  }
+
+  /**
+   * Type and documentation of what stands at the position, or of the call around it; undefined when there is nothing.
+   * @param running what cells declare that have not ended.
+   */
+  inspect(source: string, position: number, running: readonly Declared[] = []): string | undefined {
     const { workspace, ts } = this;
     const { languageService, cellFile } = workspace;
-    const shift = this.see(source, outlineOf(ts, source));
+    const shift = this.see(source, outlineOf(ts, source), this.session.foreseen(running));
     const at = Math.max(0, Math.min(position, source.length)) + shift;
     // At the end of a word, as after it was typed.
     for (const place of [at, at - 1]) {
@@ -138,8 +147,8 @@ export class CellCompiler {
   }
 
   /** Shows the compiler the cell below what it may mean by its words; returns the length of what stands above. */
-  private see(source: string, outline: CellOutline): number {
-    const header = `${this.session.header(outline)}\n`;
+  private see(source: string, outline: CellOutline, session = this.session): number {
+    const header = `${session.header(outline)}\n`;
     const footer = [...outline.values.keys(), ...outline.types].filter((name) => !outline.exported.has(name));
     this.workspace.setCell(`${header}${source}\nexport { ${[...new Set(footer)].join(", ")} };\n`);
     return header.length;
@@ -149,7 +158,7 @@ export class CellCompiler {
     return this.workspace.program().getSourceFile(this.workspace.cellFile)!;
   }
 
-  private compileText(source: string, run: number): CompiledCell & Keep {
+  private compileText(source: string, run: number): CompiledCell & Declares {
     const { ts, workspace, session } = this;
     const outline = outlineOf(ts, source);
     const shift = this.see(source, outline);
@@ -172,13 +181,10 @@ export class CellCompiler {
     const valued = ts.isExpressionStatement(lastStatement(ts, source) ?? file);
     const script = toCellScript(ts, plain, outline, session, numeric, run, valued);
     const declares = outline.values.size + outline.types.size > 0 || outline.augments;
-    const declarations = declares ? this.declarations() : "";
-    const keep = (at: number): void => {
-      if (!declares) return;
-      workspace.keepCell(id, declarations);
-      session.keep(id, outline, numeric, (name) => at >= (script.marks.get(name) ?? 0));
-    };
-    return { diagnostics: [], script, sourceMap, keep };
+    if (!declares) return { diagnostics: [], script, sourceMap };
+    workspace.keepCell(id, this.declarations());
+    const declared = { cell: id, outline, numeric, marks: script.marks };
+    return { diagnostics: [], script, sourceMap, declared };
   }
 
   /** What the cell declares, with all types written down: later cells need not infer them again. */

@@ -46,20 +46,33 @@ export class LanguageClient {
   }
 
   /**
-   * Compiles a cell; returns the number by which it may be kept.
+   * Compiles a cell; returns the number by which its end is told.
    * @param run number of the run that the guards name.
    * @param failed called where the compiler itself did.
    */
-  compile(source: string, run: number, done: (cell: Results["compile"]) => void, failed: (error: Error) => void): number {
+  compile(
+    source: string,
+    run: number,
+    done: (cell: Results["compile"]) => void,
+    failed: (error: Error) => void,
+  ): number {
     return this.ask({ kind: "compile", source, run }, (message) => {
       if (message.kind === "failed") failed(asError(message));
       else done(message.result as Results["compile"]);
     });
   }
 
-  /** Later cells know what the cell declared, as far as it ran: up to this mark of its script. */
-  keep(id: number, at: number): void {
-    this.tell({ kind: "keep", id, at });
+  /** The cell came to this mark of its script; cells of other shells know what it declared by then. */
+  reached(id: number, at: number): void {
+    this.tell({ kind: "reached", id, at });
+  }
+
+  /**
+   * The cell is over. Later cells know what it declared, as far as it ran: up to this mark of its script; undefined when it
+   * did not begin.
+   */
+  over(id: number, at: number | undefined): void {
+    this.tell({ kind: "over", id, at });
   }
 
   /** A module that cells import by `./name`, though no file of that name exists. */

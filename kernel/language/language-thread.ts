@@ -3,6 +3,7 @@ import { CellCompiler } from "./cell-compiler";
 import { codeAnswers } from "./code-answers";
 import { toFileScript } from "./file-script";
 import type { Answer, FromLanguage, LanguageSettings, LanguageTask, Question, ToLanguage } from "./messages";
+import type { Declared } from "./session-names";
 
 /** When the compiler practises, unless a cell came: later than a client that is in a hurry sends its first one, in ms. */
 const PRACTISE_AFTER_MS = 300;
@@ -12,8 +13,9 @@ const CODE_SAVED_AFTER_MS = 3000;
 const { prelude, cwd, main, wire, answered } = workerData as LanguageSettings;
 const answers = new Int32Array(answered);
 const compiler = new CellCompiler(prelude, cwd);
-/** The cell compiled last; cells run one after the other. */
-let last: { readonly id: number; readonly keep: (at: number) => void } | undefined;
+/** What cells declare that are not over, by the tasks that compiled them. */
+const running = new Map<number, Declared>();
+let used = false;
 
 function tell(message: FromLanguage): void {
   main.postMessage(message);
@@ -24,8 +26,9 @@ function tell(message: FromLanguage): void {
 function fulfil(id: number, task: LanguageTask): unknown {
   switch (task.kind) {
     case "compile": {
-      const { keep, ...cell } = compiler.compile(task.source, task.run);
-      last = keep && { id, keep };
+      const { declared, ...cell } = compiler.compile(task.source, task.run);
+      used = true;
+      if (declared) running.set(id, declared);
       return cell;
     }
     case "translate":
@@ -36,8 +39,11 @@ function fulfil(id: number, task: LanguageTask): unknown {
 }
 
 function take(message: ToLanguage): void {
-  if (message.kind === "keep") {
-    if (last?.id === message.id) last.keep(message.at);
+  if (message.kind === "over" || message.kind === "reached") {
+    const { kind, id, at } = message;
+    const declared = running.get(id);
+    if (declared && at !== undefined) compiler.keep(declared, at);
+    if (kind === "over") running.delete(id);
   } else if (message.kind === "virtual-file") {
     compiler.setVirtualFile(message.path, message.text);
   } else {
@@ -56,7 +62,7 @@ function answer({ id, type, content }: Question): void {
   for (let sent = receiveMessageOnPort(main); sent; sent = receiveMessageOnPort(main)) take(sent.message);
   let reply: Record<string, unknown>;
   try {
-    reply = { status: "ok", ...codeAnswers[type]!(compiler, content) };
+    reply = { status: "ok", ...codeAnswers[type]!(compiler, content, [...running.values()]) };
   } catch (error) {
     compiler.restart();
     const { name, message } = asError(error);
@@ -73,5 +79,5 @@ tell({ kind: "options", hasPaths: compiler.options.paths !== undefined });
 compiler.warmUp();
 main.on("message", take);
 wire.on("message", answer);
-setTimeout(() => last ?? compiler.practise(), PRACTISE_AFTER_MS).unref();
+setTimeout(() => used || compiler.practise(), PRACTISE_AFTER_MS).unref();
 setTimeout(() => compiler.saveCode(), CODE_SAVED_AFTER_MS).unref();

@@ -33,8 +33,13 @@ export interface Results {
 /** From the main thread to the language thread. */
 export type ToLanguage =
   | { readonly kind: "task"; readonly id: number; readonly task: LanguageTask }
-  /** Later cells know what the cell compiled by that task declared, as far as it ran: up to this mark of its script. */
-  | { readonly kind: "keep"; readonly id: number; readonly at: number }
+  /** The cell compiled by that task came to this mark of its script; cells of other shells know what it declared by then. */
+  | { readonly kind: "reached"; readonly id: number; readonly at: number }
+  /**
+   * The cell compiled by that task is over. Later cells know what it declared, as far as it ran: up to this mark of its
+   * script; undefined when it did not begin.
+   */
+  | { readonly kind: "over"; readonly id: number; readonly at: number | undefined }
   /** A module that cells import by its name, though no file exists. */
   | { readonly kind: "virtual-file"; readonly path: string; readonly text: string };
 

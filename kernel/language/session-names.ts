@@ -9,6 +9,17 @@ interface Entry {
   readonly numeric: boolean;
 }
 
+/** What a cell declares. */
+export interface Declared {
+  /** Number of its module. */
+  readonly cell: number;
+  readonly outline: CellOutline;
+  /** Names of its variables that are numbers by their types. */
+  readonly numeric: ReadonlySet<string>;
+  /** After which mark of its script a name has its value. */
+  readonly marks: ReadonlyMap<string, number>;
+}
+
 const KINDS: Partial<Record<Kind, string>> = { namespace: "module", import: "alias" };
 
 /** What exists in environments that packages ask for (`typeof window`): a notebook's variable must not answer. */
@@ -21,10 +32,7 @@ const APART = "\u200c";
 
 /** The names that cells have declared by now: which cell's module types them, and which binding holds them. */
 export class SessionNames {
-  private readonly values = new Map<string, Entry>();
-  private readonly types = new Map<string, number>();
   private readonly bindings = new Map<string, string>();
-  private readonly augmenting = new Set<number>();
   /** Names that some function refers to: others than the cell at hand may change or read them at any time. */
   readonly captured = new Set<string>();
   /** Some cell makes code of texts, which may name any variable. */
@@ -34,7 +42,19 @@ export class SessionNames {
   constructor(
     private readonly packageName: string,
     private readonly prelude: ReadonlySet<string>,
+    private readonly values = new Map<string, Entry>(),
+    private readonly types = new Map<string, number>(),
+    private readonly augmenting = new Set<number>(),
   ) {}
+
+  /** The names as they will be when those cells have come to their end. */
+  foreseen(cells: readonly Declared[]): SessionNames {
+    if (cells.length === 0) return this;
+    const { packageName, prelude, values, types, augmenting } = this;
+    const then = new SessionNames(packageName, prelude, new Map(values), new Map(types), new Set(augmenting));
+    for (const cell of cells) then.keep(cell, Number.POSITIVE_INFINITY);
+    return then;
+  }
 
   has(name: string): boolean {
     return this.values.has(name) || this.types.has(name);
@@ -101,12 +121,11 @@ export class SessionNames {
 
   /**
    * Later cells see what the cell declared.
-   * @param numeric names of its variables that are numbers by their types.
-   * @param ran whether the statement that gives the name its value ran.
+   * @param at how far it ran: up to this mark of its script.
    */
-  keep(cell: number, outline: CellOutline, numeric: ReadonlySet<string>, ran: (name: string) => boolean): void {
+  keep({ cell, outline, numeric, marks }: Declared, at: number): void {
     for (const [name, kind] of outline.values) {
-      if (!ran(name)) continue;
+      if (at < (marks.get(name) ?? 0)) continue;
       this.values.set(name, { cell, kind, numeric: numeric.has(name) });
       if (kind !== "let" && kind !== "var" && kind !== "const" && kind !== "function") this.types.delete(name);
     }

@@ -9,31 +9,33 @@ const STEPS: readonly (readonly [signal: NodeJS.Signals, afterMs: number])[] = [
 ];
 
 /**
- * Ends the processes that an interrupted cell started: a cell in `execSync` goes on only when its child has ended, and one
+ * Ends the processes that interrupted cells started: a cell in `execSync` goes on only when its child has ended, and one
  * that awaits a child would leave it behind. Processes of earlier cells stay.
  */
 export class RunningChildren {
-  private cell: (Omit<Started, "to"> & { to?: number }) | undefined;
+  private cells: (Omit<Started, "to"> & { to?: number }) | undefined;
 
   /**
+   * The first of those that run together.
    * @param from when, in ms since the machine started. Cells may follow each other within a tick of the clock of processes.
    * @param before those that earlier cells started and that still run.
    */
-  cellBegins(from: number, before: readonly number[]): void {
-    this.cell = { from, before };
+  cellsBegin(from: number, before: readonly number[]): void {
+    this.cells = { from, before };
   }
 
-  cellEnds(): void {
-    if (this.cell) this.cell.to ??= sinceBoot();
+  /** The last of them. */
+  cellsEnd(): void {
+    if (this.cells) this.cells.to ??= sinceBoot();
   }
 
-  /** The cell that runs now is interrupted. */
+  /** The cells that run now are interrupted. */
   interrupt(): void {
-    const { cell } = this;
-    if (!cell || cell.to !== undefined) return;
+    const { cells } = this;
+    if (!cells || cells.to !== undefined) return;
     for (const [signal, afterMs] of STEPS) {
-      // It may have ended meanwhile, and another have begun.
-      setTimeout(() => endChildProcesses(signal, { ...cell, to: cell.to ?? sinceBoot() }), afterMs);
+      // They may have ended meanwhile, and others have begun.
+      setTimeout(() => endChildProcesses(signal, { ...cells, to: cells.to ?? sinceBoot() }), afterMs);
     }
   }
 }

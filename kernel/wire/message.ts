@@ -8,6 +8,8 @@ export interface Header {
   username: string;
   date: string;
   version: string;
+  /** Of a client that speaks to a subshell. */
+  subshell_id?: string | null;
 }
 
 /** A message as it arrived: `identities` are the routing frames a reply must carry back. */

@@ -2,6 +2,8 @@ import { Session } from "node:inspector";
 import { GRACE_MS, Phase, type SharedState, Stop, type ToMain } from "./threads";
 
 const POLL_MS = 50;
+/** How long after an answer the main thread is asked again, in ms. */
+const LOOK_MS = 100;
 /** Between two looks at what the main thread answers when it is asked to stand still, in ms; later ones come more seldom. */
 const ANSWER_POLL_MS = 1;
 const SLOW_POLL_MS = 20;
@@ -14,13 +16,20 @@ const BEFORE_TERMINATION = 'globalThis[Symbol.for("blockwise.before-termination"
  * Carries interrupts from the wire thread to the main thread.
  *
  * The main thread is told first and answers when its event loop turns. If it does not, the user's code blocks it, and
- * the inspector terminates that JavaScript. A cell that listens to
- * the abort signal gets longer (it may be in the middle of a batch), unless the user interrupts a second time.
+ * the inspector terminates that JavaScript. As long as interrupted cells go on it is asked again and again: a timer of
+ * theirs may block it yet. A cell that listens to the abort signal gets longer (it may be in the middle of a batch), unless
+ * the user interrupts a second time.
  */
 export class Stopper {
+  /** Of the last message that the main thread must answer, and of its last answer. */
   private serial = 0;
   private seen = 0;
+  /** Of the last interrupt. */
+  private interrupts = 0;
+  private goesOn: () => boolean = () => false;
+  /** When the main thread was last known to be free, or was told. */
   private since = 0;
+  private pressedAt = 0;
   private again = false;
   private timer: NodeJS.Timeout | undefined;
   private terminating = false;
@@ -36,37 +45,50 @@ export class Stopper {
     private readonly stuck: (why: Stuck) => void,
   ) {}
 
-  interrupt(): void {
-    this.again = this.seen < this.serial;
-    this.serial += 1;
-    this.shared.interrupts = this.serial;
+  /** @param goesOn whether cells that it met have not ended yet. */
+  interrupt(goesOn: () => boolean): void {
+    this.again = this.timer !== undefined && this.goesOn();
+    this.goesOn = goesOn;
+    this.interrupts = ++this.serial;
+    this.shared.interrupts += 1;
     this.tell({ kind: "interrupt", serial: this.serial });
-    this.since = performance.now();
+    this.since = this.pressedAt = performance.now();
     this.told = false;
     this.timer ??= setInterval(() => this.check(), POLL_MS);
   }
 
   answered(serial: number): void {
     this.seen = Math.max(this.seen, serial);
-    if (this.seen === this.serial) {
-      clearInterval(this.timer);
-      this.timer = undefined;
-    }
+    if (this.seen === this.serial) this.since = performance.now();
   }
 
   private check(): void {
-    if (this.timer === undefined) return;
+    if (this.timer === undefined || this.terminating) return;
+    if (this.seen === this.serial) {
+      this.lookAgain();
+      return;
+    }
     // Asked each time: the cell may have begun to listen since.
     const patient = this.shared.cooperative && !this.again;
-    const waited = performance.now() - this.since;
     const grace = patient ? GRACE_MS.cooperative : GRACE_MS.plain;
-    if (waited < grace) return;
-    if (!this.told && waited > grace + TOLD_AFTER_MS) {
+    if (performance.now() - this.since < grace) return;
+    if (!this.told && performance.now() - this.pressedAt > grace + TOLD_AFTER_MS) {
       this.told = true;
       this.stuck(this.noRoom ? "stack" : "native");
     }
-    if (this.terminating || this.shared.phase === Phase.Starting || performance.now() < this.askedAgainAt) return;
+    if (this.shared.phase === Phase.Starting || performance.now() < this.askedAgainAt) return;
     this.terminate();
+  }
+
+  /** The main thread is free: either all is over, or it is asked again. */
+  private lookAgain(): void {
+    if (!this.goesOn()) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    } else if (performance.now() - this.since >= LOOK_MS) {
+      this.since = performance.now();
+      this.tell({ kind: "look", serial: ++this.serial });
+    }
   }
 
   private terminate(): void {
@@ -90,7 +112,7 @@ export class Stopper {
       setTimeout(() => this.decide(session, asked), waited < SLOW_AFTER_MS ? ANSWER_POLL_MS : SLOW_POLL_MS);
       return;
     }
-    const wanted = this.timer !== undefined;
+    const wanted = this.seen < this.serial;
     this.noRoom = asked.answer === "failed";
     if (wanted && this.shared.step(Stop.Ready, Stop.Ordered)) {
       session.post("Runtime.terminateExecution", () => this.terminated(session));
@@ -112,10 +134,9 @@ export class Stopper {
   }
 
   private terminated(session: Session): void {
-    const { serial } = this;
     this.done(session);
     this.since = performance.now();
-    this.tell({ kind: "terminated", serial });
+    this.tell({ kind: "terminated", serial: this.interrupts });
   }
 
   private done(session: Session): void {

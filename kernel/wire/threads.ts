@@ -25,6 +25,8 @@ export interface Request {
   readonly id: number;
   readonly type: string;
   readonly content: Record<string, unknown>;
+  /** Undefined for the shell that every kernel has. */
+  readonly subshell?: string;
   readonly metadata?: Record<string, unknown>;
   /** Binary parts of a comm's message. */
   readonly buffers?: readonly Uint8Array[];
@@ -37,10 +39,14 @@ export type ToMain =
   | ({ kind: "request" } & Request)
   /** What the user typed when asked. */
   | { kind: "input"; text: string }
-  /** The user asks to stop the running cell; must be answered with `interrupt-seen`. */
+  /** The user asks to stop the running cells; must be answered with `interrupt-seen`. */
   | { kind: "interrupt"; serial: number }
+  /** Whether the event loop turns, while interrupted cells have not ended; must be answered in the same way. */
+  | { kind: "look"; serial: number }
   /** Running JavaScript was terminated from outside for that interrupt: the stack of the cell is gone. */
   | { kind: "terminated"; serial: number }
+  /** Nothing more comes for that subshell: what waits there is not run. */
+  | { kind: "subshell-gone"; subshell: string }
   | { kind: "shutdown" };
 
 /** From the main thread to the wire thread. `content` is JSON text. */

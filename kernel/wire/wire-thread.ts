@@ -15,6 +15,7 @@ import { decode, encode, type Header, type Message, newHeader, type Outgoing, Si
 import { SendQueue } from "./send-queue";
 import { Stopper, type Stuck } from "./stopper";
 import { StreamBuffer } from "./stream-buffer";
+import { Subshells, unknownSubshell } from "./subshells";
 import { GRACE_MS, SharedState, type ToMain, type ToWire, type WireSettings } from "./threads";
 
 /** How long the main thread may take to begin to exit before the process is ended: a cell may block it. In ms; Jupyter gives 5 s. */
@@ -58,6 +59,7 @@ const RUNS_CODE = /^(?:execute_request|comm_open|comm_msg|comm_close)$/;
 const history = new History();
 /** Open comms and their targets. */
 const comms = new Map<string, string>();
+const subshells = new Subshells((subshell) => tell({ kind: "subshell-gone", subshell }));
 let lastId = 0;
 /** Message id of the question put last. */
 let asked: string | undefined;
@@ -72,11 +74,11 @@ const stopper = new Stopper(shared, tell, sayStuck);
 const children = new RunningChildren();
 /** What children and libraries write, while the main thread does not look. */
 const written = new DescriptorReader(settings.descriptors, (name, text) => {
-  const cell = running ?? last;
+  const cell = [...running].at(-1) ?? last;
   if (cell !== undefined && open.get(cell)?.message.content.silent !== true) streams.write({ name, cell, text });
 });
-/** The execution that runs now. */
-let running: number | undefined;
+/** The executions that run now, the latest last: one of each shell. */
+const running = new Set<number>();
 /** The execution that ended last. */
 let last: number | undefined;
 
@@ -112,12 +114,13 @@ function welcome(topic: string): void {
 
 /** A child, a pipe or a native call may hold the cell where no JavaScript can be ended. */
 function interrupt(): void {
-  stopper.interrupt();
-  if (running === undefined) return;
+  const interrupted = [...running];
+  const goesOn = (): boolean => interrupted.some((cell) => running.has(cell));
+  stopper.interrupt(goesOn);
+  if (interrupted.length === 0) return;
   children.interrupt();
-  const interrupted = running;
   for (const [at, byWriting] of [false, true].entries()) {
-    setTimeout(() => running === interrupted && endBlockedRead(byWriting), (at + 1) * GRACE_MS.plain);
+    setTimeout(() => goesOn() && endBlockedRead(byWriting), (at + 1) * GRACE_MS.plain);
   }
 }
 
@@ -127,9 +130,8 @@ const STUCK: Readonly<Record<Stuck, string>> = {
 };
 
 function sayStuck(why: Stuck): void {
-  if (running === undefined) return;
   const text = `interrupt: the cell cannot be stopped midway, ${STUCK[why]}; it ends when that does, a restart of the kernel ends it now\n`;
-  streams.write({ name: "stderr", cell: running, text });
+  for (const cell of running) streams.write({ name: "stderr", cell, text });
 }
 
 /** A client has the same identity on its stdin socket as on its shell socket. */
@@ -202,8 +204,10 @@ function end(): void {
 /** Only what runs code waits for the main thread: a cell may block it. */
 function onShell(message: Message): void {
   const { content } = message;
-  const type = message.header.msg_type;
+  const { msg_type: type, subshell_id: subshell } = message.header;
   if (type === "shutdown_request") void shutDown("shell", message);
+  else if (typeof subshell === "string" && !subshells.has(subshell))
+    answer("shell", message, unknownSubshell(subshell));
   else if (RUNS_CODE.test(type)) run(message);
   else if (isAboutCode(type)) {
     const id = keep(message);
@@ -228,7 +232,9 @@ function keep(message: Message): number {
 function run(message: Message): void {
   const { header, content, metadata, buffers } = message;
   const id = keep(message);
-  tell({ kind: "request", id, type: header.msg_type, content, metadata, ...(buffers.length > 0 ? { buffers } : {}) });
+  const subshell = header.subshell_id ?? undefined;
+  const request = { id, type: header.msg_type, content, subshell, metadata };
+  tell({ kind: "request", ...request, ...(buffers.length > 0 ? { buffers } : {}) });
 }
 
 /** Of one target or of all. */
@@ -244,8 +250,10 @@ function refuse(channel: ReplyChannel, message: Message): void {
 
 function onControl(message: Message): void {
   const type = message.header.msg_type;
+  const aboutSubshells = subshells.answer(type, message.content);
   if (type === "shutdown_request") void shutDown("control", message);
   else if (type === "kernel_info_request") answer("control", message, settings.kernelInfo);
+  else if (aboutSubshells) answer("control", message, aboutSubshells);
   else if (type === "interrupt_request") {
     interrupt();
     answer("control", message, {});
@@ -257,10 +265,9 @@ function finish(id: number, type: string, content: string): void {
   const request = open.get(id);
   if (!request) return;
   open.delete(id);
-  if (running === id) {
-    running = undefined;
+  if (running.delete(id)) {
     last = id;
-    children.cellEnds();
+    if (running.size === 0) children.cellsEnd();
   }
   if (type !== "") reply(request.channel, request.message, type, content);
   status("idle", request.message.header);
@@ -277,8 +284,8 @@ function take(message: ToWire): void {
   switch (message.kind) {
     case "begin":
       if (open.get(message.id)?.message.header.msg_type === "execute_request") {
-        running = message.id;
-        children.cellBegins(message.at, message.children);
+        if (running.size === 0) children.cellsBegin(message.at, message.children);
+        running.add(message.id);
       }
       status("busy", parents.get(message.id) ?? {});
       break;
@@ -316,7 +323,7 @@ function take(message: ToWire): void {
 function readWritten(): void {
   for (let sent = receiveMessageOnPort(port); sent; sent = receiveMessageOnPort(port)) take(sent.message as ToWire);
   written.drain();
-  setTimeout(readWritten, running === undefined ? READ_IDLE_MS : READ_MS).unref();
+  setTimeout(readWritten, running.size === 0 ? READ_IDLE_MS : READ_MS).unref();
 }
 
 async function listen(socket: Router, handle: (message: Message) => void): Promise<void> {

@@ -19,7 +19,12 @@ export async function buildKernel(): Promise<string> {
   const outdir = join(ROOT, "build", `kernel-test-${process.pid}-${randomUUID().slice(0, 8)}`);
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ["kernel/main.ts", "kernel/wire/wire-thread.ts", "kernel/language/language-thread.ts", "kernel/install.ts"],
+    entryPoints: [
+      "kernel/main.ts",
+      "kernel/wire/wire-thread.ts",
+      "kernel/language/language-thread.ts",
+      "kernel/install.ts",
+    ],
     bundle: true,
     packages: "external",
     platform: "node",
@@ -173,8 +178,9 @@ export class KernelUnderTest {
     channel: "shell" | "control" = "shell",
     buffers: Uint8Array[] = [],
     metadata: Record<string, unknown> = {},
+    subshell_id?: string,
   ): Promise<string> {
-    const header = newHeader(type, "test");
+    const header = { ...newHeader(type, "test"), ...(subshell_id === undefined ? {} : { subshell_id }) };
     const about = JSON.stringify(metadata);
     const message = { identities: [], header, parent: {}, metadata: about, content: JSON.stringify(content), buffers };
     const frames = encode(message, this.signer);
