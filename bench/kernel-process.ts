@@ -35,6 +35,9 @@ export class KernelProcess {
   private readonly waiting = new Map<string, () => void>();
   private readonly replied = new Map<string, number>();
   private readonly idle = new Set<string>();
+  private readonly printed = new Set<string>();
+  /** What was offered, by completion. */
+  private readonly matches = new Map<string, readonly string[]>();
   private closed = false;
 
   private constructor(
@@ -79,15 +82,32 @@ export class KernelProcess {
    * @throws Error when the cell fails.
    */
   async execute(code: string): Promise<number> {
-    const sent = performance.now();
-    const id = await this.send("execute_request", { code, silent: false, store_history: true, stop_on_error: true });
+    const { id, sentAt } = await this.begin(code);
+    return this.end(id, sentAt);
+  }
+
+  /**
+   * Runs `work` while a cell runs: from when the cell has printed until it ends by the file that is written then.
+   * @param code prints something, then waits for the file at the path.
+   * @throws Error when the cell fails.
+   */
+  async during<T>(code: (path: string) => string, work: () => Promise<T>): Promise<T> {
+    const path = join(this.folder, randomUUID());
+    const { id, sentAt } = await this.begin(code(path));
+    await this.until(id, () => this.printed.has(id));
+    const result = await work();
+    if (this.replied.has(id)) throw new Error("bench kernel: the cell ended before the work did");
+    writeFileSync(path, "");
+    await this.end(id, sentAt);
+    return result;
+  }
+
+  /** Asks what may stand at the end of the code; resolves with the time from request to reply, ms, and what came. */
+  async complete(code: string): Promise<{ time: number; matches: readonly string[] }> {
+    const sentAt = performance.now();
+    const id = await this.send("complete_request", { code, cursor_pos: code.length });
     await this.answer(id);
-    const time = this.replied.get(id)! - sent;
-    // Cells follow one another as in a notebook: once the kernel is idle. Plain tslab now and then starts to publish before
-    // anyone can have subscribed, and its first status is lost.
-    const idle = this.until(id, () => this.idle.has(id));
-    await Promise.race([idle, pause(IDLE_PATIENCE_MS)]);
-    return time;
+    return { time: this.replied.get(id)! - sentAt, matches: this.matches.get(id) ?? [] };
   }
 
   async close(): Promise<void> {
@@ -103,6 +123,22 @@ export class KernelProcess {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  private async begin(code: string): Promise<{ id: string; sentAt: number }> {
+    const sentAt = performance.now();
+    const id = await this.send("execute_request", { code, silent: false, store_history: true, stop_on_error: true });
+    return { id, sentAt };
+  }
+
+  private async end(id: string, sentAt: number): Promise<number> {
+    await this.answer(id);
+    const time = this.replied.get(id)! - sentAt;
+    // Cells follow one another as in a notebook: once the kernel is idle. Plain tslab now and then starts to publish before
+    // anyone can have subscribed, and its first status is lost.
+    const idle = this.until(id, () => this.idle.has(id));
+    await Promise.race([idle, pause(IDLE_PATIENCE_MS)]);
+    return time;
+  }
+
   private async send(type: string, content: Record<string, unknown>): Promise<string> {
     const header = newHeader(type, "bench");
     const frames = encode({ identities: [], header, parent: {}, content: JSON.stringify(content) }, this.signer);
@@ -115,12 +151,13 @@ export class KernelProcess {
   }
 
   private async until(id: string, happened: () => boolean): Promise<void> {
+    const until = performance.now() + PATIENCE_MS;
     const deadline = setTimeout(() => this.waiting.get(id)?.(), PATIENCE_MS);
     deadline.unref();
     while (!happened() && !this.closed) {
       await new Promise<void>((wake) => this.waiting.set(id, wake));
       if (this.process.exitCode !== null) throw new Error(`bench kernel: the kernel ended: ${this.process.exitCode}`);
-      if (!happened() && this.age > PATIENCE_MS) throw new Error(`bench kernel: no answer within ${PATIENCE_MS} ms`);
+      if (!happened() && performance.now() >= until) throw new Error(`bench kernel: no answer within ${PATIENCE_MS} ms`);
     }
     clearTimeout(deadline);
   }
@@ -132,6 +169,8 @@ export class KernelProcess {
       if (id === undefined) continue;
       if (header.msg_type.endsWith("_reply")) this.replied.set(id, performance.now());
       else if (content.execution_state === "idle") this.idle.add(id);
+      else if (header.msg_type === "stream") this.printed.add(id);
+      if (header.msg_type === "complete_reply") this.matches.set(id, content.matches as string[]);
       if (header.msg_type === "execute_reply" && content.status !== "ok") {
         throw new Error(`bench kernel: a cell failed: ${JSON.stringify(content).slice(0, 500)}`);
       }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { type LanguageBench, measureLanguage } from "./kernel-language";
 import { KernelProcess } from "./kernel-process";
 import { machine, median, round } from "./numbers";
 
@@ -38,7 +39,7 @@ interface Start {
   readonly smallCells: readonly number[];
 }
 
-export interface KernelBench {
+export interface KernelBench extends LanguageBench {
   readonly benchmark: "kernel";
   /** From the start of the process to the first kernel_info_reply, ms; medians over the starts. */
   readonly ready_ms: Record<Name, number>;
@@ -69,6 +70,7 @@ export async function measureKernels(starts: number): Promise<KernelBench> {
       if (turn > 0) times[name].push(start);
     }
   }
+  const language = await measureOurLanguage();
   const medians = (pick: (start: Start) => readonly number[]): Record<Name, number> => ({
     ours: round(median(times.ours.flatMap(pick)), 1),
     tslab: round(median(times.tslab.flatMap(pick)), 1),
@@ -85,6 +87,7 @@ export async function measureKernels(starts: number): Promise<KernelBench> {
     ready_ratio: ratio(ready),
     first_cell_ratio: ratio(firstCell),
     small_cell_ratio: ratio(smallCell),
+    ...language,
     starts,
     ...machine(),
   };
@@ -102,6 +105,17 @@ async function measureStart(name: Name, patience: number): Promise<Start> {
     // As long as ours needs to keep its compiled code for the next start.
     if (patience > 0) await pause(patience);
     return { ready, firstCell, smallCells };
+  } finally {
+    await kernel.close();
+  }
+}
+
+/** Of ours alone: plain tslab completes nothing while a cell runs, and takes longer from cell to cell. */
+async function measureOurLanguage(): Promise<LanguageBench> {
+  const kernel = await KernelProcess.start(KERNELS.ours);
+  try {
+    await kernel.ready();
+    return await measureLanguage(kernel);
   } finally {
     await kernel.close();
   }

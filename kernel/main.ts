@@ -31,7 +31,11 @@ let log = 2;
 function fail(error: unknown): never {
   const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
   // process.stderr may be captured, and exit would not wait for it.
-  writeSync(log, `blockwise kernel: ${problem}\n`);
+  try {
+    writeSync(log, `blockwise kernel: ${problem}\n`);
+  } catch {
+    // Nobody reads it.
+  }
   process.exit(1);
 }
 

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,9 +9,15 @@ export interface Descriptors {
   readonly stdout: number;
   /** Of descriptor 2. */
   readonly stderr: number;
-  /** The terminal or log that descriptor 2 was; undefined where it cannot be opened again. */
-  readonly log: number | undefined;
+  /** For the kernel's own troubles: leads to where descriptor 2 led, which may be a socket, that nobody can open again. */
+  readonly log: number;
 }
+
+/**
+ * Passes the log on, and when all of it has come, with the process, what that said last and nobody read: Node's and V8's words
+ * in the moment of a crash.
+ */
+const KEEP_LOG = "cat; cat <&3 2>/dev/null";
 
 /**
  * Puts pipes in the place of descriptors 1 and 2. To be called before any other thread is there: the system gives the lowest
@@ -22,13 +28,13 @@ export function captureDescriptors(): Descriptors | undefined {
   let folder: string | undefined;
   try {
     folder = mkdtempSync(join(tmpdir(), "blockwise-kernel-"));
-    const [stdout, stderr] = [join(folder, "1"), join(folder, "2")];
-    execFileSync("mkfifo", [stdout, stderr], { stdio: "ignore" });
-    const open = (path: string) => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const captured = { stdout: open(stdout), stderr: open(stderr), log: reopened("/dev/fd/2") };
-    replace(1, stdout);
-    replace(2, stderr);
-    return captured;
+    const [stdout, stderr, log] = ["1", "2", "log"].map((name) => join(folder!, name));
+    execFileSync("mkfifo", [stdout!, stderr!, log!], { stdio: "ignore" });
+    const captured = { stdout: openToRead(stdout!), stderr: openToRead(stderr!), log: openLog(log!) };
+    keepLog(captured);
+    replace(1, stdout!);
+    replace(2, stderr!);
+    return { ...captured, log: captured.log.write };
   } catch {
     return undefined;
   } finally {
@@ -37,18 +43,31 @@ export function captureDescriptors(): Descriptors | undefined {
   }
 }
 
+function openToRead(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** Both ends wait, each for the other; the one that is opened first must not. */
+function openLog(path: string): { readonly read: number; readonly write: number } {
+  const first = openToRead(path);
+  const write = openSync(path, constants.O_WRONLY);
+  const read = openSync(path, constants.O_RDONLY);
+  closeSync(first);
+  return { read, write };
+}
+
+/** A process of its own has what descriptor 2 was, for it cannot be put elsewhere; it ends with this one. */
+function keepLog({ stderr, log }: { readonly stderr: number; readonly log: { readonly read: number } }): void {
+  const keeper = spawn("sh", ["-c", KEEP_LOG], { stdio: [log.read, 2, 2, stderr], detached: true });
+  keeper.on("error", () => {});
+  keeper.unref();
+  closeSync(log.read);
+}
+
 function replace(descriptor: number, path: string): void {
   // Opened before the other is closed: what fails leaves it as it was.
   closeSync(openSync(path, constants.O_WRONLY));
   closeSync(descriptor);
   const got = openSync(path, constants.O_WRONLY);
   if (got !== descriptor) throw new Error(`descriptor ${descriptor} was taken, got ${got}`);
-}
-
-function reopened(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_WRONLY | constants.O_APPEND);
-  } catch {
-    return undefined;
-  }
 }

@@ -88,10 +88,12 @@ function tell(message: ToMain): void {
 
 /** The main thread may be blocked and its stderr captured: write to the terminal directly. */
 function complain(error: unknown): void {
-  writeSync(
-    settings.descriptors?.log ?? 2,
-    `blockwise kernel: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
+  try {
+    const text = error instanceof Error ? error.message : String(error);
+    writeSync(settings.descriptors?.log ?? 2, `blockwise kernel: ${text}\n`);
+  } catch {
+    // Nobody reads it.
+  }
 }
 
 function publish(

@@ -93,7 +93,7 @@ export class KernelUnderTest {
   private readonly sockets: ReturnType<typeof connectSockets>;
   private closed = false;
   /** What the process wrote on its standard error. */
-  private complaint = "";
+  private written = "";
 
   private constructor(
     readonly process: ChildProcess,
@@ -105,6 +105,9 @@ export class KernelUnderTest {
     this.sockets = connectSockets(connection);
     const { shell, control, stdin, iopub } = this.sockets;
     for (const socket of [shell, control, stdin, iopub]) void this.listen(socket);
+    process.stderr?.on("data", (text) => {
+      this.written += text;
+    });
   }
 
   /** @param early called while the kernel starts. */
@@ -121,7 +124,7 @@ export class KernelUnderTest {
         return kernel;
       } catch (error) {
         // Between the choice of a port and its use another process may take it, as with Jupyter itself.
-        const taken = kernel.complaint.includes("Address already in use");
+        const taken = kernel.written.includes("Address already in use");
         await kernel.close();
         if (!taken || attempt === START_ATTEMPTS) throw error;
       }
@@ -153,15 +156,11 @@ export class KernelUnderTest {
     const child = spawn(process.execPath, argv, {
       cwd: folder,
       env,
+      // A socket, as front ends do that start kernels by Node.
       stdio: ["ignore", "inherit", "pipe"],
       detached: true,
     });
-    const kernel = new KernelUnderTest(child, folder, connection, bundle);
-    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
-      kernel.complaint += text;
-      process.stderr.write(text);
-    });
-    return kernel;
+    return new KernelUnderTest(child, folder, connection, bundle);
   }
 
   /** A second client of the same kernel; close it before the first. */
@@ -259,6 +258,19 @@ export class KernelUnderTest {
 
   interrupt(): Promise<Record<string, unknown>> {
     return this.request("interrupt_request", {}, "control");
+  }
+
+  /** What the kernel has written to its own descriptor 2, for who started it. */
+  get log(): string {
+    return this.written;
+  }
+
+  /** Resolves when that holds the text. */
+  async logged(text: string): Promise<void> {
+    while (!this.written.includes(text)) {
+      if (this.process.stderr?.closed) throw new Error(`the log has ended without ${text}: ${this.written}`);
+      await new Promise((done) => setTimeout(done, 20));
+    }
   }
 
   /** All messages so far, in the order of arrival on each channel. */

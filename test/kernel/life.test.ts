@@ -67,6 +67,35 @@ describe("the end of a kernel", () => {
   });
 });
 
+describe("the log of a kernel whose descriptor 2 is a socket", () => {
+  it("has the kernel's own troubles, and what cells write to the descriptor is theirs", async () => {
+    kernel = await KernelUnderTest.start();
+    await kernel.sendSigned("execute_request", "another key", { content: { code: "1" } });
+    await kernel.logged("blockwise kernel: wire: wrong signature");
+    const cell = await kernel.execute('require("fs").writeSync(2, "of the cell"); require("child_process").execSync("echo child >&2", { stdio: "inherit" });');
+    expect(cell.stderr).toBe("of the cellchild\n");
+    expect(kernel.log).not.toContain("child");
+  });
+
+  it("has what Node says in the moment of a crash", async () => {
+    kernel = await KernelUnderTest.start();
+    const crash = 'process.binding("v8"); new (require("vm").Script)("0"); require("v8").setHeapSnapshotNearHeapLimit; process.abort();';
+    await kernel.send("execute_request", { code: `require("fs").writeSync(2, "last words"); ${crash}` });
+    await kernel.exited();
+    // Whatever was read before the end was sent as output.
+    const read = () => kernel.received.some((m) => String(m.content.text).includes("last words"));
+    await Promise.race([kernel.logged("last words"), new Promise((done) => setTimeout(done, 2000))]);
+    expect(read() || kernel.log.includes("last words")).toBe(true);
+  });
+
+  it("ends with the kernel", async () => {
+    kernel = await KernelUnderTest.start();
+    const closed = new Promise((done) => kernel.process.stderr!.once("close", done));
+    kernel.process.kill("SIGKILL");
+    await closed;
+  });
+});
+
 describe("child processes", () => {
   it("are found down to theirs, but not what was detached", async () => {
     const shell = spawn("sh", ["-c", "sleep 600 & echo $!; wait"]);
