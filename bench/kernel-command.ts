@@ -5,7 +5,8 @@ import { type KernelBench, measureKernels } from "./kernel";
 function table(r: KernelBench): string {
   const row = (name: string, { ours, tslab }: { ours: number; tslab: number }, ratio: number) =>
     `  ${name.padEnd(44)}${`${ours} ms`.padStart(12)}${`${tslab} ms`.padStart(12)}${ratio.toFixed(2).padStart(8)}\n`;
-  const line = (name: string, times: string, ratio = "") => `  ${name.padEnd(44)}${times.padStart(24)}${ratio.padStart(8)}\n`;
+  const line = (name: string, times: string, ratio = "") =>
+    `  ${name.padEnd(44)}${times.padStart(24)}${ratio.padStart(8)}\n`;
   return (
     `${"".padEnd(46)}${"ours".padStart(12)}${"plain tslab".padStart(12)}${"ratio".padStart(8)}\n` +
     row("ready: start to kernel_info_reply", r.ready_ms, r.ready_ratio) +
@@ -24,7 +25,9 @@ function table(r: KernelBench): string {
 export function addKernel(program: Command): void {
   program
     .command("kernel")
-    .description("start, first cell and small cells of our kernel and of plain tslab, and our completion and 500 cells, by the protocol")
+    .description(
+      "start, first cell and small cells of our kernel and of plain tslab, and our completion and 500 cells, by the protocol",
+    )
     .option("--starts <n>", "of each, besides one that does not count", positive, 5)
     .option("--json", "one line of JSON", false)
     .action(async ({ starts, json }: { starts: number; json: boolean }) => {

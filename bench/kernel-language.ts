@@ -79,7 +79,8 @@ async function completions(kernel: KernelProcess, rounds: number): Promise<numbe
   for (let round = 0; round < rounds; round++) {
     for (const [code, offered] of TYPED) {
       const { time, matches } = await kernel.complete(code);
-      if (!matches.includes(offered)) throw new Error(`bench kernel: ${code} must offer ${offered}, got ${matches.slice(0, 5)}`);
+      if (!matches.includes(offered))
+        throw new Error(`bench kernel: ${code} must offer ${offered}, got ${matches.slice(0, 5)}`);
       times.push(time);
     }
   }

@@ -157,7 +157,8 @@ export class KernelProcess {
     while (!happened() && !this.closed) {
       await new Promise<void>((wake) => this.waiting.set(id, wake));
       if (this.process.exitCode !== null) throw new Error(`bench kernel: the kernel ended: ${this.process.exitCode}`);
-      if (!happened() && performance.now() >= until) throw new Error(`bench kernel: no answer within ${PATIENCE_MS} ms`);
+      if (!happened() && performance.now() >= until)
+        throw new Error(`bench kernel: no answer within ${PATIENCE_MS} ms`);
     }
     clearTimeout(deadline);
   }

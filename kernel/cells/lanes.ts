@@ -1,11 +1,4 @@
-import type { Request } from "../wire/threads";
-import type { Cell } from "./notebook-host";
-
-/** The cells of one shell: they run one after the other. */
-export interface Lane {
-  readonly queue: Request[];
-  current: Cell | undefined;
-}
+import type { Cell, Lane } from "./notebook-host";
 
 /** The shell that every kernel has and its subshells: cells of one run while those of others await. */
 export class Lanes {

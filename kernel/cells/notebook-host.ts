@@ -6,6 +6,7 @@ import {
   type UncaughtError,
 } from "../../src/display-protocol";
 import type { Lane } from "./lanes";
+import type { Request } from "../wire/threads";
 import { asJson } from "./mime";
 
 /** One execution of a cell, or of a widget's message: whatever output can belong to. */
@@ -31,6 +32,12 @@ export interface Cell {
   settled: boolean;
   /** Its later output is dropped: it was given up. */
   stale: boolean;
+}
+
+/** The cells of one shell: they run one after the other. */
+export interface Lane {
+  readonly queue: Request[];
+  current: Cell | undefined;
 }
 
 export type OutputType = "display_data" | "update_display_data" | "clear_output";

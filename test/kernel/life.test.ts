@@ -72,14 +72,17 @@ describe("the log of a kernel whose descriptor 2 is a socket", () => {
     kernel = await KernelUnderTest.start();
     await kernel.sendSigned("execute_request", "another key", { content: { code: "1" } });
     await kernel.logged("blockwise kernel: wire: wrong signature");
-    const cell = await kernel.execute('require("fs").writeSync(2, "of the cell"); require("child_process").execSync("echo child >&2", { stdio: "inherit" });');
+    const cell = await kernel.execute(
+      'require("fs").writeSync(2, "of the cell"); require("child_process").execSync("echo child >&2", { stdio: "inherit" });',
+    );
     expect(cell.stderr).toBe("of the cellchild\n");
     expect(kernel.log).not.toContain("child");
   });
 
   it("has what Node says in the moment of a crash", async () => {
     kernel = await KernelUnderTest.start();
-    const crash = 'process.binding("v8"); new (require("vm").Script)("0"); require("v8").setHeapSnapshotNearHeapLimit; process.abort();';
+    const crash =
+      'process.binding("v8"); new (require("vm").Script)("0"); require("v8").setHeapSnapshotNearHeapLimit; process.abort();';
     await kernel.send("execute_request", { code: `require("fs").writeSync(2, "last words"); ${crash}` });
     await kernel.exited();
     // Whatever was read before the end was sent as output.

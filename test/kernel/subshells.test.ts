@@ -97,7 +97,7 @@ describe("subshells", () => {
   it("keep the order of their own cells, and what each prints stays with it", async () => {
     const [a, b] = [await create(), await create()];
     const print = (name: string) => `for (let i = 0; i < 5; i++) { console.log("${name}", i); await wait(1); }`;
-    const ids = [];
+    const ids: (readonly [string, string])[] = [];
     for (const [name, subshell] of [["m1"], ["a1", a], ["b1", b], ["m2"], ["a2", a], ["b2", b]] as const) {
       ids.push([name, await send(print(name), subshell)] as const);
     }
