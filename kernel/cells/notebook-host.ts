@@ -5,7 +5,6 @@ import {
   NOTEBOOK_HOST,
   type UncaughtError,
 } from "../../src/display-protocol";
-import type { Lane } from "./lanes";
 import type { Request } from "../wire/threads";
 import { asJson } from "./mime";
 
