@@ -49,6 +49,9 @@ export class CellRunner {
   private readonly path: string;
   /** Variables of the session that exist in the global scope. */
   private readonly variables = new Set<string>();
+  /** Cells that wait to be compiled; each says whether it is. */
+  private readonly turns: (() => boolean)[] = [];
+  private compiling = false;
   /** By the numbers of their runs. */
   private readonly running = new Map<number, Running>();
 
@@ -77,13 +80,33 @@ export class CellRunner {
     if (browser) return Promise.resolve({ status: "ok" });
     if (module !== undefined) return this.defineModule(module, source);
     const running = newRunning(number, run, signal);
-    for (const { compilation, frame } of this.running.values()) if (frame) this.language.reached(compilation, frame.at);
     this.running.set(run, running);
     return new Promise((settle) => {
-      const begin = (compiled: CompiledCell): void => settle(this.runCompiled(running, compiled, source));
       const fail = (error: unknown): void => settle({ status: "error", error: this.describe(error) });
-      running.compilation = this.compile(source, run, begin, fail);
+      const begin = (compiled: CompiledCell): void => settle(this.runCompiled(running, compiled, source));
+      const [compiled, failed] = [AsyncResource.bind(begin), AsyncResource.bind(fail)];
+      this.turns.push(() => {
+        if (this.isOver(running)) fail(interruption());
+        else running.compilation = this.language.compile(source, run, this.afterTurn(compiled), this.afterTurn(failed));
+        return running.compilation > 0;
+      });
+      if (!this.compiling) this.nextTurn();
     });
+  }
+
+  /** One cell is compiled at a time: the next one sees what this declares until it awaits. */
+  private nextTurn(): void {
+    this.compiling = false;
+    for (const { compilation, frame } of this.running.values()) if (frame) this.language.reached(compilation, frame.at);
+    while (this.turns.length > 0 && !this.compiling) this.compiling = this.turns.shift()!();
+  }
+
+  private afterTurn<T>(settle: (result: T) => void): (result: T) => void {
+    return (result) => {
+      // Before the cell runs, which may be ended at any place.
+      setImmediate(() => this.nextTurn());
+      settle(result);
+    };
   }
 
   describe(thrown: unknown): CellError {
@@ -98,16 +121,6 @@ export class CellRunner {
     if (!running) return;
     this.giveUp(running);
     running.interrupt(interruption());
-  }
-
-  /** The answers run what they run as part of the cell that asks. */
-  private compile(
-    source: string,
-    run: number,
-    done: (compiled: CompiledCell) => void,
-    failed: (error: unknown) => void,
-  ): number {
-    return this.language.compile(source, run, AsyncResource.bind(done), AsyncResource.bind(failed));
   }
 
   private async runCompiled(running: Running, compiled: CompiledCell, source: string): Promise<Outcome> {
@@ -188,7 +201,8 @@ export class CellRunner {
         settle({ status: "ok" });
       };
       const fail = (error: unknown): void => settle({ status: "error", error: this.describe(error) });
-      const id = this.compile(`import "./${name}";`, 0, ({ diagnostics }) => done(diagnostics), fail);
+      const compiled = AsyncResource.bind(({ diagnostics }: CompiledCell) => done(diagnostics));
+      const id = this.language.compile(`import "./${name}";`, 0, compiled, fail);
     });
   }
 
