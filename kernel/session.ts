@@ -364,7 +364,7 @@ export class Session implements HostKernel {
   }
 
   private finish(id: number, type: string, content: Content): void {
-    this.tell({ kind: "finish", id, type, content: JSON.stringify(content) });
+    this.tell({ kind: "finish", id, type, content: JSON.stringify(content), children: this.children.pids() });
   }
 
   /** What the client sent before it knew of the failure, or of its subshell's end, is not run. */

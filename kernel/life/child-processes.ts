@@ -9,11 +9,12 @@ interface ProcessEntry {
   readonly startedAt?: number;
 }
 
-/** Those of a cell: when they were started, in ms since the machine started, and whose (with all theirs) they are not. */
+/** Those of a cell: when they were started, in ms since the machine started, which they are whenever, and whose (with all theirs) they are not. */
 export interface Started {
   readonly from: number;
   readonly to: number;
   /** Process numbers. */
+  readonly own: readonly number[];
   readonly before: readonly number[];
 }
 
@@ -50,8 +51,8 @@ export function childProcesses(root: number, started?: Started): number[] {
   return found;
 }
 
-function isWithin({ startedAt }: ProcessEntry, started: Started | undefined): boolean {
-  if (started === undefined || startedAt === undefined) return true;
+function isWithin({ pid, startedAt }: ProcessEntry, started: Started | undefined): boolean {
+  if (started === undefined || startedAt === undefined || started.own.includes(pid)) return true;
   // The time is that of the tick before.
   return startedAt >= started.from - TICK_MS && startedAt + TICK_MS <= started.to;
 }

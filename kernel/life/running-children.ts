@@ -13,7 +13,7 @@ const STEPS: readonly (readonly [signal: NodeJS.Signals, afterMs: number])[] = [
  * that awaits a child would leave it behind. Processes of earlier cells stay.
  */
 export class RunningChildren {
-  private cells: (Omit<Started, "to"> & { to?: number }) | undefined;
+  private cells: (Omit<Started, "to" | "own"> & { to?: number; own: readonly number[] }) | undefined;
 
   /**
    * The first of those that run together.
@@ -21,12 +21,17 @@ export class RunningChildren {
    * @param before those that earlier cells started and that still run.
    */
   cellsBegin(from: number, before: readonly number[]): void {
-    this.cells = { from, before };
+    this.cells = { from, before, own: [] };
   }
 
-  /** The last of them. */
-  cellsEnd(): void {
-    if (this.cells) this.cells.to ??= sinceBoot();
+  /**
+   * The last of them.
+   * @param left what runs on: theirs, and what ran before.
+   */
+  cellsEnd(left: readonly number[]): void {
+    if (!this.cells || this.cells.to !== undefined) return;
+    this.cells.to = sinceBoot();
+    this.cells.own = left;
   }
 
   /** The cells that run now are interrupted. */

@@ -65,7 +65,8 @@ export type ToWire =
     }
   /** Ask the client that runs the cell. */
   | { kind: "ask"; cell: number; content: string }
-  | { kind: "finish"; id: number; type: string; content: string }
+  /** `children` are the processes that run on. */
+  | { kind: "finish"; id: number; type: string; content: string; children: readonly number[] }
   /** A cell for the history; `output` is the plain text of its value, null when it had none. */
   | { kind: "history"; number: number; input: string; output: string | null }
   /** A comm is open, or no longer. */

@@ -263,13 +263,13 @@ function onControl(message: Message): void {
 }
 
 /** Another thread is done with a request: its reply, then idle, always last. */
-function finish(id: number, type: string, content: string): void {
+function finish(id: number, type: string, content: string, left: readonly number[] = []): void {
   const request = open.get(id);
   if (!request) return;
   open.delete(id);
   if (running.delete(id)) {
     last = id;
-    if (running.size === 0) children.cellsEnd();
+    if (running.size === 0) children.cellsEnd(left);
   }
   if (type !== "") reply(request.channel, request.message, type, content);
   status("idle", request.message.header);
@@ -301,7 +301,7 @@ function take(message: ToWire): void {
       ask(message.cell, message.content);
       break;
     case "finish":
-      finish(message.id, message.type, message.content);
+      finish(message.id, message.type, message.content, message.children);
       break;
     case "history":
       history.add(message.number, message.input, message.output);

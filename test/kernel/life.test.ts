@@ -113,4 +113,17 @@ describe("child processes", () => {
       apart.kill();
     }
   });
+
+  it("of a cell are those that it left, though it started them within a tick of the clock before its end", async () => {
+    const [earlier, left] = [spawn("sleep", ["600"]), spawn("sleep", ["600"])];
+    try {
+      // Whatever the clock says: the span of that cell holds neither.
+      const span = { from: 0, to: 0, before: [earlier.pid!] };
+      expect(childProcesses(process.pid, { ...span, own: [earlier.pid!, left.pid!] })).toEqual([left.pid]);
+      expect(childProcesses(process.pid, { ...span, own: [] })).toEqual([]);
+    } finally {
+      earlier.kill();
+      left.kill();
+    }
+  });
 });

@@ -45,7 +45,7 @@ describe("shell", () => {
     expect(await kernel.request("kernel_info_request")).toMatchObject({
       status: "ok",
       protocol_version: "5.5",
-      supported_features: [],
+      supported_features: ["kernel subshells"],
       language_info: { name: "typescript", file_extension: ".ts", mimetype: "text/typescript" },
     });
   });
