@@ -16,14 +16,16 @@ const SKIPS_CHECK = /^(?:\s|\/\/.*\n|\/\*[\s\S]*?\*\/)*\/\/\/?\s*@ts-nocheck\b/;
 /** Code of an error of ours: the compiler itself gave up. */
 const TOO_DEEP = 9001;
 
-const PRACTICE = `import { basename } from "path";
-interface Shape { height: number; width: number }
+const PRACTICE = [
+  "class Counter { count = 0; add() { return ++this.count; } }",
+  `interface Shape { height: number; width: number }
 const shapes: Shape[] = [1, 2].map((n) => ({ height: n, width: n + 1 }));
-class Counter { count = 0; add() { return ++this.count; } }
 function area({ height, width }: Shape) { return height * width; }
 const [first, ...others] = shapes;
 let total = 0; for (const shape of shapes) total += area(shape);
-shapes.map(area).reduce((a, b) => a + b, 0)`;
+shapes.map(area).reduce((a, b) => a + b, 0)`,
+  'import { basename } from "path";\nawait Promise.resolve(basename("a/b"))',
+];
 
 /** A cell with type errors, or its script. */
 export type CompiledCell =
@@ -46,6 +48,8 @@ export class CellCompiler {
   private readonly workspace: Workspace;
   private readonly session: SessionNames;
   private cells = 0;
+  /** What the cell that was compiled last declares is not yet written down. */
+  private undeclared: { readonly id: number; readonly outline: CellOutline } | undefined;
 
   constructor(prelude: PreludePackage, cwd: string) {
     this.compiler = loadTypeScript();
@@ -63,9 +67,14 @@ export class CellCompiler {
     this.workspace.program().getSemanticDiagnostics(this.cellSource());
   }
 
-  /** Compiles what cells are made of, so that V8 knows the ways through the compiler; to be called while nobody waits. */
-  practise(): void {
-    this.compile(PRACTICE, 0);
+  /** Compiles what cells are made of, so that V8 knows the ways through the compiler; each step while nobody waits. */
+  *practise(): Generator<void, void> {
+    for (const cell of PRACTICE) {
+      this.compile(cell, 0);
+      yield;
+      this.writeDeclarations();
+      yield;
+    }
     const [name] = this.session.offered().keys();
     this.inspect(name!, 0);
   }
@@ -148,6 +157,7 @@ export class CellCompiler {
 
   /** Shows the compiler the cell below what it may mean by its words; returns the length of what stands above. */
   private see(source: string, outline: CellOutline, session = this.session): number {
+    this.writeDeclarations();
     const header = `${session.header(outline)}\n`;
     const footer = [...outline.values.keys(), ...outline.types].filter((name) => !outline.exported.has(name));
     this.workspace.setCell(`${header}${source}\nexport { ${[...new Set(footer)].join(", ")} };\n`);
@@ -182,12 +192,29 @@ export class CellCompiler {
     const script = toCellScript(ts, plain, outline, session, numeric, run, valued);
     const declares = outline.values.size + outline.types.size > 0 || outline.augments;
     if (!declares) return { diagnostics: [], script, sourceMap };
-    workspace.keepCell(id, this.declarations());
+    this.undeclared = { id, outline };
     const declared = { cell: id, outline, numeric, marks: script.marks };
     return { diagnostics: [], script, sourceMap, declared };
   }
 
-  /** What the cell declares, with all types written down: later cells need not infer them again. */
+  /**
+   * Writes down what the cell compiled last declares, with all types: later cells need not infer them again. To be called
+   * when the cell may run already; whatever is compiled next does it otherwise.
+   */
+  writeDeclarations(): void {
+    const { undeclared, workspace } = this;
+    if (undeclared === undefined) return;
+    this.undeclared = undefined;
+    const { id, outline } = undeclared;
+    try {
+      workspace.keepCell(id, this.declarations());
+    } catch {
+      // Types nested deeper than the compiler can go.
+      workspace.restart();
+      workspace.keepCell(id, untyped(outline));
+    }
+  }
+
   private declarations(): string {
     const { languageService, cellFile } = this.workspace;
     // Forced: a type that has no name is unknown to later cells, no error of this one.
@@ -244,6 +271,11 @@ export class CellCompiler {
     }
     return numeric;
   }
+}
+
+function untyped({ values, types }: CellOutline): string {
+  const lines = [...values.keys()].map((name) => `export declare let ${name}: any;`);
+  return [...lines, ...[...types].map((name) => `export type ${name} = any;`), "export {};"].join("\n");
 }
 
 function lastStatement(ts: typeof TypeScript, source: string): TypeScript.Statement | undefined {

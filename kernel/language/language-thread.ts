@@ -5,7 +5,7 @@ import { toFileScript } from "./file-script";
 import type { Answer, FromLanguage, LanguageSettings, LanguageTask, Question, ToLanguage } from "./messages";
 import type { Declared } from "./session-names";
 
-/** When the compiler practises, unless a cell came: later than a client that is in a hurry sends its first one, in ms. */
+/** When the compiler practises: later than a client that is in a hurry sends its first one, in ms. */
 const PRACTISE_AFTER_MS = 300;
 /** When the compiled code is kept for the next start: not while the first cell waits, in ms. */
 const CODE_SAVED_AFTER_MS = 3000;
@@ -15,7 +15,6 @@ const answers = new Int32Array(answered);
 const compiler = new CellCompiler(prelude, cwd);
 /** What cells declare that are not over, by the tasks that compiled them. */
 const running = new Map<number, Declared>();
-let used = false;
 
 function tell(message: FromLanguage): void {
   main.postMessage(message);
@@ -27,7 +26,6 @@ function fulfil(id: number, task: LanguageTask): unknown {
   switch (task.kind) {
     case "compile": {
       const { declared, ...cell } = compiler.compile(task.source, task.run);
-      used = true;
       if (declared) running.set(id, declared);
       return cell;
     }
@@ -50,6 +48,8 @@ function take(message: ToLanguage): void {
     const { id, task } = message;
     try {
       tell({ kind: "done", id, result: fulfil(id, task) });
+      // The cell runs meanwhile.
+      compiler.writeDeclarations();
     } catch (error) {
       const { name, message: text } = asError(error);
       tell({ kind: "failed", id, name, message: text });
@@ -71,6 +71,11 @@ function answer({ id, type, content }: Question): void {
   wire.postMessage({ id, content: JSON.stringify(reply) } satisfies Answer);
 }
 
+/** Step by step: what is asked meanwhile goes before the next. */
+function practise(steps = compiler.practise()): void {
+  if (!steps.next().done) setTimeout(() => practise(steps), 0).unref();
+}
+
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
@@ -79,5 +84,5 @@ tell({ kind: "options", hasPaths: compiler.options.paths !== undefined });
 compiler.warmUp();
 main.on("message", take);
 wire.on("message", answer);
-setTimeout(() => used || compiler.practise(), PRACTISE_AFTER_MS).unref();
+setTimeout(practise, PRACTISE_AFTER_MS).unref();
 setTimeout(() => compiler.saveCode(), CODE_SAVED_AFTER_MS).unref();
