@@ -1,5 +1,16 @@
 import { BOX, END_BOX, LABEL_FONT, layoutCell, type Point } from "./cell-layout";
-import { axis, COLOURS, type Figure, GROUND_COLOUR, layoutOf, MUTED_COLOUR, TEXT_COLOUR, type Trace } from "./figure";
+import {
+  axis,
+  BOX_COLOUR,
+  COLOURS,
+  END_BOX_COLOUR,
+  type Figure,
+  GROUND_COLOUR,
+  layoutOf,
+  MUTED_COLOUR,
+  TEXT_COLOUR,
+  type Trace,
+} from "./figure";
 
 /** Kinds of operations that have a colour; a cell with another does not compile. */
 export type DrawnOpKind = "none" | "skip" | "max" | "avg" | "sep" | "dw" | "dil" | "asym" | "inv" | "conv";
@@ -148,7 +159,7 @@ function drawCell(cell: DrawnCell, bottom: number) {
       y0: y - half.height,
       y1: y + half.height,
       line: { color: COLOURS.grey, width: 1 },
-      fillcolor: inner ? "#E7F0F7" : "#EFEFEF",
+      fillcolor: inner ? BOX_COLOUR : END_BOX_COLOUR,
       layer: "above",
     };
   });
@@ -159,8 +170,7 @@ function drawCell(cell: DrawnCell, bottom: number) {
     font,
     ...more,
   });
-  // Boxes are light in every page, so their words are dark in every page.
-  const onBox = { size: 11, color: "#111111" };
+  const onBox = { size: 11, color: TEXT_COLOUR };
   return {
     edges,
     joins: joined.map((state): [Point, Point] => [

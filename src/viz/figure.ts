@@ -42,6 +42,9 @@ export const MUTED_COLOUR = "#595959";
 export const GRID_COLOUR = "#E5E5E5";
 /** Behind words that cross lines; not quite white, since white stays white in a dark page. */
 export const GROUND_COLOUR = "#FDFDFD";
+/** Of boxes with words in them: what a graph is made of, and where it begins and ends. */
+export const BOX_COLOUR = "#E7F0F7";
+export const END_BOX_COLOUR = "#EFEFEF";
 
 export interface LayoutOptions {
   title: string;

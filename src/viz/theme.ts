@@ -1,4 +1,4 @@
-import { COLOURS, GRID_COLOUR, GROUND_COLOUR, MUTED_COLOUR, TEXT_COLOUR } from "./figure";
+import { BOX_COLOUR, COLOURS, END_BOX_COLOUR, GRID_COLOUR, GROUND_COLOUR, MUTED_COLOUR, TEXT_COLOUR } from "./figure";
 
 /** What the house's light colours become on a dark ground; all others are readable on both. */
 export const DARK_COLOURS: Readonly<Record<string, string>> = {
@@ -12,6 +12,8 @@ export const DARK_COLOURS: Readonly<Record<string, string>> = {
   [COLOURS.vermilion]: "#F07F3C",
   [COLOURS.green]: "#2DBE95",
   [GROUND_COLOUR]: "#1E1E1E",
+  [BOX_COLOUR]: "#24384A",
+  [END_BOX_COLOUR]: "#363636",
 };
 
 /** The ground of a static picture in a dark page: a picture cannot know its page, so it brings its own. */
