@@ -13,7 +13,7 @@ export interface ProgressEvent {
   readonly elapsedMs: number;
   /** Units a second so far; undefined at the start. */
   readonly perSecond?: number;
-  /** Estimated from the pace so far; undefined at the start. */
+  /** Estimated from the pace so far; undefined at the start, where the first of many units pay for it. */
   readonly remainingMs?: number;
 }
 
@@ -31,6 +31,10 @@ export function warn({ onWarning }: StepContext, message: string): void {
   if (onWarning) onWarning(message);
   else process.emitWarning(message, { code: "BLOCKWISE_MENDED" });
 }
+
+/** Units from which on the pace is that of the rest, where there are many: the first ones pay for the start. */
+const TRUSTED_UNITS = 3;
+const TRUSTED_SHARE = 0.02;
 
 /** Counts the work of one task and reports it, with the time left, through a {@link StepContext}. */
 export class Progress {
@@ -55,7 +59,8 @@ export class Progress {
     this.done += count;
     const elapsedMs = performance.now() - this.started;
     const counted = this.done - this.offset;
-    const remainingMs = counted > 0 ? (elapsedMs / counted) * (this.total - this.done) : undefined;
+    const trusted = counted >= Math.min(TRUSTED_UNITS, Math.max(1, TRUSTED_SHARE * this.total));
+    const remainingMs = trusted ? (elapsedMs / counted) * (this.total - this.done) : undefined;
     const perSecond = counted > 0 && elapsedMs > 0 ? (1000 * counted) / elapsedMs : undefined;
     const { task, done, total, unit } = this;
     this.context.onProgress?.({ task, done, total, unit, metrics, elapsedMs, perSecond, remainingMs });
