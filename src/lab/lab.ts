@@ -20,9 +20,17 @@ import {
   parseArchitecture,
   type SearchSpace,
 } from "../space";
-import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable, loadTeacher } from "../systems/dna";
+import {
+  DNA_MINI,
+  LATENCY_RULES,
+  type LatencyOptions,
+  type LoadTeacherOptions,
+  latencyTable,
+  loadTeacher,
+  openTeacherFile,
+} from "../systems/dna";
 import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
-import { isPickle, trainTeacher } from "../teacher";
+import { FINE_TUNE_RULES, type FineTuneOptions, fineTune, isPickle, trainTeacher } from "../teacher";
 import { TRAINING_RULES, type TrainingOptions } from "../train";
 import { showNow } from "./display/show";
 import { viewOfAny } from "./display/view";
@@ -69,6 +77,11 @@ export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" 
    * imitated; its answers are neither measured on this data nor learnt. Default false.
    */
   readonly featuresOnly?: boolean;
+  /**
+   * Of a teacher that is loaded: it is taught this data, with a new classifier where its classes are others; `{}` as usual.
+   * The classifier learns alone first, then all weights at their own learning rate, until validation accuracy rises no more.
+   */
+  readonly fineTune?: FineTuneOptions;
   /** Of weights of torchvision or timm, what their tensors do not say: the network, e.g. "tf_efficientnet_b0". */
   readonly arch?: string | Architecture;
   /** Of such weights: how the network sees images; ImageNet's mean and deviation unless given. */
@@ -85,6 +98,7 @@ const TEACHER_RULES: OptionRules<LabTeacherOptions> = {
   ...trainingRules,
   data: rule.any,
   featuresOnly: rule.boolean,
+  fineTune: rule.options<FineTuneOptions>(FINE_TUNE_RULES),
   arch: rule.any,
   preprocessing: rule.any,
   classes: rule.any,
@@ -127,7 +141,7 @@ export const lab = {
    */
   async teacher(
     source: string | Architecture | ChangedPreset,
-    { data, featuresOnly = false, arch, preprocessing, classes, ...options }: LabTeacherOptions,
+    { data, featuresOnly = false, fineTune: tuning, arch, preprocessing, classes, ...options }: LabTeacherOptions,
     context: StepContext = notebookContext(),
   ): Promise<LabTeacher> {
     checkOptions("lab.teacher", options, TEACHER_RULES);
@@ -137,12 +151,18 @@ export const lab = {
     engineReady();
     if (typeof source === "string" && (/\.(safetensors|json)$/.test(source) || isPickle(source))) {
       const pretrained = defined({ arch, preprocessing, classes, dataset: classes && data.name });
+      if (tuning) return fineTuned(source, { data, tuning, featuresOnly, pretrained }, context);
       return new LabTeacher(loadTeacher(source, data.dataset, { featuresOnly, pretrained }), data, featuresOnly);
     }
     const [stray] = Object.keys(defined({ arch, preprocessing, classes }));
     if (stray) {
       throw new ConfigError(
         `lab.teacher: ${stray} is for weights of torchvision or timm, which are loaded from a .safetensors file; leave it out`,
+      );
+    }
+    if (tuning) {
+      throw new ConfigError(
+        "lab.teacher: fineTune is for a teacher that is loaded from a file; one that is trained here learns this data from the start",
       );
     }
     if (featuresOnly) {
@@ -310,6 +330,32 @@ export const lab = {
   /** Sentences made from a run's values, as a list; what is undefined or false is left out. */
   findings,
 };
+
+interface Tuning {
+  readonly data: LabData;
+  readonly tuning: FineTuneOptions;
+  readonly featuresOnly: boolean;
+  readonly pretrained: LoadTeacherOptions["pretrained"];
+}
+
+/** A teacher from a file, taught the data. */
+async function fineTuned(
+  file: string,
+  { data, tuning, featuresOnly, pretrained }: Tuning,
+  context: StepContext,
+): Promise<LabTeacher> {
+  if (featuresOnly) {
+    throw new ConfigError(
+      "lab.teacher: featuresOnly is for a teacher whose answers mean something else, and fineTune teaches it the data's classes; leave one of them out",
+    );
+  }
+  const before = openTeacherFile(file, { ...pretrained, input: data.dataset.shape });
+  try {
+    return new LabTeacher(await fineTune(before, data.dataset, { seed: data.seed, ...tuning }, context), data);
+  } finally {
+    before.dispose();
+  }
+}
 
 function defined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -65,7 +65,8 @@ export class Network extends Module {
     });
   }
 
-  private classify(map: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
+  /** Logits `[batch, classes]` of what {@link forward} gave. */
+  classify(map: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
     return tf.tidy(() => {
       const features = this.lastFeatures(tf.mean(map, [1, 2]) as tf.Tensor2D);
       const rate = this.architecture.dropout ?? 0;

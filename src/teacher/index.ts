@@ -1,5 +1,6 @@
 export * from "./architecture-schema";
 export * from "./feature-store";
+export * from "./fine-tune";
 export * from "./pretrained";
 export * from "./recognise";
 export * from "./shared-features";

@@ -61,19 +61,21 @@ export function checkClasses(
   checkInput({ architecture }, data, where);
   if (architecture.classes !== data.classes.length) {
     throw new ConfigError(
-      `${where} the teacher must have the ${data.classes.length} classes of data set ${data.name}, got ${architecture.classes}; train a teacher on this data set${FEATURES_ONLY}`,
+      `${where} the teacher must have the ${data.classes.length} classes of data set ${data.name}, got ${architecture.classes}; train a teacher on this data set${OTHER_CLASSES}`,
       { expected: data.classes.length, got: architecture.classes },
     );
   }
   const at = data.classes.findIndex((name, i) => name !== classes[i]);
   if (at < 0 && classes.length === data.classes.length) return;
   throw new ConfigError(
-    `${where} the teacher must have the classes of data set ${data.name} in their order, got "${classes[at]}" for class ${at}, which is "${data.classes[at]}"; train a teacher on this data set, or load the one that it was trained on${FEATURES_ONLY}`,
+    `${where} the teacher must have the classes of data set ${data.name} in their order, got "${classes[at]}" for class ${at}, which is "${data.classes[at]}"; train a teacher on this data set, or load the one that it was trained on${OTHER_CLASSES}`,
     { class: at, expected: data.classes[at], got: classes[at] },
   );
 }
 
-const FEATURES_ONLY = ". Its feature maps alone can be imitated: lab.teacher(file, { data, featuresOnly: true })";
+/** What to do with a teacher of other classes. */
+export const OTHER_CLASSES =
+  ". Give it a classifier for them: lab.teacher(file, { data, fineTune: {} }); its feature maps alone can be imitated without: lab.teacher(file, { data, featuresOnly: true })";
 
 /** @throws ConfigError unless a teacher takes the images of a data set. */
 export function checkInput(

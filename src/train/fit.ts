@@ -80,7 +80,10 @@ export interface TrainingPlan<Epoch> {
   readonly advice: string;
   /** Counts batches, from so many complete epochs. */
   progress(epochsDone: number): Progress;
-  epoch(index: number): EpochWork<Epoch>;
+  /** @param before What was recorded of the epochs before it. */
+  epoch(index: number, before: readonly Epoch[]): EpochWork<Epoch>;
+  /** Whether the training ends after these epochs, before it has had all. */
+  ends?(history: readonly Epoch[]): boolean;
 }
 
 /**
@@ -97,8 +100,8 @@ export async function fit<Epoch>(training: TrainingPlan<Epoch>): Promise<Epoch[]
   try {
     const history = resume(training);
     const progress = training.progress(history.length);
-    for (let epoch = history.length; epoch < training.epochs; epoch++) {
-      history.push(await runEpoch(training, epoch, progress));
+    while (!isComplete(training, history)) {
+      history.push(await runEpoch(training, history, progress));
       training.states?.write(stateOf(training, history));
     }
     return history;
@@ -107,12 +110,17 @@ export async function fit<Epoch>(training: TrainingPlan<Epoch>): Promise<Epoch[]
   }
 }
 
-function resume<Epoch>({ states, fingerprint = "", epochs, modules, optimizers }: TrainingPlan<Epoch>): Epoch[] {
+function isComplete<Epoch>({ epochs, ends }: TrainingPlan<Epoch>, history: readonly Epoch[]): boolean {
+  return history.length >= epochs || (ends?.(history) ?? false);
+}
+
+function resume<Epoch>(training: TrainingPlan<Epoch>): Epoch[] {
+  const { states, fingerprint = "", modules, optimizers } = training;
   const state = states?.read();
   if (!states || !state) return [];
   checkBelongs(state, fingerprint, states);
   // What is complete is only loaded, by any engine.
-  if (state.history.length < epochs) checkRounding(state.engine, states.place);
+  if (!isComplete(training, state.history)) checkRounding(state.engine, states.place);
   for (const [name, module] of Object.entries(modules)) loadState(module, tensorsUnder(name, state.tensors));
   for (const [name, { optimizer }] of Object.entries(optimizers)) optimizer.restore(tensorsUnder(name, state.tensors));
   return [...state.history];
@@ -130,9 +138,14 @@ function stateOf<Epoch>(
   return { fingerprint, engine: roundingClass(), history: [...history], tensors };
 }
 
-async function runEpoch<Epoch>(training: TrainingPlan<Epoch>, epoch: number, progress: Progress): Promise<Epoch> {
+async function runEpoch<Epoch>(
+  training: TrainingPlan<Epoch>,
+  before: readonly Epoch[],
+  progress: Progress,
+): Promise<Epoch> {
   const { steps } = training;
-  const work = training.epoch(epoch);
+  const epoch = before.length;
+  const work = training.epoch(epoch, before);
   const optimizers = Object.values(training.optimizers);
   const started = performance.now();
   let [lossSum, learningRate] = [0, 0];

@@ -1,4 +1,5 @@
 export * from "./evaluate";
+export { bestEpoch, type FineTuning } from "./fine-tuning";
 export * from "./fit";
 export * from "./losses";
 export { checkBelongs, type KeptState, type StateKind, type StateStore, stateFile, tensorsUnder } from "./state-file";

@@ -1,8 +1,17 @@
 import { fingerprint as fingerprintOf, Progress, Rng, type StepContext } from "../core";
 import { type Batch, epochOrder, type Preprocessing, takeBatch } from "../data";
 import { fused, tf } from "../engine";
-import { cosine, type Module } from "../nn";
+import { cosine, type ForwardContext, type Module, type Network } from "../nn";
 import { type Classifier, evaluate, score } from "./evaluate";
+import {
+  bestEpoch,
+  classifierOf,
+  type FineTuning,
+  hasSettled,
+  headFirst,
+  keepBest,
+  tuningSettings,
+} from "./fine-tuning";
 import { type EpochWork, fit, type TrainingPass, type TrainingStep } from "./fit";
 import { mixedLoss, softened, softTargetLoss } from "./losses";
 import { stateFile } from "./state-file";
@@ -31,38 +40,73 @@ export async function trainClassifier(
   given: Partial<TrainingOptions> & Pick<TrainingOptions, "seed" | "epochs">,
   context: StepContext = {},
 ): Promise<MeasuredHistory> {
-  const options = resolveTrainingOptions(given);
-  const { epochs, checkpoint, task, learningRate, warmupEpochs, seed } = options;
+  return run(network, data, resolveTrainingOptions(given), context);
+}
+
+/**
+ * Trains a network on from weights that know other images: first its classifier alone, then all of it, until the validation
+ * accuracy has not risen for some epochs. `tuning.best` has the weights of the best epoch then (the first of equal ones), and
+ * the history's accuracy is its.
+ * @param given `epochs`: of the whole network, at most.
+ * @throws TrainingError, InterruptedError as {@link trainClassifier}.
+ */
+export async function fineTuneClassifier(
+  tuning: FineTuning,
+  data: TrainingData,
+  given: Partial<Omit<TrainingOptions, "validateEvery">> & Pick<TrainingOptions, "seed" | "epochs">,
+  context: StepContext = {},
+): Promise<MeasuredHistory> {
+  return run(tuning.network, data, resolveTrainingOptions({ ...given, validateEvery: 1 }), context, tuning);
+}
+
+async function run(
+  network: TrainableClassifier,
+  data: TrainingData,
+  options: TrainingOptions,
+  context: StepContext,
+  tuning?: FineTuning,
+): Promise<MeasuredHistory> {
+  const { checkpoint, task, learningRate, warmupEpochs, seed } = options;
   const batchSize = Math.min(options.batchSize, data.train.count);
   const steps = Math.floor(data.train.count / batchSize);
-  const total = epochs * steps;
-  const work = { network, data, options, context, batchSize, steps };
+  const work = { network, data, options, context, batchSize, steps, tuning };
   const rng = new Rng(seed).fork("training");
+  const whole = cosine({
+    base: learningRate,
+    total: options.epochs * steps,
+    warmup: Math.round(warmupEpochs * steps),
+  });
+  const epochs = options.epochs + (tuning?.headEpochs ?? 0);
+  const total = epochs * steps;
+  const { architecture } = network;
   const history = await fit({
     task,
     epochs,
     steps,
-    modules: { network },
+    modules: tuning ? { network, best: tuning.best } : { network },
     optimizers: {
-      optimizer: {
-        optimizer: buildOptimizer(options),
-        schedule: cosine({ base: learningRate, total, warmup: Math.round(warmupEpochs * steps) }),
-      },
+      optimizer: { optimizer: buildOptimizer(options), schedule: tuning ? headFirst(tuning, whole, steps) : whole },
     },
     ...(checkpoint !== undefined && {
       states: stateFile(checkpoint, trainingState(epochRecordSchema), context),
-      fingerprint: trainingFingerprint(network.architecture, data, options),
+      fingerprint: trainingFingerprint(
+        tuning ? { architecture, ...tuningSettings(tuning) } : architecture,
+        data,
+        options,
+      ),
     }),
     advice: "Lower the learning rate or lengthen the warm-up",
     progress: (done) => new Progress(context, task, total, "batches", done * steps),
-    epoch: (epoch) => new ClassifierEpoch(work, epoch, rng.fork(`epoch${epoch}`)),
+    epoch: (epoch, before) => new ClassifierEpoch(work, epoch, rng.fork(`epoch${epoch}`), before),
+    ...(tuning && { ends: (soFar: readonly EpochRecord[]) => hasSettled(tuning, soFar) }),
   });
   const trainedMs = history.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const counted = tuning ? history[bestEpoch(history)] : history[epochs - 1];
   return {
     epochs: history,
-    accuracy: history[epochs - 1].validationAccuracy!,
+    accuracy: counted.validationAccuracy!,
     validationImages: data.validation.count,
-    imagesPerSecond: (epochs * steps * batchSize * 1000) / trainedMs,
+    imagesPerSecond: (history.length * steps * batchSize * 1000) / trainedMs,
   };
 }
 
@@ -74,12 +118,15 @@ interface ClassifierWork {
   readonly context: StepContext;
   readonly batchSize: number;
   readonly steps: number;
+  readonly tuning?: FineTuning;
 }
 
 class ClassifierEpoch implements EpochWork<EpochRecord> {
   readonly validate?: () => Promise<number>;
   private readonly order: Uint32Array;
   private readonly parameters: Map<string, tf.Variable>;
+  /** Its classifier alone learns in this epoch. */
+  private readonly head?: Network;
   /** Whether the network whose answers are learnt sees images as this one does. */
   private readonly seenAlike: boolean;
   private correct = 0;
@@ -88,14 +135,20 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
     private readonly work: ClassifierWork,
     epoch: number,
     private readonly rng: Rng,
+    before: readonly EpochRecord[],
   ) {
-    const { network, data, options, context } = work;
+    const { network, data, options, context, tuning } = work;
     this.order = epochOrder(data.train.count, rng.fork("order"));
-    this.parameters = network.parameters();
+    if (tuning && epoch < tuning.headEpochs) this.head = tuning.network;
+    this.parameters = this.head ? classifierOf(this.head) : network.parameters();
     this.seenAlike = fingerprintOf(options.softTargets?.preprocessing) === fingerprintOf(data.preprocessing);
     if ((epoch + 1) % options.validateEvery === 0 || epoch + 1 === options.epochs) {
       const { signal } = context;
-      this.validate = async () => (await evaluate(network, data.validation, data, { signal })).accuracy;
+      this.validate = async () => {
+        const { accuracy } = await evaluate(network, data.validation, data, { signal });
+        if (tuning) keepBest(tuning, accuracy, before);
+        return accuracy;
+      };
     }
   }
 
@@ -106,8 +159,12 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
     const indices = this.order.subarray(index * batchSize, (index + 1) * batchSize);
     const { images, labels } = this.batch(indices, data.preprocessing, rng);
     const target = softTargets && this.softTarget(softTargets, images, indices, rng);
-    const pass = this.pass(images, labels, rng, softTargets && target && { ...softTargets, target });
-    return { passes: [pass], tensors: target ? [images, labels, target] : [images, labels] };
+    // What does not learn is not differentiated: its maps are made before.
+    const map = this.head?.forward(images, { mode: "eval" });
+    const logits = (context: ForwardContext) =>
+      map ? this.head!.classify(map, context) : this.work.network.logits(images, context);
+    const pass = this.pass(logits, labels, rng, softTargets && target && { ...softTargets, target });
+    return { passes: [pass], tensors: [images, labels, ...(target ? [target] : []), ...(map ? [map] : [])] };
   }
 
   figures({ learningRate, ...soFar }: { epoch: number; loss: number; learningRate: number }, steps: number) {
@@ -122,16 +179,16 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
   }
 
   private pass(
-    images: tf.Tensor4D,
+    answer: (context: ForwardContext) => tf.Tensor2D,
     labels: tf.Tensor1D,
     rng: Rng,
     soft: (SoftTargets & { readonly target: tf.Tensor2D }) | undefined,
   ): TrainingPass {
-    const { network, options } = this.work;
+    const { options } = this.work;
     return {
       parameters: this.parameters,
       loss: () => {
-        const logits = network.logits(images, { mode: "train", rng: rng.fork("network") });
+        const logits = answer({ mode: "train", rng: rng.fork("network") });
         this.correct += score(logits.dataSync(), labels.dataSync()).correct;
         const hard = fused.softmaxCrossEntropy(logits, labels, { smoothing: options.labelSmoothing });
         if (!soft) return hard;

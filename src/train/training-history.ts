@@ -28,7 +28,7 @@ export const epochRecordSchema: z.ZodType<EpochRecord> = z.object({
 
 export interface TrainingHistory {
   readonly epochs: readonly EpochRecord[];
-  /** On the validation split, after the last epoch; undefined where it was never measured. */
+  /** On the validation split, after the last epoch, of a fine-tuning the best; undefined where it was never measured. */
   readonly accuracy?: number;
   /** Images it was measured on. */
   readonly validationImages: number;

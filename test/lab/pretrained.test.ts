@@ -50,3 +50,30 @@ test("weights of timm are a teacher at the data's size, under their own preproce
   await expect(lab.teacher(file, { data, classes: dataset.classes })).rejects.toThrow(ConfigError);
   for (const of of [teacher, same]) of.teacher.dispose();
 });
+
+test("it is taught the data by fineTune: a classifier of its classes, measured, cut at stages; what contradicts that is refused", async () => {
+  const data = await lab.data(syntheticDataset({ shape, count: 24, testCount: 8, validationCount: 8 }));
+  const tasks = new Set<string>();
+  const fineTune = { epochs: 1, headEpochs: 1, batchSize: 8 };
+  const teacher = await lab.teacher(file, { data, fineTune }, { onProgress: ({ task }) => tasks.add(task) });
+  expect([teacher.featuresOnly, teacher.architecture.classes, teacher.teacher.classes]).toEqual([
+    false,
+    4,
+    data.classes,
+  ]);
+  expect([...tasks]).toEqual(["fine-tune teacher"]);
+  expect(teacher.teacher.preprocessing.mean).toEqual([0.485, 0.456, 0.406]);
+  expect(teacher.accuracy).toBe((await teacher.teacher.evaluate(data.dataset.validation)).accuracy);
+  expect(await teacher.testAccuracy()).toBeGreaterThanOrEqual(0);
+  expect(await textOf(teacher.table())).toMatch(/Fine-tuned from mobilenetv3_small_100 of imagenet \(3 classes\)/);
+  expect(teacher.split("stages").featuresOnly).toBe(false);
+  const saved = join(folder, "tuned.safetensors");
+  teacher.save(saved);
+  const read = await lab.teacher(saved, { data });
+  expect(read.teacher.fingerprint()).toBe(teacher.teacher.fingerprint());
+  await expect(lab.teacher(file, { data })).rejects.toThrow(/fineTune: \{\}/);
+  await expect(lab.teacher(file, { data, fineTune, featuresOnly: true })).rejects.toThrow(/leave one of them out/);
+  await expect(lab.teacher("efficientnet-tiny@28px", { data, fineTune })).rejects.toThrow(/fineTune is for a teacher/);
+  await expect(lab.teacher(file, { data, fineTune: { epoch: 1 } as never })).rejects.toThrow(/epoch.*epochs/);
+  for (const of of [teacher, read]) of.teacher.dispose();
+});

@@ -3,7 +3,14 @@ import { ConfigError, fingerprint } from "../../core";
 import type { Dataset } from "../../data";
 import { asTeacher, loadFound } from "../../retrain";
 import type { Architecture } from "../../space";
-import { checkClasses, checkInput, openTeacher, type PretrainedOptions, type Teacher } from "../../teacher";
+import {
+  checkClasses,
+  checkInput,
+  OTHER_CLASSES,
+  openTeacher,
+  type PretrainedOptions,
+  type Teacher,
+} from "../../teacher";
 
 /** A teacher's file by what is in it. */
 export interface NamedTeacher {
@@ -27,14 +34,18 @@ export function nameTeacher(path: string): NamedTeacher {
       { path },
     );
   }
-  const teacher = read(path);
+  const teacher = openTeacherFile(path);
   teacher.dispose();
   // A found network's file names its weights by their hash.
   const { architecture, classes, dataset } = teacher;
   return { path, architecture, classes, dataset, content: fingerprint(new Uint8Array(readFileSync(path))) };
 }
 
-function read(path: string, options: PretrainedOptions = {}): Teacher {
+/**
+ * A teacher from its file, or a found network's, whatever its data and classes are.
+ * @throws ConfigError, CheckpointError as `openTeacher` and `loadFound`.
+ */
+export function openTeacherFile(path: string, options: PretrainedOptions = {}): Teacher {
   if (!path.endsWith(".json")) return openTeacher(path, options);
   const [given] = Object.keys(options).filter((name) => name !== "input");
   if (given) throw new ConfigError(`teacher ${path}: ${given} is for weights of torchvision or timm; leave it out`);
@@ -59,7 +70,7 @@ export function checkTeaches(
   const where = `teacher ${path}:`;
   if (teacher.dataset !== data.name) {
     throw new ConfigError(
-      `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, or train a teacher. Its feature maps alone can be imitated: lab.teacher(file, { data, featuresOnly: true })`,
+      `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, or train a teacher${OTHER_CLASSES}`,
       { path, dataset: teacher.dataset },
     );
   }
@@ -79,7 +90,7 @@ export function loadTeacher(
   { featuresOnly = false, pretrained = {} }: LoadTeacherOptions = {},
 ): Teacher {
   const { height, width } = data.shape;
-  const teacher = read(path, { ...pretrained, input: { height, width } });
+  const teacher = openTeacherFile(path, { ...pretrained, input: { height, width } });
   const { architecture, classes, dataset } = teacher;
   try {
     if (featuresOnly) checkInput(teacher, data, `teacher ${path}:`);
