@@ -227,7 +227,7 @@ export const lab = {
     checkOptions("lab.study", options, { truth: rule.text });
     const { truth } = options;
     const { file, root } = findStudy(name);
-    return new LabStudy(readStudy(file, root), readTruth(truth));
+    return new LabStudy(readStudy(file, root), readTruth(truth), name);
   },
 
   /**

@@ -6,15 +6,19 @@ import {
   divide,
   figuresOf,
   jobsOf,
+  MEASURES,
   networkScores,
   provenanceOf,
   type RawRatings,
   ratingsThere,
   runStudy,
+  type StoredStudy,
+  type StoredStudyOptions,
   type StudyConfig,
   type StudyPart,
   type StudySummary,
   sposRows,
+  storedStudy,
   type TrueNetwork,
   type VariantSummary,
   withOwnResults,
@@ -25,6 +29,7 @@ import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { engineReady } from "../session/engine-ready";
 import { notebookContext } from "../session/notebook-context";
+import { standingOf } from "./study-standing";
 
 export interface LabStudyRunOptions extends StudyPart {
   /** CIFAR-10, see `cifar10`; the usual places when left out. */
@@ -40,14 +45,19 @@ const RUN_RULES: OptionRules<LabStudyRunOptions> = {
   runs: rule.text,
 };
 
+const STORED_RULES: OptionRules<StoredStudyOptions> = { measure: rule.oneOf(...MEASURES), seeds: rule.wholeFrom(1) };
+
 /** A study of rankings on NAS-Bench-Macro: what its ratings are worth against the true accuracies. */
 export class LabStudy implements Displayable {
   private readonly figures = new Map<number | undefined, StudySummary>();
+  private readonly read = new Map<string, StoredStudy>();
 
   constructor(
     private study: StudyConfig,
     /** The benchmark's distinct networks. */
     readonly truth: readonly TrueNetwork[],
+    /** What it was asked for by, for the commands that messages name. */
+    readonly name: string = study.name,
   ) {}
 
   get config(): StudyConfig {
@@ -71,6 +81,29 @@ export class LabStudy implements Displayable {
   }
 
   /**
+   * What is there of the study, setting by setting: raw ratings, all figures but the bootstrap's computed from them, the
+   * stored 95 % intervals where they are of the same ratings. Trains nothing.
+   * @param options `measure`: another rating than the study's own; `seeds`: only so many of each setting.
+   * @throws ConfigError when an option is not known or the ratings lack the measure.
+   */
+  stored(options: StoredStudyOptions = {}): StoredStudy {
+    checkOptions("study.stored", options, STORED_RULES);
+    const key = JSON.stringify([options.measure, options.seeds]);
+    const known = this.read.get(key) ?? storedStudy(this.config, this.truth, options);
+    this.read.set(key, known);
+    return known;
+  }
+
+  /**
+   * Sentences: which settings lack ratings (of a seed, where one is given) and what makes them, and how far the stored
+   * figures lie from those computed here.
+   */
+  standing(options: StoredStudyOptions & { readonly seed?: number } = {}): string[] {
+    const { seed, ...stored } = options;
+    return standingOf(this.stored(stored), this.name, seed);
+  }
+
+  /**
    * Does what is missing of the study, or of a part of it: trains, distils, rates; writes raw ratings and figures as the
    * command `blockwise study` does. An interrupted run goes on where it stopped when it is called again.
    * @throws StudyError when what is there is of another setting, InterruptedError when stopped.
@@ -85,6 +118,7 @@ export class LabStudy implements Displayable {
     this.study = withOwnResults(this.study);
     await runStudy(this.config, part, this.truth, { runs, images, provenance }, context);
     this.figures.clear();
+    this.read.clear();
     return this;
   }
 
