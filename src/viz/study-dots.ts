@@ -8,7 +8,7 @@ export interface StudyDotsRecord {
   readonly subtitle?: string;
   /** The rows, from the top. */
   readonly rows: readonly string[];
-  /** Side by side, each with its own x axis. */
+  /** Two in a row, each with its own x axis. */
   readonly panels: readonly {
     readonly name: string;
     /** One list a series, one value a row; null where there is none. */
@@ -21,9 +21,11 @@ export interface StudyDotsRecord {
   readonly xTitle: string;
 }
 
-const ROW = 26;
-const PANEL = 180;
-const GAP = 24;
+const ROW = 24;
+const PANEL = 280;
+const GAP = { x: 28, y: 76 };
+/** Panels in a row. */
+const ACROSS = 2;
 const MARGIN = { t: 122, r: 24, b: 62 };
 const SYMBOLS = ["circle", "diamond-open", "square", "triangle-up-open"];
 
@@ -40,26 +42,33 @@ export function studyDots({ title, subtitle, rows, panels, series, xTitle }: Stu
   }
   const names = rows.map(escapeHtml);
   const left = 24 + 7 * Math.max(...rows.map(({ length }) => length));
-  const width = panels.length * PANEL + (panels.length - 1) * GAP;
-  const height = ROW * rows.length;
-  const from = (place: number) => (place * (PANEL + GAP)) / width;
+  const across = Math.min(ACROSS, panels.length);
+  const down = Math.ceil(panels.length / across);
+  const width = across * PANEL + (across - 1) * GAP.x;
+  const height = down * ROW * rows.length + (down - 1) * GAP.y;
+  const corner = (place: number) => ({
+    x: ((place % across) * (PANEL + GAP.x)) / width,
+    y: 1 - (Math.floor(place / across) * (ROW * rows.length + GAP.y)) / height,
+  });
   const layout: Record<string, unknown> = {};
   for (const place of panels.keys()) {
     const [x, y] = [axisName("x", place + 1), axisName("y", place + 1)];
+    const from = corner(place);
     layout[layoutKey("x", place + 1)] = axis(xTitle, {
-      domain: [from(place), from(place) + PANEL / width],
+      domain: [from.x, from.x + PANEL / width],
       anchor: y,
       rangemode: "tozero",
-      nticks: 5,
+      nticks: 6,
     });
     layout[layoutKey("y", place + 1)] = axis("", {
+      domain: [Math.max(0, from.y - (ROW * rows.length) / height), from.y],
       type: "category",
       categoryorder: "array",
       categoryarray: [...names].reverse(),
       range: [-0.6, rows.length - 0.4],
       anchor: x,
       ticks: "",
-      showticklabels: place === 0,
+      showticklabels: place % across === 0,
     });
   }
   return {
@@ -100,8 +109,7 @@ export function studyDots({ title, subtitle, rows, panels, series, xTitle }: Stu
         text: escapeHtml(name),
         xref: "paper",
         yref: "paper",
-        x: from(place),
-        y: 1,
+        ...corner(place),
         xanchor: "left",
         yanchor: "bottom",
         yshift: 4,

@@ -23,9 +23,12 @@ export interface StudyPanelsRecord {
 }
 
 /** Pixels. */
-const PANEL = { width: 196, height: 148, gapX: 18, gapY: 40 };
+const WIDTH = 838;
+const GAP = { x: 18, y: 40 };
+const HEIGHT = 148;
 const MARGIN = { t: 112, r: 20, b: 62, l: 72 };
 const REFERENCE = COLOURS.grey;
+const MOST_TICKS = 5;
 
 /**
  * One panel a series, all with the same axes: a median with its quartiles (or any curve with its interval) against the same
@@ -42,9 +45,10 @@ export function studyPanels(record: StudyPanelsRecord): Figure {
   }
   const across = Math.min(columns, series.length);
   const down = Math.ceil(series.length / across);
-  const [width, height] = [span(across, PANEL.width, PANEL.gapX), span(down, PANEL.height, PANEL.gapY)];
+  const panel = (WIDTH - (across - 1) * GAP.x) / across;
+  const height = down * HEIGHT + (down - 1) * GAP.y;
   const xs = [...new Set(all.flatMap(({ x }) => x))];
-  const xAxis = xType === "log" ? logAxis(xs) : wholeAxis(xs);
+  const xAxis = { ...thinned(xType === "log" ? logAxis(xs) : wholeAxis(xs)), showgrid: false };
   const yRange = rangeAround([...all.flatMap((one) => extent(one, record.yFrom)), ...(level ? [level.y] : [])], 0.06);
   const layout: Record<string, unknown> = {};
   const data: Trace[] = [];
@@ -55,16 +59,18 @@ export function studyPanels(record: StudyPanelsRecord): Figure {
     layout[layoutKey("x", i + 1)] = axis(isLowest ? xTitle : "", {
       type: xType,
       ...xAxis,
-      domain: domain(column, PANEL.width, PANEL.gapX, width),
+      domain: domain(column, panel, GAP.x, WIDTH),
       anchor: axes.yaxis,
       showticklabels: isLowest,
+      ...(!isLowest && { ticks: "" }),
     });
-    const [low, high] = domain(row, PANEL.height, PANEL.gapY, height);
+    const [low, high] = domain(row, HEIGHT, GAP.y, height);
     layout[layoutKey("y", i + 1)] = axis(column === 0 ? yTitle : "", {
       range: [...yRange],
       domain: [1 - high, 1 - low],
       anchor: axes.xaxis,
       showticklabels: column === 0,
+      ...(column > 0 && { ticks: "" }),
     });
     if (level) data.push(levelLine(level, xs, axes, i === 0));
     data.push(...curve(reference, REFERENCE, axes, i === 0), ...curve(one, seriesColour(i), axes, false));
@@ -74,18 +80,18 @@ export function studyPanels(record: StudyPanelsRecord): Figure {
     layout: layoutOf({
       title,
       subtitle,
-      width: width + MARGIN.l + MARGIN.r,
+      width: WIDTH + MARGIN.l + MARGIN.r,
       height: height + MARGIN.t + MARGIN.b,
       margin: MARGIN,
       ...layout,
-      annotations: series.map(({ name }, i) => panelName(name, i, across, width, height)),
+      annotations: series.map(({ name }, i) => {
+        const x = domain(i % across, panel, GAP.x, WIDTH)[0];
+        const y = 1 - domain(Math.floor(i / across), HEIGHT, GAP.y, height)[0];
+        return panelName(name, seriesColour(i), { x, y });
+      }),
       legend: { orientation: "h", x: 0, xanchor: "left", y: 1 + 24 / height, yanchor: "bottom", font: { size: 12 } },
     }),
   };
-}
-
-function span(count: number, size: number, gap: number): number {
-  return count * size + (count - 1) * gap;
 }
 
 function domain(place: number, size: number, gap: number, whole: number): [number, number] {
@@ -147,17 +153,24 @@ function curve({ name, x, y, interval }: StudySeries, color: string, axes: objec
 }
 
 /** Above its panel, in the colour of its curve. */
-function panelName(name: string, i: number, across: number, width: number, height: number): Record<string, unknown> {
+function panelName(name: string, color: string, place: { x: number; y: number }): Record<string, unknown> {
   return {
     text: escapeHtml(name),
     xref: "paper",
     yref: "paper",
     showarrow: false,
-    x: domain(i % across, PANEL.width, PANEL.gapX, width)[0],
-    y: 1 - domain(Math.floor(i / across), PANEL.height, PANEL.gapY, height)[0],
+    ...place,
     xanchor: "left",
     yanchor: "bottom",
     yshift: 2,
-    font: { size: 12, color: seriesColour(i) },
+    font: { size: 12, color },
   };
+}
+
+/** Few enough for a small panel. */
+function thinned({ tickvals, ticktext, ...axis }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (!Array.isArray(tickvals) || !Array.isArray(ticktext)) return axis;
+  const stride = Math.ceil(tickvals.length / MOST_TICKS);
+  const keeps = (_: unknown, i: number) => i % stride === 0;
+  return { ...axis, tickvals: tickvals.filter(keeps), ticktext: ticktext.filter(keeps), tickangle: 0 };
 }

@@ -114,7 +114,8 @@ function quartiles(x: readonly number[], at: (x: number) => readonly number[]): 
   const known = x
     .map((place) => ({ place, sorted: [...at(place)].sort((a, b) => a - b) }))
     .filter(({ sorted }) => !sorted.some(Number.isNaN));
-  const share = (of: number) => known.map(({ sorted }) => quantile(sorted, of));
+  // Accuracies have two or three decimals; more of them are no more than noise of the sums.
+  const share = (of: number) => known.map(({ sorted }) => Number(quantile(sorted, of).toFixed(4)));
   return { x: known.map(({ place }) => place), lower: share(0.25), median: share(0.5), upper: share(0.75) };
 }
 
