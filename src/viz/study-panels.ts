@@ -126,12 +126,11 @@ function levelLine(
 function curve({ name, x, y, interval }: StudySeries, color: string, axes: object, shows: boolean): Trace[] {
   const shade: Trace = {
     type: "scatter",
-    mode: "lines",
+    mode: "none",
     x: [...x, ...[...x].reverse()],
     y: interval && [...interval.map(([, high]) => high), ...interval.map(([low]) => low).reverse()],
     fill: "toself",
     fillcolor: `${color}33`,
-    line: { width: 0 },
     legendgroup: name,
     showlegend: false,
     hoverinfo: "skip",
