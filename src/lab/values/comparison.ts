@@ -81,21 +81,20 @@ export class LabComparison implements Displayable {
         ...(method.runs > 1 && { interval: lower.map((low, i): [number, number] => [low, upper[i]]) }),
       };
     });
-    const isRandom = ({ name }: { name: string }) => name === METHOD_TITLES.random;
-    const [random] = series.filter(isRandom);
+    const random = series.find(({ name }) => name === METHOD_TITLES.random);
     if (!random) throw new DataError(`comparison: ${name} must have runs of random search, and has none`, { name });
     return new FigureView(
       studyPanels({
         title: `${TABLE_TITLES[name]}: true test accuracy of what the search would choose`,
         subtitle: `lines: medians of the runs, bands: their quartiles; against ${AXES[against].words}`,
-        series: series.filter((one) => !isRandom(one)),
-        reference: random,
+        series,
+        reference: { name: "random search (median)", x: random.x, y: random.y },
         level: { name: `best possible (${best.test.toFixed(2)} %)`, y: best.test },
         xTitle: AXES[against].title,
         yTitle: "test accuracy (%)",
         xType: "log",
         yFrom: LEFT_OUT,
-        columns: methods.length > 9 ? 3 : 4,
+        columns: methods.length > 8 ? 3 : 4,
       }),
     );
   }
