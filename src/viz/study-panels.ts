@@ -73,7 +73,7 @@ export function studyPanels(record: StudyPanelsRecord): Figure {
       ...(column > 0 && { ticks: "" }),
     });
     if (level) data.push(levelLine(level, xs, axes, i === 0));
-    data.push(...curve(reference, REFERENCE, axes, i === 0), ...curve(one, seriesColour(i), axes, false));
+    data.push(...curve(reference, REFERENCE, axes, i === 0 ? "shown" : "once"), ...curve(one, seriesColour(i), axes));
   }
   return {
     data,
@@ -123,7 +123,13 @@ function levelLine(
   };
 }
 
-function curve({ name, x, y, interval }: StudySeries, color: string, axes: object, shows: boolean): Trace[] {
+/** @param inLegend The reference is shown in the legend once, and goes with all of its curves when a reader hides it there. */
+function curve(
+  { name, x, y, interval }: StudySeries,
+  color: string,
+  axes: object,
+  inLegend?: "shown" | "once",
+): Trace[] {
   const shade: Trace = {
     type: "scatter",
     mode: "none",
@@ -131,7 +137,6 @@ function curve({ name, x, y, interval }: StudySeries, color: string, axes: objec
     y: interval && [...interval.map(([, high]) => high), ...interval.map(([low]) => low).reverse()],
     fill: "toself",
     fillcolor: `${color}33`,
-    legendgroup: name,
     showlegend: false,
     hoverinfo: "skip",
     ...axes,
@@ -140,8 +145,8 @@ function curve({ name, x, y, interval }: StudySeries, color: string, axes: objec
     type: "scatter",
     mode: "lines",
     name: escapeHtml(name),
-    legendgroup: name,
-    showlegend: shows,
+    ...(inLegend && { legendgroup: name }),
+    showlegend: inLegend === "shown",
     x: [...x],
     y: [...y],
     line: { color, width: 2 },
