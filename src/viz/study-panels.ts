@@ -150,7 +150,7 @@ function curve(
     x: [...x],
     y: [...y],
     line: { color, width: 2 },
-    hovertemplate: `${escapeHtml(name)}, %{x}: %{y:.4~g}<extra></extra>`,
+    hovertemplate: "%{x}: %{y:.4~g}",
     ...axes,
   };
   return interval ? [shade, line] : [line];

@@ -58,7 +58,7 @@ export interface TableSummary {
 /** Evaluations from which areas are counted: before, searches that rate in levels have no choice. */
 const FROM = 10;
 /** About equally spaced on a logarithmic axis. */
-const GRID = [1, 2, 3, 5, 10, 20, 35, 60, 100, 150, 200];
+const GRID = [1, 2, 5, 10, 20, 40, 80, 140, 200];
 
 /** All figures of a table, from its runs. */
 export function summariseTable(table: TableName, { entries }: TableEvaluator, runs: StoredRuns): TableSummary {
