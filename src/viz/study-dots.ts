@@ -93,7 +93,7 @@ export function studyDots({ title, subtitle, rows, panels, series, xTitle }: Stu
             width: 4,
           },
         }),
-        hovertemplate: `${escapeHtml(name)}, %{y}, ${escapeHtml(series[i])}: %{x:.3~g}<extra></extra>`,
+        hovertemplate: "%{y}: %{x:.3~g}",
         xaxis: axisName("x", place + 1),
         yaxis: axisName("y", place + 1),
       })),

@@ -52,6 +52,7 @@ export function studyPanels(record: StudyPanelsRecord): Figure {
   const yRange = rangeAround([...all.flatMap((one) => extent(one, record.yFrom)), ...(level ? [level.y] : [])], 0.06);
   const layout: Record<string, unknown> = {};
   const data: Trace[] = [];
+  let hasReference = false;
   for (const [i, one] of series.entries()) {
     const [row, column] = [Math.floor(i / across), i % across];
     const axes = { xaxis: axisName("x", i + 1), yaxis: axisName("y", i + 1) };
@@ -73,7 +74,12 @@ export function studyPanels(record: StudyPanelsRecord): Figure {
       ...(column > 0 && { ticks: "" }),
     });
     if (level) data.push(levelLine(level, xs, axes, i === 0));
-    data.push(...curve(reference, REFERENCE, axes, i === 0 ? "shown" : "once"), ...curve(one, seriesColour(i), axes));
+    // Not twice where the reference is a series itself.
+    if (one.y !== reference.y) {
+      data.push(...curve(reference, REFERENCE, axes, hasReference ? "once" : "shown"));
+      hasReference = true;
+    }
+    data.push(...curve(one, seriesColour(i), axes));
   }
   return {
     data,
