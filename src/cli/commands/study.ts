@@ -21,6 +21,9 @@ interface StudyOptions extends OutputOptions {
   readonly summary?: boolean;
 }
 
+/** Studies on tables and stored ratings, beside those of `experiments/studies`. */
+const SIMULATIONS = [IMPROVE, COMPARE, EEEA];
+
 /** `blockwise study <name>`: ratings of a study against the true accuracies of NAS-Bench-Macro; resumes. */
 export function registerStudy(program: Command): void {
   withOutput(program.command("study"))
@@ -45,7 +48,7 @@ function runStudies(names: readonly string[], options: StudyOptions): Promise<nu
   if (names.includes(IMPROVE)) return runImprove(names, options);
   if (names.includes(EEEA)) return runEeeaStudy(names, options, new Output(options));
   if (names.includes(COMPARE)) return runCompareStudy(names, options, new Output(options));
-  const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name)]));
+  const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name, undefined, SIMULATIONS)]));
   const output = new Output(options);
   const summaries: StudySummary[] = [];
   return resumable(options.runsDir, output, async (context) => {

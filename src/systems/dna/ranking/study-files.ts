@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readdirSync } from "node:fs";
 import { basename, isAbsolute, join, relative, sep } from "node:path";
-import { ConfigError, packageRoot, readJson } from "../../../core";
+import { ConfigError, nearestName, packageRoot, readJson } from "../../../core";
 import type { StudyConfig } from "./study-config";
 
 /** Where Blockwise's own studies lie, from its root. */
@@ -66,13 +66,18 @@ export function ownStudies(places: StudyPlaces = here()): StudyFile[] {
 
 /**
  * A study by the name of its file among Blockwise's own, or by the path of a file.
+ * @param others Names that the caller knows beside these, for the message.
  * @throws ConfigError when there is none.
  */
-export function findStudy(name: string, places: StudyPlaces = here()): StudyFile {
+export function findStudy(name: string, places: StudyPlaces = here(), others: readonly string[] = []): StudyFile {
   const own = ownStudies(places);
   const found = own.find(({ file }) => basename(file, ".json") === name);
   if (found) return found;
   if (existsSync(name)) return { file: name, root: "." };
-  const names = own.map(({ file }) => basename(file, ".json")).join(", ");
-  throw new ConfigError(`study: must be a file or one of ${names}, got ${JSON.stringify(name)}`, { name });
+  const names = [...own.map(({ file }) => basename(file, ".json")), ...others];
+  const near = nearestName(name, names);
+  throw new ConfigError(
+    `study: must be a file or one of ${names.join(", ")}, got ${JSON.stringify(name)}${near === undefined ? "" : `; did you mean ${near}?`}`,
+    { name },
+  );
 }

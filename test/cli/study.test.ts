@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { blockwise } from "./blockwise";
+
+const folder = mkdtempSync(join(tmpdir(), "blockwise-study-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const runs = ["--runs-dir", join(folder, "runs")];
+
+describe("blockwise study eeea --summary", () => {
+  it("computes rejection, volumes and costs from the stored searches", async () => {
+    const { code, out } = await blockwise("study", "eeea", "--summary", "--json", ...runs);
+    expect(code).toBe(0);
+    const { arms, sizesAgree } = JSON.parse(out);
+    const of = (name: string) => arms.find(({ arm }: { arm: string }) => arm === name);
+    expect(of("ga-25")).toMatchObject({ firstWithin: 1, limit: { params: 157_306 } });
+    expect(of("ga-25").cost.against.mean).toBeLessThan(1);
+    expect(of("random").volumes).toHaveLength(20);
+    expect(of("ga").rejection).toBeUndefined();
+    expect(sizesAgree.table).toBeCloseTo(1, 12);
+  });
+
+  it("prints a table, a line a search", async () => {
+    const { out } = await blockwise("study", "eeea", "--summary", "--quiet", ...runs);
+    expect(out).toMatch(/400 networks each, means of 10 seeds/);
+    expect(out).toMatch(/^early exit at 25 % +157,306 +75\.3 %/m);
+  });
+});
+
+describe("blockwise study of a table", () => {
+  it.each([
+    [["eeea", "ranking"], /got ranking with it/],
+    [["compare", "eeea"], /must come alone/],
+    [["eeea", "--seed", "1"], /got --seed with it/],
+    [["eeea", "--threads", "2"], /got --threads with it/],
+    [["eeea", "--images", "x"], /got --images with it/],
+    [["compare", "--variant", "x"], /got --variant with it/],
+    [["eea"], /one of ranking.*improve, compare, eeea, got "eea"; did you mean eeea\?/],
+  ])("refuses %j", async (args, message) => {
+    const { code, out, err } = await blockwise("study", ...args, ...runs);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(message);
+    expect(err).not.toContain("    at ");
+  });
+});
