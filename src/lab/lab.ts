@@ -50,10 +50,12 @@ import { comparison } from "./values/comparison";
 import { LabData } from "./values/data";
 import { eeea } from "./values/eeea";
 import type { LabFront } from "./values/front";
+import { improvement } from "./values/improvement";
 import { LabLatency, latencyTableFrom } from "./values/latency";
 import type { LabNetwork } from "./values/network";
 import { NetworkDesign } from "./values/network-design";
 import { LabRatings } from "./values/ratings";
+import { searches } from "./values/searches";
 import { LabStudent } from "./values/student";
 import { LabStudy } from "./values/study";
 import { LabSupernet } from "./values/supernet";
@@ -322,6 +324,10 @@ export const lab = {
   comparison,
 
   eeea,
+
+  searches,
+
+  improvement,
 
   record,
 

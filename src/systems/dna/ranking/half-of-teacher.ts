@@ -1,5 +1,5 @@
 import { type RatingTable, searchBest } from "../../../search";
-import { EQUAL_MACS } from "./agreement";
+import { equalsOf } from "./found-equals";
 import { macroKey } from "./macro-table";
 import { type TrueNetwork, tuningKeys } from "./truth";
 
@@ -23,7 +23,7 @@ export interface HalfOfTeacher {
   /** The same for the best net within the limit: no search can do better. */
   readonly leastBehindTeacher: number;
   readonly best: { readonly key: string; readonly macs: number; readonly accuracy: number };
-  /** All other nets whose MACs differ from the found one's by at most {@link EQUAL_MACS}. */
+  /** See {@link equalsOf}. */
   readonly equals: {
     readonly count: number;
     readonly meanAccuracy: number;
@@ -46,7 +46,7 @@ export function halfOfTeacher(
   const [network] = searchBest(table, { macs: limit });
   const found = byKey.get(macroKey(network))!;
   const best = truth.filter(({ macs }) => macs <= limit).reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
-  const equals = truth.filter((of) => of !== found && Math.abs(of.macs - found.macs) <= EQUAL_MACS * found.macs);
+  const equals = equalsOf(found, truth);
   const meanAccuracy = equals.reduce((sum, { accuracy }) => sum + accuracy, 0) / equals.length;
   return {
     teacher: { key: teacher.key, macs: teacher.macs, accuracy: teacher.accuracy },
