@@ -104,7 +104,12 @@ describe("blockwise cost", () => {
   it.each([
     ["a misspelt network of cells", ["cost", "dart-v2"], /must be a preset.*did you mean darts-v2\?/],
     ["a key of NAS-Bench-201 that is none", ["cost", "nas-bench-201/12345"], /must be six digits from 0 to 4/],
-    ["an unknown name", ["cost", "mobilenet"], /must be a preset, a file or timm block strings; presets are dna-a/],
+    [
+      "an unknown name",
+      ["cost", "mobilenet"],
+      /must be a preset, a file or timm block strings; did you mean mobilenet_v2\? presets are dna-a/,
+    ],
+    ["a space", ["cost", "nas-bench-201"], /is a search space, which npx blockwise space nas-bench-201 counts/],
     ["a typo in a timm string", ["cost", "ir_r1_k3_s1_f6_c24"], /unknown token "f6"/],
     ["a wrong size", ["cost", "dna-a", "--input", "wide"], /--input: must be a size/],
     ["an unknown space", ["space", "mnasnet"], /known are dna, .*dna-mini.*nas-bench-201/],

@@ -11,6 +11,7 @@ import {
   cellDrawings,
   cellNames,
   cellPreset,
+  cellSpaceNames,
   cellWords,
   describeLayer,
   formatShape,
@@ -20,6 +21,7 @@ import {
   parseArchitecture,
   parseCellArchitecture,
   parseTimm,
+  spaceNames,
 } from "../../space";
 // Not the room's index: that loads an engine.
 import { DNA_B_MISMATCH, publishedCosts } from "../../systems/dna/published";
@@ -56,6 +58,11 @@ function resolveArchitecture(text: string): { architecture: Architecture | CellA
       `head (${head.map(describeLayer).join(", ")}), ${classes} classes and an image of ${input.channels} channels. ` +
       "A network with others costs otherwise: give its file";
     return { architecture, note };
+  }
+  if ([...spaceNames(), ...cellSpaceNames()].includes(text)) {
+    throw new ConfigError(
+      `cost: ${JSON.stringify(text)} must be a network, and is a search space, which npx blockwise space ${text} counts; networks have other names, e.g. dna-a, darts-v2 or nas-bench-201/334133`,
+    );
   }
   const names = [...architectureNames(), ...cellNames()];
   const near = nearestName(text, names);
