@@ -27,6 +27,17 @@ describe("lab.study", () => {
     expect(shown["text/plain"]).toContain("MACs alone");
     const figure = await study.scatter()[DISPLAY]();
     expect(Object.keys(figure)).toContain("application/vnd.plotly.v1+json");
+    const ranking = study.ranking();
+    expect(ranking.result()).toMatchObject({ tau_dna: dna.weighted.tau, networks_reported: 3869 });
+    expect(ranking.result().tau_spos).toBeCloseTo(stored.tau_spos, 4);
+    expect(ranking.measures().rows).toHaveLength(2 * study.summary().measures.length);
+    const rivals = ranking.rivals().rows.map(([name]) => name);
+    expect(rivals).toEqual(
+      expect.arrayContaining(["ours, weighted", "ridge on all ratings", "MACs by block, weighted"]),
+    );
+    expect(ranking.spos()?.rows).toHaveLength(6);
+    const met = (tau: number) => ranking.targets({ tau, concordance: 0.45, regret: 0.8 })[0].met;
+    expect([met(dna.weighted.tau), met(dna.weighted.tau + 1e-6)]).toEqual([true, false]);
     expect(() => study.scatter("no-such-variant")).toThrow(/no ratings of no-such-variant/);
   });
 });

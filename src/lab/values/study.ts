@@ -29,6 +29,9 @@ import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { engineReady } from "../session/engine-ready";
 import { notebookContext } from "../session/notebook-context";
+import { LabBlockCounts } from "./block-count-study";
+import { LabStudyRanking } from "./study-ranking";
+import type { StudySource } from "./study-source";
 import { standingOf } from "./study-standing";
 
 export interface LabStudyRunOptions extends StudyPart {
@@ -48,7 +51,7 @@ const RUN_RULES: OptionRules<LabStudyRunOptions> = {
 const STORED_RULES: OptionRules<StoredStudyOptions> = { measure: rule.oneOf(...MEASURES), seeds: rule.wholeFrom(1) };
 
 /** A study of rankings on NAS-Bench-Macro: what its ratings are worth against the true accuracies. */
-export class LabStudy implements Displayable {
+export class LabStudy implements Displayable, StudySource {
   private readonly figures = new Map<number | undefined, StudySummary>();
   private readonly read = new Map<string, StoredStudy>();
 
@@ -101,6 +104,19 @@ export class LabStudy implements Displayable {
   standing(options: StoredStudyOptions & { readonly seed?: number } = {}): string[] {
     const { seed, ...stored } = options;
     return standingOf(this.stored(stored), this.name, seed);
+  }
+
+  /**
+   * How well the first setting's ratings rank: its seeds, measures, rivals, blocks and regrets.
+   * @throws ConfigError when the setting has no ratings yet.
+   */
+  ranking(): LabStudyRanking {
+    return new LabStudyRanking(this);
+  }
+
+  /** The settings by their number of blocks, beside what each number could reach at best. @param options As of `stored`. */
+  byBlockCount(options: StoredStudyOptions = {}): LabBlockCounts {
+    return new LabBlockCounts(this, options);
   }
 
   /**

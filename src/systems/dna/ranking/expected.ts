@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { type Agreement, agreement, type Interval } from "./agreement";
 import { macsRatings } from "./macs-ratings";
+import { measuresTaken } from "./measures-on-tuning";
 import type { RawRatings } from "./run-job";
 import { blocksOf, networkScores, tuneWeights } from "./scores";
 import type { SposRatings } from "./spos";
 import { compareWithSpos, type SposComparison } from "./spos-comparison";
-import { MEASURES, type Measure, type StudyJob } from "./study-config";
+import type { Measure, StudyJob } from "./study-config";
 import { readRawRatings, readSposRatings } from "./study-results";
 import {
   type Baselines,
@@ -97,11 +98,7 @@ export function summariseStudy(
     architectures: truth.length,
     tuningNetworks: networks.tuning.length,
     variants,
-    measures: first
-      ? MEASURES.filter((one) => one.replace("log ", "") in first.raws[0].measures).map((one) =>
-          summarise(networks, first.raws, one, first.label),
-        )
-      : [],
+    measures: first ? measuresTaken(first.raws[0]).map((one) => summarise(networks, first.raws, one, first.label)) : [],
     ...(first && { ridge: ridge(networks, first.raws) }),
     found: first ? first.raws.flatMap((raw) => foundBy(raw, variants[0], truth)) : [],
     baselines: baselines(networks.reported),

@@ -1,0 +1,66 @@
+import { kendallTauB } from "../../rate";
+import type { BlockScores, BudgetRegrets, Interval, TrueNetwork } from "../../systems/dna/ranking";
+import { rankScatter, studyCurve } from "../../viz";
+import { FigureView } from "../display/figure-view";
+
+/** True accuracy of networks against their rating. @param scores One a network, higher is better; drawn with the sign turned, as a rating. */
+export function ratingScatter(
+  networks: readonly TrueNetwork[],
+  scores: readonly number[],
+  {
+    interval,
+    ...titles
+  }: {
+    readonly tau: number;
+    readonly interval?: Interval;
+    readonly title: string;
+    readonly predictedTitle: string;
+  },
+): FigureView {
+  return new FigureView(
+    rankScatter({
+      points: networks.map(({ key, accuracy, macs }, i) => ({ key, predicted: -scores[i], actual: accuracy, macs })),
+      ...(interval && { interval }),
+      ...titles,
+      actualTitle: "true test accuracy (%)",
+    }),
+  );
+}
+
+/** True effects of a block's candidates against their ratings. */
+export function effectScatter(
+  effects: ReadonlyMap<string, number>,
+  ratings: BlockScores,
+  { block, seed, measure }: { readonly block: number; readonly seed: number; readonly measure: string },
+): FigureView {
+  const digits = [...effects.keys()];
+  return new FigureView(
+    rankScatter({
+      points: digits.map((key) => ({ key, predicted: ratings[key], actual: effects.get(key)! })),
+      tau: kendallTauB(
+        digits.map((key) => -ratings[key]),
+        digits.map((key) => effects.get(key)!),
+      ),
+      title: `Block ${block}: ${digits.length} candidates, seed ${seed}`,
+      predictedTitle: `rating: ${measure} (lower is better)`,
+      actualTitle: "mean true accuracy with it (%)",
+    }),
+  );
+}
+
+/** Regret against the budget. @param seeds How many the means are of. */
+export function regretCurve({ budgets, weighted, plain, mostMacs }: BudgetRegrets, seeds: number): FigureView {
+  return new FigureView(
+    studyCurve({
+      title: "Regret of the network picked under each budget",
+      subtitle: `means over ${seeds} seeds; the best possible is 0`,
+      series: [
+        { name: "DNA, weighted", x: [...budgets], y: [...weighted] },
+        { name: "DNA, plain", x: [...budgets], y: [...plain] },
+        { name: "most MACs", x: [...budgets], y: [...mostMacs] },
+      ],
+      xTitle: "budget (multiply-adds)",
+      yTitle: "regret (points of true accuracy)",
+    }),
+  );
+}

@@ -1,0 +1,19 @@
+import type {
+  StoredStudy,
+  StoredStudyOptions,
+  StudyConfig,
+  StudySummary,
+  TrueNetwork,
+} from "../../systems/dna/ranking";
+
+/** What tables and figures of a study are made from. */
+export interface StudySource {
+  /** What the command `blockwise study` knows the study by. */
+  readonly name: string;
+  readonly config: StudyConfig;
+  /** The benchmark's distinct networks. */
+  readonly truth: readonly TrueNetwork[];
+  summary(): StudySummary;
+  stored(options?: StoredStudyOptions): StoredStudy;
+  standing(options?: StoredStudyOptions): string[];
+}
