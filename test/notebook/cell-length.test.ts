@@ -5,7 +5,7 @@ import { readNotebook } from "../../src/notebook";
 
 const folder = resolve(__dirname, "../../notebooks");
 /** Studies of the benchmark whose cells still make tables and figures by themselves; none may be added. */
-const LONG = ["04_dna_distillation", "05_dna_teacher"];
+const LONG = ["05_dna_teacher"];
 const names = readdirSync(folder).filter((name) => /^\d\d_\w+\.ipynb$/.test(name));
 const short = names.filter((name) => !LONG.some((long) => name === `${long}.ipynb`));
 

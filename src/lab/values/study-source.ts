@@ -15,5 +15,5 @@ export interface StudySource {
   readonly truth: readonly TrueNetwork[];
   summary(): StudySummary;
   stored(options?: StoredStudyOptions): StoredStudy;
-  standing(options?: StoredStudyOptions): string[];
+  standing(options?: StoredStudyOptions & { readonly seed?: number }): string[];
 }

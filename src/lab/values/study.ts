@@ -5,12 +5,14 @@ import {
   blocksOf,
   divide,
   figuresOf,
+  findStudy,
   jobsOf,
   MEASURES,
   networkScores,
   provenanceOf,
   type RawRatings,
   ratingsThere,
+  readStudy,
   runStudy,
   type StoredStudy,
   type StoredStudyOptions,
@@ -30,6 +32,8 @@ import { Table } from "../display/table";
 import { engineReady } from "../session/engine-ready";
 import { notebookContext } from "../session/notebook-context";
 import { LabBlockCounts } from "./block-count-study";
+import { LabPlainRatings } from "./plain-ratings";
+import { LabSettings, type LabSettingsOptions } from "./settings";
 import { LabStudyRanking } from "./study-ranking";
 import type { StudySource } from "./study-source";
 import { standingOf } from "./study-standing";
@@ -120,6 +124,19 @@ export class LabStudy implements Displayable, StudySource {
   }
 
   /**
+   * The settings compared by one seed's ratings, with what their differences are worth beside the seeds of one setting.
+   * @throws ConfigError when an option is not known, or there is no such study to take the seeds of.
+   */
+  settings(options: LabSettingsOptions = {}): LabSettings {
+    return new LabSettings(this, this.yardstick(options), options);
+  }
+
+  /** The settings by the plain sum of their ratings, without any accuracies. @param seed Shown beside the means. Default 1. */
+  plainRatings(seed = 1): LabPlainRatings {
+    return new LabPlainRatings(this.stored(), seed);
+  }
+
+  /**
    * Does what is missing of the study, or of a part of it: trains, distils, rates; writes raw ratings and figures as the
    * command `blockwise study` does. An interrupted run goes on where it stopped when it is called again.
    * @throws StudyError when what is there is of another setting, InterruptedError when stopped.
@@ -194,5 +211,11 @@ export class LabStudy implements Displayable, StudySource {
 
   [DISPLAY](): Promise<MimeBundle> {
     return showTogether(this.table());
+  }
+
+  /** The study whose first setting's seeds are the yardstick, with the same table of truth. */
+  private yardstick({ seedsOf = "ranking" }: LabSettingsOptions): LabStudy {
+    const { file, root } = findStudy(seedsOf);
+    return new LabStudy(readStudy(file, root), this.truth, seedsOf);
   }
 }

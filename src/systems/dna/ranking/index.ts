@@ -5,6 +5,7 @@ export * from "./benchmarks";
 export * from "./block-counts";
 export * from "./budget-regrets";
 export * from "./cell-benchmark";
+export * from "./compared-settings";
 export * from "./expected";
 export * from "./found-equals";
 export * from "./half-of-teacher";
