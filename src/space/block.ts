@@ -148,7 +148,13 @@ export function candidateId({ block, cell, path }: Candidate): string {
 
 /** "c0.5-3-1_c1.0-2" of one candidate a block. */
 export function networkId(candidates: readonly Candidate[]): string {
-  return candidates.map(({ cell, path }) => `c${cell}.${path.join("-")}`).join("_");
+  // Searchers make many: as text grows, without lists between.
+  let id = "";
+  for (const { cell, path } of candidates) {
+    id += id === "" ? `c${cell}.` : `_c${cell}.`;
+    for (let layer = 0; layer < path.length; layer++) id += layer === 0 ? path[layer] : `-${path[layer]}`;
+  }
+  return id;
 }
 
 /** Size after a number of halvings, as strides of 2 make it. */

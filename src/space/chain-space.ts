@@ -121,7 +121,8 @@ class ChainBlock {
 
   sample(rng: Rng): Candidate {
     const drawn = rng.uniform();
-    const cell = this.own.cells.length === 1 ? 0 : this.shares.findIndex((share) => drawn < share);
+    let cell = 0;
+    while (cell < this.shares.length - 1 && drawn >= this.shares[cell]) cell++;
     return this.candidate(cell, this.randomPath(cell, rng));
   }
 
@@ -133,11 +134,9 @@ class ChainBlock {
       return this.candidate(other, this.randomPath(other, rng));
     }
     const layer = rng.int(path.length);
-    const op = (path[layer] + 1 + rng.int(ops.length - 1)) % ops.length;
-    return this.candidate(
-      cell,
-      path.map((before, i) => (i === layer ? op : before)),
-    );
+    const changed = [...path];
+    changed[layer] = (path[layer] + 1 + rng.int(ops.length - 1)) % ops.length;
+    return this.candidate(cell, changed);
   }
 
   /** Of parents with the same cell each layer's op is of one or the other; of others one is taken whole. */
@@ -150,8 +149,9 @@ class ChainBlock {
   }
 
   encode({ cell, path }: Candidate): number[] {
-    const ops = Array.from({ length: this.deepest }, (_, layer) => path[layer] ?? 0);
-    return this.own.cells.length > 1 ? [cell, ...ops] : ops;
+    const values = this.own.cells.length > 1 ? [cell] : [];
+    for (let layer = 0; layer < this.deepest; layer++) values.push(path[layer] ?? 0);
+    return values;
   }
 
   decode(values: readonly number[]): Candidate {
@@ -166,7 +166,8 @@ class ChainBlock {
   private randomPath(cell: number, rng: Rng): number[] {
     const { cells, ops } = this.own;
     for (;;) {
-      const path = Array.from({ length: cells[cell].depth }, () => rng.int(ops.length));
+      const path: number[] = [];
+      for (let layer = 0; layer < cells[cell].depth; layer++) path.push(rng.int(ops.length));
       if (this.isCanonical[cell](path)) return path;
     }
   }

@@ -35,8 +35,14 @@ export function canonical(block: BlockSpace, cell: Cell, channels?: number): (pa
   const identities = identityOps(block);
   if (identities.size === 0) return () => true;
   const keeps = keepsShape(block, cell, channels);
-  return (path) =>
-    !path.some((op, i) => i > 0 && keeps[i] && keeps[i - 1] && identities.has(op) && !identities.has(path[i - 1]));
+  // Searchers ask this of every path that they draw.
+  const isIdentity = block.ops.map((_, op) => identities.has(op));
+  return (path) => {
+    for (let i = 1; i < path.length; i++) {
+      if (isIdentity[path[i]] && !isIdentity[path[i - 1]] && keeps[i] && keeps[i - 1]) return false;
+    }
+    return true;
+  };
 }
 
 /**
@@ -51,7 +57,9 @@ export function canonicalPaths(
   const identities = identityOps(block);
   if (identities.size === 0) return (path) => path;
   const keeps = keepsShape(block, cell, channels);
+  const isCanonical = canonical(block, cell, channels);
   return (path) => {
+    if (isCanonical(path)) return path;
     const sorted: number[] = [];
     for (let i = 0; i < path.length; ) {
       let end = i + 1;

@@ -10,16 +10,25 @@ import type { Gene, Space } from "./space";
 export function nasBench201Cells(): Required<Omit<Space<string, CellArchitecture>, "extend">> {
   const ops = NAS_BENCH_201_OPS.length;
   const genes = NAS_BENCH_201_EDGES.map(([from, to]): Gene => ({ name: `edge ${from} to ${to}: op`, choices: ops }));
+  const edges = genes.length;
   return {
     name: "nas-bench-201",
     genes,
-    sample: (rng) => genes.map(() => rng.int(ops)).join(""),
+    sample(rng) {
+      let cell = "";
+      for (let edge = 0; edge < edges; edge++) cell += rng.int(ops);
+      return cell;
+    },
     mutate(cell, rng) {
-      const edge = rng.int(genes.length);
+      const edge = rng.int(edges);
       const op = (Number(cell[edge]) + 1 + rng.int(ops - 1)) % ops;
       return `${cell.slice(0, edge)}${op}${cell.slice(edge + 1)}`;
     },
-    crossover: (a, b, rng) => genes.map((_, edge) => (rng.uniform() < 0.5 ? a : b)[edge]).join(""),
+    crossover(a, b, rng) {
+      let cell = "";
+      for (let edge = 0; edge < edges; edge++) cell += (rng.uniform() < 0.5 ? a : b)[edge];
+      return cell;
+    },
     encode: (cell) => Array.from(cell, Number),
     decode(values) {
       checkValues("nas-bench-201", values, genes);

@@ -180,10 +180,9 @@ class Nsga2Searcher<A> implements Nsga2<A> {
   /** A random architecture or a child, drawn until the early exit lets it through where it is to. */
   private within(isFirst: boolean, mutated: boolean): A {
     const { earlyExit } = this.options;
-    const draw = () => (isFirst ? this.space.sample(this.rng) : this.child(mutated));
-    if (!earlyExit || !(isFirst || earlyExit.children)) return draw();
+    if (!earlyExit || !(isFirst || earlyExit.children)) return this.draw(isFirst, mutated);
     for (let attempt = 0; attempt < PATIENCE; attempt++) {
-      const drawn = draw();
+      const drawn = this.draw(isFirst, mutated);
       if (earlyExit.of(drawn) <= earlyExit.limit) return drawn;
       this.refused[this.refused.length - 1]++;
     }
@@ -191,6 +190,10 @@ class Nsga2Searcher<A> implements Nsga2<A> {
       `${NAME}: one architecture in ${PATIENCE.toLocaleString("en-US")} must be within the early exit's limit of ${earlyExit.limit}, none was; raise the limit`,
       { limit: earlyExit.limit },
     );
+  }
+
+  private draw(isFirst: boolean, mutated: boolean): A {
+    return isFirst ? this.space.sample(this.rng) : this.child(mutated);
   }
 
   private child(mutated: boolean): A {

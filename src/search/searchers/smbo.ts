@@ -1,7 +1,7 @@
 import { type OptionRules, rule } from "../../core";
 import type { Space } from "../../space";
 import type { Predictor } from "./predictor";
-import type { Searcher, Trial } from "./searcher";
+import type { Outcome, Searcher, Trial } from "./searcher";
 import { checkSearcher, type Scored, SEARCHER_RULES, type SearcherOptions, SingleGoalSearcher } from "./single-goal";
 
 export interface SmboOptions<A> extends SearcherOptions {
@@ -52,6 +52,10 @@ class SmboSearcher<A> extends SingleGoalSearcher<A> {
   private readonly settings: { initial: number; batch: number; pool: number; near: number; exploration: number };
   /** Proposals of the last fit that were not asked yet, the best last. */
   private queue: A[] = [];
+  /** All with finite values, in the order of telling. */
+  private readonly known: { readonly architecture: A; readonly value: number }[] = [];
+  /** The best of them, the best first, of equals the earlier told. */
+  private readonly elite: Scored<A>[] = [];
 
   constructor(space: Space<A, unknown>, options: SmboOptions<A>) {
     super("smboSearcher", space, options);
@@ -66,11 +70,18 @@ class SmboSearcher<A> extends SingleGoalSearcher<A> {
     return this.log.issue(this.queue.pop() ?? this.random());
   }
 
+  override tell(trial: Trial<A>, outcome: Outcome): void {
+    super.tell(trial, outcome);
+    const told = this.log.told[this.log.told.length - 1];
+    if (!Number.isFinite(told.score)) return;
+    this.known.push({ architecture: told.trial.architecture, value: told.score });
+    this.keepElite(told);
+  }
+
   private proposals(): A[] {
-    const known = this.log.told.filter(({ score }) => Number.isFinite(score));
-    if (known.length === 0) return [];
-    this.predictor.fit(known.map(({ trial, score }) => ({ architecture: trial.architecture, value: score })));
-    const pool = this.drawPool(known);
+    if (this.known.length === 0) return [];
+    this.predictor.fit([...this.known]);
+    const pool = this.drawPool();
     const { batch, exploration } = this.settings;
     const guesses = this.predictor
       .predict(pool)
@@ -84,9 +95,9 @@ class SmboSearcher<A> extends SingleGoalSearcher<A> {
   }
 
   /** Different ones that were not asked yet, as far as drawing finds them. */
-  private drawPool(known: readonly Scored<A>[]): A[] {
+  private drawPool(): A[] {
     const { pool, near } = this.settings;
-    const best = elite(known);
+    const best = this.elite;
     const mutations = Math.round(near * pool);
     const drawn = new Map<string, A>();
     for (let i = 0; i < pool; i++) {
@@ -99,17 +110,13 @@ class SmboSearcher<A> extends SingleGoalSearcher<A> {
     }
     return [...drawn.values()];
   }
-}
 
-/** The best so far, of equals the earlier told; one pass, for there may be many. */
-function elite<A>(known: readonly Scored<A>[]): Scored<A>[] {
-  const best: Scored<A>[] = [];
-  for (const one of known) {
-    if (best.length === ELITE && one.score <= best[ELITE - 1].score) continue;
+  private keepElite(told: Scored<A>): void {
+    const best = this.elite;
     let place = best.length;
-    while (place > 0 && best[place - 1].score < one.score) place--;
-    best.splice(place, 0, one);
+    while (place > 0 && best[place - 1].score < told.score) place--;
+    if (place === ELITE) return;
+    best.splice(place, 0, told);
     if (best.length > ELITE) best.pop();
   }
-  return best;
 }

@@ -12,6 +12,8 @@ export class TrialLog<A, Told extends ToldTrial<A> = ToldTrial<A>> {
   private readonly pending = new Map<number, Trial<A>>();
   private readonly keys = new Set<string>();
   private issued = 0;
+  /** The last of {@link fresh}: making a key takes as long as drawing. */
+  private drawn?: { readonly architecture: A; readonly key: string };
 
   constructor(
     private readonly where: string,
@@ -37,13 +39,18 @@ export class TrialLog<A, Told extends ToldTrial<A> = ToldTrial<A>> {
    * @param draw Gets the number of the draw, from 0.
    */
   fresh(draw: (attempt: number) => A): A {
-    let drawn = draw(0);
-    for (let attempt = 1; attempt < ATTEMPTS && this.keys.has(this.space.key(drawn)); attempt++) drawn = draw(attempt);
-    return drawn;
+    for (let attempt = 0; ; attempt++) {
+      const architecture = draw(attempt);
+      const key = this.space.key(architecture);
+      if (attempt + 1 < ATTEMPTS && this.keys.has(key)) continue;
+      this.drawn = { architecture, key };
+      return architecture;
+    }
   }
 
   issue(architecture: A, more: { readonly budget?: EvaluationBudget; readonly from?: number } = {}): Trial<A> {
-    const trial = { id: this.issued++, architecture, key: this.space.key(architecture), ...more };
+    const key = this.drawn?.architecture === architecture ? this.drawn.key : this.space.key(architecture);
+    const trial = { id: this.issued++, architecture, key, ...more };
     this.pending.set(trial.id, trial);
     this.keys.add(trial.key);
     return trial;
