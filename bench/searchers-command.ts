@@ -10,9 +10,9 @@ export function addSearchers(program: Command): void {
     .action((o: { json: boolean }) => {
       const line = (cells: readonly (string | number)[]) =>
         `${cells.map((cell) => String(cell).padStart(20)).join("")}\n`;
-      if (!o.json) process.stdout.write(line(["searcher", "space", "asks a second", "needed"]));
+      if (!o.json) process.stdout.write(line(["searcher", "space", "asks a second", "of the processor", "needed"]));
       const report = measureSearchers((r) => {
-        if (!o.json) process.stdout.write(line([r.searcher, r.space, r.asks_a_second, r.needed]));
+        if (!o.json) process.stdout.write(line([r.searcher, r.space, r.asks_a_second, r.asks_a_cpu_second, r.needed]));
       });
       if (o.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     });

@@ -142,10 +142,9 @@ class ChainBlock {
   /** Of parents with the same cell each layer's op is of one or the other; of others one is taken whole. */
   crossover(a: Candidate, b: Candidate, rng: Rng): Candidate {
     if (a.cell !== b.cell) return rng.uniform() < 0.5 ? a : b;
-    return this.candidate(
-      a.cell,
-      a.path.map((op, layer) => (rng.uniform() < 0.5 ? op : b.path[layer])),
-    );
+    const path: number[] = [];
+    for (let layer = 0; layer < a.path.length; layer++) path.push((rng.uniform() < 0.5 ? a : b).path[layer]);
+    return this.candidate(a.cell, path);
   }
 
   encode({ cell, path }: Candidate): number[] {
