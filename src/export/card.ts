@@ -48,8 +48,9 @@ function classesInWords(classes: readonly string[]): string {
   return classes.length > MOST_CLASSES ? `${classes.length}: ${listed}, ...` : `${classes.length}: ${listed}`;
 }
 
-function originRows({ origin, training, kind }: Exportable): [string, string][] {
+function originRows({ origin, training, kind, remarks = [] }: Exportable): [string, string][] {
   if (!origin && !training) {
+    if (remarks.length > 0) return remarks.map((remark) => ["remark", remark]);
     return [
       [
         "method",

@@ -87,15 +87,16 @@ const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
   safetensors: {
     extension: ".safetensors",
     suffix: "-teacher",
-    write: ({ network, architecture, preprocessing, classes, dataset, measured }, path) => {
+    write: ({ network, architecture, preprocessing, classes, dataset, measured, history, remarks }, path) => {
       const validation = measured.find(({ split }) => split === "validation");
-      const history = {
+      const known = history ?? {
         epochs: [],
         accuracy: validation?.accuracy,
         validationImages: validation?.images ?? 0,
         imagesPerSecond: 0,
       };
-      new Teacher(network, { architecture, preprocessing, classes, dataset, history }).save(path);
+      const about = { architecture, preprocessing, classes, dataset, history: known, ...(remarks && { remarks }) };
+      new Teacher(network, about).save(path);
       return [path];
     },
   },

@@ -5,6 +5,7 @@ import type { Network } from "../nn";
 import { type FoundRecord, LoadedNetwork, type Origin, originSchema, Retrained } from "../retrain";
 import type { Architecture } from "../space";
 import { Teacher } from "../teacher";
+import type { TrainingHistory } from "../train";
 
 /** An accuracy with what it was measured on. */
 export type Measured = FoundRecord["measured"][number];
@@ -22,6 +23,9 @@ export interface Exportable {
   /** How it was found, where it is known. */
   readonly origin?: FoundRecord["origin"];
   readonly training?: Readonly<Record<string, unknown>>;
+  /** Of a teacher: its own record of its training, and what is to be known of how it was read or tuned. */
+  readonly history?: TrainingHistory;
+  readonly remarks?: readonly string[];
 }
 
 /** What may be exported: a teacher, what `retrain` gave, or what `loadFound` read. */
@@ -40,9 +44,9 @@ export function asExportable(source: ExportSource, { origin, measured = [] }: Ex
 
 function held(source: ExportSource): Exportable {
   if (source instanceof Teacher) {
-    const { network, architecture, cost, preprocessing, classes, dataset, history } = source;
+    const { network, architecture, cost, preprocessing, classes, dataset, history, remarks } = source;
     return {
-      ...{ kind: "teacher", network, architecture, cost, preprocessing, classes, dataset },
+      ...{ kind: "teacher", network, architecture, cost, preprocessing, classes, dataset, history, remarks },
       measured: validation(dataset, history.validationImages, history.accuracy),
     };
   }

@@ -18,7 +18,7 @@ import {
   parseTimmNetwork,
   timmDifference,
 } from "../../src/space";
-import { openTeacher } from "../../src/teacher";
+import { openTeacher, Teacher } from "../../src/teacher";
 import { pythonHas } from "../teacher/hub";
 import { CLASSES, FORMS, ownLogits, pixelsOf, python, teacherOf } from "./forms";
 
@@ -140,6 +140,7 @@ test("weights and record in one file are a teacher again", async () => {
   const [path] = await exportNetwork(teacher, "safetensors", join(folder, "again.safetensors"));
   const read = openTeacher(path);
   expect([read.fingerprint(), read.accuracy, read.classes]).toEqual([teacher.fingerprint(), 0.75, CLASSES]);
+  expect([read.history, read.remarks]).toEqual([teacher.history, teacher.remarks]);
   for (const of of [teacher, read]) of.dispose();
 });
 
@@ -170,6 +171,20 @@ test("the card says what the network is, costs and reaches, and escapes what it 
   expect(page).toContain("the &quot;dog&quot;");
   expect(page).toContain("not known here: ask whoever gave the images");
   teacher.dispose();
+});
+
+test("the card of a teacher that was tuned says so, and its own file keeps that", async () => {
+  const { network, architecture, preprocessing, classes, dataset } = teacherOf("mobilenet_v2");
+  const epoch = { epoch: 1, loss: 1, trainAccuracy: 0.5, validationAccuracy: 0.5, learningRate: 0.1, durationMs: 1 };
+  const history = { epochs: [epoch], accuracy: 0.5, validationImages: 4, imagesPerSecond: 1 };
+  const remarks = ["Fine-tuned from a <network>."];
+  const teacher = new Teacher(network, { architecture, preprocessing, classes, dataset, history, remarks });
+  const [card] = await exportNetwork(teacher, "card", join(folder, "tuned.html"));
+  expect(readFileSync(card, "utf8")).toContain("Fine-tuned from a &lt;network&gt;.");
+  const [file] = await exportNetwork(teacher, "safetensors", join(folder, "tuned.safetensors"));
+  const read = openTeacher(file);
+  expect([read.history, read.remarks]).toEqual([history, remarks]);
+  for (const of of [teacher, read]) of.dispose();
 });
 
 describe("a found network", () => {
