@@ -68,7 +68,7 @@ export class Network extends Module {
   /** Logits `[batch, classes]` of what {@link forward} gave. */
   classify(map: tf.Tensor4D, context: ForwardContext): tf.Tensor2D {
     return tf.tidy(() => {
-      const features = this.lastFeatures(tf.mean(map, [1, 2]) as tf.Tensor2D);
+      const features = this.lastFeatures(map);
       const rate = this.architecture.dropout ?? 0;
       const kept =
         rate > 0 && context.rng && context.mode === "train" ? dropout(features, rate, context.rng) : features;
@@ -76,8 +76,9 @@ export class Network extends Module {
     });
   }
 
-  /** What the classifier sees, `[batch, features]`, of pooled maps `[batch, channels]`. */
-  private lastFeatures(pooled: tf.Tensor2D): tf.Tensor2D {
+  /** What the classifier sees, `[batch, features]`, of what {@link forward} gave; dropout comes after it. */
+  lastFeatures(map: tf.Tensor4D): tf.Tensor2D {
+    const pooled = tf.mean(map, [1, 2]) as tf.Tensor2D;
     const { hidden, architecture } = this;
     if (!hidden || !architecture.hidden) return pooled;
     const sum = tf.add(tf.matMul(pooled, hidden.kernel), hidden.bias) as tf.Tensor2D;

