@@ -36,6 +36,8 @@ describe("lab.study().byBlockCount()", () => {
     expect(() => counts.figure("regrets" as "regret")).toThrow(ConfigError);
     expect(counts.scatters({ networks: 20 })).toHaveLength(3);
     expect(counts.scatters({ networks: 20, blocks: [2] })).toHaveLength(1);
+    expect(() => counts.scatters({ seed: 99 })).toThrow(/seed 99, and there are K = 1 \(seed 1\)/);
+    expect(() => counts.scatters({ blocks: [5] })).toThrow(ConfigError);
     expect(() => counts.scatters({ network: 20 } as object)).toThrow(/did you mean networks/);
     expect(counts.seeds().figure.data).toHaveLength(1);
     expect(counts.costFigure().figure.data).toHaveLength(2);

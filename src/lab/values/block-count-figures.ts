@@ -1,3 +1,4 @@
+import { ConfigError } from "../../core";
 import { kendallTauB } from "../../rate";
 import {
   type BlockCounts,
@@ -82,7 +83,10 @@ export function costBars({ rated }: BlockCounts): FigureView {
   );
 }
 
-/** A draw of the networks not tuned on, weighted rating against truth, for each of some K with ratings of the seed. */
+/**
+ * A draw of the networks not tuned on, weighted rating against truth, for each of some K with ratings of the seed.
+ * @throws ConfigError when there are ratings, but of none of these K for the seed.
+ */
 export function settingScatters(
   { rated }: BlockCounts,
   truth: readonly TrueNetwork[],
@@ -95,15 +99,22 @@ export function settingScatters(
 ): FigureView[] {
   const drawn = new Set(reportedSample(count));
   const networks = truth.filter(({ key }) => drawn.has(key));
-  return rated.flatMap(({ K, raws, summary, title }) => {
-    const raw = raws.find((one) => one.seed === seed);
-    if (!raw || !blocks.includes(K)) return [];
+  const asked = rated.filter(({ K, raws }) => blocks.includes(K) && raws.some((raw) => raw.seed === seed));
+  if (rated.length > 0 && asked.length === 0) {
+    const there = rated.map(({ K, summary }) => `K = ${K} (seed ${summary.seeds.join(", ")})`).join(", ");
+    throw new ConfigError(
+      `study.byBlockCount().scatters: one of K = ${blocks.join(", ")} must have ratings of seed ${seed}, and there are ${there}; set seed or blocks to some of them`,
+      { seed, blocks },
+    );
+  }
+  return asked.map(({ raws, summary, title }) => {
+    const raw = raws.find((one) => one.seed === seed)!;
     const scores = networkScores(networks, blocksOf(raw, by), raw.cuts, summary.weights);
     const tau = kendallTauB(
       scores,
       networks.map(({ accuracy }) => accuracy),
     );
     const predictedTitle = "weighted sum of ratings (lower is better)";
-    return [ratingScatter(networks, scores, { tau, title: `${title}, seed ${seed}`, predictedTitle })];
+    return ratingScatter(networks, scores, { tau, title: `${title}, seed ${seed}`, predictedTitle });
   });
 }

@@ -172,7 +172,10 @@ export class LabBlockCounts implements Displayable {
     return sameImages(this.counts);
   }
 
-  /** Weighted rating against true accuracy of a draw of networks: a figure a K. @throws ConfigError for unknown options. */
+  /**
+   * Weighted rating against true accuracy of a draw of networks: a figure a K.
+   * @throws ConfigError for unknown options, and when none of the K has ratings of the seed.
+   */
   scatters(options: BlockCountScatterOptions = {}): FigureView[] {
     checkOptions("study.byBlockCount().scatters", options, SCATTER_RULES);
     return settingScatters(this.counts, this.truth, this.stored.measure, options);
