@@ -46,6 +46,8 @@ export class Session implements HostKernel {
   private readonly children = new KeptChildren();
   /** Cells whose code holds the signal: an interrupt ends what they left behind too. */
   private readonly listening = new Set<Cell>();
+  /** Of each comm that a cell opened, or a listener of its comms: that cell's request. */
+  private readonly openers = new Map<string, number>();
   private runner: CellRunner | undefined;
   private last: Cell | undefined;
   private executionCount = 0;
@@ -57,7 +59,7 @@ export class Session implements HostKernel {
   ) {
     const written = new DescriptorReader(descriptors, (name, text) => {
       const cell = this.outputCell();
-      if (cell) post({ kind: "stream", name, cell: cell.request, text });
+      if (cell) post({ kind: "stream", name, cell: cell.output, text });
     });
     // What children and libraries wrote meanwhile was before.
     this.printer = new PrintBuffer((text) => {
@@ -82,7 +84,13 @@ export class Session implements HostKernel {
         const [text, about] = [JSON.stringify(content), JSON.stringify(metadata)];
         this.tell({ kind: "publish", cell, type, content: text, metadata: about, buffers });
       },
-      ({ id, target }, open) => this.tell({ kind: "comm", id, target, open }),
+      ({ id, target }, open) => {
+        const cell = this.owner();
+        if (!open) this.openers.delete(id);
+        // Not one that the front end opened: its messages have no cell.
+        else if (cell && (cell.source !== "" || cell.output !== cell.request)) this.openers.set(id, cell.output);
+        this.tell({ kind: "comm", id, target, open });
+      },
     );
   }
 
@@ -119,7 +127,7 @@ export class Session implements HostKernel {
 
   print(name: StreamName, text: string): void {
     const cell = this.outputCell();
-    if (cell) this.printer.print({ name, cell: cell.request, text });
+    if (cell) this.printer.print({ name, cell: cell.output, text });
   }
 
   /** Sends what was printed. */
@@ -161,7 +169,7 @@ export class Session implements HostKernel {
   }
 
   publish(cell: Cell, type: OutputType | "execute_input" | "execute_result" | "error", content: Content): void {
-    this.tell({ kind: "publish", cell: cell.request, type, content: jsonText(content) });
+    this.tell({ kind: "publish", cell: cell.output, type, content: jsonText(content) });
   }
 
   /**
@@ -242,9 +250,10 @@ export class Session implements HostKernel {
     });
   }
 
-  private newCell({ id, content, metadata, subshell }: Request): Cell {
+  private newCell({ id, content, metadata, subshell }: Request, output = id): Cell {
     return {
       request: id,
+      output,
       lane: this.lanes.of(subshell),
       number: this.executionCount,
       source: String(content.code ?? ""),
@@ -375,9 +384,13 @@ export class Session implements HostKernel {
     }
   }
 
-  /** Listeners print and show below the widget that sent the message. */
+  /**
+   * Listeners print and show below the cell that opened the comm, where its widget is: JupyterLab shows nothing of what
+   * answers a message of a widget.
+   */
   private hear(request: Request): void {
-    this.context.run(this.newCell(request), () => {
+    const cell = this.newCell(request, this.openers.get(String(request.content.comm_id)));
+    this.context.run(cell, () => {
       try {
         this.comms.receive(request.type, request.content, request.metadata ?? {}, request.buffers ?? []);
       } catch (error) {

@@ -11,6 +11,8 @@ import { asJson } from "./mime";
 /** One execution of a cell, or of a widget's message: whatever output can belong to. */
 export interface Cell {
   readonly request: number;
+  /** The request below which front ends show what it prints and displays. */
+  readonly output: number;
   readonly lane: Lane;
   readonly number: number;
   readonly source: string;

@@ -10,21 +10,31 @@ export const ROOT = resolve(__dirname, "../..");
 /** Far more than a start takes, for two loaded cores. */
 const START_MS = 300_000;
 
-/** A Jupyter server (classic notebook) of its own: own folders, own kernelspec, a port of loopback. */
+/** Jupyter's two pages: the classic notebook, and JupyterLab. */
+export type JupyterPage = "notebook" | "lab";
+
+/** A Jupyter server of its own: own folders, own kernelspec, a port of loopback. */
 export class JupyterServer {
   private constructor(
     private readonly process: ChildProcess,
     private readonly base: string,
     private readonly token: string,
     private readonly folder: string,
+    private readonly kind: JupyterPage,
   ) {}
 
   /**
    * Starts the server with the compiled kernel of this tree.
    * @param environment Further variables of the server and its kernels.
+   * @param kind Which page it serves.
+   * @param program Path of `jupyter`.
    * @throws Error when the kernel is not built, or Jupyter does not come up.
    */
-  static async start(environment: Record<string, string> = {}): Promise<JupyterServer> {
+  static async start(
+    environment: Record<string, string> = {},
+    kind: JupyterPage = "notebook",
+    program = "jupyter",
+  ): Promise<JupyterServer> {
     const kernel = join(ROOT, "dist", "kernel", "main.js");
     if (!existsSync(kernel)) throw new Error(`browser tests: ${kernel} is missing; run npm run setup first`);
     const folder = mkdtempSync(join(tmpdir(), "blockwise-jupyter-"));
@@ -45,8 +55,9 @@ export class JupyterServer {
       "--ip=127.0.0.1",
       `--port=${port}`,
       "--port-retries=0",
-      `--NotebookApp.token=${token}`,
-      `--notebook-dir=${notebooks}`,
+      ...(kind === "lab"
+        ? [`--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${notebooks}`, "--LabApp.news_url=None"]
+        : [`--NotebookApp.token=${token}`, `--notebook-dir=${notebooks}`]),
     ];
     const env = {
       ...process.env,
@@ -56,8 +67,8 @@ export class JupyterServer {
       JUPYTER_RUNTIME_DIR: join(folder, "runtime"),
       ...environment,
     };
-    const child = spawn("jupyter", ["notebook", ...options], { env, stdio: ["ignore", "ignore", "pipe"] });
-    const server = new JupyterServer(child, `http://127.0.0.1:${port}`, token, folder);
+    const child = spawn(program, [kind, ...options], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const server = new JupyterServer(child, `http://127.0.0.1:${port}`, token, folder, kind);
     try {
       await server.awaitReady();
     } catch (error) {
@@ -79,9 +90,16 @@ export class JupyterServer {
     writeFileSync(join(folder, "extension.js"), "define({ load_ipython_extension: function () {} });");
   }
 
+  /** JupyterLab's extension of that name, of the files given; it is there from the next start of the page. */
+  offerLabExtension(name: string, files: Readonly<Record<string, string>>): void {
+    const folder = join(this.folder, "data", "labextensions", name);
+    mkdirSync(join(folder, "static"), { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  }
+
   /** Address of a notebook's page. */
   url(name: string): string {
-    return `${this.base}/notebooks/${name}?token=${this.token}`;
+    return `${this.base}/${this.kind === "lab" ? "lab/tree" : "notebooks"}/${name}?token=${this.token}`;
   }
 
   /** Ends the server, which ends its kernels, and removes its folders. */
@@ -111,7 +129,7 @@ export class JupyterServer {
       if (answer?.ok) return;
       await new Promise((done) => setTimeout(done, 200));
     }
-    throw new Error(`browser tests: jupyter notebook must start, it did not: ${failed?.message ?? said}`);
+    throw new Error(`browser tests: jupyter ${this.kind} must start, it did not: ${failed?.message ?? said}`);
   }
 }
 

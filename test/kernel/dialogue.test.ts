@@ -93,6 +93,37 @@ describe("comms", () => {
     expect((await kernel.execute("mine.send(6)")).reply.evalue).toContain("comm view: it must be open");
   });
 
+  it("that a cell opened print below that cell, also opened later by its timers and listeners", async () => {
+    const code = `function open(word: string): string {
+        const comm = comms.open("view");
+        comm.onMessage(({ data }) => console.log(word, data.name, data.name === "more" ? open("third") : ""));
+        return comm.id;
+      }
+      const early = open("first");
+      setTimeout(() => console.log("both", early, open("second")), 1);
+      "shown";`;
+    let id = "";
+    const opened = await kernel.execute(code, async (request) => {
+      id = request;
+    });
+    expect(opened.reply.evalue).toBeUndefined();
+    const below = (text: string) =>
+      kernel.waitFor((m) => m.parent.msg_id === id && `${m.content.text}`.startsWith(text));
+    const [, first, second] = String((await below("both")).content.text)
+      .trim()
+      .split(" ");
+    await kernel.execute("'another cell'");
+    await kernel.send("comm_msg", { comm_id: second, data: { name: "two" } });
+    await below("second two");
+    await kernel.send("comm_msg", { comm_id: first, data: { name: "more" } });
+    const [, third] = String((await below("first more")).content.text)
+      .trim()
+      .split(" ")
+      .slice(1);
+    await kernel.send("comm_msg", { comm_id: third, data: { name: "three" } });
+    await below("third three");
+  });
+
   it("nobody waits for are closed at once", async () => {
     const id = await kernel.send("comm_open", { comm_id: "c9", target_name: "none", data: {} });
     const closed = await kernel.waitFor((m) => m.parent.msg_id === id && m.header.msg_type === "comm_close");
