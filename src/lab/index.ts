@@ -53,6 +53,7 @@ export type { LabStudyRanking, RankingSampleOptions } from "./values/study-ranki
 export type { LabSupernet, SupernetSaveOptions } from "./values/supernet";
 export type { LabSweep, LabSweepOptions } from "./values/sweep";
 export type { LabTeacher } from "./values/teacher";
+export type { LabTeachers } from "./values/teachers";
 export type { LabFeatureOptions } from "./words/feature-maps";
 export { Findings } from "./words/findings";
 export type { LabImproveOptions } from "./words/improve-ratings";

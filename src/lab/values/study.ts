@@ -37,6 +37,7 @@ import { LabSettings, type LabSettingsOptions } from "./settings";
 import { LabStudyRanking } from "./study-ranking";
 import type { StudySource } from "./study-source";
 import { standingOf } from "./study-standing";
+import { LabTeachers } from "./teachers";
 
 export interface LabStudyRunOptions extends StudyPart {
   /** CIFAR-10, see `cifar10`; the usual places when left out. */
@@ -129,6 +130,14 @@ export class LabStudy implements Displayable, StudySource {
    */
   settings(options: LabSettingsOptions = {}): LabSettings {
     return new LabSettings(this, this.yardstick(options), options);
+  }
+
+  /**
+   * The settings with a teacher each, compared in the same way, and the first one's supernets after fewer epochs.
+   * @throws ConfigError as `settings`.
+   */
+  teachers(options: LabSettingsOptions = {}): LabTeachers {
+    return new LabTeachers(this, this.yardstick(options), options);
   }
 
   /** The settings by the plain sum of their ratings, without any accuracies. @param seed Shown beside the means. Default 1. */

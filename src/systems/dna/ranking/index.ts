@@ -31,5 +31,6 @@ export * from "./stored-study";
 export * from "./study-config";
 export * from "./study-files";
 export * from "./summary";
+export * from "./teacher-influence";
 export * from "./true-front";
 export * from "./truth";
