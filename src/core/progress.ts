@@ -44,7 +44,7 @@ export class Progress {
   constructor(
     private readonly context: StepContext,
     private readonly task: string,
-    private readonly total: number,
+    private total: number,
     private readonly unit: string,
     private done = 0,
   ) {
@@ -65,6 +65,12 @@ export class Progress {
     const { task, done, total, unit } = this;
     this.context.onProgress?.({ task, done, total, unit, metrics, elapsedMs, perSecond, remainingMs });
     this.throwIfStopped();
+  }
+
+  /** Reports that nothing is left, where the work ended before its total. */
+  endEarly(metrics: Record<string, number> = {}): void {
+    this.total = this.done;
+    this.advance(0, metrics);
   }
 
   /** @throws InterruptedError when the signal was aborted. */

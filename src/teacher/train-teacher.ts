@@ -68,14 +68,14 @@ export function checkClasses(
   const at = data.classes.findIndex((name, i) => name !== classes[i]);
   if (at < 0 && classes.length === data.classes.length) return;
   throw new ConfigError(
-    `${where} the teacher must have the classes of data set ${data.name} in their order, got "${classes[at]}" for class ${at}, which is "${data.classes[at]}"; train a teacher on this data set, or load the one that it was trained on${OTHER_CLASSES}`,
+    `${where} the teacher must have the classes of data set ${data.name} in their order, got "${classes[at]}" for class ${at}, which is "${data.classes[at]}"; train a teacher on this data set, load the one that it was trained on${OTHER_CLASSES}`,
     { class: at, expected: data.classes[at], got: classes[at] },
   );
 }
 
 /** What to do with a teacher of other classes. */
 export const OTHER_CLASSES =
-  ". Give it a classifier for them: lab.teacher(file, { data, fineTune: {} }); its feature maps alone can be imitated without: lab.teacher(file, { data, featuresOnly: true })";
+  "; or give it a classifier for this data's classes: lab.teacher(file, { data, fineTune: {} }), or imitate its feature maps alone: lab.teacher(file, { data, featuresOnly: true })";
 
 /** @throws ConfigError unless a teacher takes the images of a data set. */
 export function checkInput(

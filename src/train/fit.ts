@@ -104,6 +104,7 @@ export async function fit<Epoch>(training: TrainingPlan<Epoch>): Promise<Epoch[]
       history.push(await runEpoch(training, history, progress));
       training.states?.write(stateOf(training, history));
     }
+    if (history.length < training.epochs) progress.endEarly();
     return history;
   } finally {
     for (const { optimizer } of Object.values(training.optimizers)) optimizer.dispose();

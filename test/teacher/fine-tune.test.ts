@@ -86,10 +86,17 @@ test("the classifier learns alone first, at its own rate; then all weights learn
 });
 
 test("it ends when validation accuracy has not risen for as many epochs as it has patience", async () => {
-  const tuned = await fineTune(teacher, data, { ...options, epochs: 40, patience: 2 });
+  const told: [done: number, total: number][] = [];
+  const onProgress = ({ done, total }: { done: number; total: number }) => told.push([done, total]);
+  const tuned = await fineTune(teacher, data, { ...options, epochs: 40, patience: 2 }, { onProgress });
   const { epochs } = tuned.history;
   expect(epochs.length).toBeLessThan(42);
   expect(epochs.length - Math.max(2, bestEpoch(epochs) + 1)).toBe(2);
+  // Batches of 16 of 64 images: all that was planned is told first, in the end that nothing is left.
+  expect([told[0], told.at(-1)]).toEqual([
+    [1, 42 * 4],
+    [epochs.length * 4, epochs.length * 4],
+  ]);
   tuned.dispose();
 });
 

@@ -70,7 +70,7 @@ export function checkTeaches(
   const where = `teacher ${path}:`;
   if (teacher.dataset !== data.name) {
     throw new ConfigError(
-      `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, or train a teacher${OTHER_CLASSES}`,
+      `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, train a teacher${OTHER_CLASSES}`,
       { path, dataset: teacher.dataset },
     );
   }
