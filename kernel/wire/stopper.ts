@@ -63,7 +63,7 @@ export class Stopper {
   }
 
   private check(): void {
-    if (this.timer === undefined || this.terminating) return;
+    if (this.timer === undefined) return;
     if (this.seen === this.serial) {
       this.lookAgain();
       return;
@@ -76,7 +76,7 @@ export class Stopper {
       this.told = true;
       this.stuck(this.noRoom ? "stack" : "native");
     }
-    if (this.shared.phase === Phase.Starting || performance.now() < this.askedAgainAt) return;
+    if (this.terminating || this.shared.phase === Phase.Starting || performance.now() < this.askedAgainAt) return;
     this.terminate();
   }
 

@@ -97,3 +97,19 @@ describe("an interrupt", () => {
     await other.close();
   });
 });
+
+it("an interrupt that native code does not hear is explained below the cell", async () => {
+  const deaf = await KernelUnderTest.start();
+  try {
+    // V8 looks for interrupts after so many instructions of a loop, not after so much time.
+    const code = 'const text = `[${"1,".repeat(2e7)}1]`; console.log("here"); for (;;) JSON.parse(text);';
+    const id = await deaf.send("execute_request", { code });
+    await deaf.waitFor((m) => m.parent.msg_id === id && m.content.text === "here\n");
+    await deaf.interrupt();
+    const said = await deaf.waitFor((m) => m.parent.msg_id === id && m.content.name === "stderr");
+    expect(said.content.text).toContain("a native call is under way");
+    expect(said.content.text).toContain("restart of the kernel ends it now");
+  } finally {
+    await deaf.close();
+  }
+});
