@@ -238,7 +238,7 @@ export class LabSearches implements Displayable {
   }
 
   /** What `notebook check` compares: the networks found, and the claims in numbers; means over the seeds of the ratings. */
-  numbers(): Readonly<Record<string, string | number | readonly number[] | null>> {
+  numbers(): Record<string, string | number | number[] | null> {
     const { rated, truth, macsAlone, trials } = this.study;
     const claims = this.claims;
     const regretOf = (method: TrialPoint["method"], evaluations: number) =>

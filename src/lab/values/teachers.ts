@@ -231,7 +231,7 @@ export class LabTeachers implements Displayable {
   }
 
   /** What `notebook check` compares: five figures of each setting, what the teachers found, the range of the seeds. */
-  numbers(): Record<string, string | number | readonly number[] | null> {
+  numbers(): Record<string, string | number | number[] | null> {
     const { compared } = this;
     const { teachers } = this.foundBy;
     const range = compared.ranges.weighted.tau;
