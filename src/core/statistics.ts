@@ -10,6 +10,13 @@ export function sampleVariance(values: readonly number[]): number {
   return values.length < 2 ? Number.NaN : Matrix.rowVector([...values]).variance();
 }
 
+/** A quantile of rising values, linear between neighbours (type 7 of Hyndman and Fan, 1996): of two the median is their mean. */
+export function quantile(sorted: readonly number[], share: number): number {
+  const at = share * (sorted.length - 1);
+  const low = Math.floor(at);
+  return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
+}
+
 /** 97.5 % quantiles of Student's t distribution with 1, 2, ... degrees of freedom. */
 const T975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 

@@ -51,11 +51,16 @@ function isWithin(
   difference: number | undefined,
   tolerance: Exclude<Tolerance, "any">,
 ): boolean {
-  if (then === undefined || now === undefined) return false;
+  if (then === undefined || now === undefined || isNoNumber(now)) return false;
   if (difference === undefined) return JSON.stringify(then) === JSON.stringify(now);
   if (typeof tolerance === "number") return difference <= tolerance;
   const scale = Math.max(0, ...numbersOf(then).map(Math.abs));
   return difference <= (Number.parseFloat(tolerance) / 100) * scale;
+}
+
+/** What was to be measured and is not a number agrees with nothing, not even with itself. */
+function isNoNumber(value: ResultValue): boolean {
+  return typeof value === "string" && value.split(" ").some((word) => /^(NaN|-?Infinity)$/.test(word));
 }
 
 function distance(then: ResultValue | undefined, now: ResultValue | undefined): number | undefined {

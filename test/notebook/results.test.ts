@@ -42,6 +42,8 @@ describe("compareResults", () => {
     expect(agrees(1, "1", 1)).toBe(false);
     expect(agrees(1, [1], 1)).toBe(false);
     expect(agrees("e6k3", 4, "any")).toBe(true);
+    // A measurement that has broken does not pass for ever.
+    for (const broken of ["NaN", "-Infinity", "0.5 NaN"]) expect(agrees(broken, broken)).toBe(false);
   });
 
   it("takes the tolerance of the command line's name, then the record's, then the default", () => {
@@ -97,11 +99,11 @@ describe("lab.record", () => {
 
   it("gives one tolerance to all values, and says numbers that JSON lacks as words", () =>
     inNotebook(async (host) => {
-      await lab.record("r", { a: Number.NaN, b: 1 }, { tolerance: 0.5 });
+      await lab.record("r", { a: Number.NaN, b: 1, all: [0.5, Number.NaN] }, { tolerance: 0.5 });
       expect(host.outputs()[0][RESULT_TYPE]).toEqual({
         name: "r",
-        values: { a: "NaN", b: 1 },
-        tolerance: { a: 0.5, b: 0.5 },
+        values: { a: "NaN", b: 1, all: "0.5 NaN" },
+        tolerance: { a: 0.5, b: 0.5, all: 0.5 },
       });
     }));
 

@@ -63,12 +63,11 @@ function shown(key: string, value: ResultValue): string | number {
   return Array.isArray(value) ? value.map((one) => Number(one.toPrecision(5))).join(", ") : String(value);
 }
 
-/** JSON has neither NaN nor infinities: they become words. */
+/** JSON has neither NaN nor infinities: they become words, and a list with one of them becomes a text. */
 function finite(values: Readonly<Record<string, ResultValue>>): Record<string, ResultValue> {
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
-    ]),
-  );
+  const inWords = (value: ResultValue): ResultValue => {
+    if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+    return Array.isArray(value) && !value.every(Number.isFinite) ? value.join(" ") : value;
+  };
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, inWords(value)]));
 }

@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { checkOptions, type OptionRules, rule, type StepContext } from "../../core";
+import { quantile } from "../../core/statistics";
 import { type LatencyTable, latencyKey, latencyTableOf, layersToMeasure } from "../../cost";
 import { engine } from "../../engine";
 import { measureLatency } from "../../nn";
@@ -53,5 +54,5 @@ export async function latencyTable(
 
 /** A quantile of rising values, to the microsecond. */
 function at(sorted: readonly number[], share: number): number {
-  return Number(sorted[Math.round(share * (sorted.length - 1))].toFixed(3));
+  return Number(quantile(sorted, share).toFixed(3));
 }

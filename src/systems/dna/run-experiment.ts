@@ -128,18 +128,17 @@ function dataReads({ seed, data }: ExperimentConfig) {
 
 interface UsedEngine {
   backend?: string;
-  threads: number;
   isa?: string;
 }
 
 function tell(run: RunDirectory, outcomes: readonly StepOutcome[], note: (text: string) => void): void {
   if (outcomes.some(({ state }) => state === "again")) for (const line of describeOutcomes(outcomes)) note(line);
   else if (run.changes.length > 0) note(`changed, and nothing done so far depends on it: ${run.changes.join("; ")}`);
-  const words = (of: UsedEngine) => `${engineLabel(of)} with ${of.threads} thread${of.threads === 1 ? "" : "s"}`;
-  const now = words(engine.info());
+  // Any number of threads gives the same bytes.
+  const now = engineLabel(engine.info());
   const engines = run.records.flatMap(({ engine: of }) => {
     const used = of as UsedEngine | undefined;
-    return used ? [words(used)] : [];
+    return used ? [engineLabel(used)] : [];
   });
   const others = [...new Set(engines)].filter((engine) => engine !== now);
   if (others.length === 0) return;

@@ -1,4 +1,4 @@
-import { mean, sampleVariance, studentT95 } from "../../core/statistics";
+import { mean, quantile, sampleVariance, studentT95 } from "../../core/statistics";
 import type { TableEvaluator } from "../../evaluate";
 import { type Change, parseChanges } from "./search-table";
 import { METHODS, type MethodName, SETTINGS, type TableName } from "./settings";
@@ -117,13 +117,6 @@ function quartiles(x: readonly number[], at: (x: number) => readonly number[]): 
   // Accuracies have two or three decimals; more of them are no more than noise of the sums.
   const share = (of: number) => known.map(({ sorted }) => Number(quantile(sorted, of).toFixed(4)));
   return { x: known.map(({ place }) => place), lower: share(0.25), median: share(0.5), upper: share(0.75) };
-}
-
-/** Linear between neighbours. */
-function quantile(sorted: readonly number[], share: number): number {
-  const at = share * (sorted.length - 1);
-  const low = Math.floor(at);
-  return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
 }
 
 /** With the 95 % interval by Student's t; of one value none. */
