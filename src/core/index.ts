@@ -7,7 +7,7 @@ export * from "./engine-label";
 export * from "./errors";
 export * from "./file-error";
 export * from "./fingerprint";
-export type { ImageShape } from "./image-shape";
+export { IMAGE_RULE, type ImageShape } from "./image-shape";
 export { hasJobThreads, type JobWork, readyThreads, runJobs } from "./job-threads";
 export * from "./json-file";
 export * from "./lock";

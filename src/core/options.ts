@@ -118,8 +118,8 @@ function check(where: string, prefix: string, given: unknown, rules: Readonly<Re
 /** 'option "lr" is not known, did you mean learningRate? Known are ...'. */
 export function unknownName(what: string, name: string, known: readonly string[], prefix = ""): string {
   const near = nearestName(name, known);
-  const hint = near === undefined ? "" : `; did you mean ${prefix}${near}?`;
-  return `${what} is not known${hint || ";"} Known are ${known.join(", ")}`;
+  const next = near === undefined ? "; known are" : `; did you mean ${prefix}${near}? Known are`;
+  return `${what} is not known${next} ${known.join(", ")}`;
 }
 
 /** A value in a message: short, and NaN as NaN. */

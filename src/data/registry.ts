@@ -100,7 +100,7 @@ function sourceOf(name: string, root: string | undefined): DatasetSource {
   if (place !== undefined) return (_, context, options = {}) => readPictures(title, place, options, context);
   const meant = nearestName(name, datasetNames());
   throw new DataError(
-    `loadDataset: the data set must be one of ${datasetNames().join(", ")}, or a folder or zip file of pictures, got ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ", which does not exist"}${/[\\/]|\.zip$/i.test(name) ? "" : "; pictures are named by their path, or found by name in the folder that BLOCKWISE_DATA names"}`,
+    `loadDataset: the data set must be one of ${datasetNames().join(", ")}, or a folder or zip file of pictures, got ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ", which does not exist"}${/[\\/]|\.zip$/i.test(name) ? "" : `${meant ? " Pictures" : "; pictures"} are named by their path, or found by name in the folder that BLOCKWISE_DATA names`}`,
     { name, known: datasetNames() },
   );
 }

@@ -1,4 +1,4 @@
-import { ConfigError, DataError, fingerprint, shown } from "../core";
+import { ConfigError, checkOptions, DataError, fingerprint, type OptionRules, rule, shown } from "../core";
 import type { EvaluationBudget, Outcome } from "../search";
 import type { Evaluator } from "./evaluator";
 
@@ -24,6 +24,15 @@ export interface TableOptions {
   readonly levels?: readonly TableLevel[];
 }
 
+const RULES: OptionRules<TableOptions> = {
+  name: rule.text,
+  entries: { must: "a Map of entries by key", holds: (value) => value instanceof Map },
+  levels: rule.list(
+    { must: "a level { name, cost }", holds: (value) => typeof (value as TableLevel)?.cost === "function" },
+    0,
+  ),
+};
+
 export interface TableLevel {
   readonly name: string;
   /** What one look costs, in trainings of the table's mean network. */
@@ -45,9 +54,11 @@ export interface TableEvaluator extends Evaluator<string, never> {
  * is what that level says, is the validation accuracy. Budgets are `{ level: 1 }`, ... up to the number of levels: below the
  * last one `rating` is all there is. Costs: `macs`, `params`, and `trainings`: what the evaluation costs, in multiply-adds
  * relative to the training of the table's mean network; a table has no times of its own.
- * @throws DataError when the table is empty.
+ * @throws DataError when the table is empty, ConfigError when an option is not known.
  */
-export function tableEvaluator({ name, entries, levels: cheaper = [] }: TableOptions): TableEvaluator {
+export function tableEvaluator(options: TableOptions): TableEvaluator {
+  checkOptions("tableEvaluator", options, RULES);
+  const { name, entries, levels: cheaper = [] } = options;
   if (entries.size === 0) throw new DataError(`${name}: the table must have an entry, and has none`, { name });
   const levels = [...cheaper.map((level) => level.name), "validation"];
   const budgets = levels.map((_, i) => ({ level: i + 1 }));

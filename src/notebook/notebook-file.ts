@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { ConfigError, writeAtomic } from "../core";
+import { ConfigError, readFailure, writeAtomic } from "../core";
 
 /** Text of the format: one string, or its lines. In memory it is always one string. */
 const text = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat().join(""));
@@ -41,26 +41,45 @@ export type Output = z.output<typeof output>;
 /** Outputs as Jupyter gave them. */
 export const outputsSchema = z.array(output);
 
+const ANEW = "take an earlier copy, or make a new one with Jupyter";
+const AS_TEXT = "a notebook as a script or Markdown becomes one by blockwise notebook import";
+
 /**
  * Reads a notebook.
  * @throws ConfigError when the file cannot be read or is no notebook of format 4.
  */
 export function readNotebook(path: string): Notebook {
+  const fail = (met: string, mend: string, cause?: unknown) =>
+    new ConfigError(`notebook ${path}: must be a notebook (.ipynb), and ${met}; ${mend}`, { path }, { cause });
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw fail(readFailure(cause), "check its path", cause);
+  }
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    json = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigError(
-      `notebook ${path}: must be a readable .ipynb file: ${(cause as Error).message}`,
-      { path },
-      { cause },
-    );
+    if (text.trim() === "") throw fail("is empty", ANEW, cause);
+    throw fail(`is no JSON: it begins with ${JSON.stringify(text.slice(0, 40))}`, `${ANEW}; ${AS_TEXT}`, cause);
   }
   const parsed = notebook.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(
-    `notebook ${path}: must be of notebook format 4, got ${z.prettifyError(parsed.error).replace(/\n/g, " ")}; open and save it with a newer Jupyter`,
-    { path },
+  if (typeof json !== "object" || json === null || !("nbformat" in json)) {
+    throw fail('is JSON but no notebook: it has no "nbformat"', "name another file");
+  }
+  const { nbformat } = json;
+  if (nbformat !== 4) {
+    throw fail(
+      `is of notebook format ${JSON.stringify(nbformat)}, where 4 is read`,
+      "open it with Jupyter and save it, which brings it to format 4",
+    );
+  }
+  const [{ path: place, message }] = parsed.error.issues;
+  throw fail(
+    `has no right ${JSON.stringify(place.join("."))} (${message.replace(/^Invalid input: /, "")})`,
+    "open it with Jupyter and save it, or take an earlier copy",
   );
 }
 

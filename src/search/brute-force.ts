@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, checkOptions, rule } from "../core";
 import { checkTable, foundNetwork, limitsOf } from "./costs";
 import { infeasible } from "./infeasible";
 import type { Budget, FoundNetwork, RatedCandidate, RatingTable } from "./types";
@@ -22,7 +22,9 @@ export function allNetworks(table: RatingTable): FoundNetwork[] {
  * The k best networks within a budget by looking at every one: what the searchers are tested against.
  * @throws BudgetInfeasibleError when no network meets all limits.
  */
-export function bruteForce(table: RatingTable, budget: Budget = {}, { k = 1 }: { k?: number } = {}): FoundNetwork[] {
+export function bruteForce(table: RatingTable, budget: Budget = {}, options: { k?: number } = {}): FoundNetwork[] {
+  checkOptions("bruteForce", options, { k: rule.wholeFrom(1) });
+  const { k = 1 } = options;
   const limits = limitsOf(budget);
   const within = allNetworks(table).filter(({ cost }) => limits.every(([name, limit]) => cost[name]! <= limit));
   if (within.length === 0) throw infeasible(table, budget);

@@ -1,4 +1,4 @@
-import { MOST, SpaceError } from "../core";
+import { checkOptions, IMAGE_RULE, MOST, type OptionRules, rule, SpaceError } from "../core";
 import { ACTIVATION_TOKENS } from "./describe";
 import { checkLayer, conv } from "./layers";
 import type { Activation, Architecture, ConvLayer, ImageShape, Layer, MBConvLayer } from "./types";
@@ -159,8 +159,17 @@ export interface TimmSettings {
   readonly classes?: number;
 }
 
-/** A network of timm stages between EfficientNet's stem and head. @throws SpaceError as {@link decodeTimmBlock}. */
+const SETTING_RULES: OptionRules<TimmSettings> = {
+  name: rule.text,
+  input: IMAGE_RULE,
+  stemWidth: rule.wholeFrom(1),
+  headWidth: rule.wholeFrom(1),
+  classes: rule.wholeFrom(1),
+};
+
+/** A network of timm stages between EfficientNet's stem and head. @throws SpaceError as {@link decodeTimmBlock}, ConfigError for settings that are not known. */
 export function architectureFromTimm(stages: TimmStages, settings: TimmSettings = {}): Architecture {
+  checkOptions("architectureFromTimm", settings, SETTING_RULES);
   const { name = "timm", input = { height: 224, width: 224, channels: 3 } } = settings;
   const { stemWidth = 32, headWidth = 1280, classes = 1000 } = settings;
   return {

@@ -36,6 +36,17 @@ describe("blockwise study of a table", () => {
     [["eeea", "--threads", "2"], /got --threads with it/],
     [["eeea", "--images", "x"], /got --images with it/],
     [["compare", "--variant", "x"], /got --variant with it/],
+    [["compare", "--summary", "--threads", "2"], /must come without --threads, got 2/],
+    [["improve", "--threads", "2"], /got --threads with it/],
+    [
+      ["ranking", "--variant", "nope", "--summary"],
+      /must be one of its variants and seeds, got variant nope; there are \w+.* \(seeds \d/,
+    ],
+    [["ranking", "--variant", "dnaa", "--summary"], /got variant dnaa; did you mean dna\? there are/],
+    [["ranking", "--seed", "99", "--summary"], /got seed 99; there are/],
+    [["ranking", "--seed", "1", "--summary"], /must come without --seed, got 1; leave out --seed/],
+    [["ranking", "--images", "x", "--summary"], /must come without --images, got x/],
+    [["ranking", "--threads", "1", "--summary"], /must come without --threads, got 1/],
     [["eea"], /one of ranking.*improve, compare, eeea, got "eea"; did you mean eeea\?/],
   ])("refuses %j", async (args, message) => {
     const { code, out, err } = await blockwise("study", ...args, ...runs);

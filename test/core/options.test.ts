@@ -40,7 +40,7 @@ describe("checkOptions", () => {
     expect(check({ epoch: 3 })).toThrow('train: option "epoch" is not known; did you mean epochs? Known are epochs, ');
     expect(check({ lr: 3 })).toThrow(/"lr" is not known; did you mean learningRate\?/);
     expect(check({ momentun: undefined })).toThrow(/did you mean momentum\?/);
-    expect(check({ mixup: 3 })).toThrow(/"mixup" is not known; Known are/);
+    expect(check({ mixup: 3 })).toThrow(/"mixup" is not known; known are/);
     expect(check({ augment: { flips: true } })).toThrow(
       /option "augment.flips" is not known; did you mean augment.flip\?/,
     );

@@ -39,7 +39,7 @@ describe("options in a cell", () => {
       [() => lab.data(data.dataset, { testCount: 3 }), /lab\.data: testCount is of a data set that is loaded by name/],
       [() => lab.teacher(tinyTeacher, { data, lr: 0.1 } as Options), /lab\.teacher: .*did you mean learningRate/],
       [() => lab.teacher(tinyTeacher, { data, epoch: 3 } as Options), /did you mean epochs/],
-      [() => lab.teacher(tinyTeacher, { data, mixup: 0.2 } as Options), /option "mixup" is not known; Known are/],
+      [() => lab.teacher(tinyTeacher, { data, mixup: 0.2 } as Options), /option "mixup" is not known; known are/],
       [() => lab.teacher(tinyTeacher, { data, epochs: "3" } as Options), /epochs must be a whole number .*got "3"/],
       [() => lab.teacher(tinyTeacher, { data, epochs: Number.NaN }), /epochs must be .*got NaN/],
       [() => lab.teacher(tinyTeacher, { data, augment: { flips: true } } as Options), /did you mean augment\.flip/],
@@ -95,7 +95,7 @@ describe("options in a cell", () => {
       [() => lab.study("ranking").run({ seed: "1" } as Options), /seed must be a whole number, got "1"/],
       [
         () => lab.study("ranking").run({ variant: "dnaa" }),
-        /study 02_dna_ranking: the part must be .*got variant dnaa; there/,
+        /study 02_dna_ranking: the part must be .*got variant dnaa; did you mean dna\? there are/,
       ],
       [
         () => lab.study("ranking").run({ seed: 999 }),
@@ -106,7 +106,7 @@ describe("options in a cell", () => {
       [() => mbconv([3], [6], { seratio: 0 } as Options), /mbconv: .*did you mean seRatio/],
       [() => conv(3, 16, { strides: 2 } as Options), /conv: .*did you mean stride/],
       [() => conv([3], { activaton: "relu" } as Options), /conv: .*did you mean activation/],
-      [() => conv([3], { stride: 2 } as Options), /conv: option "stride" is not known; Known are activation/],
+      [() => conv([3], { stride: 2 } as Options), /conv: option "stride" is not known; known are activation/],
       [() => residual([3], { desing: "basic" } as Options), /residual: .*did you mean design/],
       [() => syntheticImages({ class: 3 } as Options), /syntheticImages: .*did you mean classes/],
       [() => syntheticImages({ shape: { heigth: 8, width: 8, channels: 1 } as Options }), /did you mean shape\.height/],

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ConfigError, packageRoot } from "../../src/core";
-import { readNotebook, stripVolatile, withoutOutputs, writeNotebook } from "../../src/notebook";
+import { openNotebook, readNotebook, stripVolatile, withoutOutputs, writeNotebook } from "../../src/notebook";
 import { plotlyElement } from "../../src/viz/plotly-script";
 import { notebookOf, temporaryFolder, writeJsonFile } from "./notebooks";
 
@@ -45,7 +45,29 @@ describe("readNotebook and writeNotebook", () => {
     const old = writeJsonFile(join(folder, "old.ipynb"), { nbformat: 3, worksheets: [] });
     expect(() => readNotebook(old)).toThrow(ConfigError);
     expect(() => readNotebook(old)).toThrow(/old\.ipynb.*format 4/);
-    expect(() => readNotebook(join(folder, "absent.ipynb"))).toThrow(/absent\.ipynb: must be a readable/);
+  });
+
+  it.each([
+    ["absent.ipynb", undefined, /must be a notebook \(\.ipynb\), and does not exist; check its path$/],
+    ["blank.ipynb", "\n", /and is empty; take an earlier copy, or make a new one with Jupyter$/],
+    ["script.ipynb", "// %%\n1", /is no JSON: it begins with "\/\/ %%\\n1"; .*blockwise notebook import$/],
+    ["object.ipynb", "{}", /is JSON but no notebook: it has no "nbformat"; name another file$/],
+    ["null.ipynb", "null", /is JSON but no notebook/],
+    [
+      "cells.ipynb",
+      '{ "nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 3 }',
+      /has no right "cells" \(expected array, received number\); open it with Jupyter/,
+    ],
+  ])("refuse %s by a sentence that says how to mend it", (name, text, message) => {
+    const path = join(folder, name);
+    if (text !== undefined) writeFileSync(path, text);
+    expect(() => readNotebook(path)).toThrow(message);
+    expect(() => readNotebook(path)).toThrow(ConfigError);
+  });
+
+  it("refuse a folder, and a script that does not exist", () => {
+    expect(() => readNotebook(folder)).toThrow(/and is a folder; check its path/);
+    expect(() => openNotebook(join(folder, "absent.mts"))).toThrow(/must be a notebook as text, and does not exist/);
   });
 });
 

@@ -225,7 +225,10 @@ describe("blockwise notebook run", () => {
     expect(stderr).toContain("no-such-kernel");
     expect(existsSync(join(folder, "unknown.partial.ipynb"))).toBe(false);
     const absent = await notebookCommand(["run", join(folder, "absent.ipynb")]);
-    expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining("absent.ipynb: must be a readable") });
+    expect(absent).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("absent.ipynb: must be a notebook (.ipynb), and does not exist"),
+    });
   });
 });
 

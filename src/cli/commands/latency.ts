@@ -50,7 +50,7 @@ export function registerLatency(program: Command): void {
       if (options.out) writeJson(options.out, table);
       output.result(table, () => tableText(subject, table));
       const unsteady = unsteadyWords(table);
-      if (unsteady) output.warn(`warning: ${unsteady}`);
+      if (unsteady) output.warn(unsteady);
       if (options.out) output.remark(`written to ${options.out}`);
     });
 }

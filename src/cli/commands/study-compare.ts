@@ -24,6 +24,12 @@ export function runCompareStudy(names: readonly string[], options: CompareOption
       `study ${COMPARE}: must come alone, it searches tables that ship with Blockwise; got ${got} with it`,
     );
   }
+  if (options.summary && options.threads !== undefined) {
+    throw new ConfigError(
+      `study ${COMPARE}: --summary searches nothing, so it must come without --threads, got ${options.threads}; leave out one of the two`,
+      { option: "threads" },
+    );
+  }
   return resumable(options.runsDir, output, async (context) => {
     const words = await import("../../systems/search-comparison/index.js");
     const stored = await compared(options, output, context);

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, formatCount, type StepContext } from "../../core";
-import type { Agreement, StudySummary, VariantSummary } from "../../systems/dna/ranking";
+import type { Agreement, StudyPart, StudySummary, VariantSummary } from "../../systems/dna/ranking";
 import { findStudy, ownStudies, type StudyFile } from "../../systems/dna/ranking/study-files";
 import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";
@@ -62,7 +62,9 @@ function runStudies(names: readonly string[], options: StudyOptions): Promise<nu
 /** A simulation: it trains nothing, has no variants, and comes alone. */
 function runImprove(names: readonly string[], options: StudyOptions): Promise<number> {
   const output = new Output(options);
-  const unused = (["images", "seed", "variant", "summary"] as const).find((name) => options[name] !== undefined);
+  const unused = (["images", "threads", "seed", "variant", "summary"] as const).find(
+    (name) => options[name] !== undefined,
+  );
   if (names.length > 1 || unused !== undefined) {
     const got = unused === undefined ? names.filter((name) => name !== IMPROVE).join(", ") : `--${unused}`;
     throw new ConfigError(`study ${IMPROVE}: must come alone, it simulates on stored ratings; got ${got} with it`);
@@ -84,6 +86,7 @@ async function runStudyFile(
   const ranking = await import("../../systems/dna/ranking/index.js");
   const study = ranking.withOwnResults(ranking.readStudy(file, root));
   const truth = ranking.readTruth(options.truth);
+  if (options.summary) refuseWithSummary(options, (part) => ranking.jobsOfPart(study, part));
   output.remark(`figures: ${ranking.figuresFile(study)}`);
   if (options.summary) return ranking.writeFigures(study, truth);
   engine.use("auto", { threads: options.threads });
@@ -94,6 +97,21 @@ async function runStudyFile(
     const seconds = Object.values(durationsMs).reduce((sum, ms) => sum + ms, 0) / 1000;
     output.remark(`${study.name}, ${job.title}, seed ${job.seed}: ${seconds.toFixed(0)} s, ${job.result}`);
   });
+}
+
+/**
+ * What a summary has no use for: it takes all variants and seeds, and neither images nor an engine.
+ * @param checkPart Refuses a variant or seed that the study does not have.
+ */
+function refuseWithSummary(options: StudyOptions, checkPart: (part: StudyPart) => unknown): void {
+  const { seed, variant } = options;
+  if (seed !== undefined || variant !== undefined) checkPart({ seed, variant });
+  const unused = (["variant", "seed", "images", "threads"] as const).find((name) => options[name] !== undefined);
+  if (unused === undefined) return;
+  throw new ConfigError(
+    `study: --summary takes all variants and seeds that are rated and trains nothing, so it must come without --${unused}, got ${options[unused]}; leave out --${unused}, or --summary to train that part`,
+    { option: unused },
+  );
 }
 
 function summaryText(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { ConfigError } from "../../core";
+import { ConfigError, readFailure } from "../../core";
 import { type Notebook, readNotebook } from "../notebook-file";
 import { fromMarkdown } from "./markdown-text";
 import { fromScript } from "./percent-script";
@@ -27,7 +27,7 @@ export function openNotebook(path: string): Notebook {
     bytes = readFileSync(path);
   } catch (cause) {
     throw new ConfigError(
-      `notebook ${path}: must be a readable file: ${(cause as Error).message}`,
+      `notebook ${path}: must be a notebook as text, and ${readFailure(cause)}; check its path`,
       { path },
       { cause },
     );

@@ -1,4 +1,4 @@
-import { SpaceError, shown } from "../../core";
+import { checkOptions, type OptionRules, rule, SpaceError, shown } from "../../core";
 import { checkCellOp } from "./ops";
 import type { CellEdge, CellGraph } from "./types";
 
@@ -11,12 +11,18 @@ export function outputStates({ inputs, nodes, output }: CellGraph): number[] {
   return all.filter((state) => !read.has(state));
 }
 
+const CELL_RULES: OptionRules<Omit<CellGraph, "nodes">> = {
+  inputs: rule.wholeFrom(1),
+  output: rule.either(rule.oneOf("unused", "all"), rule.list(rule.wholeFrom(0))),
+};
+
 /**
  * A cell in the papers' short form: nodes divided by "|", their operations by "+", each with the state that it reads:
  * `sep3(0)+max3(1) | skip(0)+sep3(2)`. States 0 and 1 are the outputs of the cell before the last and of the last.
- * @throws SpaceError naming the place where it does not read so.
+ * @throws SpaceError naming the place where it does not read so, ConfigError when an option is not known.
  */
 export function parseCell(text: string, options: Partial<Omit<CellGraph, "nodes">> = {}): CellGraph {
+  checkOptions("parseCell", options, CELL_RULES);
   const { inputs = 2, output = "unused" } = options;
   const nodes = text.split("|").map((node, i) =>
     node.split("+").map((edge): CellEdge => {

@@ -1,10 +1,10 @@
-import { type Rng, SpaceError } from "../../core";
+import { checkOptions, type OptionRules, type Rng, rule, SpaceError } from "../../core";
 import { checkValues } from "../chain-space";
 import type { Gene, Space } from "../space";
 import { cellKey } from "./canonical";
 import { checkCellOp } from "./ops";
 import type { CellPair, DartsScale } from "./presets/darts";
-import { dartsNetwork } from "./presets/darts";
+import { checkDartsScale, dartsNetwork } from "./presets/darts";
 import type { CellArchitecture, CellEdge, CellGraph, CellOp } from "./types";
 
 export interface CellPairOptions {
@@ -21,6 +21,16 @@ export interface CellPairOptions {
   /** The network of a pair of cells. */
   readonly network: (cells: CellPair) => CellArchitecture;
 }
+
+/** Numbers and operations are checked with the space's name. */
+const RULES: OptionRules<CellPairOptions> = {
+  name: rule.text,
+  ops: rule.list(rule.any, 0),
+  nodes: rule.any,
+  reads: rule.oneOf("every state", "one more each"),
+  output: rule.oneOf("unused", "all"),
+  network: { must: "a function of a pair of cells", holds: (value) => typeof value === "function" },
+};
 
 /** How many a space of cell pairs has, as they are written: equal cells in another order count again, as in the papers. */
 export interface CellPairCount {
@@ -40,8 +50,10 @@ const EDGES = 2;
 /**
  * Pairs of cells as searchers see them: for every operation of every node, a gene for what it is and one for what it reads.
  * Keys are canonical (see {@link cellKey}): the order of operations and of nodes does not count.
+ * @throws ConfigError when an option is not known, SpaceError when nodes or operations cannot be.
  */
 export function cellPairSpace(options: CellPairOptions): CellPairSpace {
+  checkOptions("cellPairSpace", options, RULES);
   const { name, ops, nodes, reads, output, network } = options;
   if (!Number.isSafeInteger(nodes) || nodes < 1 || nodes > 8) {
     throw new SpaceError(`${name}: nodes of a cell must be 1 to 8, got ${nodes}`);
@@ -142,6 +154,7 @@ const SEARCHED: DartsScale = { channels: 16, layers: 8 };
 
 /** DARTS' space, with any two states for a node (DARTS itself never takes one state twice). 8 cells of 16 channels unless given. */
 export function dartsSpace(scale: DartsScale = SEARCHED): CellPairSpace {
+  checkDartsScale("dartsSpace", scale);
   const [name, output] = ["darts", "all"] as const;
   const network = (cells: CellPair) => dartsNetwork(name, cells, scale);
   return cellPairSpace({ name, ops: DARTS_OPS, nodes: 4, reads: "every state", output, network });
@@ -149,6 +162,7 @@ export function dartsSpace(scale: DartsScale = SEARCHED): CellPairSpace {
 
 /** EcoNAS' space: cells of four nodes, those that no other reads joined. */
 export function econasSpace(scale: DartsScale = SEARCHED): CellPairSpace {
+  checkDartsScale("econasSpace", scale);
   const [name, output] = ["econas", "unused"] as const;
   const network = (cells: CellPair) => dartsNetwork(name, cells, scale);
   return cellPairSpace({ name, ops: ECONAS_OPS, nodes: 4, reads: "every state", output, network });
@@ -156,6 +170,7 @@ export function econasSpace(scale: DartsScale = SEARCHED): CellPairSpace {
 
 /** EEEA-Net's space: cells of four blocks, 2.5e10 of them, the first block of which reads the cell before the last alone. */
 export function eeeaSpace(scale: DartsScale = SEARCHED): CellPairSpace {
+  checkDartsScale("eeeaSpace", scale);
   const [name, output] = ["eeea", "unused"] as const;
   const network = (cells: CellPair) => dartsNetwork(name, cells, scale);
   return cellPairSpace({ name, ops: EEEA_OPS, nodes: 4, reads: "one more each", output, network });

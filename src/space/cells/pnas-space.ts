@@ -1,9 +1,9 @@
-import { type Rng, SpaceError } from "../../core";
+import { checkOptions, type OptionRules, type Rng, rule, SpaceError } from "../../core";
 import { checkValues } from "../chain-space";
 import type { Gene, Space } from "../space";
 import { canonicalCell, cellKey } from "./canonical";
 import { checkCellOp } from "./ops";
-import { type PnasScale, pnasNetwork } from "./presets/pnasnet";
+import { checkPnasScale, type PnasScale, pnasNetwork } from "./presets/pnasnet";
 import type { CellArchitecture, CellEdge, CellGraph, CellNode, CellOp } from "./types";
 
 /** PNAS' eight operations (Liu et al., ECCV 2018, section 3.1). */
@@ -18,6 +18,15 @@ export interface PnasOptions {
   readonly output?: "unused" | "all";
   readonly network: (cell: CellGraph) => CellArchitecture;
 }
+
+/** Numbers and operations are checked with the space's name. */
+const RULES: OptionRules<PnasOptions> = {
+  name: rule.text,
+  ops: rule.list(rule.any, 0),
+  blocks: rule.any,
+  output: rule.oneOf("unused", "all"),
+  network: { must: "a function of a cell", holds: (value) => typeof value === "function" },
+};
 
 /** How many ways there are for the block at one place of a cell. */
 export interface PnasBlockCount {
@@ -53,9 +62,10 @@ export function pnasBlocks(ops: readonly CellOp[], states: number): CellNode[] {
 /**
  * PNAS' space as searchers see it: one kind of cell, whose block is the sum of two operations on any two states before it.
  * `sample` draws complete cells, `extend` adds a block in every different way, and the genes are those of a complete cell.
- * @throws SpaceError by `encode`, `mutate` and `crossover` for a cell that is none of the space.
+ * @throws ConfigError when an option is not known; SpaceError when blocks or operations cannot be, and by `encode`, `mutate` and `crossover` for a cell that is none of the space.
  */
 export function pnasSpace(options: PnasOptions): PnasSpace {
+  checkOptions("pnasSpace", options, RULES);
   const { name = "pnas", ops = PNAS_OPS, blocks = 5, output = "unused", network } = options;
   if (!Number.isSafeInteger(blocks) || blocks < 1 || blocks > 8) {
     throw new SpaceError(`${name}: blocks must be 1 to 8, got ${blocks}`);
@@ -153,6 +163,9 @@ export function pnasCellSpace(
   scale: PnasScale = { repeats: 2, channels: 24 },
   options: Omit<PnasOptions, "network"> = {},
 ): PnasSpace {
+  checkPnasScale("pnasCellSpace", scale);
+  const { network: _, ...rules } = RULES;
+  checkOptions("pnasCellSpace", options, rules);
   const name = options.name ?? "pnas";
   return pnasSpace({ ...options, network: (cell) => pnasNetwork(name, cell, scale) });
 }

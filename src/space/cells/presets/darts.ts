@@ -1,3 +1,4 @@
+import { checkOptions, IMAGE_RULE, type OptionRules, rule } from "../../../core";
 import type { CellArchitecture, CellGraph, CellStyle, StackedPart } from "../types";
 
 /** DARTS' operations as its code has them: ReLU, convolution, batch norm; nothing after a pooling. */
@@ -25,6 +26,20 @@ export interface DartsScale {
   readonly classes?: number;
 }
 
+const SCALE_RULES: OptionRules<DartsScale> = {
+  channels: rule.wholeFrom(1),
+  layers: rule.wholeFrom(1),
+  input: IMAGE_RULE,
+  classes: rule.wholeFrom(1),
+};
+
+/** @throws ConfigError when a size is not known, missing or no whole number from 1. */
+export function checkDartsScale(where: string, scale: DartsScale): void {
+  checkOptions(where, scale, SCALE_RULES);
+  const { channels = null, layers = null } = scale;
+  checkOptions(where, { channels, layers }, { channels: SCALE_RULES.channels, layers: SCALE_RULES.layers });
+}
+
 /** Cells one after another, the channels doubled at each reduction. */
 export function stackOf(channels: number, layers: number, reductions: readonly number[]): StackedPart[] {
   let width = channels;
@@ -38,12 +53,11 @@ export function stackOf(channels: number, layers: number, reductions: readonly n
 /**
  * A network of DARTS' design (Liu et al., ICLR 2019; released code): stem of three times the channels, cells with reductions at
  * a third and two thirds, global pooling; no auxiliary head. EEEA-Net and EcoNAS have it too.
+ * @throws ConfigError when a size is not known, missing or no whole number from 1.
  */
-export function dartsNetwork(
-  name: string,
-  cells: CellPair,
-  { channels, layers, input = { height: 32, width: 32, channels: 3 }, classes = 10 }: DartsScale,
-): CellArchitecture {
+export function dartsNetwork(name: string, cells: CellPair, scale: DartsScale): CellArchitecture {
+  checkDartsScale("dartsNetwork", scale);
+  const { channels, layers, input = { height: 32, width: 32, channels: 3 }, classes = 10 } = scale;
   return {
     kind: "cells",
     name,

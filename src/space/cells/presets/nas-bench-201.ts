@@ -1,4 +1,4 @@
-import { SpaceError, shown } from "../../../core";
+import { checkOptions, IMAGE_RULE, type OptionRules, rule, SpaceError, shown } from "../../../core";
 
 import type { CellArchitecture, CellGraph, CellOp, StackedPart } from "../types";
 import { DARTS_STYLE } from "./darts";
@@ -36,15 +36,32 @@ export function nasBench201Key({ nodes }: CellGraph): string {
   return nodes.flatMap((edges) => edges.map(({ op }) => NAS_BENCH_201_OPS.indexOf(op))).join("");
 }
 
+/** How large a network of NAS-Bench-201's design is. */
+export interface NasBench201Scale {
+  readonly input?: CellArchitecture["input"];
+  readonly classes?: number;
+  /** Of the first stage. */
+  readonly channels?: number;
+  /** Of a stage. */
+  readonly cells?: number;
+}
+
+const SCALE_RULES: OptionRules<NasBench201Scale> = {
+  input: IMAGE_RULE,
+  classes: rule.wholeFrom(1),
+  channels: rule.wholeFrom(1),
+  cells: rule.wholeFrom(1),
+};
+
 /**
  * A network of NAS-Bench-201 by its six digits, e.g. "334133": stem of 16 channels, three stages of five cells of 16, 32, 64
  * channels, residual reductions between; batch norm and ReLU before pooling.
  * @param scale Other sizes than the benchmark's.
+ * @throws ConfigError when a size is not known or no whole number from 1.
  */
-export function nasBench201(
-  key: string,
-  { input = { height: 32, width: 32, channels: 3 }, classes = 10, channels = 16, cells = 5 } = {},
-): CellArchitecture {
+export function nasBench201(key: string, scale: NasBench201Scale = {}): CellArchitecture {
+  checkOptions("nasBench201", scale, SCALE_RULES);
+  const { input = { height: 32, width: 32, channels: 3 }, classes = 10, channels = 16, cells = 5 } = scale;
   const stages = [channels, 2 * channels, 4 * channels];
   return {
     kind: "cells",

@@ -1,3 +1,4 @@
+import { checkOptions, IMAGE_RULE, type OptionRules, rule } from "../../../core";
 import { parseCell } from "../graph";
 import type { CellArchitecture, CellGraph, CellStyle, StackedPart } from "../types";
 
@@ -31,15 +32,30 @@ export interface PnasScale {
   readonly classes?: number;
 }
 
+const SCALE_RULES: OptionRules<PnasScale> = {
+  repeats: rule.wholeFrom(1),
+  channels: rule.wholeFrom(1),
+  input: IMAGE_RULE,
+  classes: rule.wholeFrom(1),
+};
+
+/** @throws ConfigError when a size is not known, missing or no whole number from 1. */
+export function checkPnasScale(where: string, scale: PnasScale): void {
+  checkOptions(where, scale, SCALE_RULES);
+  const { repeats = null, channels = null } = scale;
+  checkOptions(where, { repeats, channels }, { repeats: SCALE_RULES.repeats, channels: SCALE_RULES.channels });
+}
+
 const stage = (cell: string, width: number, stride: 1 | 2, times: number): StackedPart[] =>
   Array.from({ length: times }, () => ({ kind: "cell", cell, width, stride }));
 
-/** A network of PNAS' design for small images: stem of three times the channels, (N, reduction) twice, N. */
-export function pnasNetwork(
-  name: string,
-  cell: CellGraph,
-  { repeats, channels, input = { height: 32, width: 32, channels: 3 }, classes = 10 }: PnasScale,
-): CellArchitecture {
+/**
+ * A network of PNAS' design for small images: stem of three times the channels, (N, reduction) twice, N.
+ * @throws ConfigError when a size is not known, missing or no whole number from 1.
+ */
+export function pnasNetwork(name: string, cell: CellGraph, scale: PnasScale): CellArchitecture {
+  checkPnasScale("pnasNetwork", scale);
+  const { repeats, channels, input = { height: 32, width: 32, channels: 3 }, classes = 10 } = scale;
   return {
     kind: "cells",
     name,

@@ -1,3 +1,4 @@
+import { checkOptions, IMAGE_RULE, type OptionRules, rule } from "../../../core";
 import { parseCell } from "../graph";
 import type { CellArchitecture, CellStyle } from "../types";
 import { stackOf } from "./darts";
@@ -21,11 +22,20 @@ export interface PocketNetScale {
   readonly input?: CellArchitecture["input"];
 }
 
-/** A network of PocketNet's design (Boutros et al., IEEE Access 2022) with the cells that it found on CASIA-WebFace. */
-export function pocketNet(
-  name: string,
-  { channels, layers, embedding, input = { height: 112, width: 112, channels: 3 } }: PocketNetScale,
-): CellArchitecture {
+const SCALE_RULES: OptionRules<PocketNetScale> = {
+  channels: rule.wholeFrom(1),
+  layers: rule.wholeFrom(1),
+  embedding: rule.wholeFrom(1),
+  input: IMAGE_RULE,
+};
+
+/**
+ * A network of PocketNet's design (Boutros et al., IEEE Access 2022) with the cells that it found on CASIA-WebFace.
+ * @throws ConfigError when a size is not known, missing or no whole number from 1.
+ */
+export function pocketNet(name: string, scale: PocketNetScale): CellArchitecture {
+  checkOptions("pocketNet", scale, SCALE_RULES);
+  const { channels, layers, embedding, input = { height: 112, width: 112, channels: 3 } } = scale;
   return {
     kind: "cells",
     name,

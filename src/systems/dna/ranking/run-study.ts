@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, fingerprint, type StepContext, writeJson } from "../../../core";
+import { ConfigError, fingerprint, nearestName, type StepContext, writeJson } from "../../../core";
 import { type StudySummary, storedSummary, summariseStudy } from "./expected";
 import { retrainNetworks } from "./retrain-networks";
 import { type JobPlace, type RawRatings, runJob } from "./run-job";
@@ -33,17 +33,7 @@ export async function runStudy(
   context: StepContext,
   onJob: OnJob = () => {},
 ): Promise<StudySummary> {
-  const jobs = jobsOf(study).filter(
-    ({ seed, name }) => (part.seed ?? seed) === seed && (part.variant ?? name) === name,
-  );
-  if (jobs.length === 0) {
-    const parts = study.variants.map((one) => `${one.name} (seeds ${(one.seeds ?? study.seeds).join(", ")})`);
-    const asked = Object.entries(part).flatMap(([key, value]) => (value === undefined ? [] : [`${key} ${value}`]));
-    throw new ConfigError(
-      `study ${study.name}: the part must be one of its variants and seeds, got ${asked.join(", ")}; there are ${parts.join(", ")}`,
-      { ...part },
-    );
-  }
+  const jobs = jobsOfPart(study, part);
   for (const job of jobs) onJob(job, await runJob(job, place, context));
   if (study.spos) {
     const { networks, ...options } = study.spos;
@@ -58,6 +48,23 @@ export async function runStudy(
   const summary = writeFigures(study, truth);
   if (study.retrain) await retrainNetworks(jobs[0], study.retrain, place, context);
   return summary;
+}
+
+/** The jobs of a part, one at least. @throws ConfigError when the study has no such part, with those that it has. */
+export function jobsOfPart(study: StudyConfig, part: StudyPart): StudyJob[] {
+  const jobs = jobsOf(study).filter(
+    ({ seed, name }) => (part.seed ?? seed) === seed && (part.variant ?? name) === name,
+  );
+  if (jobs.length > 0) return jobs;
+  const parts = study.variants.map((one) => `${one.name} (seeds ${(one.seeds ?? study.seeds).join(", ")})`);
+  const asked = Object.entries(part).flatMap(([key, value]) => (value === undefined ? [] : [`${key} ${value}`]));
+  const names = study.variants.map(({ name }) => name);
+  const { variant } = part;
+  const near = variant === undefined || names.includes(variant) ? undefined : nearestName(variant, names);
+  throw new ConfigError(
+    `study ${study.name}: the part must be one of its variants and seeds, got ${asked.join(", ")}; ${near === undefined ? "" : `did you mean ${near}? `}there are ${parts.join(", ")}`,
+    { ...part },
+  );
 }
 
 /**

@@ -25,7 +25,7 @@ export function storedRatings(results: string): StoredRatings {
   const missing = [figures, results].filter((path) => !existsSync(path));
   if (missing.length > 0) {
     throw new DataError(
-      `stored ratings: ${missing.join(" and ")} must exist, and does not; make it with npx blockwise study ranking`,
+      `stored ratings: ${missing.join(" and ")} must exist, and ${missing.length === 1 ? "does" : "do"} not; make it with npx blockwise study ranking`,
       { missing },
     );
   }
