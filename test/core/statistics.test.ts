@@ -20,7 +20,9 @@ test("a 95 % interval is as wide as Student's t distribution makes it", () => {
 
 test("quantiles lie between neighbours, as NumPy's do", () => {
   // numpy.quantile([1, 2, 4, 8], q) and of two values.
-  expect([0, 0.1, 0.5, 0.9, 1].map((share) => Number(quantile([1, 2, 4, 8], share).toFixed(12)))).toEqual([1, 1.3, 3, 6.8, 8]);
+  expect([0, 0.1, 0.5, 0.9, 1].map((share) => Number(quantile([1, 2, 4, 8], share).toFixed(12)))).toEqual([
+    1, 1.3, 3, 6.8, 8,
+  ]);
   expect(quantile([1, 2], 0.5)).toBe(1.5);
   expect(quantile([3], 0.9)).toBe(3);
 });
