@@ -43,6 +43,8 @@ export interface ParetoRecord {
   readonly measured: readonly MeasuredNetwork[];
   /** What the standard errors are of: "of the 10000 test images". */
   readonly errorWords?: string;
+  /** Where the accuracies come from: "training", by who draws (default), or "table", the trainings of others looked up. */
+  readonly accuraciesFrom?: "training" | "table";
   /** Limits to draw as lines. */
   readonly budgets?: readonly BudgetLine[];
   /** Networks of others on the same data set. */
@@ -55,10 +57,13 @@ export interface ParetoRecord {
   readonly measure?: string;
 }
 
+/** What follows the names of networks that were trained by who draws. */
+const RETRAINED = ", retrained";
+
 export const KINDS: Record<NetworkKind, { name: string; colour: string; symbol: string }> = {
   teacher: { name: "teacher", colour: COLOURS.black, symbol: "star" },
-  found: { name: "found by rating, retrained", colour: COLOURS.blue, symbol: "circle" },
-  random: { name: "random at equal MACs, retrained", colour: COLOURS.vermilion, symbol: "diamond-open" },
+  found: { name: `found by rating${RETRAINED}`, colour: COLOURS.blue, symbol: "circle" },
+  random: { name: `random at equal MACs${RETRAINED}`, colour: COLOURS.vermilion, symbol: "diamond-open" },
   shrunk: { name: "teacher shrunk uniformly", colour: COLOURS.orange, symbol: "triangle-up" },
   own: { name: "own networks", colour: COLOURS.purple, symbol: "square" },
 };
@@ -85,10 +90,11 @@ export function paretoFigure({
   published = [],
   measure,
   errorWords,
+  accuraciesFrom = "training",
 }: ParetoRecord): Figure {
   const dataset = onlyDataset([...measured, ...published]);
   const hasPrediction = predictedFront.length + predicted.length > 0;
-  const left = measuredPanel(measured, published, budgets, hasPrediction ? PANEL : WHOLE);
+  const left = measuredPanel(measured, published, budgets, hasPrediction ? PANEL : WHOLE, accuraciesFrom === "table");
   const right = hasPrediction ? predictedPanel(predictedFront, predicted, budgets) : undefined;
   const heading = (text: string, panel: number) => ({
     text: `<b>${text}</b>`,
@@ -146,8 +152,8 @@ function onlyDataset(measured: readonly { dataset: string; label: string }[]): s
   );
 }
 
-/** More random networks are drawn as a cloud, small and without names: where accuracies are, and where ratings are. */
-const CLOUD = { measured: 3, predicted: 6 };
+/** More random networks are drawn as a cloud, small and without names: where accuracies are, with bars or without, and where ratings are. */
+const CLOUD = { measured: 3, lookedUp: 6, predicted: 6 };
 
 /** Kinds in the order in which they are drawn: what is small comes above what is large. */
 const DRAWN: readonly NetworkKind[] = ["random", "own", "shrunk", "found", "teacher"];
@@ -157,6 +163,7 @@ function measuredPanel(
   published: readonly PublishedNetwork[],
   budgets: readonly BudgetLine[],
   panel: { readonly width: number; readonly height: number },
+  isLookedUp: boolean,
 ) {
   const all = [...networks, ...published];
   const x = countAxis([...all, ...budgets].map(({ macs }) => macs));
@@ -170,7 +177,8 @@ function measuredPanel(
   });
   const front = nonDominated(networks, (network) => [network.macs, -network.accuracy]);
   const limits = budgetLines(budgets, x, panel);
-  const isCloud = networks.filter(({ kind }) => kind === "random").length > CLOUD.measured;
+  const most = isLookedUp ? CLOUD.lookedUp : CLOUD.measured;
+  const isCloud = networks.filter(({ kind }) => kind === "random").length > most;
   const labels = labelled(
     all
       .map((network, i) => ({
@@ -195,6 +203,7 @@ function measuredPanel(
     return [
       {
         ...markers(kind, kind === "random" && isCloud),
+        ...(isLookedUp && { name: KINDS[kind].name.replace(RETRAINED, "") }),
         ...(ours.some(({ standardError }) => standardError !== undefined) && errorBars(kind, ours.map(bar))),
         x: ours.map(({ macs }) => macs),
         y: ours.map(percent),

@@ -35,6 +35,29 @@ describe("lab.study().ranking()", () => {
     expect(ranking.regretByBudget().figure.data).toHaveLength(3);
   });
 
+  test("names the variant where a study has several, and shows another when asked", async () => {
+    const title = async (shown: { [DISPLAY](): Promise<Record<string, unknown>> }) =>
+      String((await shown[DISPLAY]())["text/plain"]).split("\n")[0];
+    const settings = lab.study("distillation");
+    expect(await title(settings.ranking().seeds())).toMatch(/; variant dna, DNA: teacher's features in/);
+    const fair = settings.ranking({ variant: "fair" });
+    const titles = [fair.rated(), fair.rivals(), fair.measures(), fair.seeds(), fair.blocks(), fair.misplaced()].map(
+      title,
+    );
+    for (const one of await Promise.all(titles)) expect(one).toMatch(/; variant fair, fair sampling at equal cost$/);
+    expect(await title(fair.effects()[0])).toContain("Block 1: 9 candidates, seed 1; variant fair");
+    expect(fair.rated().rows[0]).toContain("1 epochs x 10000 images, fair");
+    const { summary } = settings.stored().variants.find(({ name }) => name === "fair")!;
+    expect(fair.result()).toMatchObject({ tau_dna: summary!.weighted.tau, tau_dna_plain: summary!.plain.tau });
+    expect(await title(ranking.seeds())).toBe("Seed by seed, weighted");
+  });
+
+  test("refuses a variant that the study does not have, with those that it has", () => {
+    expect(() => lab.study("block-count").ranking({ variant: "k5" })).toThrow(ConfigError);
+    expect(() => lab.study("block-count").ranking({ variant: "k5" })).toThrow(/k1.*k2.*k3.*k4.*k8/);
+    expect(() => lab.study("block-count").ranking({ variants: "k1" } as object)).toThrow(/did you mean variant/);
+  });
+
   test("refuses seeds without ratings and unknown options by name", () => {
     expect(() => ranking.effects(99)).toThrow(ConfigError);
     expect(() => ranking.effects(99)).toThrow(/1, 2, 3/);

@@ -53,6 +53,29 @@ describe("lab.study().byBlockCount()", () => {
     expect(counts.standing().at(-1)).toMatch(/stored/);
   });
 
+  test("says of each leader what its difference from K = 3 is worth beside the seeds", () => {
+    const all = study.byBlockCount();
+    const [leaders] = all.conclusions();
+    const verdicts = Object.fromEntries(all.spread().rows.map((row) => [row[0], row.at(-1)]));
+    expect(verdicts[2]).toBe("as seeds differ");
+    expect(leaders).toMatch(
+      /regret lowest with K = 2 \(0\.79 points, one seed; MACs alone 2\.65; the difference from K = 3, 1\.21, is no more than seeds differ by\)/,
+    );
+    expect(leaders).toMatch(/tau is highest with K = 8 \(0\.842; .*K = 3, 0\.643, is more than seeds differ by\)/);
+    expect(all.conclusions()).toContain(
+      "Seeds of K = 3 lie 0.019 apart in tau, and in tau K = 1, 2, 4, 8 differ from it by more than twice that; they lie 1.07 points apart in regret, and in regret no other K differs from it by more than twice that.",
+    );
+    expect(counts.conclusions()[0]).toMatch(/K = 3, \S+, cannot be judged/);
+  });
+
+  test("refuses a study whose variants are all cut alike, with the views that fit it", () => {
+    expect(() => lab.study("distillation").byBlockCount()).toThrow(ConfigError);
+    expect(() => lab.study("distillation").byBlockCount()).toThrow(
+      /variants must differ in their cuts, and all 5 have the same \(after layers 2, 5\).*\.settings\(\)/,
+    );
+    expect(() => lab.study("ranking").byBlockCount()).toThrow(/one variant.*lab\.study\("ranking"\)\.ranking\(\)/);
+  });
+
   test("refuses an unknown rating or option", () => {
     expect(() => study.byBlockCount({ measure: "tau" as "nsr" })).toThrow(/measure must be/);
     expect(() => study.stored({ seed: 1 } as object)).toThrow(/did you mean seeds/);

@@ -26,6 +26,22 @@ describe("paretoFigure", () => {
     expect(layout.title.text).toContain("fashion-mnist");
   });
 
+  it("says of looked-up accuracies no more than that, and names up to six random networks", () => {
+    const random = [0.9, 0.905, 0.895, 0.91, 0.89].map((accuracy, i) => ({
+      ...measured[3],
+      label: `r${i + 1}`,
+      accuracy,
+    }));
+    const record = { measured: [...measured.slice(0, 3), ...random] };
+    const names = (of: ReturnType<typeof paretoFigure>) => of.data.map(({ name }) => name);
+    expect(names(paretoFigure(record))).toContain("found by rating, retrained");
+    const lookedUp = paretoFigure({ ...record, accuraciesFrom: "table" });
+    expect(names(lookedUp)).toEqual(expect.arrayContaining(["found by rating", "random at equal MACs"]));
+    expect(names(lookedUp).join()).not.toContain("retrained");
+    const texts = (lookedUp.layout.annotations as { text: string }[]).map(({ text }) => text);
+    expect(texts).toEqual(expect.arrayContaining(["r1", "r2", "r3", "r4", "r5"]));
+  });
+
   it("draws many random networks as a cloud without names, the shrunk teacher as a curve, errors as bars that fit", () => {
     const random = [0.9, 0.905, 0.895, 0.91].map(
       (accuracy, i): MeasuredNetwork => ({ ...measured[3], label: `random ${i + 1}`, accuracy, standardError: 0.003 }),

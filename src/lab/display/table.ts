@@ -18,6 +18,11 @@ export class Table implements Displayable {
     return dataFrame(this.record);
   }
 
+  /** The same table under another title. */
+  retitled(title: (own: string) => string): Table {
+    return new Table({ ...this.record, title: title(this.record.title ?? "") });
+  }
+
   async [DISPLAY](): Promise<MimeBundle> {
     return { "text/html": tableHtml(this.record), "text/plain": tableText(this.record) };
   }

@@ -1,4 +1,4 @@
-import { checkOptions, formatCount, type OptionRules, rule } from "../../core";
+import { ConfigError, checkOptions, formatCount, type OptionRules, rule } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
@@ -48,6 +48,7 @@ export class LabBlockCounts implements Displayable {
     private readonly options: StoredStudyOptions,
   ) {
     this.stored = study.stored(options);
+    requireCounts(study.name, this.stored);
     this.truth = study.truth;
     this.counts = blockCounts(this.stored, study.config, this.truth);
   }
@@ -227,6 +228,21 @@ export class LabBlockCounts implements Displayable {
   [DISPLAY](): Promise<MimeBundle> {
     return showTogether(this.table(), this.figure());
   }
+}
+
+/** Tables by K say nothing of variants that are all cut alike. */
+function requireCounts(name: string, { variants }: StoredStudy): void {
+  const cuts = new Set(variants.map((one) => one.cuts.join(", ")));
+  if (cuts.size > 1) return;
+  const call = `lab.study(${JSON.stringify(name)})`;
+  const [first] = cuts;
+  const layers = first === "" ? "none" : `after layers ${first}`;
+  throw new ConfigError(
+    variants.length === 1
+      ? `${call}.byBlockCount: the study must have variants whose cuts differ, and has one variant (cuts: ${layers}); ${call}.ranking() shows how it ranks`
+      : `${call}.byBlockCount: the study's variants must differ in their cuts, and all ${variants.length} have the same (${layers}); ${call}.settings() compares them, .teachers() where their teachers differ, and .ranking({ variant }) shows one`,
+    { study: name, variants: variants.map((one) => one.name) },
+  );
 }
 
 function total(counts: readonly number[]): number {

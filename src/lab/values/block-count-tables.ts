@@ -1,15 +1,14 @@
-import { mean } from "../../core/statistics";
 import {
   type Agreement,
   BASE_BLOCKS,
   type BlockCounts,
-  differenceVerdict,
   type RatedBlockCount,
   seedRange,
   type VariantSummary,
 } from "../../systems/dna/ranking";
 import { decimals } from "../display/numbers";
 import { Table } from "../display/table";
+import { differenceFrom } from "./block-count-differences";
 
 type Row = readonly (string | number)[];
 
@@ -97,17 +96,11 @@ const MEASURES = ["tau", "concordance", "regret"] as const;
 
 /** The range of the seeds of each K, and its difference from the base on the seeds that both have. */
 export function spreadTable({ rated, base }: BlockCounts): Table {
-  const range = base && seedRange(base.summary.weightedBySeed);
-  const distances = ({ K, summary }: RatedBlockCount) => {
-    const both = summary.seeds.filter((seed) => base?.summary.seeds.includes(seed));
-    if (!base || !range || K === BASE_BLOCKS || both.length === 0) return MEASURES.flatMap(() => ["", ""]);
-    const meanOf = (of: VariantSummary, name: keyof Agreement) =>
-      mean(both.map((seed) => of.weightedBySeed[of.seeds.indexOf(seed)][name]));
-    return MEASURES.flatMap((name) => {
-      const difference = meanOf(summary, name) - meanOf(base.summary, name);
-      return [decimals(difference), differenceVerdict(difference, range[name])];
+  const distances = (one: RatedBlockCount) =>
+    MEASURES.flatMap((name) => {
+      const from = base && one.K !== BASE_BLOCKS ? differenceFrom(base, one, name) : undefined;
+      return from ? [decimals(from.difference), from.verdict] : ["", ""];
     });
-  };
   return new Table({
     title: `Weighted sums: spread over seeds, and distance from K = ${BASE_BLOCKS}`,
     columns: [

@@ -1,12 +1,7 @@
-import {
-  type Agreement,
-  BASE_BLOCKS,
-  type BlockCounts,
-  differenceVerdict,
-  type RatedBlockCount,
-  seedRange,
-} from "../../systems/dna/ranking";
+import { BASE_BLOCKS, type BlockCounts, type RatedBlockCount, seedRange } from "../../systems/dna/ranking";
 import { decimals } from "../display/numbers";
+import { differenceFrom } from "./block-count-differences";
+import { DIFFERENCE_WORDS } from "./difference-words";
 
 /** Which K is best, how much of its limit each reaches, what of the differences the seeds explain, what more images change. */
 export function conclusions(counts: BlockCounts): string[] {
@@ -28,30 +23,43 @@ export function conclusions(counts: BlockCounts): string[] {
   ];
 }
 
-function best({ rated, byMacs }: BlockCounts): string {
-  const top = (better: (a: Agreement, b: Agreement) => boolean) =>
-    rated.reduce((a, b) => (better(b.summary.weighted, a.summary.weighted) ? b : a));
-  const ranked = top((a, b) => a.tau > b.tau);
-  const equal = top((a, b) => a.concordance > b.concordance);
-  const picked = top((a, b) => a.regret < b.regret);
+function best(counts: BlockCounts): string {
+  const { rated, byMacs } = counts;
   return [
     `Result, of the K rated so far (${rated.map(({ K }) => K).join(", ")}), weighted sums:`,
-    `tau is highest with K = ${ranked.K} (${decimals(ranked.summary.weighted.tau)}; MACs alone ${decimals(byMacs.tau)}),`,
-    `equal-MACs concordance with K = ${equal.K} (${decimals(equal.summary.weighted.concordance)}),`,
-    `regret lowest with K = ${picked.K} (${decimals(picked.summary.weighted.regret, 2)} points; MACs alone ${decimals(byMacs.regret, 2)}).`,
+    `tau is highest with ${leader(counts, "tau", `MACs alone ${decimals(byMacs.tau)}`)},`,
+    `equal-MACs concordance with ${leader(counts, "concordance")},`,
+    `regret lowest with ${leader(counts, "regret", `MACs alone ${decimals(byMacs.regret, 2)}`)}.`,
   ].join(" ");
 }
 
+/** "K = 2 (0.79 points, one seed; MACs alone 2.65; the difference from K = 3, 1.21, is as seeds differ)". */
+function leader({ rated, base }: BlockCounts, name: "tau" | "concordance" | "regret", beside?: string): string {
+  const value = ({ summary }: RatedBlockCount) => summary.weighted[name];
+  const words = (one: RatedBlockCount) => decimals(value(one), name === "regret" ? 2 : 3);
+  const [first, second] = [...rated].sort((a, b) => (name === "regret" ? value(a) - value(b) : value(b) - value(a)));
+  // The seeds that judge a difference are those of the base: where it leads itself, the next is compared with it.
+  const other = first === base ? second : base;
+  const from = base && other && differenceFrom(base, first === base ? other : first, name);
+  return `K = ${first.K} (${[
+    `${words(first)}${name === "regret" ? " points" : ""}${first.summary.seeds.length === 1 ? ", one seed" : ""}`,
+    ...(beside ? [beside] : []),
+    ...(from ? [`the difference from K = ${other.K}, ${words(other)}, ${DIFFERENCE_WORDS[from.verdict]}`] : []),
+  ].join("; ")})`;
+}
+
 function beyondSeeds(rated: readonly RatedBlockCount[], base: RatedBlockCount): string {
-  const range = seedRange(base.summary.weightedBySeed).tau;
-  if (Number.isNaN(range)) return `K = ${BASE_BLOCKS} has fewer than two seeds here: no difference can be judged.`;
-  const clear = rated.filter(
-    ({ K, summary }) =>
-      K !== BASE_BLOCKS &&
-      differenceVerdict(summary.weighted.tau - base.summary.weighted.tau, range) === "more than seeds",
-  );
-  const which = clear.length === 0 ? "no other K" : `K = ${clear.map(({ K }) => K).join(", ")}`;
-  return `Seeds of K = ${BASE_BLOCKS} lie ${decimals(range)} apart in tau; ${which} differs from it by more than twice that.`;
+  const range = seedRange(base.summary.weightedBySeed);
+  if (Number.isNaN(range.tau)) return `K = ${BASE_BLOCKS} has fewer than two seeds here: no difference can be judged.`;
+  const beyond = (name: "tau" | "regret") => {
+    const clear = rated.filter((one) => one !== base && differenceFrom(base, one, name)?.verdict === "more than seeds");
+    const which =
+      clear.length === 0
+        ? "no other K differs"
+        : `K = ${clear.map(({ K }) => K).join(", ")} differ${clear.length === 1 ? "s" : ""}`;
+    return `in ${name} ${which} from it by more than twice that`;
+  };
+  return `Seeds of K = ${BASE_BLOCKS} lie ${decimals(range.tau)} apart in tau, and ${beyond("tau")}; they lie ${decimals(range.regret, 2)} points apart in regret, and ${beyond("regret")}.`;
 }
 
 /** Plain sums of all K; weighted sums beside their control; the seeds of one block; rating on as few images as it. */

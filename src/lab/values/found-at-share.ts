@@ -74,6 +74,7 @@ export class LabFoundAtShare implements Displayable {
     };
     return new FigureView(
       paretoFigure({
+        accuraciesFrom: "table",
         measured: [
           measured("teacher", teacher),
           measured("found", found),

@@ -31,7 +31,7 @@ export function ratingScatter(
 export function effectScatter(
   effects: ReadonlyMap<string, number>,
   ratings: BlockScores,
-  { block, seed, measure }: { readonly block: number; readonly seed: number; readonly measure: string },
+  { title, measure }: { readonly title: string; readonly measure: string },
 ): FigureView {
   const digits = [...effects.keys()];
   return new FigureView(
@@ -41,19 +41,23 @@ export function effectScatter(
         digits.map((key) => -ratings[key]),
         digits.map((key) => effects.get(key)!),
       ),
-      title: `Block ${block}: ${digits.length} candidates, seed ${seed}`,
+      title,
       predictedTitle: `rating: ${measure} (lower is better)`,
       actualTitle: "mean true accuracy with it (%)",
     }),
   );
 }
 
-/** Regret against the budget. @param seeds How many the means are of. */
-export function regretCurve({ budgets, weighted, plain, mostMacs }: BudgetRegrets, seeds: number): FigureView {
+/** Regret against the budget. @param seeds How many the means are of. @param of Whose, where there are several. */
+export function regretCurve(
+  { budgets, weighted, plain, mostMacs }: BudgetRegrets,
+  seeds: number,
+  of?: string,
+): FigureView {
   return new FigureView(
     studyCurve({
       title: "Regret of the network picked under each budget",
-      subtitle: `means over ${seeds} seeds; the best possible is 0`,
+      subtitle: `${of ? `${of}; ` : ""}means over ${seeds} seeds; the best possible is 0`,
       series: [
         { name: "DNA, weighted", x: [...budgets], y: [...weighted] },
         { name: "DNA, plain", x: [...budgets], y: [...plain] },

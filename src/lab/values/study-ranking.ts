@@ -27,6 +27,7 @@ import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
+import { regretFindings } from "./regret-words";
 import { effectScatter, ratingScatter, regretCurve } from "./study-figures";
 import type { StudySource } from "./study-source";
 import { measuresTable, ratedTable, rivalsTable, seedsTable, sposTable } from "./study-tables";
@@ -38,27 +39,61 @@ export interface RankingSampleOptions {
   readonly networks?: number;
 }
 
+export interface LabStudyRankingOptions {
+  /** Name of one of the study's variants. Default: the first. */
+  readonly variant?: string;
+}
+
 const SAMPLE_RULES: OptionRules<RankingSampleOptions> = { seed: rule.whole, networks: rule.wholeFrom(2) };
 
-/** How well the ratings of a study's first setting rank the networks that were not tuned on, in tables and figures. */
+/** How well the ratings of one variant of a study rank the networks that were not tuned on, in tables and figures. */
 export class LabStudyRanking implements Displayable {
   private readonly setting: StoredVariant & { readonly summary: VariantSummary };
 
-  /** @throws ConfigError when the setting has no ratings yet. */
-  constructor(private readonly study: StudySource) {
-    const [first] = study.stored().variants;
-    const { summary } = first;
+  /** @throws ConfigError when the study has no such variant, or it has no ratings yet. */
+  constructor(
+    private readonly study: StudySource,
+    options: LabStudyRankingOptions = {},
+  ) {
+    const { variants } = study.config;
+    const names = variants.map(({ name }) => name);
+    checkOptions("study.ranking", options, { variant: rule.oneOf(...names) });
+    const asked = options.variant ?? names[0];
+    const found = study.stored().variants.find(({ name }) => name === asked)!;
+    const { summary } = found;
     if (!summary)
       throw new ConfigError(
-        `study ${study.name}: ${first.title} must have ratings, and has none; npx blockwise study ${study.name} makes them`,
-        { study: study.name },
+        `study ${study.name}: ${found.title} must have ratings, and has none; npx blockwise study ${study.name} --variant ${asked} makes them`,
+        { study: study.name, variant: asked },
       );
-    this.setting = { ...first, summary };
+    this.setting = { ...found, summary };
   }
 
-  /** All figures of the study, plain data. */
+  /** All figures, plain data; of the variant alone where the study has several. */
   get summary(): StudySummary {
-    return this.study.summary();
+    return this.study.config.variants.length > 1
+      ? this.study.summary(undefined, this.setting.name)
+      : this.study.summary();
+  }
+
+  /** Which of several variants it is: "variant k1, K = 1: one block of 8 layers"; undefined where there is one. */
+  private get which(): string | undefined {
+    const { name, title } = this.setting;
+    return this.study.config.variants.length > 1 ? `variant ${name}, ${title}` : undefined;
+  }
+
+  /** The same for a figure's title, which has less room. */
+  private namedFigure(title: string): string {
+    return this.which ? `${title}; variant ${this.setting.name}` : title;
+  }
+
+  /** A title that names the variant where the study has several. */
+  private named(title: string): string {
+    return this.which ? `${title}; ${this.which}` : title;
+  }
+
+  private namedTable(table: Table): Table {
+    return table.retitled((title) => this.named(title));
   }
 
   /** The rating that stands for the study, and the weights of its blocks. */
@@ -68,13 +103,13 @@ export class LabStudyRanking implements Displayable {
 
   /** Raw ratings, seed by seed: teacher, distillation, what was rated, and the time it took. */
   rated(): Table {
-    const { distill, rate } = jobsOf(this.study.config)[0].experiment;
-    return ratedTable(this.study.config.title, this.setting.raws, { distill, rate });
+    const { distill, rate } = jobsOf(this.study.config).find(({ name }) => name === this.setting.name)!.experiment;
+    return this.namedTable(ratedTable(this.study.config.title, this.setting.raws, { distill, rate }));
   }
 
   /** Every measure of imitation, blocks joined by sum and by product, plain and weighted; means over seeds. */
   measures(): Table {
-    return measuresTable(this.summary.measures);
+    return this.namedTable(measuresTable(this.summary.measures));
   }
 
   /** Tau-b of each measure, weighted, on the tuning networks: what the study's measure is chosen by. */
@@ -84,17 +119,17 @@ export class LabStudyRanking implements Displayable {
 
   /** The ratings beside rankings that need no search or are fitted to true accuracies, with 95 % intervals. */
   rivals(): Table {
-    return rivalsTable(this.summary, this.setting);
+    return this.namedTable(rivalsTable(this.summary, this.setting));
   }
 
   /** The global supernet beside the ratings on just the networks that it rated; undefined where there is none. */
   spos(): Table | undefined {
-    return this.summary.spos && sposTable(this.summary.spos);
+    return this.summary.spos && this.namedTable(sposTable(this.summary.spos));
   }
 
   /** The weighted ratings, each seed by itself. */
   seeds(): Table {
-    return seedsTable(this.setting.summary);
+    return this.namedTable(seedsTable(this.setting.summary));
   }
 
   /**
@@ -110,7 +145,7 @@ export class LabStudyRanking implements Displayable {
     return ratingScatter(networks, networkScores(networks, blocksOf(raw, this.measure), raw.cuts, summary.weights), {
       tau: summary.weightedBySeed[summary.seeds.indexOf(raw.seed)].tau,
       interval: intervals?.weighted.tau,
-      title: `DNA's rating, seed ${raw.seed}; ${networks.length} networks drawn for the picture`,
+      title: this.namedFigure(`DNA's rating, seed ${raw.seed}; ${networks.length} networks drawn for the picture`),
       predictedTitle: "weighted sum of the blocks' ratings (lower is better)",
     });
   }
@@ -133,7 +168,7 @@ export class LabStudyRanking implements Displayable {
     const layers = (block: number) => `layers ${(cuts[block - 1] ?? 0) + 1}-${cuts[block] ?? 8}`;
     const loss = (block: number, epoch: number) => mean(raws.map(({ losses }) => losses[block].at(epoch)!)).toFixed(2);
     return new Table({
-      title: "Tau-b of each block's rating with the true effects of its candidates; means over seeds",
+      title: this.named("Tau-b of each block's rating with the true effects of its candidates; means over seeds"),
       columns: ["block", "candidates", ...measures, "mean loss, first to last epoch"],
       rows: summary.blockTaus.map((_, block) => [
         `${block + 1} (${layers(block)})`,
@@ -153,14 +188,19 @@ export class LabStudyRanking implements Displayable {
     const raw = this.rawOf(seed);
     const blocks = blocksOf(raw, this.measure);
     return trueEffects(this.study.truth, raw.cuts).map((effects, i) =>
-      effectScatter(effects, blocks[i], { block: i + 1, seed: raw.seed, measure: this.measure }),
+      effectScatter(effects, blocks[i], {
+        title: this.namedFigure(`Block ${i + 1}: ${effects.size} candidates, seed ${raw.seed}`),
+        measure: this.measure,
+      }),
     );
   }
 
   /** The three candidates of each block whose rank by rating lies farthest from the true one. */
   misplaced(): Table {
     return new Table({
-      title: "The candidates that the rating misplaces most (ranks within the block, mean rating over seeds)",
+      title: this.named(
+        "The candidates that the rating misplaces most (ranks within the block, mean rating over seeds)",
+      ),
       columns: ["block", "candidate", "true effect (%)", "true rank", "rank by rating", "off by"],
       rows: misplacedCandidates(this.study.truth, this.setting.raws, this.measure).map(
         ({ block, digits, effect, trueRank, ratedRank }) => [
@@ -183,7 +223,14 @@ export class LabStudyRanking implements Displayable {
 
   /** Regret of the network picked under each budget of multiply-adds. */
   regretByBudget(): FigureView {
-    return regretCurve(this.regrets(), this.setting.raws.length);
+    return regretCurve(this.regrets(), this.setting.raws.length, this.which);
+  }
+
+  /** Sentences, for `lab.findings`: where regret is lost, by budgets, weights and measures, and which candidates are misplaced. */
+  regretFindings(): string[] {
+    const { raws, summary } = this.setting;
+    const misplaced = misplacedCandidates(this.study.truth, raws, this.measure);
+    return regretFindings(summary, this.regrets(), this.summary.measures, misplaced);
   }
 
   /** The targets beside what the weighted ratings reach, and the rivals that they are to be above. */

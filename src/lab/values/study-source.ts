@@ -13,7 +13,8 @@ export interface StudySource {
   readonly config: StudyConfig;
   /** The benchmark's distinct networks. */
   readonly truth: readonly TrueNetwork[];
-  summary(): StudySummary;
+  /** @param variant Of this one alone; of all, the first one leading, when left out. */
+  summary(draws?: number, variant?: string): StudySummary;
   stored(options?: StoredStudyOptions): StoredStudy;
   standing(options?: StoredStudyOptions & { readonly seed?: number }): string[];
 }

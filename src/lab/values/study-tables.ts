@@ -103,6 +103,8 @@ export function rivalsTable(
     sum ? interval(sum, "regret") : "",
   ];
   const own = measures.find((one) => one.measure === "relativeL1");
+  // One block has nothing to weight: the rows would be the plain ones again.
+  const isWhole = summary.cuts.length === 0;
   return new Table({
     title: `Rankings of the ${architectures - tuningNetworks} networks that were not tuned on`,
     columns: [
@@ -120,18 +122,18 @@ export function rivalsTable(
       ...(own
         ? [
             row("DNA's own rating (relative L1), plain sum", 0, own.plain),
-            row("DNA's own, weighted", tuningNetworks, own.weighted),
+            ...(isWhole ? [] : [row("DNA's own, weighted", tuningNetworks, own.weighted)]),
           ]
         : []),
       row(`ours (${measure}), plain sum`, tuningNetworks, summary.plain, "plain"),
-      row("ours, weighted", tuningNetworks, summary.weighted, "weighted"),
+      ...(isWhole ? [] : [row("ours, weighted", tuningNetworks, summary.weighted, "weighted")]),
       ...(ridge ? [row("ridge on all ratings", ridge.networks, ridge)] : []),
       row("MACs alone", 0, baselines.macs),
       ...(macsByBlock ? [row("MACs by block, weighted", tuningNetworks, macsByBlock)] : []),
       row("parameters alone", 0, baselines.params),
       row("one training against another", "all", baselines.ceiling),
     ],
-    note: `Accuracies used: true accuracies of networks that are not among those ranked; ours plain used them to choose its measure. Ratings: means over ${raws.length} seeds. Intervals: bootstrap over networks, mean over seeds; they do not contain the spread between seeds, which is below.`,
+    note: `Accuracies used: true accuracies of networks that are not among those ranked; ours plain used them to choose its measure.${isWhole ? " With one block there is nothing to weight." : ""} Ratings: means over ${raws.length} seeds. Intervals: bootstrap over networks, mean over seeds; they do not contain the spread between seeds, which is below.`,
   });
 }
 

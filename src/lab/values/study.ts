@@ -34,7 +34,7 @@ import { notebookContext } from "../session/notebook-context";
 import { LabBlockCounts } from "./block-count-study";
 import { LabPlainRatings } from "./plain-ratings";
 import { LabSettings, type LabSettingsOptions } from "./settings";
-import { LabStudyRanking } from "./study-ranking";
+import { LabStudyRanking, type LabStudyRankingOptions } from "./study-ranking";
 import type { StudySource } from "./study-source";
 import { standingOf } from "./study-standing";
 import { LabTeachers } from "./teachers";
@@ -57,7 +57,7 @@ const STORED_RULES: OptionRules<StoredStudyOptions> = { measure: rule.oneOf(...M
 
 /** A study of rankings on NAS-Bench-Macro: what its ratings are worth against the true accuracies. */
 export class LabStudy implements Displayable, StudySource {
-  private readonly figures = new Map<number | undefined, StudySummary>();
+  private readonly figures = new Map<string, StudySummary>();
   private readonly read = new Map<string, StoredStudy>();
 
   constructor(
@@ -81,10 +81,12 @@ export class LabStudy implements Displayable, StudySource {
    * All figures, computed from the ratings that are there and the benchmark's table.
    * @param draws Of the bootstrap behind the 95 % intervals: 100 takes about ten seconds a variant and seed. Default 2: the
    *   intervals mean nothing.
+   * @param variant Of this one alone: its measures, predictors and rivals. Of all when left out; those are the first one's.
    */
-  summary(draws = 2): StudySummary {
-    const known = this.figures.get(draws) ?? figuresOf(this.config, this.truth, draws);
-    this.figures.set(draws, known);
+  summary(draws = 2, variant?: string): StudySummary {
+    const key = JSON.stringify([draws, variant]);
+    const known = this.figures.get(key) ?? figuresOf(this.config, this.truth, draws, variant);
+    this.figures.set(key, known);
     return known;
   }
 
@@ -112,14 +114,20 @@ export class LabStudy implements Displayable, StudySource {
   }
 
   /**
-   * How well the first setting's ratings rank: its seeds, measures, rivals, blocks and regrets.
-   * @throws ConfigError when the setting has no ratings yet.
+   * How well one variant's ratings rank: its seeds, measures, rivals, blocks and regrets. Titles name the variant where the
+   * study has several.
+   * @param options `variant`: the first one when left out.
+   * @throws ConfigError when an option is not known, the study has no such variant, or it has no ratings yet.
    */
-  ranking(): LabStudyRanking {
-    return new LabStudyRanking(this);
+  ranking(options: LabStudyRankingOptions = {}): LabStudyRanking {
+    return new LabStudyRanking(this, options);
   }
 
-  /** The settings by their number of blocks, beside what each number could reach at best. @param options As of `stored`. */
+  /**
+   * The settings by their number of blocks, beside what each number could reach at best.
+   * @param options As of `stored`.
+   * @throws ConfigError when the study's variants do not differ in their cuts.
+   */
   byBlockCount(options: StoredStudyOptions = {}): LabBlockCounts {
     return new LabBlockCounts(this, options);
   }

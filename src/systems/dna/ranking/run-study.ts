@@ -85,9 +85,15 @@ function followMeasure({ result, measure }: StudyJob): void {
 }
 
 /** A study's figures from the ratings that are there. @param draws Of the bootstrap. */
-export function figuresOf(study: StudyConfig, truth: readonly TrueNetwork[], draws?: number): StudySummary {
+export function figuresOf(
+  study: StudyConfig,
+  truth: readonly TrueNetwork[],
+  draws?: number,
+  variant?: string,
+): StudySummary {
   const results = study.seeds.map((seed) => sposResult(study, seed));
-  return summariseStudy(study.name, jobsOf(study), truth, results, draws);
+  const jobs = jobsOf(study).filter(({ name }) => variant === undefined || name === variant);
+  return summariseStudy(study.name, jobs, truth, results, draws);
 }
 
 /** Where a study's figures are written. */
