@@ -27,11 +27,16 @@ export const COLOURS = {
   yellow: "#F0E442",
   black: "#000000",
   grey: "#8A8A8A",
+  // Of Paul Tol's muted scheme, for figures of more than six series.
+  wine: "#882255",
+  olive: "#999933",
+  indigo: "#332288",
+  teal: "#44AA99",
 } as const;
 
-/** The colour of the i-th series where the series have no meaning of their own. */
+/** The colour of the i-th series where the series have no meaning of their own; black and grey are left to references. */
 export function seriesColour(index: number): string {
-  const order = ["blue", "vermilion", "green", "purple", "orange", "sky", "black"] as const;
+  const order = ["blue", "vermilion", "green", "purple", "orange", "sky", "wine", "olive", "indigo", "teal"] as const;
   return COLOURS[order[index % order.length]];
 }
 

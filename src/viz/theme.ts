@@ -11,6 +11,8 @@ export const DARK_COLOURS: Readonly<Record<string, string>> = {
   [COLOURS.grey]: "#A0A0A0",
   [COLOURS.vermilion]: "#F07F3C",
   [COLOURS.green]: "#2DBE95",
+  [COLOURS.wine]: "#D3709F",
+  [COLOURS.indigo]: "#9C8FF0",
   [GROUND_COLOUR]: "#1E1E1E",
   [BOX_COLOUR]: "#24384A",
   [END_BOX_COLOUR]: "#363636",

@@ -8,6 +8,7 @@ import {
   ratingMap,
   sampleImages,
   scientific,
+  studyPanels,
   supernetSketch,
   trainingCurve,
 } from "../../src/viz";
@@ -149,5 +150,23 @@ describe("sampleImages", () => {
     expect([...rows.subarray(1, 7)]).toEqual([20, 20, 255, 255, 255, 255]);
     expect([...rows.subarray(4 * 7 + 1, 4 * 7 + 7)]).toEqual([10, 10, 255, 255, 30, 30]);
     expect(layout.yaxis).toMatchObject({ ticktext: ["a", "b"] });
+  });
+});
+
+describe("studyPanels", () => {
+  it("gives up to ten series a colour each, none of them the reference's or the level's", () => {
+    const series = Array.from({ length: 10 }, (_, i) => ({ name: `search ${i}`, x: [1, 2], y: [i, i + 1] }));
+    const reference = { name: "reference", x: [1, 2], y: [0, 1] };
+    const { data } = studyPanels({
+      title: "",
+      series,
+      reference,
+      level: { name: "best", y: 9 },
+      xTitle: "",
+      yTitle: "",
+    });
+    const colourOf = (name: string) => (data.find((one) => one.name === name)!.line as { color: string }).color;
+    const own = series.map(({ name }) => colourOf(name));
+    expect(new Set([...own, colourOf("reference"), colourOf("best")]).size).toBe(12);
   });
 });
