@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DataError } from "../core";
+import { ConfigError, DataError, wrongForm } from "../core";
 import { readBenchmark } from "./tables";
 
 /** A cell of NAS-Bench-201 with its accuracies after 12 epochs, percent, means over the trained seeds. */
@@ -33,11 +33,15 @@ const schema = z.object({
  * @throws DataError when the file is absent, malformed or lacks a cell.
  */
 export function readTrueCells(place = "nas-bench-201"): TrueCell[] {
-  const table = schema.safeParse(readBenchmark("nas-bench-201", place));
+  const value = readBenchmark("nas-bench-201", place);
+  const table = schema.safeParse(value);
   if (!table.success) {
-    throw new DataError(`NAS-Bench-201: ${place} must be the benchmark's table: ${z.prettifyError(table.error)}`, {
-      place,
-    });
+    throw new (place === "nas-bench-201" ? DataError : ConfigError)(
+      `NAS-Bench-201: ${place} must be the benchmark's table, and is not (${wrongForm(table.error, value)}); leave it out for the one that ships with Blockwise`,
+      {
+        place,
+      },
+    );
   }
   const cells = Object.entries(table.data.cells);
   if (cells.length !== CELLS) {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { DataError, packageRoot, readJsonAs } from "../core";
+import { ConfigError, DataError, packageRoot, readJsonAs, wrongForm } from "../core";
 import { enumerateBlock, nasBenchMacroSpace } from "../space";
 import { readBenchmark } from "./tables";
 
@@ -31,16 +31,24 @@ const schema = z.record(z.string().regex(/^[012]{8}$/), entry);
  * @throws DataError when the file is absent, malformed or lacks a network.
  */
 export function readTruth(place = "nas-bench-macro"): TrueNetwork[] {
-  const table = schema.safeParse(readBenchmark("nas-bench-macro", place));
+  const value = readBenchmark("nas-bench-macro", place);
+  const table = schema.safeParse(value);
+  const Refused = place === "nas-bench-macro" ? DataError : ConfigError;
   if (!table.success) {
-    throw new DataError(`NAS-Bench-Macro: ${place} must be the benchmark's table: ${z.prettifyError(table.error)}`, {
-      place,
-    });
+    throw new Refused(
+      `NAS-Bench-Macro: ${place} must be the benchmark's table, and is not (${wrongForm(table.error, value)}); leave it out for the one that ships with Blockwise`,
+      {
+        place,
+      },
+    );
   }
   return canonicalKeys().map((key) => {
     const found = table.data[key];
     if (!found)
-      throw new DataError(`NAS-Bench-Macro: ${place} must have the network ${key}, and lacks it`, { place, key });
+      throw new Refused(
+        `NAS-Bench-Macro: ${place} must have the network ${key}, and lacks it; leave it out for the table that ships with Blockwise`,
+        { place, key },
+      );
     return { key, accuracy: found.mean_acc, trainings: found.test_acc, macs: found.flops, params: found.params };
   });
 }

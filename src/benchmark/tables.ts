@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { ConfigError, DataError, packageRoot } from "../core";
+import { ConfigError, DataError, packageRoot, readFailure, systemCode } from "../core";
 
 /** Where a table of trained networks comes from; the tables lie in `data/benchmarks` of the package, licences beside them. */
 export interface BenchmarkSource {
@@ -53,8 +53,15 @@ export function readBenchmark(benchmark: BenchmarkName, place: string = benchmar
     const bytes = readFileSync(path);
     return JSON.parse((isGzip(bytes) ? gunzipSync(bytes) : bytes).toString("utf8"));
   } catch (cause) {
-    throw new DataError(
-      `${title}: ${path} must hold JSON, plain or gzipped: ${(cause as Error).message}; use "${benchmark}", which ships with Blockwise`,
+    const code = systemCode(cause);
+    const met = code?.startsWith("Z_")
+      ? "is a gzip file that is damaged or cut short"
+      : code
+        ? readFailure(cause)
+        : "does not";
+    const Refused = place === benchmark ? DataError : ConfigError;
+    throw new Refused(
+      `${title}: ${path} must hold JSON, plain or gzipped, and ${met}; use "${benchmark}", which ships with Blockwise`,
       { path },
       { cause },
     );

@@ -42,7 +42,14 @@ export function createProgram(): Command {
   registerSpace(program);
   registerStudy(program);
   registerSweep(program);
+  hint(program, "blockwise");
   return program;
+}
+
+/** After an error each command names its own help. */
+function hint(command: Command, words: string): void {
+  command.showHelpAfterError(`(${words} --help tells more)`);
+  for (const sub of command.commands) hint(sub, `${words} ${sub.name()}`);
 }
 
 /** `blockwise completion bash | zsh | fish | powershell`: what a shell sources to complete commands and options. */

@@ -58,6 +58,11 @@ const READING: Readonly<Record<string, string>> = {
   EIO: "cannot be read from the disk",
 };
 
+/** How to mend it that a file cannot be read: where a folder was named, by naming a file in it. */
+export function readMend(error: unknown, mend: string): string {
+  return systemCode(error) === "EISDIR" ? "name a file in it" : mend;
+}
+
 /** Why a file cannot be read, in words: "does not exist", "is a folder". */
 export function readFailure(error: unknown): string {
   const code = systemCode(error);

@@ -21,3 +21,4 @@ export * from "./rng";
 export * from "./shared-bytes";
 export { isTemporary, sweepTemporaries } from "./temporary-files";
 export * from "./units";
+export * from "./wrong-form";

@@ -3,7 +3,7 @@ import type { ZodType } from "zod";
 import { writeAtomic } from "./atomic-file";
 import { contentHash } from "./content-hash";
 import { CheckpointError, ConfigError } from "./errors";
-import { readFailure } from "./file-error";
+import { readFailure, readMend, systemCode } from "./file-error";
 
 /** Member of our JSON files that names the content of all others, see {@link contentHash}. */
 const HASH = "sha256";
@@ -70,11 +70,12 @@ export function readJson(path: string, purpose: JsonPurpose = {}): unknown {
 /** As {@link readJson}, telling as well whether the file had a hash. */
 export function readHashedJson(path: string, purpose: JsonPurpose = {}): { value: unknown; verified: boolean } {
   const { what, mend } = wordsOf(purpose);
-  const words = (met: string) => `readJson: ${path} must be ${what}, and ${met}; ${mend}`;
+  const words = (met: string, cause?: unknown) =>
+    `readJson: ${path} must be ${what}, and ${met}; ${readMend(cause, mend)}${purpose.mend && systemCode(cause) === "EISDIR" ? `, or ${purpose.mend}` : ""}`;
   const fail = (met: string, cause: unknown) =>
     purpose.byUser
-      ? new ConfigError(words(met), { path }, { cause })
-      : new CheckpointError(words(met), { path }, { cause });
+      ? new ConfigError(words(met, cause), { path }, { cause })
+      : new CheckpointError(words(met, cause), { path }, { cause });
   let text: string;
   try {
     text = readFileSync(path, "utf8");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigError, readJson } from "../core";
+import { ConfigError, readJson, wrongForm } from "../core";
 import {
   type Architecture,
   describeLayer,
@@ -80,7 +80,7 @@ export function parseLatencyTable(value: unknown, where = "latency table"): Late
     });
   }
   throw new ConfigError(
-    `${where}: must be a latency table (${FORMAT}); make one by blockwise latency --out:\n${z.prettifyError(result.error)}`,
+    `${where}: must be a latency table (${FORMAT}), and is not (${wrongForm(result.error, value)}); make one by blockwise latency <run> --out <file>`,
   );
 }
 

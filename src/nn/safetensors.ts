@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { CheckpointError, readFailure, writeAtomic } from "../core";
+import { CheckpointError, readFailure, readMend, writeAtomic } from "../core";
 import { decodeFloat16, encodeFloat16 } from "./float16";
 import type { StoredTensor } from "./module";
 import { type DType, MalformedHeader, parseHeader } from "./safetensors-header";
@@ -71,7 +71,7 @@ export function readSafetensors(path: string): {
 } {
   const fail = (what: string, cause?: unknown) =>
     new CheckpointError(
-      `readSafetensors: ${path}: ${what}; write the file again or fetch it anew`,
+      `readSafetensors: ${path}: ${what}; ${readMend(cause, "write the file again or fetch it anew")}`,
       { path },
       { cause },
     );

@@ -14,6 +14,7 @@ import {
   sha256,
   writeAtomic,
   writeJson,
+  wrongForm,
 } from "../core";
 import type { Split } from "../data";
 import { tf } from "../engine";
@@ -107,7 +108,10 @@ export function loadFound(path: string): LoadedNetwork {
   const mend = "fetch or make it anew";
   const { value, verified } = readHashedJson(path, { what: "a found network's JSON file", mend });
   const parsed = foundSchema.safeParse(value);
-  if (!parsed.success) throw fail(`must be a found network (${FOUND_FORMAT}): ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw fail(
+      `must be a found network (${FOUND_FORMAT}), and is not (${wrongForm(parsed.error, value)}); blockwise retrain and blockwise run write such files, runs/<name>/found/*.json`,
+    );
   const record = parsed.data;
   checkPreprocessing(record, fail);
   const weights = join(dirname(path), record.weights.file);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SpaceError } from "../core";
+import { SpaceError, shown } from "../core";
 import { architecturePreset } from "./presets";
 import { validateArchitecture } from "./shapes";
 import type { Architecture } from "./types";
@@ -71,6 +71,12 @@ export function parseArchitecture(value: unknown, where = "architecture"): Archi
   const held = typeof value === "object" && value !== null && "architecture" in value ? value.architecture : value;
   const preset = typeof held === "object" && held !== null && "preset" in held;
   const result = (preset ? changed : architecture).safeParse(held);
+  const keys = Object.keys(architecture.shape);
+  if (!preset && (typeof held !== "object" || held === null || !keys.some((key) => key in held))) {
+    throw new SpaceError(
+      `${where}: must be a network: an architecture { ${keys.slice(0, 7).join(", ")}, ... }, a found network's file (a run's found/*.json), or a preset with changes such as { "preset": "resnet18", "classes": 5 }; got ${shown(held)}, which has none of these keys`,
+    );
+  }
   if (!result.success) {
     const [issue] = result.error.issues;
     throw new SpaceError(`${where}: ${issue.path.length > 0 ? issue.path.join(".") : "the whole"}: ${issue.message}`);

@@ -132,7 +132,7 @@ function wrongValues(name: string): readonly string[] {
 }
 
 /** Files that no user writes: a wrong one is damage, not a mistake in it. */
-const MADE_BY_BLOCKWISE = ["<found>", "--truth", "--images", "<images...>"];
+const MADE_BY_BLOCKWISE = ["<found>", "--images", "<images...>"];
 
 /** What the user writes, a number or a file, is the user's to mend; so is a path to nothing. */
 function exitCodeOf(name: string, value: string): number | undefined {
@@ -151,6 +151,29 @@ async function expectSentence(args: readonly string[], exit?: number): Promise<v
   expect(err, said).not.toMatch(/\n\s+at \S/);
   expect(err, said).not.toMatch(/\b(TypeError|RangeError|SyntaxError)\b|(?<!received )\bundefined\b|\[object Object\]/);
 }
+
+describe("what came is said in words, with what mends it", () => {
+  const found = place("object.json");
+  test.each([
+    [["cost", found], 2, /must be a network: an architecture \{ name, input, .*got \{\}, which has none of these keys/],
+    [["latency", found], 2, /must be a network: .*"preset": "resnet18"/],
+    [["export", found, "--to", "onnx"], 1, /\(key "format" is missing, .*\); blockwise retrain and .*found\/\*\.json/],
+    [["export", place("folder"), "--to", "onnx"], 1, /and is a folder; name a file in it\n/],
+    [["space"], 2, /'preset'\n.*\(blockwise space --help tells more\)\n+presets: dna, .*darts/s],
+    [["study"], 2, /\(blockwise study --help tells more\)\n+studies: .*ranking.*, improve, compare, eeea\n/s],
+    [["notebook", "run"], 2, /\(blockwise notebook run --help tells more\)/],
+    [
+      ["study", "ranking", "--truth", place("binary.json"), "--summary"],
+      2,
+      /must hold JSON, plain or gzipped, and does not/,
+    ],
+    [["study", "ranking", "--truth", found, "--summary"], 2, /must have the network \d+, and lacks it; leave it out/],
+  ] as const)("%j", async (args, exit, message) => {
+    const { code, err } = await blockwise(...args);
+    expect(err).toMatch(message);
+    expect(code).toBe(exit);
+  });
+});
 
 describe.each(leaves().map((leaf) => [leaf.words.join(" "), leaf] as const))(
   "blockwise %s",

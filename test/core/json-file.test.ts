@@ -95,7 +95,7 @@ describe("a JSON file of ours", () => {
   test.each([
     ["missing", () => join(folder, "missing.json"), /must be a table, and does not exist; make one/],
     ["below a file", () => join(file, "deeper.json"), /does not exist: a part of the path is a file/],
-    ["a folder", () => folder, /is a folder; make one/],
+    ["a folder", () => folder, /is a folder; name a file in it, or make one/],
     ["empty", "", /is empty; make one/],
     ["binary", Buffer.from([0, 255, 1, 2, 200]), /is no JSON/],
     ["cut", '{"n": ', /is no JSON/],

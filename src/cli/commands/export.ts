@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, checkOptions, rule } from "../../core";
+import { CheckpointError, ConfigError, checkOptions, rule } from "../../core";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { checkOutput } from "../output-file";
 
@@ -54,6 +55,12 @@ async function write(
   if (!existsSync(found)) {
     throw new ConfigError(
       `export: ${found} must be a found network's JSON file or a teacher's .safetensors, and does not exist; check its path`,
+      { path: found },
+    );
+  }
+  if (statSync(found).isDirectory()) {
+    throw new CheckpointError(
+      `export: ${found} must be a found network's JSON file or a teacher's .safetensors, and is a folder; name a file in it${existsSync(join(found, "found")) ? `, one of ${join(found, "found", "*.json")}` : ""}`,
       { path: found },
     );
   }

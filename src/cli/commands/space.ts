@@ -11,6 +11,7 @@ import {
   spaceNote,
   spacePreset,
 } from "../../space";
+import { listWhenMissing } from "../missing-argument";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { groupDigits, textTable } from "../table";
 
@@ -50,7 +51,7 @@ function printCells(output: Output, space: CellSpaceSummary): void {
 
 /** `blockwise space <preset>`: how many candidates and networks a search space has. */
 export function registerSpace(program: Command): void {
-  withOutput(program.command("space"))
+  listWhenMissing(withOutput(program.command("space")), "presets", () => [...spaceNames(), ...cellSpaceNames()])
     .description("candidates to rate and networks to choose from in a search space")
     .argument("<preset>", [...spaceNames(), ...cellSpaceNames()].join(", "))
     .action((name: string, options: OutputOptions) => {

@@ -4,6 +4,7 @@ import { ConfigError, formatCount, type StepContext } from "../../core";
 import type { Agreement, StudyPart, StudySummary, VariantSummary } from "../../systems/dna/ranking";
 import { findStudy, ownStudies, type StudyFile } from "../../systems/dna/ranking/study-files";
 import { resumable } from "../interrupt";
+import { listWhenMissing } from "../missing-argument";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
@@ -26,7 +27,8 @@ const SIMULATIONS = [IMPROVE, COMPARE, EEEA];
 
 /** `blockwise study <name>`: ratings of a study against the true accuracies of NAS-Bench-Macro; resumes. */
 export function registerStudy(program: Command): void {
-  withOutput(program.command("study"))
+  const names = () => [...ownStudies().map(({ file }) => basename(file, ".json")), ...SIMULATIONS];
+  listWhenMissing(withOutput(program.command("study")), "studies", names)
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
     .argument(
       "<study...>",

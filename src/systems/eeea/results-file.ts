@@ -1,7 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { breathe, DataError, Progress, packageRoot, readJson, type StepContext, writeJson } from "../../core";
+import {
+  breathe,
+  DataError,
+  Progress,
+  packageRoot,
+  readJson,
+  type StepContext,
+  writeJson,
+  wrongForm,
+} from "../../core";
 import { type Provenance, provenanceOf } from "../dna/ranking";
 import { type ArmRun, eeeaTable, runArm } from "./run-arm";
 import { ARM_NAMES, type ArmName, EVALUATIONS, SETTINGS } from "./settings";
@@ -75,10 +84,11 @@ const storedSchema = z.looseObject({
 export function storedEeea(path: string = eeeaFile()): StoredEeea {
   const mend = "make it with npx blockwise study eeea";
   if (!existsSync(path)) throw new DataError(`study eeea: ${path} must exist, and does not; ${mend}`, { path });
-  const parsed = storedSchema.safeParse(readJson(path));
+  const value = readJson(path);
+  const parsed = storedSchema.safeParse(value);
   if (parsed.success) return parsed.data as unknown as StoredEeea;
   throw new DataError(
-    `study eeea: ${path} must be the stored searches of EEEA-Net, and is not; ${mend}: ${z.prettifyError(parsed.error)}`,
+    `study eeea: ${path} must be the stored searches of EEEA-Net, and is not (${wrongForm(parsed.error, value)}); ${mend}`,
     { path },
   );
 }

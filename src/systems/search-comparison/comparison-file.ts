@@ -10,6 +10,7 @@ import {
   readJson,
   type StepContext,
   writeJson,
+  wrongForm,
 } from "../../core";
 import { type Provenance, provenanceOf, type StoredRatings, storedRatings } from "../dna/ranking";
 import { searcherOf, seedsOf, worldOf } from "./methods";
@@ -129,10 +130,11 @@ export function storedComparison(path: string = comparisonFile()): StoredCompari
   if (!existsSync(path)) {
     throw new DataError(`study compare: ${path} must exist, and does not; ${mend}`, { path });
   }
-  const parsed = storedSchema.safeParse(readJson(path));
+  const value = readJson(path);
+  const parsed = storedSchema.safeParse(value);
   if (parsed.success) return parsed.data as unknown as StoredComparison;
   throw new DataError(
-    `study compare: ${path} must be a stored comparison of searchers, and is not; ${mend}: ${z.prettifyError(parsed.error)}`,
+    `study compare: ${path} must be a stored comparison of searchers, and is not (${wrongForm(parsed.error, value)}); ${mend}`,
     { path },
   );
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { ConfigError, DataError, packageRoot } from "../../../src/core";
+import { ConfigError, packageRoot } from "../../../src/core";
 import { DISPLAY } from "../../../src/display-protocol";
 import { lab } from "../../../src/lab";
 import { benchmarkNames, readTrueCells, readTruth } from "../../../src/systems/dna/ranking";
@@ -52,11 +52,16 @@ describe("the benchmarks that ship with the package", () => {
     const file = join(folder, "table.json");
     expect(() => readTruth(folder)).toThrow(/which is no file; leave it out/);
     writeFileSync(file, unpacked("nas-bench-macro").subarray(0, 1000));
-    expect(() => readTruth(file)).toThrow(DataError);
+    expect(() => readTruth(file)).toThrow(ConfigError);
+    expect(() => readTruth(file)).toThrow(/must hold JSON, plain or gzipped, and does not; use/);
     writeFileSync(file, readFileSync(join(shipped, "nas-bench-macro.json.gz")).subarray(0, 1000));
-    expect(() => readTruth(file)).toThrow(/must hold JSON, plain or gzipped/);
+    expect(() => readTruth(file)).toThrow(
+      /must hold JSON, plain or gzipped, and is a gzip file that is damaged or cut short/,
+    );
     writeFileSync(file, unpacked("nas-bench-macro"));
-    expect(() => readTrueCells(file)).toThrow(/must be the benchmark's table/);
+    expect(() => readTrueCells(file)).toThrow(
+      /must be the benchmark's table, and is not \(key "cells" is missing\); leave it out/,
+    );
     writeFileSync(file, JSON.stringify({ cells: { "000000": [1, 1, 1, 1, 1, 1] } }));
     expect(() => readTrueCells(file)).toThrow(/must have all 15625 cells, got 1/);
   });
