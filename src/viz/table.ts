@@ -33,10 +33,11 @@ export function tableHtml(table: TableRecord, { maxRows = table.maxRows ?? MOST_
   const columns = describeColumns(table);
   const style = ({ isNumeric, isLong }: Column) =>
     `${CELL}${isNumeric ? "right;font-variant-numeric:tabular-nums" : "left"};${isLong ? "white-space:normal;min-width:16em;max-width:46em" : "white-space:nowrap"}`;
+  // Names of columns are broken into lines where the page is narrower than the table; values are not.
   const head = table.columns
     .map(
       (name, i) =>
-        `<th style="${style({ ...columns[i], isLong: false })};border-bottom:2px solid rgba(128,128,128,.8)">${escapeHtml(name)}</th>`,
+        `<th style="${style({ ...columns[i], isLong: false }).replace("nowrap", "normal")};vertical-align:bottom;border-bottom:2px solid rgba(128,128,128,.8)">${escapeHtml(name)}</th>`,
     )
     .join("");
   const cell = (value: TableValue, column: Column) => {
