@@ -31,11 +31,15 @@ function plain({ messages }: Executed): unknown {
 async function whileRunning<T>(ask: () => Promise<T>): Promise<T> {
   const id = await kernel.send("execute_request", { code: AWAITS });
   await kernel.waitFor((m) => m.parent.msg_id === id && m.header.msg_type === "stream");
-  const answer = await ask();
-  expect(kernel.of(id).some((m) => m.header.msg_type === "execute_reply")).toBe(false);
-  await kernel.interrupt();
-  await kernel.result(id);
-  return answer;
+  try {
+    const answer = await ask();
+    expect(kernel.of(id).some((m) => m.header.msg_type === "execute_reply")).toBe(false);
+    return answer;
+  } finally {
+    // Else every test after one that fails would wait for that cell.
+    await kernel.interrupt();
+    await kernel.result(id);
+  }
 }
 
 describe("shell", () => {
@@ -191,16 +195,20 @@ describe("comms", () => {
   });
 
   it("are listed, and hear the front end, metadata and bytes included, while a cell runs", async () => {
-    await kernel.execute(`
+    const opener = await kernel.send("execute_request", {
+      code: `
       const heard = comms.open("heard");
       heard.onMessage(({ data, metadata, buffers }: any) => console.log(JSON.stringify([data, metadata, buffers.map((b: any) => [...b])])));
-      ${HOST}.display({ "text/plain": heard.id });`);
+      ${HOST}.display({ "text/plain": heard.id });`,
+    });
+    await kernel.result(opener);
     const { comms } = await kernel.request("comm_info_request", { target_name: "heard" });
     const [comm_id] = Object.keys(Object(comms));
     const printed = await whileRunning(async () => {
       const content = { comm_id, data: { a: 1 } };
-      const id = await kernel.send("comm_msg", content, "shell", [new Uint8Array([9])], { version: "2.1.0" });
-      return (await kernel.waitFor((m) => m.parent.msg_id === id && m.header.msg_type === "stream")).content.text;
+      await kernel.send("comm_msg", content, "shell", [new Uint8Array([9])], { version: "2.1.0" });
+      // Below the cell that opened the comm, where its widget stands.
+      return (await kernel.waitFor((m) => m.parent.msg_id === opener && m.header.msg_type === "stream")).content.text;
     });
     expect(printed).toBe('[{"a":1},{"version":"2.1.0"},[[9]]]\n');
   });
