@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { ConfigError, DataError, readJson } from "../../../src/core";
+import { ConfigError, readJson } from "../../../src/core";
 import { engine } from "../../../src/engine";
 import {
   canonicalKeys,
@@ -215,7 +215,9 @@ test("the benchmark's table must be there, whole and well-formed", () => {
   expect(() => readTruth(join(folder, "none.json"))).toThrow(/"nas-bench-macro", which ships with Blockwise/);
   const path = join(folder, "table.json");
   writeFileSync(path, "{");
-  expect(() => readTruth(path)).toThrow(DataError);
+  // The user names the file.
+  expect(() => readTruth(path)).toThrow(ConfigError);
+  expect(() => readTruth(path)).toThrow(/must hold JSON, plain or gzipped/);
   writeFileSync(path, JSON.stringify({ "00000000": { test_acc: [1], mean_acc: 1, params: 1, flops: 1 } }));
   expect(() => readTruth(path)).toThrow(/must have the network 00000001/);
 });
