@@ -24,32 +24,38 @@ export function pytorchShape(own: string, shape: readonly number[], rank: 2 | 4)
 export function fromPyTorch({ shape, data }: StoredTensor, own: string, wanted: readonly number[]): StoredTensor {
   if (shape.length < 2) return { shape, data };
   const [out, inputs, height = 1, width = 1] = shape;
-  const [first, last] = isDepthwise(own) ? [out, inputs] : [inputs, out];
-  const values = new Float32Array(data.length);
-  let at = 0;
-  for (let o = 0; o < out; o++) {
-    for (let i = 0; i < inputs; i++) {
-      const [f, l] = isDepthwise(own) ? [o, i] : [i, o];
-      for (let p = 0; p < height * width; p++) values[(p * first + f) * last + l] = data[at++];
-    }
-  }
+  const channels = isDepthwise(own) ? [out, inputs] : [inputs, out];
   const isLinear = wanted.length === 2 && height * width === 1;
-  return { shape: isLinear ? [first, last] : [height, width, first, last], data: values };
+  return { shape: isLinear ? channels : [height, width, ...channels], data: rearranged(data, own, shape, "ours") };
 }
 
 /** A tensor of ours in PyTorch's layout: the inverse of {@link fromPyTorch}. */
 export function toPyTorch({ shape, data }: StoredTensor, own: string, rank: 2 | 4): StoredTensor {
   if (shape.length < 2) return { shape, data };
   const target = pytorchShape(own, shape, rank);
-  const [out, inputs, height = 1, width = 1] = target;
-  const [first, last] = isDepthwise(own) ? [out, inputs] : [inputs, out];
+  return { shape: target, data: rearranged(data, own, target, "pytorch") };
+}
+
+/** The same numbers in the order that our layout, or PyTorch's, has them in. @param shape PyTorch's. */
+function rearranged(
+  data: StoredTensor["data"],
+  own: string,
+  [out, inputs, height = 1, width = 1]: readonly number[],
+  into: "ours" | "pytorch",
+): Float32Array {
+  const depthwise = isDepthwise(own);
+  const [first, last] = depthwise ? [out, inputs] : [inputs, out];
   const values = new Float32Array(data.length);
-  let at = 0;
+  let there = 0;
   for (let o = 0; o < out; o++) {
     for (let i = 0; i < inputs; i++) {
-      const [f, l] = isDepthwise(own) ? [o, i] : [i, o];
-      for (let p = 0; p < height * width; p++) values[at++] = data[(p * first + f) * last + l];
+      const [f, l] = depthwise ? [o, i] : [i, o];
+      for (let p = 0; p < height * width; p++, there++) {
+        const here = (p * first + f) * last + l;
+        if (into === "ours") values[here] = data[there];
+        else values[there] = data[here];
+      }
     }
   }
-  return { shape: target, data: values };
+  return values;
 }
