@@ -1,16 +1,7 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import {
-  breathe,
-  DataError,
-  Progress,
-  packageRoot,
-  readJson,
-  type StepContext,
-  writeJson,
-  wrongForm,
-} from "../../core";
+import { breathe, Progress, packageRoot, type StepContext, writeJson } from "../../core";
+import { readStoredResults } from "../../study";
 import { type Provenance, provenanceOf } from "../dna/ranking";
 import { type ArmRun, eeeaTable, runArm } from "./run-arm";
 import { ARM_NAMES, type ArmName, EVALUATIONS, SETTINGS } from "./settings";
@@ -82,13 +73,5 @@ const storedSchema = z.looseObject({
 
 /** The stored results. @throws DataError when the file is absent, or another one. */
 export function storedEeea(path: string = eeeaFile()): StoredEeea {
-  const mend = "make it with npx blockwise study eeea";
-  if (!existsSync(path)) throw new DataError(`study eeea: ${path} must exist, and does not; ${mend}`, { path });
-  const value = readJson(path);
-  const parsed = storedSchema.safeParse(value);
-  if (parsed.success) return parsed.data as unknown as StoredEeea;
-  throw new DataError(
-    `study eeea: ${path} must be the stored searches of EEEA-Net, and is not (${wrongForm(parsed.error, value)}); ${mend}`,
-    { path },
-  );
+  return readStoredResults(path, storedSchema, { study: "eeea", what: "the stored searches of EEEA-Net" });
 }

@@ -1,17 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import {
-  breathe,
-  DataError,
-  fingerprint,
-  Progress,
-  packageRoot,
-  readJson,
-  type StepContext,
-  writeJson,
-  wrongForm,
-} from "../../core";
+import { breathe, fingerprint, Progress, packageRoot, readJson, type StepContext, writeJson } from "../../core";
+import { readStoredResults } from "../../study";
 import { type Provenance, provenanceOf, type StoredRatings, storedRatings } from "../dna/ranking";
 import { searcherOf, seedsOf, worldOf } from "./methods";
 import { changesText, searchTable } from "./search-table";
@@ -126,17 +117,7 @@ const storedSchema = z.looseObject({
 
 /** The stored results. @throws DataError when the file is absent, or another one. */
 export function storedComparison(path: string = comparisonFile()): StoredComparison {
-  const mend = "make it with npx blockwise study compare";
-  if (!existsSync(path)) {
-    throw new DataError(`study compare: ${path} must exist, and does not; ${mend}`, { path });
-  }
-  const value = readJson(path);
-  const parsed = storedSchema.safeParse(value);
-  if (parsed.success) return parsed.data as unknown as StoredComparison;
-  throw new DataError(
-    `study compare: ${path} must be a stored comparison of searchers, and is not (${wrongForm(parsed.error, value)}); ${mend}`,
-    { path },
-  );
+  return readStoredResults(path, storedSchema, { study: "compare", what: "a stored comparison of searchers" });
 }
 
 /** All figures of a comparison, computed from its runs and the tables that ship with the package. */
