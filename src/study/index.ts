@@ -8,4 +8,3 @@ export * from "./run-directory";
 export { isRun } from "./run-files";
 export * from "./run-search";
 export { damageOf, doneSteps } from "./step-records";
-export * from "./stored-results";

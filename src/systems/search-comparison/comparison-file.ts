@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { breathe, fingerprint, Progress, packageRoot, readJson, type StepContext, writeJson } from "../../core";
-import { readStoredResults } from "../../study";
+import { readStoredResults } from "../../study/stored-results";
 import { type Provenance, provenanceOf, type StoredRatings, storedRatings } from "../dna/ranking";
 import { searcherOf, seedsOf, worldOf } from "./methods";
 import { changesText, searchTable } from "./search-table";
