@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { type Plugin, rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
@@ -15,12 +16,14 @@ const ROOT = resolve(__dirname, "..");
 const ENTRY = "dist/src/index.d.ts";
 const TYPES = "dist/prelude.d.ts";
 const NAMES = "dist/prelude.names.json";
+/** What Node's types import, 37 files: `dist/undici-types.d.ts`. */
+const OF_NODE = "undici-types";
 
 /** What the rolled-up file is made of; its digest is the file's first line. */
 export function inputsDigest(root: string = ROOT): string {
   const files = globFiles(join(root, "dist/src")).sort();
   const digest = createHash("sha256");
-  const packages = ["@tensorflow/tfjs", "zod"].map((name) => `node_modules/${name}/package.json`);
+  const packages = ["@tensorflow/tfjs", "zod", OF_NODE].map((name) => `node_modules/${name}/package.json`);
   const own = files.map((path) => relative(root, path));
   for (const file of ["scripts/prelude-types.ts", ...packages, ...own]) {
     digest.update(file).update(readFileSync(join(root, file)));
@@ -125,15 +128,23 @@ async function main(): Promise<void> {
   const header = `// Rolled up from ${ENTRY} by scripts/prelude-types.ts; inputs ${inputsDigest()}`;
   const before = ts.sys.readFile(join(ROOT, TYPES));
   if (before?.startsWith(`${header}\n`)) return;
+  const rolledUp = await rollUp(join(ROOT, ENTRY));
+  const { code, names } = withAllNamed(withNamespacesNamed(asOlderTypeScript(rolledUp)));
+  writeFileSync(join(ROOT, dirname(TYPES), `${OF_NODE}.d.ts`), await rollUp(require.resolve(`${OF_NODE}/index.d.ts`)));
+  writeFileSync(join(ROOT, NAMES), `${JSON.stringify(names)}\n`);
+  writeFileSync(join(ROOT, TYPES), `${header}\n${code}`);
+}
+
+async function rollUp(entry: string): Promise<string> {
   const bundle = await rollup({
-    input: join(ROOT, ENTRY),
+    input: entry,
     plugins: [withoutForeignComments, dts({ respectExternal: true, compilerOptions: { skipLibCheck: true } })],
+    external: isBuiltin,
+    onwarn: ({ code, message }) => code === "UNUSED_EXTERNAL_IMPORT" || process.stderr.write(`${message}\n`),
   });
   const { output } = await bundle.generate({ format: "es" });
   await bundle.close();
-  const { code, names } = withAllNamed(withNamespacesNamed(asOlderTypeScript(output[0].code)));
-  writeFileSync(join(ROOT, NAMES), `${JSON.stringify(names)}\n`);
-  writeFileSync(join(ROOT, TYPES), `${header}\n${code}`);
+  return output[0].code;
 }
 
 if (require.main === module) {

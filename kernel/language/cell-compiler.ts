@@ -4,7 +4,6 @@ import { type Completeness, judgeCode } from "./completeness";
 import { type Completion, completionsAt } from "./completion";
 import { type CellOutline, outlineOf } from "./declared-names";
 import { type Diagnostic, toDiagnostic } from "./diagnostic";
-import { documentationAt } from "./documentation";
 import { exportedNames } from "./exported-names";
 import type { PreludePackage } from "./package";
 import { describeCall, describeInfo } from "./quick-info";
@@ -144,7 +143,7 @@ export class CellCompiler {
       if (!info) continue;
       const [definition] = languageService.getDefinitionAtPosition(cellFile, place) ?? [];
       const start = definition && (definition.contextSpan ?? definition.textSpan).start;
-      const words = definition && documentationAt(definition.fileName, start!);
+      const words = definition && workspace.documentationAt(definition.fileName, start!);
       return describeInfo(info, words);
     }
     const help = languageService.getSignatureHelpItems(cellFile, at, undefined);

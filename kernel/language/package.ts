@@ -22,7 +22,11 @@ export interface RolledUpTypes {
   readonly names: readonly string[];
   /** Packages whose types are in the file, and as which of its names: `{ "@tensorflow/tfjs": "tf" }`. */
   readonly packages: Readonly<Record<string, string>>;
+  /** Packages of types that Node's types import, rolled up into a file each. */
+  readonly ofNode: Readonly<Record<string, string>>;
 }
+
+const OF_NODE = ["undici-types"];
 
 /**
  * Reads the package at `root`.
@@ -52,7 +56,9 @@ function readRolledUp(root: string, field: Record<string, unknown> | undefined):
   const names = types.replace(/\.d\.ts$/, ".names.json");
   if (!existsSync(types) || !existsSync(names)) return undefined;
   const packages = (field.preludePackages ?? {}) as Record<string, string>;
-  return { types, names: JSON.parse(readFileSync(names, "utf8")), packages };
+  const files = OF_NODE.map((name) => [name, join(dirname(types), `${name}.d.ts`)] as const);
+  const ofNode = Object.fromEntries(files.filter(([, file]) => existsSync(file)));
+  return { types, names: JSON.parse(readFileSync(names, "utf8")), packages, ofNode };
 }
 
 /** The folder of Blockwise's own package.json, from the compiled kernel or from its source. */

@@ -3,8 +3,9 @@ import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import type * as TypeScript from "typescript";
 import { type CompilerSettings, readCompilerSettings } from "./compiler-options";
-import { withoutDocumentation } from "./documentation";
+import { documentationAt, withoutDocumentation } from "./documentation";
 import { findPackageFolder, type PreludePackage, packageNameOf } from "./package";
+import { RolledDeclarations } from "./rolled-declarations";
 
 /** How a cell's module is named by later cells: `./__cell_12`. */
 const CELL_MODULE = /^\.\/__cell_\d+$/;
@@ -33,6 +34,7 @@ export class Workspace {
   /** Files whose imports were not all found: they may be by now. */
   private readonly wanting = new Set<string>();
   private looks = 0;
+  private readonly rolled: RolledDeclarations;
 
   constructor(
     private readonly ts: typeof TypeScript,
@@ -43,11 +45,15 @@ export class Workspace {
     this.cellFile = `${this.folder}/__cell__.ts`;
     this.settings = readCompilerSettings(ts, cwd);
     this.options = this.settings.options;
+    this.rolled = new RolledDeclarations(ts, this.options);
     this.resolutions = ts.createModuleResolutionCache(cwd, (name) => name, this.options);
     this.packages = ts.createModuleResolutionCache(cwd, (name) => name, this.options);
     for (const [name, member] of Object.entries(prelude.rolledUp?.packages ?? {})) {
       const text = `import { ${member} } from ${JSON.stringify(prelude.name)};\nexport = ${member};\n`;
       this.virtual.set(this.rolledUpFile(name), text);
+    }
+    for (const [name, file] of Object.entries(prelude.rolledUp?.ofNode ?? {})) {
+      this.virtual.set(this.rolledUpFile(name), readFileSync(file, "utf8"));
     }
     this.service = this.createService();
   }
@@ -94,6 +100,12 @@ export class Workspace {
     );
   }
 
+  /** Words above the declaration that starts at the position of a file of the program. */
+  documentationAt(path: string, position: number): string | undefined {
+    const origin = this.rolled.origin(path, position);
+    return documentationAt(origin.path, origin.position);
+  }
+
   /** As seen from the notebook. */
   shortName(path: string): string {
     return path.startsWith(`${this.folder}/`) ? path.slice(this.folder.length + 1) : path;
@@ -108,7 +120,7 @@ export class Workspace {
   }
 
   private isLibrary(path: string): boolean {
-    return path.startsWith(dirname(this.ts.getDefaultLibFilePath(this.options)).replaceAll("\\", "/"));
+    return path.startsWith(this.rolled.libraryFolder);
   }
 
   private rolledUpFile(name: string): string {
@@ -172,7 +184,7 @@ export class Workspace {
     });
     if (CELL_MODULE.test(name) && this.isCell(from)) return found(`${this.folder}${name.slice(1)}.d.ts`, Dts);
     if (name === prelude.name) return found(this.typesOfPrelude, Dts);
-    if (this.isRolledUp(name, from)) return found(this.rolledUpFile(name), Dts);
+    if (this.isRolledUp(name, from) || this.isOfOwnNode(name, from)) return found(this.rolledUpFile(name), Dts);
     const plain = ts.resolveModuleName(name, from, options, host, this.resolutions, redirected).resolvedModule;
     if (plain || name.startsWith(".") || from.includes("/node_modules/")) return plain;
     // What the prelude depends on may be named in a notebook, wherever that lies.
@@ -191,6 +203,13 @@ export class Workspace {
     return installed === undefined || installed === findPackageFolder(packageNameOf(name), prelude.root);
   }
 
+  /** What Node's types import, those that came with this package. */
+  private isOfOwnNode(name: string, from: string): boolean {
+    const { root, rolledUp } = this.prelude;
+    if (!Object.hasOwn(rolledUp?.ofNode ?? {}, name) || !from.includes("/node_modules/@types/node/")) return false;
+    return findPackageFolder(name, dirname(from)) === findPackageFolder(name, root);
+  }
+
   private versionOf(path: string): string {
     if (path === this.cellFile) return String(this.version);
     if (!this.isLocal(path)) return "1";
@@ -207,7 +226,7 @@ export class Workspace {
     if (path === this.cellFile) return ts.ScriptSnapshot.fromString(this.text);
     const known = this.snapshots.get(path);
     if (known) return known;
-    const text = this.virtual.get(path) ?? readIfThere(path);
+    const text = this.rolled.textOf(path) ?? this.virtual.get(path) ?? readIfThere(path);
     if (text === undefined) return undefined;
     if (this.isLocal(path)) return ts.ScriptSnapshot.fromString(text);
     const snapshot = ts.ScriptSnapshot.fromString(withoutDocumentation(path, text));
