@@ -1,24 +1,27 @@
 // The rooms of architecture.md and which way imports may point. "May import" is not transitive.
 const ROOMS = {
   core: [],
+  // Work as data, and who runs it: this thread, worker threads.
+  tasks: ["core"],
   space: ["core"],
   cost: ["core", "space"],
   search: ["core", "space", "cost"],
   // What trained networks say of all others: numbers over rating tables, no tensors.
   surrogate: ["core", "space", "cost", "search"],
-  engine: ["core"],
+  engine: ["core", "tasks"],
   nn: ["core", "engine", "space"],
   data: ["core", "engine"],
   // The one training loop, and classifiers trained by it.
   train: ["core", "engine", "nn", "data"],
   teacher: ["core", "engine", "nn", "data", "space", "cost", "train"],
-  distill: ["core", "engine", "teacher", "nn", "space", "data", "train"],
-  rate: ["core", "engine", "distill", "cost", "space", "search", "nn", "data"],
-  retrain: ["core", "engine", "nn", "data", "teacher", "cost", "space", "train"],
+  distill: ["core", "tasks", "engine", "teacher", "nn", "space", "data", "train"],
+  rate: ["core", "tasks", "engine", "distill", "cost", "space", "search", "nn", "data"],
+  retrain: ["core", "tasks", "engine", "nn", "data", "teacher", "cost", "space", "train"],
   // Trained networks written for others to run.
   export: ["core", "engine", "nn", "data", "teacher", "cost", "space", "train", "retrain", "viz"],
   study: [
     "core",
+    "tasks",
     "space",
     "cost",
     "search",

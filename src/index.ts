@@ -17,6 +17,7 @@ export * from "./surrogate";
 export * from "./systems/dna";
 /** Ranking of NAS-Bench-Macro and its summary: `blockwise study ranking`. */
 export * as ranking from "./systems/dna/ranking";
+export * from "./tasks";
 export * from "./teacher";
 export * from "./train";
 export * from "./viz";

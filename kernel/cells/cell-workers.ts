@@ -1,11 +1,9 @@
 import { syncBuiltinESMExports } from "node:module";
 import threads, { type WorkerOptions } from "node:worker_threads";
-
-/** See `src/core/job-threads.ts`. */
-const JOB_THREAD = /[\\/]job-thread\.[jt]s$/;
+import { TASK_THREAD } from "../../src/core/task-thread-mark";
 
 /**
- * Knows which run started which worker threads, so that those of an interrupted run end with it. The job threads
+ * Knows which run started which worker threads, so that those of an interrupted run end with it. The task threads
  * of the package serve many cells and stay.
  */
 export class CellWorkers {
@@ -19,7 +17,7 @@ export class CellWorkers {
       constructor(file: string | URL, options?: WorkerOptions) {
         super(file, options);
         const run = running();
-        if (run === undefined || (options?.eval !== true && JOB_THREAD.test(String(file)))) return;
+        if (run === undefined || options?.workerData === TASK_THREAD) return;
         const workers = started.get(run) ?? new Set();
         started.set(run, workers.add(this));
         this.once("exit", () => {

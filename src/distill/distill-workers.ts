@@ -1,9 +1,9 @@
-import { join } from "node:path";
-import { Progress, readyThreads, runJobs, type StepContext } from "../core";
+import { InterruptedError, Progress, type StepContext } from "../core";
 import { engine } from "../engine";
 import type { SearchSpace } from "../space";
+import { BlobStore, threadExecutor, threadsFor } from "../tasks";
 import type { CellCheckpoints } from "./cell-checkpoint";
-import type { CellJob, CellMessage } from "./cell-job";
+import { type CellInput, type CellNote, cellTask } from "./cell-task";
 import { batchesPerEpoch, epochsDone } from "./distill-cell";
 import { blockEpochs, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
@@ -25,10 +25,8 @@ interface Unfinished {
   readonly done: number;
 }
 
-const CELL_JOB = join(__dirname, "cell-job");
-
 /** Batches that take longer than starting threads. */
-const WORTH_WORKERS = 400;
+const WORTH_THREADS = 400;
 
 /** Progress over all cells of the blocks, from where their checkpoints are. */
 export function workProgress(
@@ -63,24 +61,33 @@ export async function distilByWorkers(
   const cells = unfinished(work);
   const perEpoch = batchesPerEpoch(features.count, options);
   const batches = cells.reduce((sum, { block, done }) => sum + (blockEpochs(options, block) - done) * perEpoch, 0);
-  const hired = workers ?? (batches >= WORTH_WORKERS ? engine.workers() : 0);
-  if (hired === 0 || cells.length === 0) return;
-  readyThreads(CELL_JOB, Math.min(hired, cells.length));
+  const threads = threadsFor({ asked: workers, free: engine.workers(), work: batches, worth: WORTH_THREADS });
+  if (threads === 0 || cells.length === 0) return;
+  const executor = threadExecutor(threads);
+  executor.ready(cellTask, cells.length);
   const boundaries = [...new Set(cells.flatMap(({ block }) => [block, block + 1]))];
   const sharing = await shareFeatures(features, boundaries);
-  const jobs = cells.map(({ block, cell }): CellJob => {
+  const blobs = new BlobStore();
+  const shared = blobs.put(sharing.features, { features: features.fingerprint, boundaries });
+  const inputs = cells.map(({ block, cell }): CellInput => {
+    const state = checkpoints.read(block, cell);
     const place = checkpoints.place(block, cell);
-    return { space, block, cell, options, features: sharing.features, place, state: checkpoints.read(block, cell) };
+    return { space, block, cell, options, features: shared, place, ...(state && { state: blobs.put(state) }) };
   });
   // The longest first, so that no thread is left with it at the end.
-  jobs.sort((a, b) => effort(b) - effort(a));
-  const onMessage = (job: CellJob, message: CellMessage) => {
-    if (message.kind === "epoch") checkpoints.write(job.block, job.cell, message.state);
-    else progress.advance(1, message.metrics);
+  inputs.sort((a, b) => effort(b) - effort(a));
+  const onProgress = (note: CellNote, index: number) => {
+    const { block, cell } = inputs[index];
+    if (note.kind === "epoch") checkpoints.write(block, cell, note.state);
+    else progress.advance(1, note.metrics);
   };
   try {
-    const complete = await runJobs(CELL_JOB, jobs, hired, onMessage, signal);
-    if (!complete) progress.throwIfStopped();
+    for await (const _ of executor.map(cellTask, inputs, { signal, blobs, onProgress })) {
+      // A cell's states are kept as they come.
+    }
+  } catch (error) {
+    if (error instanceof InterruptedError) progress.throwIfStopped();
+    throw error;
   } finally {
     sharing.release();
   }
@@ -95,7 +102,7 @@ function unfinished({ space, blocks, options, checkpoints }: DistillWork): Unfin
 }
 
 /** About proportional to a cell's multiply-adds. */
-function effort({ space, block, cell }: CellJob): number {
+function effort({ space, block, cell }: CellInput): number {
   const { output, cells } = space.blocks[block];
   return output.height * output.width * cells[cell].depth * cells[cell].width ** 2;
 }

@@ -1,13 +1,15 @@
+import { workerData } from "node:worker_threads";
 import {
   BlockwiseError,
   ConfigError,
   checkOptions,
   EngineError,
-  hasJobThreads,
   MOST,
   type OptionRules,
   rule,
+  TASK_THREAD,
 } from "../core";
+import { hasTaskThreads } from "../tasks";
 import { type EngineInfo, withWords } from "./engine-words";
 import { chooseAtFirstTensor } from "./first-tensor";
 import type { NativeBackend } from "./native/backend";
@@ -189,10 +191,15 @@ export const engine = {
     return withWords({ ...inUse(), fallbacks: fallbackCounts() });
   },
 
-  /** Job threads, each with a native engine of one thread, that may take the place of this engine's threads; 0: none can. */
+  /** Task threads, each with a native engine of one thread, that may take the place of this engine's threads; 0: none can. */
   workers(): number {
     const { backend, device, threads } = state;
-    return backend === "native" && device === "cpu" && threads > 1 && hasJobThreads() ? threads : 0;
+    return backend === "native" && device === "cpu" && threads > 1 && hasTaskThreads() ? threads : 0;
+  },
+
+  /** What a task computes with: one thread of the native engine on a thread of its own, elsewhere what is in use. */
+  useForTask(): void {
+    if (workerData === TASK_THREAD) engine.use("native", { threads: 1 });
   },
 
   /**

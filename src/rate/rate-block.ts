@@ -1,14 +1,14 @@
-import { join } from "node:path";
-import { Progress, runJobs, type StepContext } from "../core";
+import { InterruptedError, Progress, type StepContext } from "../core";
 import type { BlockSupernet } from "../distill";
 import { engine } from "../engine";
 import { saveState } from "../nn";
+import { BlobStore, threadExecutor, threadsFor } from "../tasks";
 import type { CandidateRating } from "./candidate-rating";
 import { CellWalk, type Subtree, subtrees } from "./cell-walk";
 import { keepingStatistics } from "./keeping-statistics";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { disposeData, loadRatingData, type RatingData } from "./rating-data";
-import { type SubtreeJob, type SubtreeMessage, shareMaps } from "./subtree-job";
+import { type SharedRatingData, type SubtreeInput, type SubtreeNote, shareMaps, subtreeTask } from "./subtree-task";
 
 export interface RateContext extends StepContext {
   /**
@@ -20,7 +20,7 @@ export interface RateContext extends StepContext {
 }
 
 /** Images times op evaluations that take longer than starting threads. */
-const WORTH_WORKERS = 30_000;
+const WORTH_THREADS = 30_000;
 
 /**
  * Rates every candidate of a block by feature sharing: a depth-first walk over the tree of path prefixes, in which each
@@ -48,10 +48,12 @@ export async function rateBlock(
     const total = whole.reduce((sum, { nodes }) => sum + nodes.size, 0);
     const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
     const images = features.rating.count + (options.recalibrate ? options.calibrationImages : 0);
-    const hired =
-      features.rest || options.rating ? 0 : (workers ?? (total * images >= WORTH_WORKERS ? engine.workers() : 0));
-    return await (hired > 0
-      ? rateByWorkers(supernet, data, hired, progress, context)
+    const work = { asked: workers, free: engine.workers(), work: total * images, worth: WORTH_THREADS };
+    // Functions cannot be sent to a thread.
+    const threads = features.rest || options.rating ? 0 : threadsFor(work);
+    const identity = { calibration: features.calibration.fingerprint, rating: features.rating.fingerprint, options };
+    return await (threads > 0
+      ? rateOnThreads(supernet, data, identity, threads, progress, context)
       : rateHere(supernet, whole, data, progress));
   } finally {
     disposeData(data);
@@ -73,34 +75,41 @@ function rateHere(
   });
 }
 
-async function rateByWorkers(
+/** @param identity Names the data. */
+async function rateOnThreads(
   { space, block, cells }: BlockSupernet,
   { input, targets, readoutTarget, measure }: RatingData,
-  workers: number,
+  identity: object,
+  threads: number,
   progress: Progress,
   { signal }: StepContext,
 ): Promise<CandidateRating[]> {
-  const weights = cells.map(saveState);
-  const shared = {
+  const blobs = new BlobStore();
+  const weights = cells.map((cell) => blobs.put(saveState(cell)));
+  const shared: SharedRatingData = {
     ...(input.calibration && { calibration: shareMaps(input.calibration) }),
     rating: input.rating.map(shareMaps),
     targets: targets.map(({ features, ...spread }) => ({ ...spread, features: shareMaps(features) })),
     ...(readoutTarget && { readoutTarget: shareMaps(readoutTarget) }),
-    measure,
   };
-  const parts = subtrees(space, block, workers).map(
-    (subtree): SubtreeJob => ({ space, block, subtree, weights: weights[subtree.cell], ...shared }),
-  );
-  const rated = new Map<SubtreeJob, readonly CandidateRating[]>();
+  const data = blobs.put(shared, { block, ...identity });
+  const parts = subtrees(space, block, threads).map(({ cell, nodes }): SubtreeInput => {
+    return { space, block, cell, nodes: [...nodes], weights: weights[cell], data, measure };
+  });
+  const rated = new Map<SubtreeInput, readonly CandidateRating[]>();
   let candidates = 0;
-  const onMessage = (job: SubtreeJob, message: SubtreeMessage) => {
-    if (message.ratings) rated.set(job, message.ratings);
-    candidates += message.candidates;
-    progress.advance(message.evaluations, { candidates });
+  const onProgress = (note: SubtreeNote) => {
+    candidates += note.candidates;
+    progress.advance(note.evaluations, { candidates });
   };
   // The longest first, so that no thread is left with it at the end.
-  const jobs = [...parts].sort((a, b) => b.subtree.nodes.size - a.subtree.nodes.size);
-  const complete = await runJobs(join(__dirname, "subtree-job"), jobs, workers, onMessage, signal);
-  if (!complete) progress.throwIfStopped();
-  return parts.flatMap((job) => [...rated.get(job)!]);
+  const inputs = [...parts].sort((a, b) => b.nodes.length - a.nodes.length);
+  try {
+    const done = threadExecutor(threads).map(subtreeTask, inputs, { signal, blobs, onProgress });
+    for await (const { index, output } of done) rated.set(inputs[index], output);
+  } catch (error) {
+    if (error instanceof InterruptedError) progress.throwIfStopped();
+    throw error;
+  }
+  return parts.flatMap((part) => [...rated.get(part)!]);
 }

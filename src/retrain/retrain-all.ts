@@ -1,18 +1,13 @@
-import { join } from "node:path";
-import { Progress, type ProgressEvent, Rng, readyThreads, runJobs, type StepContext, warn } from "../core";
+import { type ProgressEvent, Rng, type StepContext, warn } from "../core";
 import { networkCost } from "../cost";
 import { type Dataset, shareDataset } from "../data";
 import { engine } from "../engine";
 import { loadState, Network } from "../nn";
 import type { Architecture } from "../space";
-import { Retrained, retrain, type Training } from "./retrain";
-import {
-  type RetrainJob,
-  type RetrainMessage,
-  type SharedTeacher,
-  shareTeacher,
-  type TrainedState,
-} from "./retrain-job";
+import { type BlobRef, BlobStore, type Executor, inlineExecutor, threadExecutor, threadsFor } from "../tasks";
+import type { Teacher } from "../teacher";
+import { checkDistillation, Retrained, type Training } from "./retrain";
+import { type RetrainInput, type RetrainNote, retrainTask, shareTeacher, type TrainedState } from "./retrain-task";
 import type { TrainingsProgress } from "./trainings-progress";
 
 export interface RetrainAllOptions {
@@ -24,9 +19,8 @@ export interface RetrainAllOptions {
   readonly progress?: TrainingsProgress;
 }
 
-const RETRAIN_JOB = join(__dirname, "retrain-job");
 /** Images that take longer to learn from than starting threads. */
-const WORTH_WORKERS = 12_000;
+const WORTH_THREADS = 12_000;
 
 /**
  * Trains networks on one data set as {@link retrain} does, several side by side, each with one thread of the native engine
@@ -48,57 +42,66 @@ export async function retrainAll(
   };
   progress?.begin(trainings);
   const context = progress ? { ...given, onProgress: (event: ProgressEvent) => progress.follow(event) } : given;
-  const threads = engine.workers();
+  const free = engine.workers();
   const images = trainings.reduce((sum, { options }) => sum + options.epochs * dataset.train.count, 0);
-  const hired = Math.min(workers ?? (images >= WORTH_WORKERS ? threads : 0), threads > 0 ? trainings.length : 0);
-  if (hired > 1) {
-    await bySide(trainings, dataset, hired, keep, context);
+  const worth = threadsFor({ asked: workers, free, work: images, worth: WORTH_THREADS });
+  const threads = Math.min(worth, free > 0 ? trainings.length : 0);
+  if (threads > 1) {
+    const executor = threadExecutor(threads);
+    executor.ready(retrainTask, trainings.length);
+    await trainOn(executor, trainings, shareDataset(dataset), keep, context);
     return trained;
   }
   const { threads: usual } = engine.info();
   try {
-    if (threads > 0) engine.setThreads(1);
-    for (const [index, { architecture, options }] of trainings.entries()) {
-      keep(index, await retrain(architecture, dataset, options, context));
-    }
+    if (free > 0) engine.setThreads(1);
+    await trainOn(inlineExecutor, trainings, dataset, keep, context);
   } finally {
-    if (threads > 0) engine.setThreads(usual);
+    if (free > 0) engine.setThreads(usual);
   }
   return trained;
 }
 
-async function bySide(
+async function trainOn(
+  executor: Executor,
   trainings: readonly Training[],
   dataset: Dataset,
-  workers: number,
   keep: (index: number, retrained: Retrained) => void,
   context: StepContext,
 ): Promise<void> {
-  readyThreads(RETRAIN_JOB, workers);
-  const shared = shareDataset(dataset);
-  const teachers = new Map<unknown, SharedTeacher>();
-  const jobs = trainings.map(({ architecture, options: { distillation, ...options } }, index): RetrainJob => {
-    if (!distillation) return { index, architecture, dataset: shared, options };
-    const teacher = teachers.get(distillation.teacher) ?? shareTeacher(distillation.teacher);
-    teachers.set(distillation.teacher, teacher);
-    return { index, architecture, dataset: shared, options, distillation: { ...distillation, teacher } };
+  const blobs = new BlobStore();
+  const images = blobs.put(dataset, dataset.fingerprint);
+  const teachers = new Map<Teacher, BlobRef>();
+  const shared = (teacher: Teacher) => {
+    const known = teachers.get(teacher) ?? blobs.put(shareTeacher(teacher), teacher.fingerprint());
+    teachers.set(teacher, known);
+    return known;
+  };
+  const inputs = trainings.map(({ architecture, options: { distillation, warmStart, ...options } }): RetrainInput => {
+    if (distillation) checkDistillation(distillation, dataset);
+    return {
+      architecture,
+      dataset: images,
+      options,
+      ...(distillation && { distillation: { ...distillation, teacher: shared(distillation.teacher) } }),
+      ...(warmStart && { warmStart: blobs.put(warmStart) }),
+    };
   });
   // The longest first, so that no thread is left with it at the end.
-  jobs.sort((a, b) => effort(b) - effort(a));
-  let done = 0;
-  const onMessage = ({ index, architecture }: RetrainJob, message: RetrainMessage) => {
-    if (message.kind === "progress") context.onProgress?.(message.event);
-    else if (message.kind === "warning") warn(context, message.message);
-    else {
-      keep(index, retrainedOf(architecture, message.trained));
-      done += 1;
-    }
+  const order = [...inputs.keys()];
+  if (executor !== inlineExecutor) order.sort((a, b) => effort(inputs[b]) - effort(inputs[a]));
+  const onProgress = (note: RetrainNote) => {
+    if (note.kind === "progress") context.onProgress?.(note.event);
+    else warn(context, note.message);
   };
-  const complete = await runJobs(RETRAIN_JOB, jobs, workers, onMessage, context.signal);
-  if (!complete) new Progress(context, "retrain", trainings.length, "networks", done).throwIfStopped();
+  const queued = order.map((index) => inputs[index]);
+  const { signal } = context;
+  for await (const { index, output } of executor.map(retrainTask, queued, { signal, blobs, onProgress })) {
+    keep(order[index], retrainedOf(inputs[order[index]].architecture, output));
+  }
 }
 
-function effort({ architecture, options }: RetrainJob): number {
+function effort({ architecture, options }: RetrainInput): number {
   return networkCost(architecture).macs * options.epochs;
 }
 

@@ -146,11 +146,16 @@ export async function retrain(
   }
 }
 
-function softTargets({ teacher, weight, temperature }: Distillation, dataset: Dataset): TrainingOptions["softTargets"] {
+/** @throws ConfigError when there is no teacher, or it has other classes. */
+export function checkDistillation({ teacher }: Pick<Distillation, "teacher">, dataset: Dataset): void {
   if (typeof teacher?.logits !== "function") {
     throw new ConfigError("retrain: distillation.teacher must be a teacher, e.g. Teacher.load(path), got none");
   }
   checkClasses(teacher, dataset, "retrain: distillation needs the teacher's answers, so");
+}
+
+function softTargets({ teacher, weight, temperature }: Distillation, dataset: Dataset): TrainingOptions["softTargets"] {
+  checkDistillation({ teacher }, dataset);
   const { preprocessing } = teacher;
   const logits = teacher.logits.bind(teacher);
   return { name: teacher.fingerprint(), preprocessing, logits, weight, temperature };

@@ -16,8 +16,8 @@ beforeAll(async () => {
     absWorkingDir: ROOT,
     entryPoints: {
       steps: `${FIXTURES}/steps.ts`,
-      job: `${FIXTURES}/job.ts`,
-      "job-thread": "src/core/job-thread.ts",
+      task: `${FIXTURES}/task.ts`,
+      "task-thread": "src/tasks/task-thread.ts",
     },
     bundle: true,
     packages: "external",
@@ -40,7 +40,7 @@ async function kernelAtWork(): Promise<KernelUnderTest> {
   return kernel;
 }
 
-describe("cells that use the same job thread", () => {
+describe("cells that use the same task thread", () => {
   let kernel: KernelUnderTest;
 
   beforeAll(async () => {
@@ -92,7 +92,7 @@ describe("cells that use the same job thread", () => {
   });
 });
 
-describe("a kernel whose job threads are at native work ends cleanly", () => {
+describe("a kernel whose task threads are at native work ends cleanly", () => {
   const WAYS: Record<string, (kernel: KernelUnderTest, restart: boolean) => Promise<unknown>> = {
     "a shutdown or restart": (kernel, restart) => kernel.send("shutdown_request", { restart }, "control"),
     SIGTERM: async (kernel) => kernel.process.kill("SIGTERM"),

@@ -11,7 +11,7 @@ import {
   SpaceError,
   StudyError,
   TrainingError,
-} from "./errors";
+} from "../core";
 
 /** What a job threw, as plain data that another thread can be sent. */
 export interface Thrown {

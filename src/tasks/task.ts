@@ -1,0 +1,30 @@
+import type { ZodType } from "zod";
+import type { Blobs } from "./blobs";
+
+/**
+ * Work that any thread or process can do from its input alone, with the same outcome.
+ *
+ * The input is JSON with references to blobs where values are large (see {@link Blobs}); the output is plain data, and so are
+ * notes. A task writes no file that others read: whoever runs it does.
+ */
+export interface Task<In, Out, Note = never> {
+  /** Unique in its module. */
+  readonly name: string;
+  /** What several are called in messages, e.g. "networks"; "tasks" unless given. */
+  readonly unit?: string;
+  /** File that exports the task, `__filename` there: where a thread finds it. */
+  readonly module: string;
+  /** What an input must be; it is checked before any task of a call begins. */
+  readonly input: ZodType<In>;
+  /** @throws InterruptedError soon after the signal. */
+  run(input: In, at: TaskContext<Note>): Promise<Out>;
+}
+
+/** What a task is given beside its input. */
+export interface TaskContext<Note = never> {
+  /** Aborted when the caller stops, or another task of the call failed. */
+  readonly signal: AbortSignal;
+  readonly blobs: Blobs;
+  /** Tells the caller at once what the output is too late for: how far it is, a state to keep. */
+  progress(note: Note): void;
+}
