@@ -20,7 +20,7 @@ import { GRACE_MS, SharedState, type ToMain, type ToWire, type WireSettings } fr
 
 /** How long the main thread may take to begin to exit before the process is ended: a cell may block it. In ms; Jupyter gives 5 s. */
 const BLOCKED_MS = 3000;
-/** How long it may take from there: job threads finish the native call that they are in. In ms. */
+/** How long it may take from there: task threads finish the native call that they are in. In ms. */
 const LEAVING_MS = 30_000;
 
 /** How often is read what children and libraries write, while a cell runs and else, in ms. */

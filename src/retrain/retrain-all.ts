@@ -24,7 +24,7 @@ const WORTH_THREADS = 12_000;
 
 /**
  * Trains networks on one data set as {@link retrain} does, several side by side, each with one thread of the native engine
- * whether beside others or not: the bytes are those of one after another. Engines without job threads train one by one.
+ * whether beside others or not: the bytes are those of one after another. Engines without task threads train one by one.
  * @returns In the order given.
  * @throws What a training throws; the others stop then.
  */
