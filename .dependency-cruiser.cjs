@@ -15,13 +15,14 @@ const ROOMS = {
   train: ["core", "engine", "nn", "data"],
   teacher: ["core", "engine", "nn", "data", "space", "cost", "train"],
   distill: ["core", "tasks", "engine", "teacher", "nn", "space", "data", "train"],
-  rate: ["core", "tasks", "engine", "distill", "cost", "space", "search", "nn", "data"],
+  rate: ["core", "tasks", "engine", "teacher", "distill", "cost", "space", "search", "nn", "data"],
   retrain: ["core", "tasks", "engine", "nn", "data", "teacher", "cost", "space", "train"],
   // Trained networks written for others to run.
   export: ["core", "engine", "nn", "data", "teacher", "cost", "space", "train", "retrain", "viz"],
   study: [
     "core",
     "tasks",
+    "surrogate",
     "space",
     "cost",
     "search",
@@ -37,7 +38,7 @@ const ROOMS = {
   // Tables of truth: networks with the accuracies that they reach.
   benchmark: ["core", "space", "cost", "search"],
   // How good an architecture is: looked up, trained, rated.
-  evaluate: ["core", "space", "cost", "search", "benchmark"],
+  evaluate: ["core", "space", "cost", "search", "surrogate", "benchmark", "data", "retrain"],
   // Networks that guess accuracies from encodings, for searchers.
   predictors: ["core", "engine", "nn", "space", "search"],
   viz: ["core"],

@@ -1,4 +1,5 @@
 export * from "./nas-bench-201";
 export * from "./nas-bench-201-size";
 export * from "./nas-bench-macro";
+export * from "./rank-metrics";
 export * from "./tables";

@@ -1,7 +1,7 @@
 import { formatCount, percent } from "../core";
-import type { FrontPoint } from "../systems/dna";
+import type { FrontPoint } from "../retrain";
 // Not the room's index: that loads an engine.
-import { errorOf } from "../systems/dna/front-comparison";
+import { errorOf } from "../retrain/compare/front-comparison";
 
 /** Columns of a table of measured networks. */
 export const NETWORK_COLUMNS = ["network", "MACs", "params", "test", "standard error", "validation", "rating"] as const;

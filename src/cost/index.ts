@@ -7,3 +7,4 @@ export * from "./latency-table";
 export * from "./layer-cost";
 export * from "./network-cost";
 export * from "./shrink";
+export * from "./shrunk-teacher";

@@ -4,6 +4,7 @@ export { findCifar10 } from "./cifar10";
 export { dataFolder } from "./data-places";
 export * from "./dataset";
 export * from "./decode-picture";
+export * from "./draw-images";
 export * from "./fashion-mnist";
 export * from "./holdout";
 export * from "./idx";

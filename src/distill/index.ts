@@ -7,5 +7,6 @@ export * from "./distill-options";
 export * from "./feature-source";
 export * from "./path-sampler";
 export { shareFeatures } from "./shared-features";
+export * from "./supernet-distillation";
 export * from "./supernet-file";
 export * from "./supernet-weights";

@@ -1,3 +1,4 @@
 export * from "./benchmark-evaluators";
+export * from "./brief-trainings";
 export * from "./evaluator";
 export * from "./table-evaluator";

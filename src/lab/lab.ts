@@ -1,3 +1,4 @@
+import { readTruth } from "../benchmark";
 import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../core";
 import {
   checkDataset,
@@ -9,6 +10,7 @@ import {
   type Preprocessing,
 } from "../data";
 import type { Retrained } from "../retrain";
+import { type LoadTeacherOptions, loadTeacher, openTeacherFile } from "../retrain";
 import {
   type Architecture,
   architecturePreset,
@@ -20,16 +22,8 @@ import {
   parseArchitecture,
   type SearchSpace,
 } from "../space";
-import {
-  DNA_MINI,
-  LATENCY_RULES,
-  type LatencyOptions,
-  type LoadTeacherOptions,
-  latencyTable,
-  loadTeacher,
-  openTeacherFile,
-} from "../systems/dna";
-import { findStudy, readStudy, readTruth } from "../systems/dna/ranking";
+import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable } from "../systems/dna";
+import { findStudy, readStudy } from "../systems/ranking";
 import { FINE_TUNE_RULES, type FineTuneOptions, fineTune, isPickle, trainTeacher } from "../teacher";
 import { TRAINING_RULES, type TrainingOptions } from "../train";
 import { showNow } from "./display/show";

@@ -7,7 +7,6 @@ export {
   type RatedMaps,
   type RatingFunction,
 } from "./own-rating";
-export * from "./rank-metrics";
 export * from "./rate-block";
 export * from "./rate-chains";
 export * from "./rate-naive";
@@ -15,3 +14,4 @@ export * from "./rate-options";
 export * from "./rating-table";
 export * from "./ratings-file";
 export * from "./student-features";
+export { SupernetRatings, type SupernetRatingsOptions } from "./supernet-ratings";

@@ -1,4 +1,5 @@
 export { agingEvolution, type EvolutionOptions } from "./aging-evolution";
+export * from "./along-front";
 export * from "./brute-force";
 export * from "./cost-range";
 export { COST_NAMES, checkLimitNames, costNames, foundNetwork } from "./costs";

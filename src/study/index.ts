@@ -1,9 +1,12 @@
 export * from "./copy-run";
 export * from "./differences";
 export * from "./environment";
+export * from "./evidence-file";
 export * from "./journal";
 export * from "./plan-outcome";
 export * from "./planned-step";
+export { type Joining, joinedTable, networkOf, type RatedRun, readRatedRun } from "./rated-run";
+export * from "./run-context";
 export * from "./run-directory";
 export { isRun } from "./run-files";
 export * from "./run-search";

@@ -1,8 +1,10 @@
 export * from "./architecture-schema";
+export * from "./drawn-features";
 export * from "./feature-store";
 export * from "./fine-tune";
 export * from "./pretrained";
 export * from "./recognise";
+export { recordedTeacher } from "./recorded-teacher";
 export * from "./shared-features";
 export * from "./split";
 export * from "./teacher";

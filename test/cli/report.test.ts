@@ -6,8 +6,9 @@ import { readRun } from "../../src/cli/report/recorded-run";
 import { runSections } from "../../src/cli/report/run-sections";
 import { writeReport } from "../../src/cli/report/write-report";
 import { BlockwiseError, ConfigError, writeJson } from "../../src/core";
+import type { MeasuredFront } from "../../src/retrain";
 import { blockSpace, mbconv } from "../../src/space";
-import { type MeasuredFront, parseExperiment } from "../../src/systems/dna";
+import { parseExperiment } from "../../src/systems/dna";
 
 const shape = (size: number, channels: number) => ({ height: size, width: size, channels });
 const space = blockSpace([{ input: shape(8, 1), output: shape(4, 8) }], {

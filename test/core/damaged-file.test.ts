@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CheckpointError, isDamage, readJson, readOrSetAside, writeFailure } from "../../src/core";
 import { readSafetensors } from "../../src/nn";
-import { freshIfForeign } from "../../src/systems/dna/run-context";
+import { freshIfForeign } from "../../src/study/run-context";
 
 const failure = (code: string) => Object.assign(new Error(`${code}: it failed`), { code });
 const place = () => join(mkdtempSync(join(tmpdir(), "damage-")), "file");

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readBenchmark } from "../../src/benchmark/tables";
 import { layerCost, networkCost } from "../../src/cost";
 import {
   architecturePreset,
@@ -10,7 +11,6 @@ import {
   placeOp,
   squeezeWidth,
 } from "../../src/space";
-import { readBenchmark } from "../../src/systems/dna/ranking/benchmarks";
 import golden from "../golden/torchvision-params.json";
 
 const ops = mbconv([3, 5, 7], [6, 3]);

@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from "vitest";
 import type { ProgressEvent } from "../../src/core";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
-import { meanOf } from "../../src/lab/display/numbers";
+import { meanOf } from "../../src/retrain/compare/standard-error";
 import { tinySupernet } from "./tiny";
 
 beforeAll(() => {

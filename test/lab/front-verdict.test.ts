@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FrontNetwork } from "../../src/lab/values/front-network";
-import { comparisons, errorOf, gainOver, standardError, verdict } from "../../src/systems/dna";
+import { comparisons, errorOf, gainOver, standardError, verdict } from "../../src/retrain";
 
 const network = (label: string, kind: FrontNetwork["kind"], macs: number, accuracy: number): FrontNetwork => ({
   dataset: "fashion-mnist",

@@ -12,7 +12,8 @@ import { rateBlock, rateNaive } from "../../src/rate";
 import { loadFound, toLayersModel } from "../../src/retrain";
 import { conv, identity, mbconv, residual } from "../../src/space";
 import { RunDirectory } from "../../src/study";
-import { distillFeatures, parseExperiment, ratingFeatures, runExperiment } from "../../src/systems/dna";
+import { parseExperiment, runExperiment } from "../../src/systems/dna";
+import { distillFeatures, ratingFeatures } from "../../src/teacher";
 import { tinyData, tinyTeacher } from "../lab/tiny";
 import { tinyExperiment } from "../systems/tiny-experiment";
 

@@ -8,7 +8,7 @@ import { engine, tf } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { type OwnRating, type RatedMaps, type RatingFunction, rateBlock, rateNaive } from "../../src/rate";
 import { loadFound } from "../../src/retrain";
-import { distillFeatures, ratingFeatures } from "../../src/systems/dna";
+import { distillFeatures, ratingFeatures } from "../../src/teacher";
 import { tinySupernet } from "../lab/tiny";
 
 const folder = mkdtempSync(join(tmpdir(), "own-rating-"));

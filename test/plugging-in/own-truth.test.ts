@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kendallTauB, partialTau, spearman } from "../../src/benchmark";
 import { ConfigError, DataError, Rng } from "../../src/core";
 import { DISPLAY, type Displayable } from "../../src/display-protocol";
 import { engine } from "../../src/engine";
 import { type LabSupernet, lab } from "../../src/lab";
-import { kendallTauB, partialTau, spearman } from "../../src/rate";
 import { allNetworks } from "../../src/search";
 import { networkId } from "../../src/space";
 import {
@@ -19,7 +19,7 @@ import {
   equalMacsConcordance,
   meanRegret,
   ownTruth,
-} from "../../src/systems/dna/ranking";
+} from "../../src/systems/ranking";
 import { tinySupernet } from "../lab/tiny";
 
 const folder = mkdtempSync(join(tmpdir(), "own-truth-"));

@@ -5,16 +5,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, StudyError } from "../../src/core";
 import { engine } from "../../src/engine";
 import { loadFound } from "../../src/retrain";
-import { copyRun, RunDirectory } from "../../src/study";
-import {
-  type ExperimentInput,
-  joinedTable,
-  networkOf,
-  parseExperiment,
-  readRatedRun,
-  retrainFound,
-  runExperiment,
-} from "../../src/systems/dna";
+import { copyRun, joinedTable, networkOf, RunDirectory, readRatedRun } from "../../src/study";
+import { type ExperimentInput, parseExperiment, retrainFound, runExperiment } from "../../src/systems/dna";
 import { tinyExperiment } from "./tiny-experiment";
 
 const runs = mkdtempSync(join(tmpdir(), "changed-"));

@@ -4,8 +4,9 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BlockwiseError } from "../../src/core";
 import { engine } from "../../src/engine";
+import type { MeasuredFront } from "../../src/retrain";
 import { RunDirectory } from "../../src/study";
-import { type MeasuredFront, parseExperiment, runExperiment } from "../../src/systems/dna";
+import { parseExperiment, runExperiment } from "../../src/systems/dna";
 import { tinyExperiment } from "./tiny-experiment";
 
 /** Every damage to every file, in every phase: many minutes. Without it each file has one of them, in turn. */

@@ -8,15 +8,9 @@ import { readRun } from "../../src/cli/report/recorded-run";
 import { runSections } from "../../src/cli/report/run-sections";
 import { InterruptedError, type ProgressEvent } from "../../src/core";
 import { engine } from "../../src/engine";
-import { loadFound } from "../../src/retrain";
+import { comparisons, loadFound, type MeasuredFront } from "../../src/retrain";
 import { RunDirectory } from "../../src/study";
-import {
-  comparisons,
-  type ExperimentInput,
-  type MeasuredFront,
-  parseExperiment,
-  runExperiment,
-} from "../../src/systems/dna";
+import { type ExperimentInput, parseExperiment, runExperiment } from "../../src/systems/dna";
 import { tinyArchitecture } from "../teacher/tiny";
 import { tinyExperiment } from "./tiny-experiment";
 

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { BlockwiseError, isTemporary } from "../../src/core";
 import { engine } from "../../src/engine";
+import type { MeasuredFront } from "../../src/retrain";
 import { RunDirectory } from "../../src/study";
-import { type MeasuredFront, parseExperiment, runExperiment } from "../../src/systems/dna";
+import { parseExperiment, runExperiment } from "../../src/systems/dna";
 import { canMount, smallDisk } from "../core/small-disk";
 import { tinyExperiment } from "./tiny-experiment";
 

@@ -6,9 +6,9 @@ import { ConfigError } from "../../src/core";
 import { DISPLAY } from "../../src/display-protocol";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
-import { loadFound } from "../../src/retrain";
+import { loadFound, loadTeacher } from "../../src/retrain";
 import { RunDirectory } from "../../src/study";
-import { type ExperimentInput, loadTeacher, parseExperiment, runExperiment } from "../../src/systems/dna";
+import { type ExperimentInput, parseExperiment, runExperiment } from "../../src/systems/dna";
 import { tinyExperiment } from "./tiny-experiment";
 
 const folder = mkdtempSync(join(tmpdir(), "next-round-"));

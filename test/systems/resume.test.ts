@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { engine } from "../../src/engine";
+import type { MeasuredFront } from "../../src/retrain";
 import { RunDirectory } from "../../src/study";
-import { type MeasuredFront, parseExperiment, runExperiment } from "../../src/systems/dna";
+import { parseExperiment, runExperiment } from "../../src/systems/dna";
 import { tinyExperiment } from "./tiny-experiment";
 
 const root = join(__dirname, "../..");

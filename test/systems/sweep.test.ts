@@ -6,9 +6,10 @@ import { InterruptedError } from "../../src/core";
 import { DISPLAY } from "../../src/display-protocol";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
-import { csv, runSweep, sweepPoints } from "../../src/systems/dna";
-import { compare } from "../../src/systems/dna/measured-front";
-import { summariseSweep } from "../../src/systems/dna/sweep-summary";
+import { csv } from "../../src/retrain";
+import { compare } from "../../src/retrain/compare/measured-front";
+import { summariseSweep } from "../../src/retrain/compare/sweep-summary";
+import { runSweep, sweepPoints } from "../../src/systems/dna";
 import { tinyExperiment } from "./tiny-experiment";
 
 const folder = mkdtempSync(join(tmpdir(), "sweep-"));

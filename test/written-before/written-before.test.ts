@@ -8,9 +8,9 @@ import { engine } from "../../src/engine";
 import { loadFound } from "../../src/retrain";
 import { searchBest } from "../../src/search";
 import { networkId } from "../../src/space";
-import { Journal, RunDirectory } from "../../src/study";
-import { type ExperimentInput, joinedTable, parseExperiment, readRatedRun, runExperiment } from "../../src/systems/dna";
-import { readRawRatings, readSposRatings } from "../../src/systems/dna/ranking/study-results";
+import { Journal, joinedTable, RunDirectory, readRatedRun } from "../../src/study";
+import { type ExperimentInput, parseExperiment, runExperiment } from "../../src/systems/dna";
+import { readRawRatings, readSposRatings } from "../../src/systems/ranking/study-results";
 
 /** Files as an earlier Blockwise wrote them; never made anew: whoever has such files keeps them. */
 const files = join(__dirname, "files");

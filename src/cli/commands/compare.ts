@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { formatCount, percent, writeAtomic } from "../../core";
 // Not the room's index: that loads an engine.
-import { comparisons, errorOf } from "../../systems/dna/front-comparison";
-import { againstRivals } from "../../systems/dna/front-verdict";
-import { ratedWords } from "../../systems/dna/rated-words";
-import { csv } from "../../systems/dna/sweep-summary";
+import { comparisons, errorOf } from "../../retrain/compare/front-comparison";
+import { againstRivals } from "../../retrain/compare/front-verdict";
+import { ratedWords } from "../../retrain/compare/rated-by";
+import { csv } from "../../retrain/compare/sweep-summary";
 import { NETWORK_COLUMNS, networkRow } from "../network-rows";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { checkOutput, writing } from "../output-file";

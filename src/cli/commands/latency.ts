@@ -14,7 +14,7 @@ import {
   spacePreset,
 } from "../../space";
 // Not the room's index: that loads an engine.
-import { recordedTeacher } from "../../systems/dna/recorded-teacher";
+import { recordedTeacher } from "../../teacher/recorded-teacher";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { checkOutput } from "../output-file";
 import { readRun } from "../report/recorded-run";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { formatCount, MOST, percent } from "../../core";
 // Not the room's index: that loads an engine.
-import { networkOf } from "../../systems/dna/rated-run";
+import { networkOf } from "../../study/rated-run";
 import type { RetrainedFile } from "../../systems/dna/retrain-found";
 import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";

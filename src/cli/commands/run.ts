@@ -1,7 +1,8 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, engineLabel, isDamage, readJson } from "../../core";
-import type { ExperimentConfig, MeasuredFront } from "../../systems/dna";
+import type { MeasuredFront } from "../../retrain";
+import type { ExperimentConfig } from "../../systems/dna";
 import { readExperiment } from "../experiment-file";
 import { resumable } from "../interrupt";
 import { NETWORK_COLUMNS, networkRow } from "../network-rows";
@@ -50,7 +51,8 @@ async function run(file: string, options: RunOptions): Promise<number> {
   const asked = overridden(written, options);
   // Loaded here: commands without tensors start without an engine.
   const { engine } = await import("../../engine/index.js");
-  const { compare, parseExperiment, prepareExperiment, runExperiment } = await import("../../systems/dna/index.js");
+  const { compare } = await import("../../retrain/index.js");
+  const { parseExperiment, prepareExperiment, runExperiment } = await import("../../systems/dna/index.js");
   const words = await import("../report/front-words.js");
   const { copyRun, RunDirectory } = await import("../../study/index.js");
   const given = parseExperiment(asked, file);

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { ConfigError, MOST } from "../../core";
 import { knownLatency, type LatencyTable, readLatencyTable } from "../../cost";
 import type { RatedSpace } from "../../rate";
+import type { RatedBy } from "../../retrain";
 import {
   type CostName,
   type FoundNetwork,
@@ -14,13 +15,12 @@ import {
   type WholeCosts,
   withLatency,
 } from "../../search";
-
 import type { SearchSpace } from "../../space";
+import { calibratedTable, ratedBy } from "../../study/evidence-file";
+import { type Joining, joinedTable, type RatedRun, readRatedRun } from "../../study/rated-run";
 // Not the room's index: that loads an engine.
 import { bestExpected, type Calibration } from "../../surrogate";
-import { calibratedTable, type RatedBy, ratedBy } from "../../systems/dna/evidence-file";
-import { type Joining, joinedTable, type RatedRun, readRatedRun } from "../../systems/dna/rated-run";
-import { recordedTeacher } from "../../systems/dna/recorded-teacher";
+import { recordedTeacher } from "../../teacher/recorded-teacher";
 
 /** Options of the commands that search a run's ratings. */
 export interface SearchOptions {

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { ConfigError, formatCount } from "../../core";
+import { ratedWords } from "../../retrain/compare/rated-by";
 import { type CostName, costNames, type FoundNetwork, type RatingTable } from "../../search";
 import { assemble, hasTimmWords, networkId, type SearchSpace, timmStages } from "../../space";
-import { ratedWords } from "../../systems/dna/rated-words";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { bestNetworks, networkCount, type SearchOptions, searched, withSearch } from "./search-options";

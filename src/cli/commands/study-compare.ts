@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ConfigError, type StepContext } from "../../core";
-import { findStudy } from "../../systems/dna/ranking/study-files";
+import { findStudy } from "../../systems/ranking/study-files";
 import type { StoredComparison } from "../../systems/search-comparison";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
@@ -44,7 +44,7 @@ async function compared(
 ): Promise<StoredComparison> {
   // Loaded here: commands without tensors start without an engine.
   const { engine } = await import("../../engine/index.js");
-  const ranking = await import("../../systems/dna/ranking/index.js");
+  const ranking = await import("../../systems/ranking/index.js");
   const comparison = await import("../../systems/search-comparison/index.js");
   const { file, root } = findStudy("ranking");
   const { results: ratings } = ranking.withOwnResults(ranking.readStudy(file, root));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ConfigError, type StepContext } from "../../core";
-import { findStudy } from "../../systems/dna/ranking/study-files";
 import type { StoredEeea } from "../../systems/eeea";
+import { findStudy } from "../../systems/ranking/study-files";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
 import { textTable } from "../table";
@@ -36,7 +36,7 @@ async function searched(
   context: StepContext,
   { storedEeea, writeEeea }: typeof import("../../systems/eeea"),
 ): Promise<StoredEeea> {
-  const ranking = await import("../../systems/dna/ranking/index.js");
+  const ranking = await import("../../systems/ranking/index.js");
   const { file, root } = findStudy("ranking");
   const { results } = ranking.withOwnResults(ranking.readStudy(file, root));
   const figures = join(results, "..", "12_eeea_net.json");

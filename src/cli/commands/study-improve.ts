@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { StepContext } from "../../core";
-import type { Spread, StoredImproveStudy } from "../../systems/dna/ranking";
-import { findStudy } from "../../systems/dna/ranking/study-files";
+import type { Spread, StoredImproveStudy } from "../../systems/ranking";
+import { findStudy } from "../../systems/ranking/study-files";
 import type { Output } from "../output";
 import { textTable } from "../table";
 
@@ -14,7 +14,7 @@ export async function runImproveStudy(
   output: Output,
   context: StepContext,
 ): Promise<StoredImproveStudy> {
-  const ranking = await import("../../systems/dna/ranking/index.js");
+  const ranking = await import("../../systems/ranking/index.js");
   const { file, root } = findStudy("ranking");
   const { results } = ranking.withOwnResults(ranking.readStudy(file, root));
   output.remark(`figures: ${ranking.improveFile(results)}`);

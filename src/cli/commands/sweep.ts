@@ -1,7 +1,7 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, formatCount, percent } from "../../core";
-import type { MeanOverSeeds, SweepSummary } from "../../systems/dna";
+import type { MeanOverSeeds, SweepSummary } from "../../retrain";
 import { readExperiment } from "../experiment-file";
 import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";

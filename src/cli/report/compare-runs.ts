@@ -1,8 +1,8 @@
 import { basename, resolve } from "node:path";
 import { ConfigError, fingerprint } from "../../core";
-import type { RatedBy } from "../../systems/dna";
+import type { RatedBy } from "../../retrain";
 // Not the room's index: that loads an engine.
-import { type Comparison, compare, type FrontPoint } from "../../systems/dna/measured-front";
+import { type Comparison, compare, type FrontPoint } from "../../retrain/compare/measured-front";
 import { type RecordedRun, readRun } from "./recorded-run";
 
 /** Runs beside each other, as plain JSON. */

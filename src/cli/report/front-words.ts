@@ -1,9 +1,9 @@
 import { percent } from "../../core";
 // Not the room's index: that loads an engine.
-import { comparisons } from "../../systems/dna/front-comparison";
-import { againstRivals } from "../../systems/dna/front-verdict";
-import { alsoFoundWords, compare, type MeasuredFront } from "../../systems/dna/measured-front";
-import { ratedWords } from "../../systems/dna/rated-words";
+import { comparisons } from "../../retrain/compare/front-comparison";
+import { againstRivals } from "../../retrain/compare/front-verdict";
+import { alsoFoundWords, compare, type MeasuredFront } from "../../retrain/compare/measured-front";
+import { ratedWords } from "../../retrain/compare/rated-by";
 
 /**
  * What a run found, a sentence or two each: the best network beside the teacher, what it was searched by, and each found

@@ -4,11 +4,13 @@ import { z } from "zod";
 import { ConfigError, readFailure, readJsonAs, StudyError } from "../../core";
 import type { DistillEpoch } from "../../distill";
 import { type BlockRatings, ratingsFile, readRatings } from "../../rate";
+import type { MeasuredFront } from "../../retrain";
 import type { SearchSpace } from "../../space";
+import type { RunEvidence } from "../../study";
 import { doneSteps, type JournalRecord, readSittings, replay, type Sitting } from "../../study";
-import type { ExperimentConfig, MeasuredFront, RunEvidence } from "../../systems/dna";
 // Not the room's index: that loads an engine.
-import { readEvidence } from "../../systems/dna/evidence-file";
+import { readEvidence } from "../../study/evidence-file";
+import type { ExperimentConfig } from "../../systems/dna";
 import type { TeacherBlock } from "../../teacher";
 import type { TrainingHistory } from "../../train";
 

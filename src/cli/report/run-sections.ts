@@ -1,8 +1,9 @@
 import { engineLabel, formatCount, formatDuration, percent } from "../../core";
 import { ratedTable } from "../../rate";
+import { errorOf, errorWords, ratedWords } from "../../retrain";
 import { exactFront } from "../../search";
 import { countCandidates, countCells, countNetworks, formatShape, opName } from "../../space";
-import { calibratedTable, errorOf, errorWords, joinedTable, ratedBy, ratedWords } from "../../systems/dna";
+import { calibratedTable, joinedTable, ratedBy } from "../../study";
 import type { TrainingHistory } from "../../train";
 import {
   costBars,

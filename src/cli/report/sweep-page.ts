@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { percent, writeAtomic } from "../../core";
-import type { MeanOverSeeds, SweepSummary } from "../../systems/dna";
-import { sweepRows } from "../../systems/dna";
+import type { MeanOverSeeds, SweepSummary } from "../../retrain";
+import { sweepRows } from "../../retrain";
 import { selfContainedPage, staticSvg, sweepFigure } from "../../viz";
 
 /**

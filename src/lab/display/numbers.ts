@@ -1,5 +1,5 @@
 export { percent } from "../../core";
-export { meanOf, standardError } from "../../systems/dna";
+export { meanOf, standardError } from "../../retrain";
 
 /** "1 network", "3 networks". */
 export function plural(count: number, noun: string): string {

@@ -12,29 +12,20 @@ import {
 import {
   type CellCheckpoints,
   DISTILL_RULES,
-  type DistilledBlock,
   type DistillOptions,
-  distillBlock,
   type FeatureSource,
   fileCheckpoints,
   memoryCheckpoints,
   readSupernet,
+  SupernetDistillation,
   supernetWeights,
   writeSupernet,
 } from "../../distill";
 import type { RetrainOptions } from "../../retrain";
 import type { Candidate, SearchSpace } from "../../space";
-import { DNA_MINI, distillFeatures } from "../../systems/dna";
-import type { FeatureStore } from "../../teacher";
+import { DNA_MINI } from "../../systems/dna";
 import type { LabBlocks } from "../values/blocks";
-import {
-  type Distilled,
-  isForgotten,
-  LAB_RATE_RULES,
-  type LabRateOptions,
-  plainRateOptions,
-  RatingJob,
-} from "./rating-job";
+import { isForgotten, LAB_RATE_RULES, type LabRateOptions, plainRateOptions, RatingJob } from "./rating-job";
 
 export interface LabDistillOptions extends Partial<DistillOptions> {
   /** Training images whose teacher features are used; 10,000 unless given (all of fewer). */
@@ -67,10 +58,9 @@ function forgets({ guideInput, rating }: LabDistillOptions): boolean {
 }
 
 /** One distillation with fixed options: what is complete stays, so an interrupted one goes on when run again. */
-export class DistillationJob implements Distilled {
+export class DistillationJob {
   private readonly checkpoints: CellCheckpoints;
-  private readonly done: DistilledBlock[] = [];
-  private store: FeatureStore | undefined;
+  private readonly distillation: SupernetDistillation;
   /** Rates on the way where the student feeds the blocks. */
   private readonly guide: RatingJob | undefined;
   private latest: RatingJob | undefined;
@@ -82,10 +72,21 @@ export class DistillationJob implements Distilled {
     /** States that are there already; else those in the options' directory, or none. */
     checkpoints?: CellCheckpoints,
   ) {
-    const { directory, guideInput, rating } = options;
+    const { images = DNA_MINI.distillImages, directory, guideInput, rating } = options;
     this.checkpoints = checkpoints ?? (directory ? fileCheckpoints(directory) : memoryCheckpoints());
+    const { teacher, data } = blocks;
+    this.distillation = new SupernetDistillation(
+      { space, teacher, data, blocks: blocks.blocks },
+      {
+        distill: { ...distillOptions(options), seed: options.seed },
+        images,
+        directory,
+        checkpoints: () => this.checkpoints,
+      },
+    );
     if (guideInput === "student") {
-      this.guide = new RatingJob(this, { ...rating, seed: rating?.seed ?? blocks.data.seed }, "itself");
+      this.guide = new RatingJob(this.distillation, { ...rating, seed: rating?.seed ?? data.seed }, "itself");
+      this.distillation.guidedBy(this.guide);
     }
   }
 
@@ -95,17 +96,18 @@ export class DistillationJob implements Distilled {
   }
 
   get isComplete(): boolean {
-    return this.done.length === this.space.blocks.length;
+    return this.distilled.length === this.space.blocks.length;
   }
 
-  get distilled(): readonly DistilledBlock[] {
-    return this.done;
+  get distilled(): SupernetDistillation["distilled"] {
+    return this.distillation.distilled;
   }
 
   /** What the teacher's features take, in words; undefined until they are computed. */
   get room(): string | undefined {
-    if (!this.store) return undefined;
-    const { count, sizeBytes, memoryBytes } = this.store;
+    const store = this.distillation.computedFeatures;
+    if (!store) return undefined;
+    const { count, sizeBytes, memoryBytes } = store;
     const place =
       memoryBytes === sizeBytes
         ? "in memory"
@@ -120,33 +122,17 @@ export class DistillationJob implements Distilled {
     return this.latest;
   }
 
-  /** The teacher's features of the training images; computed at the first call. */
-  async features(context: StepContext): Promise<FeatureStore> {
-    const { images = DNA_MINI.distillImages, directory, seed } = this.options;
-    const { teacher, data, blocks } = this.blocks;
-    this.store ??= await distillFeatures(teacher, blocks, data, { seed, images, directory }, context);
-    return this.store;
-  }
-
   /** Features of the training images as a block is fed with them; the blocks before it must be distilled. */
-  async fed(block: number, context: StepContext): Promise<FeatureSource> {
-    if (!this.guide) return this.features(context);
-    return (await this.guide.features(block, context)).calibration;
+  fed(block: number, context: StepContext): Promise<FeatureSource> {
+    return this.distillation.fed(block, context);
   }
 
   async run(context: StepContext): Promise<void> {
-    const { space, checkpoints, options } = this;
     try {
-      while (!this.isComplete) {
-        const block = this.done.length;
-        const features = await this.fed(block, context);
-        this.done.push(
-          await distillBlock(space, block, features, distillOptions(options), { ...context, checkpoints }),
-        );
-      }
+      while (!this.isComplete) await this.distillation.block(this.distilled.length, context);
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
-      const kept = forgets(options)
+      const kept = forgets(this.options)
         ? "an own rating without a version begins anew: give rating: { rating: { name, rate, version } } to keep what was complete"
         : "what was complete is kept: call distill() again, with the same options, to go on";
       throw new InterruptedError(`${error.message}; ${kept}`, error.details, { cause: error });
@@ -155,7 +141,7 @@ export class DistillationJob implements Distilled {
 
   /** The rating with these options, as far as it is: the one that guided, the last one, or a new one. */
   rate(options: LabRateOptions & { readonly seed: number }): RatingJob {
-    const wanted = new RatingJob(this, options, this.guide ?? "teacher");
+    const wanted = new RatingJob(this.distillation, options, this.guide ?? "teacher");
     const known = [this.guide, this.latest].find((job) => job?.key === wanted.key);
     this.latest = known ?? wanted;
     return this.latest;
@@ -177,7 +163,8 @@ export class DistillationJob implements Distilled {
 
   /** What the supernets learnt for a network, to start its retraining from. */
   weights(choice: readonly Candidate[]): NonNullable<RetrainOptions["warmStart"]> {
-    const { space, checkpoints, options, store } = this;
+    const { space, checkpoints, options } = this;
+    const store = this.distillation.computedFeatures;
     const made = fingerprint([{ ...space }, distillOptions(options), store?.fingerprint]);
     // The supernets learnt from images as the teacher sees them.
     const { preprocessing } = this.blocks.teacher;
@@ -185,9 +172,8 @@ export class DistillationJob implements Distilled {
   }
 
   dispose(): void {
-    for (const { supernet } of this.done) supernet.dispose();
     for (const job of [this.guide, this.latest]) job?.release();
-    this.store?.close();
+    this.distillation.close();
   }
 }
 

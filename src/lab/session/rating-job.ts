@@ -1,5 +1,5 @@
 import { fingerprint, InterruptedError, type OptionRules, rule, type StepContext } from "../../core";
-import type { DistilledBlock } from "../../distill";
+import type { SupernetDistillation } from "../../distill";
 import {
   type CandidateRating,
   measureName,
@@ -7,15 +7,9 @@ import {
   ownRatingIdentity,
   RATE_RULES,
   type RateOptions,
-  type RatingFeatures,
-  type ResolvedRateOptions,
-  rateBlock,
-  resolveRateOptions,
-  studentFeatures,
+  SupernetRatings,
 } from "../../rate";
-import { DNA_MINI, ratingFeatures } from "../../systems/dna";
-import type { FeatureStore } from "../../teacher";
-import type { LabBlocks } from "../values/blocks";
+import { DNA_MINI } from "../../systems/dna";
 
 export interface LabRateOptions extends Partial<RateOptions> {
   /** Validation images to rate on; 512 unless given (all of fewer). */
@@ -37,40 +31,24 @@ export function isForgotten({ rating }: LabRateOptions): boolean {
   return rating !== undefined && (typeof rating === "function" || rating.version === undefined);
 }
 
-/** What a rating needs of a distillation. */
-export interface Distilled {
-  readonly blocks: LabBlocks;
-  /** The blocks that are complete. */
-  readonly distilled: readonly DistilledBlock[];
-  /** The teacher's features of the training images. */
-  features(context: StepContext): Promise<FeatureStore>;
-}
-
 let calls = 0;
 
 /** One rating with fixed options, block by block: what is rated stays, so an interrupted one goes on when run again. */
-export class RatingJob {
+export class RatingJob extends SupernetRatings {
   /** Names the options; no two calls with an own rating without a version have the same. */
   readonly key: string;
   readonly seed: number;
-  private readonly images: number;
-  private readonly options: ResolvedRateOptions;
-  private readonly rated: CandidateRating[][] = [];
-  /** What each block is fed with and rated on, as far as is known. */
-  private fed: RatingFeatures[] = [];
-  private store: FeatureStore | undefined;
 
   /**
    * @param guide Whose best candidates feed the next block: those of another rating, of this one ("itself"), or none: the
    *   teacher does.
    */
   constructor(
-    private readonly source: Distilled,
+    private readonly supernets: SupernetDistillation,
     { images = DNA_MINI.ratingImages, ...options }: LabRateOptions & { readonly seed: number },
-    private readonly guide: RatingJob | "itself" | "teacher",
+    guide: RatingJob | "itself" | "teacher",
   ) {
-    this.images = images;
-    this.options = resolveRateOptions(options);
+    super(supernets, { images, ...options }, guide);
     this.seed = options.seed;
     this.key = fingerprint({
       ...plainRateOptions({ images, ...this.options }),
@@ -83,43 +61,11 @@ export class RatingJob {
     return measureName(this.options);
   }
 
-  /** The rated candidates of the blocks that are rated. */
-  get ratings(): readonly (readonly CandidateRating[])[] {
-    return this.rated;
-  }
-
-  /** What a block is fed with and rated on; the blocks before it must be distilled. */
-  async features(block: number, context: StepContext): Promise<RatingFeatures> {
-    const teachers = await this.teachers(context);
-    if (this.guide === "teacher") return teachers;
-    const guide = this.guide === "itself" ? this : this.guide;
-    this.fed[0] ??= teachers;
-    while (this.fed.length <= block) {
-      const last = this.fed.length - 1;
-      const ratings = await guide.block(last, context);
-      const { supernet } = this.source.distilled[last];
-      this.fed.push(await studentFeatures(supernet, ratings, this.fed[last], guide.options, context));
-    }
-    return this.fed[block];
-  }
-
-  /** Ratings of a block's candidates; the block must be distilled. */
-  async block(block: number, context: StepContext): Promise<readonly CandidateRating[]> {
-    const { source, rated, options } = this;
-    rated[block] ??= await rateBlock(
-      source.distilled[block].supernet,
-      await this.features(block, context),
-      options,
-      context,
-    );
-    return rated[block];
-  }
-
   /** Ratings of all blocks. */
   async all(context: StepContext): Promise<readonly (readonly CandidateRating[])[]> {
     try {
-      for (const block of this.source.distilled.keys()) await this.block(block, context);
-      return this.rated;
+      for (const block of this.supernets.distilled.keys()) await this.block(block, context);
+      return this.ratings;
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
       const kept = isForgotten(this.options)
@@ -129,22 +75,5 @@ export class RatingJob {
     } finally {
       this.release();
     }
-  }
-
-  /** Frees the feature maps; they are computed again where they are asked for. */
-  release(): void {
-    this.store?.close();
-    this.store = undefined;
-    this.fed = [];
-  }
-
-  private async teachers(context: StepContext): Promise<RatingFeatures> {
-    const { images, seed, source } = this;
-    const { teacher, data, blocks } = source.blocks;
-    const calibration = await source.features(context);
-    this.store ??= await ratingFeatures(teacher, blocks, data, { seed, images }, context);
-    // The teacher's rest takes longer than a candidate: only where the score asks for it, or an own rating may.
-    if (this.options.score !== "divergence" && !this.options.rating) return { calibration, rating: this.store };
-    return { calibration, rating: this.store, rest: (y, block) => teacher.logitsAfter(blocks[block], y) };
   }
 }

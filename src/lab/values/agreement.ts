@@ -1,3 +1,4 @@
+import type { TrueNetwork } from "../../benchmark";
 import {
   ConfigError,
   checkOptions,
@@ -19,8 +20,7 @@ import {
   type Interval,
   type OwnTrueNetwork,
   ownTruth,
-  type TrueNetwork,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import { rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

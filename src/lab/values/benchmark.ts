@@ -1,5 +1,3 @@
-import { ConfigError, nearestName } from "../../core";
-import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
   BENCHMARKS,
   type BenchmarkName,
@@ -8,7 +6,9 @@ import {
   readTruth,
   type TrueCell,
   type TrueNetwork,
-} from "../../systems/dna/ranking";
+} from "../../benchmark";
+import { ConfigError, nearestName } from "../../core";
+import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { studyBars, type TableValue } from "../../viz";
 import type { DataFrame } from "../display/danfo-types";
 import { dataFrame } from "../display/data-frame";

@@ -5,7 +5,7 @@ import {
   differenceVerdict,
   type RatedBlockCount,
   seedRange,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 
 /** How far one number of blocks lies from the base, weighted sums, on the seeds that both have; and what that is worth. */
 export interface BaseDifference {

@@ -1,13 +1,6 @@
+import { kendallTauB, reportedSample, type TrueNetwork } from "../../benchmark";
 import { ConfigError } from "../../core";
-import { kendallTauB } from "../../rate";
-import {
-  type BlockCounts,
-  blocksOf,
-  type Measure,
-  networkScores,
-  reportedSample,
-  type TrueNetwork,
-} from "../../systems/dna/ranking";
+import { type BlockCounts, blocksOf, type Measure, networkScores } from "../../systems/ranking";
 import { studyBars, studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { ratingScatter } from "./study-figures";

@@ -1,3 +1,4 @@
+import type { TrueNetwork } from "../../benchmark";
 import { ConfigError, checkOptions, formatCount, type OptionRules, rule } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
@@ -10,8 +11,7 @@ import {
   networkScores,
   type StoredStudy,
   type StoredStudyOptions,
-  type TrueNetwork,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";

@@ -5,7 +5,7 @@ import {
   type RatedBlockCount,
   seedRange,
   type VariantSummary,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import { decimals } from "../display/numbers";
 import { Table } from "../display/table";
 import { differenceFrom } from "./block-count-differences";

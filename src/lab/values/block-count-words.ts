@@ -1,4 +1,4 @@
-import { BASE_BLOCKS, type BlockCounts, type RatedBlockCount, seedRange } from "../../systems/dna/ranking";
+import { BASE_BLOCKS, type BlockCounts, type RatedBlockCount, seedRange } from "../../systems/ranking";
 import { decimals } from "../display/numbers";
 import { differenceFrom } from "./block-count-differences";
 import { DIFFERENCE_WORDS } from "./difference-words";

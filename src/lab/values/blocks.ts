@@ -1,10 +1,9 @@
-import { formatCount } from "../../core";
+import { formatCount, percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { formatShape } from "../../space";
 import type { Teacher, TeacherBlock } from "../../teacher";
 import { costBars } from "../../viz";
 import { FigureView } from "../display/figure-view";
-import { percent } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import type { LabData } from "./data";

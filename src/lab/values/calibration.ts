@@ -1,10 +1,11 @@
+import { kendallTauB } from "../../benchmark";
+import { percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { kendallTauB } from "../../rate";
 import type { FoundNetwork } from "../../search";
 import type { Calibration, ExpectedAccuracy } from "../../surrogate";
 import { rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
-import { percent, plural } from "../display/numbers";
+import { plural } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { propertyTable, type Table } from "../display/table";
 import { NetworkDesign } from "./network-design";

@@ -1,7 +1,7 @@
+import { kendallTauB } from "../../benchmark";
 import { formatCount, percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { kendallTauB } from "../../rate";
-import { drawnEquals, equalsOf, type RatedSearch, type ScoredNetwork } from "../../systems/dna/ranking";
+import { drawnEquals, equalsOf, type RatedSearch, type ScoredNetwork } from "../../systems/ranking";
 import { paretoFigure, rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

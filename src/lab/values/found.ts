@@ -7,6 +7,7 @@ import {
   type OptionRule,
   type OptionRules,
   parseShare,
+  percent,
   rule,
   type StepContext,
   shown,
@@ -14,14 +15,14 @@ import {
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import type { ExportFormat, ExportOptions } from "../../export";
 import { type Retrained, retrain, type Training } from "../../retrain";
-import { type FoundNetwork, type Limits, meetsLimits, resolveAmount } from "../../search";
+import { alongFront, type FoundNetwork, type Limits, meetsLimits, resolveAmount } from "../../search";
 import { opName } from "../../space";
-import { alongFront, DNA_MINI, randomRivals } from "../../systems/dna";
+import { DNA_MINI, randomRivals } from "../../systems/dna";
 import { ratedFrontFigure } from "../../viz";
 import { factsOf, frontFacts } from "../display/architecture-words";
 import { FigureView } from "../display/figure-view";
 import { ownMeasure } from "../display/measure-words";
-import { percent, plural } from "../display/numbers";
+import { plural } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { engineReady } from "../session/engine-ready";

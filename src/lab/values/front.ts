@@ -1,10 +1,9 @@
-import { formatCount } from "../../core";
+import { formatCount, percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { comparisons, errorOf, errorWords, type FrontComparison, verdict } from "../../retrain";
 import { resolveAmount } from "../../search";
-import { comparisons, errorOf, errorWords, type FrontComparison, verdict } from "../../systems/dna";
 import { type BudgetLine, type ParetoRecord, type PublishedNetwork, parallelView, paretoFigure } from "../../viz";
 import { FigureView } from "../display/figure-view";
-import { percent } from "../display/numbers";
 import { showTogether, words } from "../display/show";
 import { Table } from "../display/table";
 import type { FrontNetwork } from "./front-network";

@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { type Spread, type StoredImproveStudy, storedImproveStudy } from "../../systems/dna/ranking";
+import { type Spread, type StoredImproveStudy, storedImproveStudy } from "../../systems/ranking";
 import { studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

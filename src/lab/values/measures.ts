@@ -1,5 +1,5 @@
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { type Agreement, type Measure, measuresTaken, type VariantSummary } from "../../systems/dna/ranking";
+import { type Agreement, type Measure, measuresTaken, type VariantSummary } from "../../systems/ranking";
 import { studyBars } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";

@@ -1,4 +1,4 @@
-import { formatCount } from "../../core";
+import { formatCount, percent } from "../../core";
 import { type NetworkCost, networkCost } from "../../cost";
 import { diagramLayers } from "../../export";
 import { type Budget, type FoundNetwork, type Limits, upperLimits } from "../../search";
@@ -6,7 +6,6 @@ import { type Architecture, assemble, formatTimm, networkId, timmStages } from "
 import { architectureDiagram } from "../../viz";
 import { choiceWords } from "../display/architecture-words";
 import { FigureView } from "../display/figure-view";
-import { percent } from "../display/numbers";
 import type { SearchSession } from "../session/search-session";
 
 /** One network of a rated search space, before any training: one candidate a block. */

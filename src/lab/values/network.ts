@@ -1,4 +1,4 @@
-import { ConfigError, DataError, formatCount, type StepContext } from "../../core";
+import { ConfigError, DataError, formatCount, percent, type StepContext } from "../../core";
 import { type NetworkCost, networkCost } from "../../cost";
 import type { Split } from "../../data";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
@@ -9,7 +9,6 @@ import { DNA_MINI } from "../../systems/dna";
 import { checkFits, type Teacher } from "../../teacher";
 import { architectureDiagram } from "../../viz";
 import { FigureView } from "../display/figure-view";
-import { percent } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { propertyTable, type Table } from "../display/table";
 import { engineReady } from "../session/engine-ready";

@@ -1,6 +1,6 @@
 import { ConfigError, checkOptions, type OptionRules, rule } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import type { Agreement, StoredStudy } from "../../systems/dna/ranking";
+import type { Agreement, StoredStudy } from "../../systems/ranking";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";

@@ -1,10 +1,10 @@
-import { ConfigError } from "../../core";
+import { kendallTauB } from "../../benchmark";
+import { ConfigError, percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { type AccuracyPredictor, kendallTauB } from "../../rate";
+import type { AccuracyPredictor } from "../../rate";
 import type { FoundNetwork, RatingTable } from "../../search";
 import { rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
-import { percent } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { propertyTable, type Table } from "../display/table";
 import { NetworkDesign } from "./network-design";

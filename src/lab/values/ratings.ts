@@ -22,7 +22,8 @@ import {
   withLatency,
 } from "../../search";
 import { opName } from "../../space";
-import { calibrateSpace, searchDiverse, searchRatings } from "../../systems/dna";
+import { calibrateSpace } from "../../surrogate";
+import { searchDiverse, searchRatings } from "../../systems/dna";
 import { ratingMap } from "../../viz";
 import type { DataFrame } from "../display/danfo-types";
 import { dataFrame } from "../display/data-frame";

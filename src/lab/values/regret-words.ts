@@ -6,7 +6,7 @@ import {
   type RankedCandidate,
   seedRange,
   type VariantSummary,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import { decimals } from "../display/numbers";
 import { DIFFERENCE_WORDS } from "./difference-words";
 

@@ -1,10 +1,10 @@
+import { readTruth, type TrueNetwork } from "../../benchmark";
 import { ConfigError, checkOptions, formatCount, type OptionRules, percent, rule } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
   evaluationsUntil,
   type FrontMember,
-  readTruth,
   type SearchClaims,
   type SearchStudy,
   type Spread,
@@ -15,9 +15,8 @@ import {
   storedRatings,
   storedRetraining,
   type TrialPoint,
-  type TrueNetwork,
   trialsByMethod,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import { studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

@@ -1,3 +1,4 @@
+import type { TrueNetwork } from "../../benchmark";
 import {
   type Agreement,
   type ComparedSetting,
@@ -6,8 +7,7 @@ import {
   type SumOfBlocks,
   settingBlockTaus,
   settingVerdict,
-  type TrueNetwork,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import { studyBars } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { decimals, signedDecimals } from "../display/numbers";

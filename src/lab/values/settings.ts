@@ -8,7 +8,7 @@ import {
   jobsOf,
   type StudyJob,
   settingBlockTaus,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";

@@ -1,9 +1,14 @@
-import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../../core";
-import { type NetworkCost, type ShrinkBy, type ShrinkCost, type ShrunkNetwork, shrinkArchitecture } from "../../cost";
+import { ConfigError, checkOptions, type OptionRules, percent, rule, type StepContext } from "../../core";
+import {
+  type NetworkCost,
+  type ShrinkBy,
+  type ShrinkCost,
+  type ShrunkNetwork,
+  shrinkArchitecture,
+  studentLike,
+} from "../../cost";
 import { checkLimitNames, resolveAmount } from "../../search";
-import { studentLike } from "../../systems/dna";
 import type { Teacher } from "../../teacher";
-import { percent } from "../display/numbers";
 import { propertyTable, type Table } from "../display/table";
 import { notebookContext } from "../session/notebook-context";
 import type { LabBudget } from "../words/limits";

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, type StepContext } from "../../core";
+import { formatCount, formatDuration, percent, type StepContext } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { engine } from "../../engine";
 import { type ExportFormat, type ExportOptions, exportNetwork } from "../../export";
@@ -7,7 +7,6 @@ import { flatLimits } from "../../search";
 import { hasTimmWords, timmStages } from "../../space";
 import { costBars, trainingCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
-import { percent } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { propertyTable, type Table } from "../display/table";
 import type { RetrainRecipe } from "../words/retrain-recipe";

@@ -1,5 +1,6 @@
-import { kendallTauB } from "../../rate";
-import type { BlockScores, BudgetRegrets, Interval, TrueNetwork } from "../../systems/dna/ranking";
+import type { TrueNetwork } from "../../benchmark";
+import { kendallTauB } from "../../benchmark";
+import type { BlockScores, BudgetRegrets, Interval } from "../../systems/ranking";
 import { rankScatter, studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 

@@ -1,3 +1,4 @@
+import { reportedSample } from "../../benchmark";
 import { ConfigError, checkOptions, type OptionRules, rule } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
@@ -16,13 +17,12 @@ import {
   type RankingTargets,
   type RawRatings,
   rankingResult,
-  reportedSample,
   type StoredVariant,
   type StudySummary,
   targetsMet,
   trueEffects,
   type VariantSummary,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";

@@ -1,10 +1,5 @@
-import type {
-  StoredStudy,
-  StoredStudyOptions,
-  StudyConfig,
-  StudySummary,
-  TrueNetwork,
-} from "../../systems/dna/ranking";
+import type { TrueNetwork } from "../../benchmark";
+import type { StoredStudy, StoredStudyOptions, StudyConfig, StudySummary } from "../../systems/ranking";
 
 /** What tables and figures of a study are made from. */
 export interface StudySource {

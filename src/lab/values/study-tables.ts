@@ -7,7 +7,7 @@ import {
   type StudySummary,
   sposRows,
   type VariantSummary,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import { decimals } from "../display/numbers";
 import { Table } from "../display/table";
 

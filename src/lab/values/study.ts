@@ -1,3 +1,4 @@
+import type { TrueNetwork } from "../../benchmark";
 import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
@@ -21,10 +22,9 @@ import {
   type StudySummary,
   sposRows,
   storedStudy,
-  type TrueNetwork,
   type VariantSummary,
   withOwnResults,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import { rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

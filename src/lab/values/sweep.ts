@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { ConfigError, formatCount, readJson, type StepContext } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { runSweep, type SweepSummary, sweepCsv, sweepRows } from "../../systems/dna";
+import { type SweepSummary, sweepCsv, sweepRows } from "../../retrain";
+import { runSweep } from "../../systems/dna";
 import { sweepFigure } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

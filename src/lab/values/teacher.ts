@@ -1,4 +1,4 @@
-import { ConfigError, formatCount, formatDuration, type StepContext } from "../../core";
+import { ConfigError, formatCount, formatDuration, percent, type StepContext } from "../../core";
 import type { ShrinkBy } from "../../cost";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { diagramLayers, type ExportFormat, type ExportOptions, exportNetwork } from "../../export";
@@ -7,7 +7,6 @@ import type { SplitPoints, Teacher } from "../../teacher";
 import type { TrainingHistory } from "../../train";
 import { architectureDiagram, trainingCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
-import { percent } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { propertyTable, Table } from "../display/table";
 import type { LabBudget } from "../words/limits";

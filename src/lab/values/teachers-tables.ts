@@ -1,3 +1,4 @@
+import type { TrueNetwork } from "../../benchmark";
 import { formatCount } from "../../core";
 import {
   type ComparedSettings,
@@ -5,8 +6,7 @@ import {
   type FoundByTeacher,
   type FoundByTeachers,
   settingBlockTaus,
-  type TrueNetwork,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import { studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";

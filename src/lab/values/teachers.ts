@@ -1,6 +1,6 @@
+import { kendallTauB } from "../../benchmark";
 import { checkOptions, formatCount, percent, rule } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { kendallTauB } from "../../rate";
 import {
   type ComparedSetting,
   type ComparedSettings,
@@ -13,7 +13,7 @@ import {
   OPERATIONS,
   operationShares,
   settingScores,
-} from "../../systems/dna/ranking";
+} from "../../systems/ranking";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";

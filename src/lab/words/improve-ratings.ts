@@ -8,6 +8,7 @@ import {
   fingerprint,
   formatCount,
   type OptionRules,
+  percent,
   readJsonAs,
   rule,
   type StepContext,
@@ -15,12 +16,12 @@ import {
 } from "../../core";
 import { datasetFingerprint } from "../../data";
 import { DISPLAY, notebookHost } from "../../display-protocol";
+import { type BrieflyTrained, type BriefReads, gatherEvidence, type KeptAccuracies } from "../../evaluate";
 import { costNames, exactFront, isBudget } from "../../search";
 import { FEWEST, type ImproveRound } from "../../surrogate";
-import { type BrieflyTrained, type BriefReads, DNA_MINI, gatherEvidence, type KeptAccuracies } from "../../systems/dna";
+import { DNA_MINI } from "../../systems/dna";
 import { type EvidencePoint, evidenceFront } from "../../viz";
 import { FigureView } from "../display/figure-view";
-import { percent } from "../display/numbers";
 import { Table } from "../display/table";
 import { engineReady } from "../session/engine-ready";
 import { type SearchSession, teacherCosts } from "../session/search-session";

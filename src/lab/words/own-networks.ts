@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { ConfigError, readJson } from "../../core";
-import { LoadedNetwork, loadFound, Retrained } from "../../retrain";
+import { LoadedNetwork, loadFound, loadTeacher, Retrained } from "../../retrain";
 import {
   type Architecture,
   architectureFromTimm,
@@ -10,7 +10,6 @@ import {
   parseArchitecture,
   parseTimm,
 } from "../../space";
-import { loadTeacher } from "../../systems/dna";
 import { checkClasses, Teacher } from "../../teacher";
 import type { LabData } from "../values/data";
 import { LabNetwork } from "../values/network";

@@ -1,8 +1,8 @@
 import { ConfigError, checkOptions, DataError, type OptionRules, rule, type StepContext } from "../../core";
 import type { Retrained } from "../../retrain";
+import { meanOf } from "../../retrain";
 import type { PredictedNetwork } from "../../viz";
 import { factsOf, frontFacts, stageWords } from "../display/architecture-words";
-import { meanOf } from "../display/numbers";
 import { designOf, idOf, type Student, trainMissing } from "../session/front-trainings";
 import { LabAlternatives } from "../values/alternatives";
 import type { LabData } from "../values/data";

@@ -1,4 +1,4 @@
-import { ConfigError, checkOptions, formatCount, type OptionRules, rule } from "../../core";
+import { ConfigError, checkOptions, formatCount, type OptionRules, percent, rule } from "../../core";
 import { DISPLAY, type MimeBundle, notebookHost } from "../../display-protocol";
 import {
   RESULT_TYPE,
@@ -7,7 +7,6 @@ import {
   resultRecordSchema,
   type Tolerance,
 } from "../../notebook/result-record";
-import { percent } from "../display/numbers";
 import { propertyTable } from "../display/table";
 
 export interface RecordOptions {

@@ -11,7 +11,7 @@ import {
   writeJson,
 } from "../../core";
 import { differences } from "../../study";
-import { provenanceOf } from "../../systems/dna/ranking";
+import { provenanceOf } from "../../systems/ranking";
 
 export interface StoredOptions<T> {
   /** All that decides the result, as plain data: a file that was made with others is refused. */

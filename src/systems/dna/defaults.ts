@@ -1,3 +1,5 @@
+import { BRIEF_DEFAULTS } from "../../surrogate";
+
 /**
  * Sizes of the reduced-scale recipe (28x28 images, two cores, about a quarter of an hour); how each step is done has its
  * defaults in the step's own room. The notebook and `blockwise run` both take them.
@@ -18,7 +20,7 @@ export const DNA_MINI = {
   /** Validation images that candidates are rated on. */
   ratingImages: 512,
   /** Networks that are trained briefly to calibrate the ratings, in so many rounds. */
-  evidence: { networks: 48, rounds: 4, epochs: 2 },
+  evidence: BRIEF_DEFAULTS,
   /** Share of the teacher's MACs that the found network may have. */
   macsOfTeacher: 0.1,
   retrainEpochs: 2,

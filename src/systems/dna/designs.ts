@@ -1,10 +1,10 @@
 import { BudgetInfeasibleError, ConfigError } from "../../core";
 import type { ShrinkBy } from "../../cost";
+import { shrunkTo } from "../../cost";
 import type { FoundNetwork, Limits, RatingTable } from "../../search";
+import { macsOf } from "../../search";
 import { type Architecture, assemble, networkId, type SearchSpace } from "../../space";
-import { macsOf } from "./along-front";
 import type { ExperimentConfig } from "./config";
-import { shrunkTo } from "./shrunk-teacher";
 import { randomRivals, type SearchResult } from "./steps";
 
 /** A network to be trained, with its place among the others. */

@@ -1,15 +1,15 @@
 import { existsSync, rmSync } from "node:fs";
 import { fingerprint } from "../../core";
+import { type BriefReads, gatherEvidence, type KeptAccuracies } from "../../evaluate";
 import type { RatedSpace } from "../../rate";
+import type { RatedBy } from "../../retrain";
 import { type Limits, upperLimits } from "../../search";
 import { networkId } from "../../space";
-import type { RunDirectory } from "../../study";
+import type { RunContext, RunDirectory } from "../../study";
+import { calibratedTable, ratedBy, readEvidence, writeEvidence } from "../../study";
 import type { Calibration } from "../../surrogate";
-import { calibratedTable, type RatedBy, ratedBy, readEvidence, writeEvidence } from "./evidence-file";
-import { type BriefReads, gatherEvidence, type KeptAccuracies } from "./gather-evidence";
 import { identifyData } from "./planned-steps";
 import type { Supernets } from "./rate-blocks";
-import type { RunContext } from "./run-context";
 
 /** What is searched, and by what it was rated. */
 export interface SearchedTable {

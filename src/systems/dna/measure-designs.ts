@@ -1,17 +1,14 @@
 import { Progress, type StepContext } from "../../core";
 import { networkCost } from "../../cost";
 import { engine } from "../../engine";
-import { type Origin, type Retrained, saveFound } from "../../retrain";
-import { flatLimits } from "../../search";
+import type { FrontPoint, MeasuredFront, RatedBy } from "../../retrain";
+import { meanOf, type Origin, type Retrained, saveFound } from "../../retrain";
+import { flatLimits, macsOf } from "../../search";
 import { hasTimmWords, networkId, timmStages } from "../../space";
 import type { Evaluation } from "../../train";
-import { macsOf } from "./along-front";
 import type { BudgetSearch, Design } from "./designs";
-import type { RatedBy } from "./evidence-file";
-import type { FrontPoint, MeasuredFront } from "./measured-front";
 import type { Supernets } from "./rate-blocks";
 import { trainingSeeds } from "./retrain-designs";
-import { meanOf } from "./standard-error";
 
 /** What was searched and trained; `retrained` is `[design][training]`. */
 export interface Trained {

@@ -2,11 +2,10 @@ import { fingerprint } from "../../core";
 import { type Dataset, splitFingerprint } from "../../data";
 import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS } from "../../rate";
+import type { MeasuredFront } from "../../retrain";
 import type { SearchSpace } from "../../space";
-import { type PlannedStep, planSteps, type StepParts } from "../../study";
+import { EVIDENCE_FILE, type PlannedStep, planSteps, type StepParts } from "../../study";
 import type { ExperimentConfig } from "./config";
-import { EVIDENCE_FILE } from "./evidence-file";
-import type { MeasuredFront } from "./measured-front";
 import type { PreparedExperiment } from "./prepare-experiment";
 
 /** Names what steps read of the images: their files may change where no configuration does. */

@@ -1,6 +1,7 @@
 import { ConfigError } from "../../core";
 import { knownLatency, type LatencyTable, networkCost, readLatencyTable } from "../../cost";
 import { checkDatasetName, type Dataset } from "../../data";
+import { checkTeaches, type NamedTeacher, nameTeacher } from "../../retrain";
 import { type CostName, type Limit, type Limits, resolveLimit, type WholeCosts } from "../../search";
 import {
   type Architecture,
@@ -11,7 +12,6 @@ import {
 } from "../../space";
 import { checkFits, splitArchitecture, type TeacherBlock } from "../../teacher";
 import type { ExperimentConfig } from "./config";
-import { checkTeaches, type NamedTeacher, nameTeacher } from "./load-teacher";
 import { checkLimits, studentSpace } from "./steps";
 
 /** All of an experiment that is known before anything is trained. */

@@ -1,17 +1,15 @@
 import { fingerprint, isDamage } from "../../core";
 import type { Dataset } from "../../data";
 import {
+  type BlockSupernet,
   blockEpochs,
   type CellCheckpoints,
-  type DistilledBlock,
   type DistillOptions,
-  distillAhead,
-  distillBlock,
   distillFingerprint,
   type FeatureSource,
   fileCheckpoints,
-  loadBlock,
   resolveDistillOptions,
+  SupernetDistillation,
 } from "../../distill";
 import { saveState } from "../../nn";
 import {
@@ -19,20 +17,16 @@ import {
   type Chain,
   type ChainRating,
   type RateOptions,
-  type RatingFeatures,
-  rateBlock,
   rateChains,
   ratingsFile,
   readRatings,
-  studentFeatures,
+  SupernetRatings,
   writeRatings,
 } from "../../rate";
 import type { SearchSpace } from "../../space";
-import type { RunDirectory } from "../../study";
-import type { FeatureStore, Teacher, TeacherBlock } from "../../teacher";
+import type { RunContext, RunDirectory } from "../../study";
+import type { Teacher, TeacherBlock } from "../../teacher";
 import type { ExperimentConfig } from "./config";
-import type { RunContext } from "./run-context";
-import { distillFeatures, ratingFeatures } from "./steps";
 
 /** A run with its teacher and the search space around it. */
 export interface Supernets {
@@ -47,12 +41,7 @@ export interface Supernets {
   /** Where the teacher's features are kept, by teacher, cuts and images: the run's `features/` when left out. */
   readonly features?: string;
   /** Rates the supernets as their states are, and trains nothing. */
-  readonly asTheyAre?: boolean;
-}
-
-interface Features extends RatingFeatures {
-  readonly calibration: FeatureStore;
-  readonly rating: FeatureStore;
+  readonly loadOnly?: boolean;
 }
 
 /**
@@ -67,16 +56,25 @@ export async function rateBlocks(supernets: Supernets, context: RunContext): Pro
     (block) => !run.result(`rate/block${block}`) || !run.result(`distill/block${block}`),
   );
   if (missing.length > 0) {
-    const features = await openFeatures(supernets, context);
+    const { distillation, ratings } = open(supernets, context);
     try {
-      if (config.distill.guideInput === "student") await inSequence(supernets, file, features, context);
-      else {
-        if (!supernets.asTheyAre) await ahead(supernets, missing, features.calibration, context);
-        for (const block of missing) await distillAndRate(supernets, block, file(block), features, context);
+      // Both the teacher's features at once: what they take is known before anything is trained.
+      await ratings.features(0, context);
+      const inSequence = config.distill.guideInput === "student";
+      if (inSequence) distillation.guidedBy(ratings);
+      else await ahead(supernets, distillation, missing, context);
+      for (const block of inSequence ? space.blocks.keys() : missing) {
+        await distillAndRate(supernets, distillation, ratings, block, file(block), context);
+        if (inSequence && block + 1 < space.blocks.length) {
+          ratings.take(block, readRatings(file(block)).candidates);
+          await ratings.features(block + 1, context);
+          ratings.forgetBefore(block + 1);
+        }
+        distillation.free(block);
       }
     } finally {
-      features.calibration.close();
-      features.rating.close();
+      distillation.close();
+      ratings.release();
     }
   }
   return space.blocks.map((_, block) => [...readRatings(file(block)).candidates]);
@@ -92,36 +90,50 @@ export async function rateChainsOf(
   context: RunContext,
 ): Promise<ChainRating[]> {
   const { config, space } = supernets;
-  const features = await openFeatures(supernets, context);
-  const loaded: DistilledBlock[] = [];
+  const { distillation, ratings } = open({ ...supernets, loadOnly: true }, context);
   try {
-    const checkpoints = statesOf(supernets, features.calibration, context);
-    for (const block of space.blocks.keys()) {
-      loaded.push(loadBlock(space, block, features.calibration, distillOptions(config), checkpoints));
-    }
-    const blocks = loaded.map(({ supernet }) => supernet);
-    return await rateChains(blocks, chains, features, rateOptions(config), context);
+    const features = await ratings.features(0, context);
+    const loaded: BlockSupernet[] = [];
+    for (const block of space.blocks.keys()) loaded.push((await distillation.block(block, context)).supernet);
+    return await rateChains(loaded, chains, features, rateOptions(config), context);
   } finally {
-    for (const { supernet } of loaded) supernet.dispose();
-    features.calibration.close();
-    features.rating.close();
+    distillation.close();
+    ratings.release();
   }
 }
 
-/** Blocks fed by the teacher are independent: all that are still to be distilled are, at once. */
-async function ahead(
+/** A run's distillation and ratings, of which nothing is computed yet. */
+function open(
   supernets: Supernets,
+  context: RunContext,
+): { readonly distillation: SupernetDistillation; readonly ratings: SupernetRatings } {
+  const { config, run, features: directory = run.file("features"), loadOnly } = supernets;
+  const distillation = new SupernetDistillation(supernets, {
+    distill: distillOptions(config),
+    images: config.distill.images,
+    directory,
+    checkpoints: (features) => statesOf(supernets, features, context),
+    loadOnly,
+  });
+  const options = { ...rateOptions(config), images: config.rate.images, directory };
+  const ratings = new SupernetRatings(
+    distillation,
+    options,
+    config.distill.guideInput === "student" ? "itself" : "teacher",
+  );
+  return { distillation, ratings };
+}
+
+/** Blocks that are still to be distilled are at once, where they do not wait for each other. */
+async function ahead(
+  { run }: Supernets,
+  distillation: SupernetDistillation,
   missing: readonly number[],
-  features: FeatureStore,
   context: RunContext,
 ): Promise<void> {
-  const { config, run, space } = supernets;
   const blocks = missing.filter((block) => !run.result(`distill/block${block}`));
-  if (blocks.length < 2) return;
-  const options = distillOptions(config);
-  const checkpoints = statesOf(supernets, features, context);
   // No step of the record: what it did lies in the checkpoints, and with a single thread it does nothing.
-  await distillAhead(space, blocks, features, options, { ...context, checkpoints });
+  if (blocks.length > 1) await distillation.ahead(blocks, context);
 }
 
 /**
@@ -184,87 +196,32 @@ function statesOf(
   };
 }
 
-async function openFeatures(
-  { config, run, data, teacher, blocks, features: directory = run.file("features") }: Supernets,
-  context: RunContext,
-): Promise<Features> {
-  const { seed, distill, rate } = config;
-  const calibration = await distillFeatures(
-    teacher,
-    blocks,
-    data,
-    { seed, images: distill.images, directory },
-    context,
-  );
-  try {
-    const rating = await ratingFeatures(teacher, blocks, data, { seed, images: rate.images, directory }, context);
-    // The teacher's rest takes longer than a candidate: only where the score asks for it.
-    const asked = rate.score === "divergence";
-    return { calibration, rating, ...(asked && { rest: (y, block) => teacher.logitsAfter(blocks[block], y) }) };
-  } catch (error) {
-    calibration.close();
-    throw error;
-  }
-}
-
-/** All blocks one after another, each fed with what the best candidates of those before make of the image. */
-async function inSequence(
-  supernets: Supernets,
-  file: (block: number) => string,
-  teacherFeatures: Features,
-  context: RunContext,
-): Promise<void> {
-  const options = rateOptions(supernets.config);
-  let features: RatingFeatures = teacherFeatures;
-  for (const block of supernets.space.blocks.keys()) {
-    await distillAndRate(supernets, block, file(block), features, context, async ({ supernet }) => {
-      if (block + 1 === supernets.space.blocks.length) return;
-      const { candidates } = readRatings(file(block));
-      features = await studentFeatures(supernet, candidates, features, options, context);
-    });
-  }
-}
-
-function rateOptions({ seed, rate: { images: _, ...given } }: ExperimentConfig): Partial<RateOptions> {
+function rateOptions({
+  seed,
+  rate: { images: _, ...given },
+}: ExperimentConfig): Partial<RateOptions> & { seed: number } {
   return { ...given, seed };
 }
 
 async function distillAndRate(
-  supernets: Supernets,
+  { config: { seed }, run, space }: Supernets,
+  distillation: SupernetDistillation,
+  ratings: SupernetRatings,
   block: number,
   file: string,
-  features: RatingFeatures,
   context: RunContext,
-  afterwards?: (distilled: DistilledBlock) => Promise<void>,
 ): Promise<void> {
-  const { config, run, space, asTheyAre } = supernets;
-  const { seed } = config;
-  const options = distillOptions(config);
-  const checkpoints = statesOf(supernets, features.calibration, context);
-  const distil = () =>
-    asTheyAre
-      ? loadBlock(space, block, features.calibration, options, checkpoints)
-      : distillBlock(space, block, features.calibration, options, { ...context, checkpoints });
-  let distilled: DistilledBlock | undefined;
   await run.step(
     `distill/block${block}`,
-    async () => {
-      distilled = await distil();
-      return { history: distilled.history };
-    },
-    { output: () => fingerprint(distilled!.supernet.cells.map(saveState)) },
+    async () => ({ history: (await distillation.block(block, context)).history }),
+    { output: () => fingerprint(distillation.distilled[block].supernet.cells.map(saveState)) },
   );
   // Recorded by an earlier sitting: its weights are in the checkpoints.
-  distilled ??= await distil();
-  const { supernet } = distilled;
-  try {
-    await run.step(`rate/block${block}`, async () => {
-      const candidates = await rateBlock(supernet, features, rateOptions(config), context);
-      writeRatings(file, { space: space.name, block, seed, images: features.rating.count, candidates });
-      return { candidates: candidates.length, best: Math.min(...candidates.map(({ score }) => score)) };
-    });
-    await afterwards?.(distilled);
-  } finally {
-    supernet.dispose();
-  }
+  await distillation.block(block, context);
+  await run.step(`rate/block${block}`, async () => {
+    const candidates = await ratings.block(block, context);
+    const { rating } = await ratings.features(block, context);
+    writeRatings(file, { space: space.name, block, seed, images: rating.count, candidates });
+    return { candidates: candidates.length, best: Math.min(...candidates.map(({ score }) => score)) };
+  });
 }

@@ -2,13 +2,11 @@ import { existsSync } from "node:fs";
 import { CheckpointError, fingerprint } from "../../core";
 import { type CellCheckpoints, fileCheckpoints, supernetWeights } from "../../distill";
 import { saveState } from "../../nn";
-import { type Retrained, type Training, TrainingsProgress } from "../../retrain";
-import type { RunDirectory } from "../../study";
+import { type Retrained, type Training, TrainingsProgress, trainAll } from "../../retrain";
+import type { RunContext, RunDirectory } from "../../study";
 import type { Design } from "./designs";
 import { identifyData } from "./planned-steps";
 import type { Supernets } from "./rate-blocks";
-import type { RunContext } from "./run-context";
-import { trainAll } from "./train-all";
 
 /** What a retraining is of. */
 export type Retrainable = Pick<Design, "architecture" | "network">;

@@ -1,20 +1,19 @@
 import { readJson, StudyError } from "../../core";
 import { loadDataset } from "../../data";
 import { engine } from "../../engine";
-import type { Retrained } from "../../retrain";
+import type { RatedBy, Retrained } from "../../retrain";
 import type { FoundNetwork, Limits } from "../../search";
 import { assemble, networkId } from "../../space";
+import type { RunContext } from "../../study";
 import { isRun, RunDirectory } from "../../study";
 import { Teacher } from "../../teacher";
 import { parseExperiment } from "./config";
 import type { Design } from "./designs";
-import type { RatedBy } from "./evidence-file";
 import { saveDesign } from "./measure-designs";
 import { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
 import { prepareExperiment } from "./prepare-experiment";
 import type { Supernets } from "./rate-blocks";
 import { retrainDesigns } from "./retrain-designs";
-import type { RunContext } from "./run-context";
 
 export interface RetrainFoundOptions {
   /** Instead of the run's. */

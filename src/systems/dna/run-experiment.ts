@@ -3,23 +3,28 @@ import { BlockwiseError, engineLabel, fingerprint, writeJson } from "../../core"
 import { type Dataset, loadDataset } from "../../data";
 import { engine } from "../../engine";
 import { ratedTable } from "../../rate";
-import type { Retrained } from "../../retrain";
+import type { MeasuredFront, Retrained } from "../../retrain";
+import { loadTeacher } from "../../retrain";
 import { type FoundNetwork, flatLimits, type Limits, withLatency } from "../../search";
 import { networkId } from "../../space";
-import { describeOutcomes, type PlannedStep, type RunDirectory, type StepOutcome } from "../../study";
+import {
+  describeOutcomes,
+  freshIfForeign,
+  joinedTable,
+  type PlannedStep,
+  type RunContext,
+  type RunDirectory,
+  type StepOutcome,
+} from "../../study";
 import { Teacher, trainTeacher } from "../../teacher";
 import { type ExperimentConfig, parseExperiment } from "./config";
 import { type BudgetSearch, designsOf } from "./designs";
 import { improvedTable, type SearchedTable } from "./improve-step";
-import { loadTeacher } from "./load-teacher";
 import { measureDesigns } from "./measure-designs";
-import type { MeasuredFront } from "./measured-front";
 import { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
 import { checkImages, type PreparedExperiment, prepareExperiment } from "./prepare-experiment";
 import { rateBlocks, type Supernets } from "./rate-blocks";
-import { joinedTable } from "./rated-run";
 import { retrainDesigns } from "./retrain-designs";
-import { freshIfForeign, type RunContext } from "./run-context";
 import { dropMeasuredBeside, dropStaleNetworks } from "./stale-networks";
 import { searchLimits } from "./steps";
 

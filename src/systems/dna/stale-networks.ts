@@ -2,12 +2,12 @@ import { existsSync, rmSync } from "node:fs";
 import { ConfigError, fingerprint } from "../../core";
 import type { RatedSpace } from "../../rate";
 import { assemble } from "../../space";
+import type { RunContext } from "../../study";
+import { networkOf } from "../../study";
 import { foundFile } from "./measure-designs";
 import { filesOf } from "./planned-steps";
 import type { Supernets } from "./rate-blocks";
-import { networkOf } from "./rated-run";
 import { retrainReads } from "./retrain-designs";
-import type { RunContext } from "./run-context";
 
 const OWN = /^retrain\/((?:found|random|shrunk) \d+(?: \(\w+\))?)(?:, training (\d+))?$/;
 /** Of `blockwise retrain`: an id, and epochs and seed where they are not the run's. */

@@ -1,7 +1,7 @@
-import { ConfigError, Rng, type StepContext } from "../../core";
+import { ConfigError, Rng } from "../../core";
 import { type LatencyTable, ratingCosts } from "../../cost";
-import type { Dataset, Split } from "../../data";
 import {
+  alongFront,
   type Budget,
   exactFront,
   type FoundNetwork,
@@ -9,6 +9,7 @@ import {
   ilpSearch,
   isBudget,
   type Limits,
+  macsOf,
   meetsLimits,
   type RatingTable,
   randomNetworks,
@@ -20,8 +21,7 @@ import {
 } from "../../search";
 import { type BlockSpaceOptions, blockSpace, type Cell, mbconv, type SearchSpace } from "../../space";
 import { bestExpected, type Calibration } from "../../surrogate";
-import { type FeatureStore, type Teacher, type TeacherBlock, teacherFeatures } from "../../teacher";
-import { alongFront, macsOf } from "./along-front";
+import type { Teacher, TeacherBlock } from "../../teacher";
 import { DNA_MINI } from "./defaults";
 
 /** What the student around each teacher block may look like. */
@@ -57,54 +57,6 @@ export function studentSpace(
     }),
     ...(ops && { ops }),
   });
-}
-
-/** Indices of so many images of a split, drawn by the seed and the step's name; undefined for all of them. */
-export function drawImages(
-  split: Split,
-  count: number | undefined,
-  seed: number,
-  step: string,
-): Uint32Array | undefined {
-  if (count === undefined || count >= split.count) return undefined;
-  return new Rng(seed).fork(`dna/${step}/images`).permutation(split.count).subarray(0, count);
-}
-
-export interface ImagesOptions {
-  readonly seed: number;
-  /** Images of the split to take; all of them when left out. */
-  readonly images?: number;
-  /** Folder to keep features in; memory when left out. */
-  readonly directory?: string;
-}
-
-/** The teacher's features of training images, which the supernets imitate. */
-export function distillFeatures(
-  teacher: Teacher,
-  blocks: readonly TeacherBlock[],
-  { train }: Pick<Dataset, "train">,
-  { seed, images, directory }: ImagesOptions,
-  context: StepContext = {},
-): Promise<FeatureStore> {
-  return teacherFeatures(
-    teacher,
-    blocks,
-    train,
-    { indices: drawImages(train, images, seed, "distill"), directory },
-    context,
-  );
-}
-
-/** The teacher's features of validation images, on which candidates are rated. */
-export function ratingFeatures(
-  teacher: Teacher,
-  blocks: readonly TeacherBlock[],
-  { validation }: Pick<Dataset, "validation">,
-  { seed, images, directory }: ImagesOptions,
-  context: StepContext = {},
-): Promise<FeatureStore> {
-  const indices = drawImages(validation, images, seed, "rate");
-  return teacherFeatures(teacher, blocks, validation, { indices, directory }, context);
 }
 
 /**

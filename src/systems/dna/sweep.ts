@@ -2,13 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BlockwiseError, ConfigError, fingerprint, writeAtomic, writeJson } from "../../core";
 import { engine } from "../../engine";
+import { compare, type MeasuredFront, type SweepSummary, summariseSweep, sweepCsv, sweepRunsCsv } from "../../retrain";
+import type { RunContext } from "../../study";
 import { copyRun, RunDirectory } from "../../study";
 import { type ExperimentConfig, parseExperiment } from "./config";
-import { compare, type MeasuredFront } from "./measured-front";
 import { type PreparedExperiment, prepareExperiment } from "./prepare-experiment";
-import type { RunContext } from "./run-context";
 import { runExperiment } from "./run-experiment";
-import { type SweepSummary, summariseSweep, sweepCsv, sweepRunsCsv } from "./sweep-summary";
 
 /** What is swept: every combination is run. */
 export interface SweepPlan {

@@ -1,8 +1,8 @@
+import { spearman } from "../../benchmark";
 import { Rng } from "../../core";
 import { mean } from "../../core/statistics";
 import { cellNetworkCost } from "../../cost";
 import type { TableEntry, TableEvaluator } from "../../evaluate";
-import { spearman } from "../../rate";
 import { dominatedVolume, dominates, type Point } from "../../search";
 import { eeeaSpace } from "../../space";
 import { type MeanInterval, meanInterval } from "../search-comparison";

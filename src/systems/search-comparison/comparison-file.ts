@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { breathe, fingerprint, Progress, packageRoot, readJson, type StepContext, writeJson } from "../../core";
 import { readStoredResults } from "../../study/stored-results";
-import { type Provenance, provenanceOf, type StoredRatings, storedRatings } from "../dna/ranking";
+import { type Provenance, provenanceOf, type StoredRatings, storedRatings } from "../ranking";
 import { searcherOf, seedsOf, worldOf } from "./methods";
 import { changesText, searchTable } from "./search-table";
 import { METHODS, SETTINGS, TABLES, type TableName } from "./settings";

@@ -14,7 +14,7 @@ import {
   tpeSearcher,
 } from "../../search";
 import { nasBench201Cells, nasBenchMacroChains, type Space } from "../../space";
-import { macroKey, macroTable, type StoredRatings } from "../dna/ranking";
+import { macroKey, macroTable, type StoredRatings } from "../ranking";
 import { type MethodName, SETTINGS, type TableName } from "./settings";
 
 /** A table of truth with its space, and ratings where there are any. */

@@ -3,23 +3,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { blockDigits, canonicalKeys, reportedSample, type TrueNetwork, tuningKeys } from "../../../src/benchmark";
 import { packageRoot, Rng } from "../../../src/core";
 import {
   agreement,
-  blockDigits,
   blockTaus,
   bootstrap,
-  canonicalKeys,
   divide,
   equalMacsConcordance,
   meanRegret,
   networkScores,
-  reportedSample,
-  type TrueNetwork,
   trueEffects,
   tuneWeights,
-  tuningKeys,
-} from "../../../src/systems/dna/ranking";
+} from "../../../src/systems/ranking";
 
 const CUTS = [2, 5];
 

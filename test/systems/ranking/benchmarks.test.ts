@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { benchmarkNames, readTrueCells, readTruth } from "../../../src/benchmark";
 import { ConfigError, packageRoot } from "../../../src/core";
 import { DISPLAY } from "../../../src/display-protocol";
 import { lab } from "../../../src/lab";
-import { benchmarkNames, readTrueCells, readTruth } from "../../../src/systems/dna/ranking";
 
 const shipped = join(packageRoot(), "data", "benchmarks");
 const unpacked = (name: string) => gunzipSync(readFileSync(join(shipped, `${name}.json.gz`)));

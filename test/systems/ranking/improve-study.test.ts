@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { readTruth, tuningKeys } from "../../../src/benchmark";
 import { allNetworks } from "../../../src/search";
 import { calibrate } from "../../../src/surrogate";
 import {
@@ -11,11 +12,9 @@ import {
   macroTable,
   meanRegret,
   PickJudge,
-  readTruth,
   storedImproveStudy,
   storedRatings,
-  tuningKeys,
-} from "../../../src/systems/dna/ranking";
+} from "../../../src/systems/ranking";
 
 const RATINGS = "notebooks/expected/02_dna_ranking";
 const truth = readTruth();

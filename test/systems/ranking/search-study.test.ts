@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readTruth, type TrueNetwork } from "../../../src/benchmark";
 import { ConfigError, DataError, Rng } from "../../../src/core";
 import { allNetworks } from "../../../src/search";
 import { enumerateBlock, nasBenchMacroSpace } from "../../../src/space";
@@ -15,14 +16,12 @@ import {
   networkScores,
   PickJudge,
   type RawRatings,
-  readTruth,
   searchStudy,
   storedRatings,
   storedRetraining,
-  type TrueNetwork,
   trueEffects,
   trueFront,
-} from "../../../src/systems/dna/ranking";
+} from "../../../src/systems/ranking";
 
 const CUTS = [2, 5];
 

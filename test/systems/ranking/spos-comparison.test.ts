@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { canonicalKeys, type TrueNetwork, tuningKeys } from "../../../src/benchmark";
 import { Rng } from "../../../src/core";
 import {
   aheadText,
-  canonicalKeys,
   compareWithSpos,
   divide,
   pairedTau,
@@ -10,11 +10,9 @@ import {
   type SposRatings,
   sposRows,
   summarise,
-  type TrueNetwork,
   trueEffects,
-  tuningKeys,
   weightedMacs,
-} from "../../../src/systems/dna/ranking";
+} from "../../../src/systems/ranking";
 
 const noise = (text: string) => new Rng(1).fork(text).normal();
 const cuts = [2, 5];

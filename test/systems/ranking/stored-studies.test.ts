@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { jobsOf, readStudy, runJob } from "../../../src/systems/dna/ranking";
+import { jobsOf, readStudy, runJob } from "../../../src/systems/ranking";
 
 const root = join(__dirname, "../../..");
 const folder = join(root, "experiments/studies");

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { canonicalKeys, type TrueNetwork } from "../../../src/benchmark";
 import { Rng, writeJson } from "../../../src/core";
 import { enumerateBlock, nasBenchMacroSpace } from "../../../src/space";
 import {
   additiveScores,
-  canonicalKeys,
   differenceVerdict,
   figuresFile,
   figuresOf,
@@ -18,8 +18,7 @@ import {
   stageTaus,
   storedStudy,
   storedSummary,
-  type TrueNetwork,
-} from "../../../src/systems/dna/ranking";
+} from "../../../src/systems/ranking";
 
 const noise = (text: string) => new Rng(1).fork(text).normal();
 

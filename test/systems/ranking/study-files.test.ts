@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { packageRoot } from "../../../src/core";
-import { findStudy, readStudy, withOwnResults } from "../../../src/systems/dna/ranking";
+import { findStudy, readStudy, withOwnResults } from "../../../src/systems/ranking";
 
 /** The package as npm installs it, and a folder that somebody works in. */
 function installed() {

@@ -1,17 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { blockDigits, readTruth } from "../../../src/benchmark";
 import {
   additiveLimit,
   agreement,
   type BlockScores,
   bestUnder,
-  blockDigits,
   budgetRegrets,
   candidateCounts,
   meanRegret,
   misplacedCandidates,
   type RawRatings,
-  readTruth,
-} from "../../../src/systems/dna/ranking";
+} from "../../../src/systems/ranking";
 
 const truth = readTruth(undefined);
 const cuts = [2, 5];

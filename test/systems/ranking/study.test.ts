@@ -2,21 +2,20 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { canonicalKeys, readTruth } from "../../../src/benchmark";
 import { ConfigError, readJson } from "../../../src/core";
 import { engine } from "../../../src/engine";
 import {
-  canonicalKeys,
   jobsOf,
   MEASURES,
   provenanceOf,
   rateBySpos,
   readStudy,
-  readTruth,
   runJob,
   runStudy,
   storedSummary,
   summariseStudy,
-} from "../../../src/systems/dna/ranking";
+} from "../../../src/systems/ranking";
 
 const folder = mkdtempSync(join(tmpdir(), "ranking-"));
 const images = join(folder, "cifar");

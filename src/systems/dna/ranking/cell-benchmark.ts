@@ -1,1 +1,0 @@
-export * from "../../../benchmark/nas-bench-201";
