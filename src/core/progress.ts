@@ -1,9 +1,20 @@
 import { InterruptedError } from "./errors";
 
+/** One of several tasks that are shown as one. */
+export interface ProgressPart {
+  /** What they are together, e.g. "distill". */
+  readonly of: string;
+  /** From 1. */
+  readonly index: number;
+  readonly total: number;
+}
+
 /** One report of a step that takes longer than a moment. */
 export interface ProgressEvent {
   /** What is being done, e.g. "distill block 2/4". */
   readonly task: string;
+  /** Where the task is one of several, such as the blocks of a distillation. */
+  readonly part?: ProgressPart;
   readonly done: number;
   readonly total: number;
   /** What is counted: "batches", "candidates", ... */
@@ -47,6 +58,7 @@ export class Progress {
     private total: number,
     private readonly unit: string,
     private done = 0,
+    private readonly part?: ProgressPart,
   ) {
     this.offset = done;
   }
@@ -62,8 +74,18 @@ export class Progress {
     const trusted = counted >= Math.min(TRUSTED_UNITS, Math.max(1, TRUSTED_SHARE * this.total));
     const remainingMs = trusted ? (elapsedMs / counted) * (this.total - this.done) : undefined;
     const perSecond = counted > 0 && elapsedMs > 0 ? (1000 * counted) / elapsedMs : undefined;
-    const { task, done, total, unit } = this;
-    this.context.onProgress?.({ task, done, total, unit, metrics, elapsedMs, perSecond, remainingMs });
+    const { task, done, total, unit, part } = this;
+    this.context.onProgress?.({
+      task,
+      ...(part && { part }),
+      done,
+      total,
+      unit,
+      metrics,
+      elapsedMs,
+      perSecond,
+      remainingMs,
+    });
     this.throwIfStopped();
   }
 

@@ -43,8 +43,10 @@ export function workProgress(
       done += Math.min(wanted, epochsDone(checkpoints, block, cell)) * perEpoch;
     }
   }
-  const which = blocks.length === 1 ? `block ${blocks[0] + 1}/${space.blocks.length}` : `${blocks.length} blocks`;
-  return new Progress(context, `distill ${which}`, total, "batches", done);
+  const of = "distill";
+  if (blocks.length !== 1) return new Progress(context, `${of} ${blocks.length} blocks`, total, "batches", done);
+  const part = { of, index: blocks[0] + 1, total: space.blocks.length };
+  return new Progress(context, `${of} block ${part.index}/${part.total}`, total, "batches", done, part);
 }
 
 /**

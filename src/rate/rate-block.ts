@@ -46,7 +46,9 @@ export async function rateBlock(
   try {
     const whole = subtrees(space, block, 1);
     const total = whole.reduce((sum, { nodes }) => sum + nodes.size, 0);
-    const progress = new Progress(context, `rate block ${block + 1}/${space.blocks.length}`, total, "op evaluations");
+    const part = { of: "rate", index: block + 1, total: space.blocks.length };
+    const task = `rate block ${part.index}/${part.total}`;
+    const progress = new Progress(context, task, total, "op evaluations", 0, part);
     const images = features.rating.count + (options.recalibrate ? options.calibrationImages : 0);
     const work = { asked: workers, free: engine.workers(), work: total * images, worth: WORTH_THREADS };
     // Functions cannot be sent to a thread.

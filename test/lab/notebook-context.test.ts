@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { InterruptedError, Progress } from "../../src/core";
+import { InterruptedError, Progress, type StepContext } from "../../src/core";
 import { notebookContext } from "../../src/lab/session/notebook-context";
 import { inNotebook } from "./recording-host";
+
+/** A block's progress as the steps report it. */
+function blockProgress(context: StepContext, of: string, index: number, total: number, units: number, unit: string) {
+  return new Progress(context, `${of} block ${index}/${total}`, units, unit, 0, { of, index, total });
+}
 
 describe("notebookContext", () => {
   it("shows one bar a task, updates it in place, and ends in one line", () =>
@@ -28,11 +33,11 @@ describe("notebookContext", () => {
     inNotebook((host) => {
       const context = notebookContext({ intervalMs: 0 });
       const block = (number: number) => {
-        const progress = new Progress(context, `distill block ${number}/3`, 4, "batches");
+        const progress = blockProgress(context, "distill", number, 3, 4, "batches");
         for (let i = 0; i < 4; i++) progress.advance(1, { loss: 1 / (i + 1) });
       };
       block(1);
-      new Progress(context, "distill block 2/3", 4, "batches").advance();
+      blockProgress(context, "distill", 2, 3, 4, "batches").advance();
       expect(host.outputs()).toHaveLength(1);
       const [running] = host.outputs();
       const html = String(running["text/html"]);
@@ -53,9 +58,9 @@ describe("notebookContext", () => {
   it("counts blocks that an earlier call had done", () =>
     inNotebook((host) => {
       const context = notebookContext({ intervalMs: 0 });
-      new Progress(context, "rate block 3/3", 2, "candidates").advance();
+      blockProgress(context, "rate", 3, 3, 2, "candidates").advance();
       expect(host.outputs()[0]["text/plain"]).toContain("2/3 blocks");
-      new Progress(context, "rate block 3/3", 2, "candidates").advance(2);
+      blockProgress(context, "rate", 3, 3, 2, "candidates").advance(2);
       expect(host.outputs()[0]["text/plain"]).toContain("3/3 blocks");
     }));
 
@@ -70,7 +75,7 @@ describe("notebookContext", () => {
       };
       const context = notebookContext({ now: () => now });
       for (let block = 1; block <= 8; block++) {
-        const progress = new Progress(context, `distill block ${block}/8`, 1000, "batches");
+        const progress = blockProgress(context, "distill", block, 8, 1000, "batches");
         for (let i = 0; i < 1000; i++) {
           now += 1.13;
           progress.advance(1, { loss: 1 / (i + 1) });
@@ -86,7 +91,7 @@ describe("notebookContext", () => {
 
   it("draws the losses of cells that are trained at once as curves of their own", () =>
     inNotebook((host) => {
-      const progress = new Progress(notebookContext({ intervalMs: 0 }), "distill block 1/1", 20, "batches");
+      const progress = blockProgress(notebookContext({ intervalMs: 0 }), "distill", 1, 1, 20, "batches");
       for (let i = 0; i < 20; i++) progress.advance(1, { loss: 1 / (i + 1), cell: i % 2 });
       const [bar] = host.outputs();
       expect(String(bar["text/html"]).match(/<polyline/g)).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ProgressEvent } from "../../core";
+import type { ProgressEvent, ProgressPart } from "../../core";
 import type { MimeBundle, NotebookHost } from "../../display-protocol";
 import { type BarState, blockBars, progressBar, type TaskProgress } from "./progress-bar";
 
@@ -12,12 +12,6 @@ export interface Pace {
   readonly intervalMs: number;
   /** Milliseconds. */
   readonly now: () => number;
-}
-
-/** "distill block 2/4": the second of four parts of "distill". */
-export function partOf(task: string): { name: string; block: number; blocks: number } | undefined {
-  const match = /^(.+) block (\d+)\/(\d+)$/.exec(task);
-  return match ? { name: match[1], block: Number(match[2]), blocks: Number(match[3]) } : undefined;
 }
 
 /**
@@ -57,11 +51,11 @@ export class LiveProgress {
 
   /** Where the output is of blocks: how many are done. Those before the first that was seen were done earlier. */
   private parts(): { name: string; done: number; total: number } | undefined {
-    const [first] = this.tasks.keys();
-    const part = partOf(first);
-    if (!part || part.blocks < 2) return undefined;
-    const done = part.block - 1 + [...this.tasks.values()].filter((task) => task.isDone).length;
-    return { name: part.name, done, total: part.blocks };
+    const [first] = this.tasks.values();
+    const { part } = first;
+    if (!part || part.total < 2) return undefined;
+    const done = part.index - 1 + [...this.tasks.values()].filter((task) => task.isDone).length;
+    return { name: part.of, done, total: part.total };
   }
 
   private show(): void {
@@ -83,6 +77,10 @@ class Task {
   private losses = new Map<number, LossSeries>();
 
   constructor(private last: ProgressEvent) {}
+
+  get part(): ProgressPart | undefined {
+    return this.last.part;
+  }
 
   get isDone(): boolean {
     return this.last.done >= this.last.total;

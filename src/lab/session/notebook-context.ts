@@ -1,6 +1,6 @@
 import type { StepContext } from "../../core";
 import { notebookHost } from "../../display-protocol";
-import { LiveProgress, partOf } from "../progress/live-progress";
+import { LiveProgress } from "../progress/live-progress";
 import { progressBar } from "../progress/progress-bar";
 
 export interface NotebookContextOptions {
@@ -33,7 +33,7 @@ export function notebookContext(options: NotebookContextOptions = {}): StepConte
       signal,
       onProgress: (event) => {
         // The blocks of one step share an output.
-        const key = partOf(event.task)?.name ?? event.task;
+        const key = event.part?.of ?? event.task;
         const output = outputs.get(key) ?? new LiveProgress(host, { intervalMs, now });
         outputs.set(key, output);
         output.report(event);

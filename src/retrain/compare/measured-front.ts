@@ -1,4 +1,4 @@
-import type { ComparedNetwork } from "./front-comparison";
+import { type ComparedNetwork, comparisons } from "./front-comparison";
 import type { RatedBy } from "./rated-by";
 
 /** A trained network's place on the front: plain JSON, as `front.json` has it. */
@@ -60,23 +60,26 @@ export interface Comparison {
   readonly alsoFound: readonly string[];
 }
 
-/** Compares the found network of least summed rating with the teacher and with random networks of the same cost. */
+/**
+ * Compares the found network of least summed rating with the teacher and with random networks of the same cost: its part of
+ * `comparisons`.
+ */
 export function compare({ measured }: MeasuredFront): Comparison {
   const of = (kind: FrontPoint["kind"]) => measured.filter((point) => point.kind === kind);
   const [teacher] = of("teacher");
   // One without a rating is the best of none.
   const rated = ({ score = Number.NaN }: FrontPoint) => (Number.isFinite(score) ? score : Number.POSITIVE_INFINITY);
   const best = of("found").reduce((a, b) => (rated(b) < rated(a) ? b : a));
-  const randoms = of("random").filter(({ beside = best.label }) => beside === best.label);
-  const mean = randoms.reduce((sum, { accuracy }) => sum + accuracy / randoms.length, 0);
+  const against = comparisons(measured).find(({ found }) => found === best);
+  const randoms = against?.random ?? [];
   return {
     best,
     teacher,
     macsShare: best.macs / teacher.macs,
     toTeacher: best.accuracy - teacher.accuracy,
-    ...(randoms.length > 0 && { toRandom: best.accuracy - mean }),
+    ...(against?.overRandom && { toRandom: against.overRandom.difference }),
     cost: costWords(best, randoms),
-    beaten: randoms.filter(({ accuracy }) => best.accuracy > accuracy).length,
+    beaten: against?.beaten ?? 0,
     randoms: randoms.length,
     alsoFound: randoms.filter(({ sameAs }) => sameAs !== undefined).map(({ label, sameAs }) => `${label} is ${sameAs}`),
   };
