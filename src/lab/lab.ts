@@ -48,6 +48,7 @@ import { improvement } from "./values/improvement";
 import { LabLatency, latencyTableFrom } from "./values/latency";
 import type { LabNetwork } from "./values/network";
 import { NetworkDesign } from "./values/network-design";
+import { pnas } from "./values/pnas";
 import { LabRatings } from "./values/ratings";
 import { searches } from "./values/searches";
 import { LabStudent } from "./values/student";
@@ -318,6 +319,8 @@ export const lab = {
   comparison,
 
   eeea,
+
+  pnas,
 
   searches,
 

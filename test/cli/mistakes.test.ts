@@ -160,7 +160,11 @@ describe("what came is said in words, with what mends it", () => {
     [["export", found, "--to", "onnx"], 1, /\(key "format" is missing, .*\); blockwise retrain and .*found\/\*\.json/],
     [["export", place("folder"), "--to", "onnx"], 1, /and is a folder; name a file in it\n/],
     [["space"], 2, /'preset'\n.*\(blockwise space --help tells more\)\n+presets: dna, .*darts/s],
-    [["study"], 2, /\(blockwise study --help tells more\)\n+studies: .*ranking.*, improve, compare, eeea\n/s],
+    [
+      ["study"],
+      2,
+      /\(blockwise study --help tells more\)\n+studies: .*ranking.*, improve, compare, eeea, pnas, pnas-table\n/s,
+    ],
     [["notebook", "run"], 2, /\(blockwise notebook run --help tells more\)/],
     [
       ["study", "ranking", "--truth", place("binary.json"), "--summary"],

@@ -37,6 +37,11 @@ describe("blockwise study of a table", () => {
     [["eeea", "--images", "x"], /got --images with it/],
     [["compare", "--variant", "x"], /got --variant with it/],
     [["compare", "--summary", "--threads", "2"], /must come without --threads, got 2/],
+    [["pnas", "eeea"], /study pnas: must come alone.*got eeea/],
+    [["pnas-table", "ranking"], /study pnas-table: must come alone.*got ranking/],
+    [["pnas", "--seed", "1"], /got --seed with it/],
+    [["pnas-table", "--summary"], /got --summary with it/],
+    [["pnas", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [["improve", "--threads", "2"], /got --threads with it/],
     [
       ["ranking", "--variant", "nope", "--summary"],
@@ -47,7 +52,7 @@ describe("blockwise study of a table", () => {
     [["ranking", "--seed", "1", "--summary"], /must come without --seed, got 1; leave out --seed/],
     [["ranking", "--images", "x", "--summary"], /must come without --images, got x/],
     [["ranking", "--threads", "1", "--summary"], /must come without --threads, got 1/],
-    [["eea"], /one of ranking.*improve, compare, eeea, got "eea"; did you mean eeea\?/],
+    [["eea"], /one of ranking.*improve, compare, eeea, pnas, pnas-table, got "eea"; did you mean eeea\?/],
   ])("refuses %j", async (args, message) => {
     const { code, out, err } = await blockwise("study", ...args, ...runs);
     expect([code, out]).toEqual([2, ""]);

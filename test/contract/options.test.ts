@@ -53,6 +53,11 @@ const CALLS: Readonly<Record<string, (more: object) => unknown>> = {
   tpeSearcher: (more) => blockwise.tpeSearcher(space, { ...searched, ...more }),
   smboSearcher: (more) =>
     blockwise.smboSearcher(space, { ...searched, predictor: { fit: () => {}, predict: () => [] } as never, ...more }),
+  progressiveSearcher: (more) =>
+    blockwise.progressiveSearcher(
+      { name: "x", key: String, smallest: () => [1], extend: () => [] },
+      { ...searched, beam: 1, predictor: { fit: () => {}, predict: () => [] } as never, ...more },
+    ),
   successiveHalving: (more) =>
     blockwise.successiveHalving(space, { ...searched, budgets: [{ epochs: 1 }, { epochs: 3 }], ...more }),
   hyperband: (more) => blockwise.hyperband(space, { ...searched, budgets: [{ epochs: 1 }, { epochs: 3 }], ...more }),

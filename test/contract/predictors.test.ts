@@ -1,13 +1,18 @@
 import { describe, expect, it } from "vitest";
 import {
+  blockTokens,
   chainSpace,
+  edgeTokens,
   engine,
   geneTokens,
+  joinedTokens,
   lstmPredictor,
   mlpPredictor,
   nasBench201Cells,
+  parseCell,
   Rng,
   ridgePredictor,
+  sharedTokens,
   spacePreset,
   tf,
 } from "../../src";
@@ -59,6 +64,36 @@ it("genes of a chain have tokens of their own", () => {
   const own = tokens(chain.sample(new Rng(1)));
   expect(new Set(own).size).toBe(own.length);
   expect([...own].sort((a, b) => a - b)).toEqual(own);
+});
+
+describe("tokens of cells", () => {
+  const alphabet = { ops: ["skip", "sep3", "max3"] as const, states: 4 };
+  const cell = parseCell("sep3(0)+max3(1) | skip(2)+skip(0)");
+
+  it("are one an operation with its state, or four a block: states, then operations", () => {
+    expect(edgeTokens(alphabet).tokens(cell)).toEqual([4, 9, 2, 0]);
+    expect(edgeTokens(alphabet).vocabulary).toBe(12);
+    expect(blockTokens(alphabet).tokens(cell)).toEqual([0, 1, 5, 6, 2, 0, 4, 4]);
+    expect(blockTokens(alphabet).vocabulary).toBe(7);
+  });
+
+  it("stand side by side, each encoding with tokens of its own", () => {
+    const both = joinedTokens(blockTokens(alphabet), edgeTokens(alphabet));
+    expect(both.vocabulary).toBe(19);
+    expect(both.tokens(cell)).toEqual([0, 1, 5, 6, 2, 0, 4, 4, 11, 16, 9, 7]);
+    const shared = joinedTokens(sharedTokens(space), geneTokens(space));
+    expect(shared.vocabulary).toBe(35);
+    expect(shared.tokens("012340").slice(0, 6)).toEqual([0, 1, 2, 3, 4, 0]);
+    expect(new Set(shared.tokens("333333")).size).toBe(7);
+  });
+
+  it("are refused for other operations, larger cells, and nodes that are no blocks", () => {
+    expect(() => edgeTokens(alphabet).tokens(parseCell("sep5(0)"))).toThrow(/of skip, sep3, max3 .*got sep5\(0\)/);
+    expect(() => edgeTokens({ ...alphabet, states: 2 }).tokens(cell)).toThrow(/states below 2, got skip\(2\)/);
+    expect(() => blockTokens(alphabet).tokens(parseCell("skip(0)"))).toThrow(/must have two operations/);
+    const { genes: _, ...bare } = space;
+    expect(() => sharedTokens(bare)).toThrow(/must have genes/);
+  });
 });
 
 describe("ridgePredictor", () => {

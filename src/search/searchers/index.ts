@@ -3,7 +3,8 @@ export * from "./evolution";
 export { bestTrial, type Goal, namedValue, scoreOf } from "./goal";
 export * from "./nsga2";
 export * from "./ordered";
-export * from "./predictor";
+export type { PredictedValue, Predictor } from "./predictor";
+export { type GrowingSpace, type ProgressiveOptions, progressiveSearcher } from "./progressive";
 export * from "./random";
 export * from "./searcher";
 export {

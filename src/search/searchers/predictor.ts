@@ -1,3 +1,5 @@
+import type { OptionRule } from "../../core";
+
 /** What a predictor says of an architecture. */
 export interface PredictedValue {
   /** In the unit of the values that it was fitted to. */
@@ -19,3 +21,11 @@ export interface Predictor<A> {
   /** In the order given. @throws ConfigError before it was fitted. */
   predict(architectures: readonly A[]): readonly PredictedValue[];
 }
+
+/** What a searcher's option of a predictor must be. */
+export const PREDICTOR_RULE: OptionRule = {
+  must: "a predictor, with fit and predict",
+  holds: (value) =>
+    typeof (value as Predictor<unknown>)?.fit === "function" &&
+    typeof (value as Predictor<unknown>)?.predict === "function",
+};

@@ -1,6 +1,6 @@
 import { type OptionRules, rule } from "../../core";
 import type { Space } from "../../space";
-import type { Predictor } from "./predictor";
+import { PREDICTOR_RULE, type Predictor } from "./predictor";
 import type { Outcome, Searcher, Trial } from "./searcher";
 import { checkSearcher, type Scored, SEARCHER_RULES, type SearcherOptions, SingleGoalSearcher } from "./single-goal";
 
@@ -20,12 +20,7 @@ export interface SmboOptions<A> extends SearcherOptions {
 
 const RULES: OptionRules<SmboOptions<unknown>> = {
   ...SEARCHER_RULES,
-  predictor: {
-    must: "a predictor, with fit and predict",
-    holds: (value) =>
-      typeof (value as Predictor<unknown>)?.fit === "function" &&
-      typeof (value as Predictor<unknown>)?.predict === "function",
-  },
+  predictor: PREDICTOR_RULE,
   initial: rule.wholeFrom(1),
   batch: rule.wholeFrom(1),
   pool: rule.wholeFrom(1),

@@ -1,0 +1,13 @@
+export * from "./agreement";
+export { nasBench201Growth, sizeOf201, tableGrowth } from "./growing-spaces";
+export * from "./results-file";
+export { runSearchOf, type SearchRun } from "./run-search";
+export * from "./settings";
+export * from "./summary";
+export { type TableSizes, tableCells } from "./table-cells";
+export { type StoredTable, storedTable, tableFile, trainedTable, writeTable } from "./table-file";
+export * from "./table-runs";
+export { blocksOf, cellOfKey, publishedSpace, smallNetwork, tableSpace } from "./table-space";
+export { trainedCells } from "./train-cell";
+export { cellsAgain, publishedCells, type TableTrainings, trainTable } from "./train-table";
+export { predictorOf, type World, worldOf } from "./worlds";

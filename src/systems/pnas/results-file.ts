@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { packageRoot, type StepContext, writeJson } from "../../core";
+import { readStoredResults } from "../../study/stored-results";
+import { type Provenance, provenanceOf } from "../ranking";
+import { PLACES } from "./agreement";
+import type { SearchRun } from "./run-search";
+import { METHODS, type MethodName, PREDICTORS, STUDY, TABLES, type TableName } from "./settings";
+import type { StoredTable } from "./table-file";
+import { type PlaceTrials, type TableRuns, tableRuns } from "./table-runs";
+import { worldOf } from "./worlds";
+
+/** What the members of the file mean, beside them. */
+const DEFINITIONS = {
+  changes:
+    "when the best validation accuracy seen changed: cells evaluated until then, what they cost in multiply-adds relative to a training of the table's mean cell, the key",
+  agreement:
+    "Spearman's rho of a predictor by trial: over the cells it was fitted to, over others of their size (null: too few), over cells one size larger",
+};
+
+export type StoredSearches = Readonly<Record<TableName, Readonly<Record<MethodName, readonly SearchRun[]>>>>;
+
+/** The raw results. Plain JSON. */
+export interface StoredPnas {
+  readonly settings: typeof STUDY;
+  readonly definitions: typeof DEFINITIONS;
+  /** Fingerprint of the table of trained cells. */
+  readonly table: string;
+  readonly searches: StoredSearches;
+  readonly agreement: readonly PlaceTrials[];
+  readonly provenance: Provenance;
+}
+
+/** Where the results lie that ship with the package. */
+export function pnasFile(): string {
+  return join(packageRoot(), "notebooks", "expected", "10_pnas.json");
+}
+
+/**
+ * Searches both tables and tries the predictors, and writes what came of it; nothing is trained but predictors. Minutes; a
+ * call that was stopped goes on.
+ * @param place Where runs that are done are kept, and where the results are to be.
+ * @throws InterruptedError when stopped.
+ */
+export async function writePnas(
+  table: StoredTable,
+  place: { readonly runs: string; readonly file: string; readonly command: string },
+  context: StepContext = {},
+): Promise<StoredPnas> {
+  const { finished: _, ...code } = provenanceOf(place.command);
+  const worlds = TABLES.map((name) => worldOf(name, table));
+  const runs: TableRuns[] = [];
+  for (const world of worlds) runs.push(await tableRuns(world, place.runs, context));
+  const provenance = { ...code, finished: new Date().toISOString() };
+  const stored: StoredPnas = {
+    settings: STUDY,
+    definitions: DEFINITIONS,
+    table: worlds[TABLES.indexOf("fashion")].evaluator.fingerprint,
+    searches: Object.fromEntries(TABLES.map((name, i) => [name, runs[i].searches])) as StoredSearches,
+    agreement: runs.flatMap(({ agreement }) => agreement),
+    provenance,
+  };
+  writeJson(place.file, stored);
+  return stored;
+}
+
+const runSchema = z.object({
+  seed: z.number(),
+  changes: z.string().regex(/^(\d+:\d+\.\d+:\S+( |$))+$/),
+  evaluations: z.number(),
+});
+const trialSchema = z.object({ fitted: z.number(), own: z.number().nullable(), next: z.number() });
+
+function ofEach<Name extends string, T extends z.ZodType>(names: readonly Name[], schema: T) {
+  return z.object(Object.fromEntries(names.map((name) => [name, schema])) as Record<Name, T>);
+}
+
+/** What figures are computed from. */
+const storedSchema = z.looseObject({
+  settings: z.looseObject({ seeds: z.number() }),
+  table: z.string(),
+  searches: ofEach(TABLES, ofEach(METHODS, z.array(runSchema).length(STUDY.seeds))),
+  agreement: z
+    .array(
+      z.object({
+        table: z.enum(TABLES),
+        size: z.number(),
+        predictors: ofEach(PREDICTORS, z.array(trialSchema).length(STUDY.agreement.trials)),
+      }),
+    )
+    .length(PLACES.length),
+});
+
+/** The stored results. @throws DataError when the file is absent, or another one. */
+export function storedPnas(path: string = pnasFile()): StoredPnas {
+  return readStoredResults(path, storedSchema, { study: "pnas", what: "the stored searches of PNAS" });
+}

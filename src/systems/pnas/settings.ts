@@ -1,0 +1,79 @@
+import type { CellOp } from "../../space";
+
+/** What is trained and searched, once and for all: nothing here was chosen by looking at the searches' results. */
+export const SETTINGS = {
+  table: {
+    /** Identity, convolution, pooling: one of each kind of the paper's eight operations. */
+    ops: ["skip", "sep3", "max3"] as readonly CellOp[],
+    /** Of a complete cell. */
+    blocks: 3,
+    /** Cells of two blocks, and cells of three blocks that extend each of them. */
+    families: 60,
+    children: 4,
+    seed: 1,
+  },
+  /** Cells of three blocks that are trained again, from another seed: how far trainings agree. */
+  again: { cells: 20, seed: 2 },
+  /** The published cell, of five blocks of eight operations, beside random ones of that space. */
+  published: { random: 20, seeds: [1, 2] },
+  network: { stem: 8, channels: 8 },
+  data: { name: "fashion-mnist", seed: 1, trainCount: 2000, validationCount: 3000, testCount: 2000 },
+  training: { epochs: 2, batchSize: 64, optimizer: "adam", learningRate: 0.01, labelSmoothing: 0, validateEvery: 2 },
+} as const;
+
+/** How the table is searched, and predictors are tried. */
+export const STUDY = {
+  seeds: 20,
+  /** The paper's K: cells of each size, and of each round after the last size. */
+  beam: 12,
+  /** What random search evaluates, by table; the others at most as many. */
+  evaluations: { fashion: 225, "201": 200 },
+  /** Of random search for one of PNAS', as the paper's claim is of reinforcement learning. */
+  times: 5,
+  /** Evaluations of random search whose best is to be reached, as shares of all. */
+  targets: [0.2, 0.4, 0.6, 0.8, 1],
+  /** A predictor whose fits take long: evaluations are ended earlier. */
+  longest: 100,
+  mlp: { hidden: 32, steps: 40, learningRate: 0.02 },
+  lstm: { hidden: 32, steps: 60, learningRate: 0.02 },
+  members: 5,
+  agreement: {
+    trials: 20,
+    /** Cells of a size that a predictor is fitted to, by size. */
+    fitted: { 1: 16, 2: 40 },
+    /** Cells of the next size that it is asked about, at most. */
+    next: 1000,
+  },
+} as const;
+
+/** The two tables that are searched. */
+export const TABLES = ["fashion", "201"] as const;
+export type TableName = (typeof TABLES)[number];
+
+export const TABLE_TITLES: Readonly<Record<TableName, string>> = {
+  fashion: "stored cells, Fashion-MNIST",
+  "201": "NAS-Bench-201, CIFAR-10",
+};
+
+/** Searches by name. */
+export const METHODS = ["random", "pnas", "pnas-ridge", "smbo-ridge"] as const;
+export type MethodName = (typeof METHODS)[number];
+
+export const METHOD_TITLES: Readonly<Record<MethodName, string>> = {
+  random: "random search",
+  pnas: "PNAS (MLP ensemble)",
+  "pnas-ridge": "PNAS (ridge)",
+  "smbo-ridge": "no growing (SMBO, ridge)",
+};
+
+/** Predictors by name. */
+export const PREDICTORS = ["mlp", "mlp-ensemble", "lstm", "lstm-ensemble", "ridge"] as const;
+export type PredictorName = (typeof PREDICTORS)[number];
+
+export const PREDICTOR_TITLES: Readonly<Record<PredictorName, string>> = {
+  mlp: "MLP",
+  "mlp-ensemble": "MLP ensemble",
+  lstm: "LSTM",
+  "lstm-ensemble": "LSTM ensemble",
+  ridge: "ridge regression",
+};

@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { breathe, fingerprint, Progress, readJson, type StepContext, writeJson } from "../../core";
+import { type AgreementPlace, type AgreementTrial, agreementTrial, PLACES } from "./agreement";
+import { runSearchOf, type SearchRun } from "./run-search";
+import { METHODS, type MethodName, PREDICTORS, type PredictorName, STUDY, TABLE_TITLES } from "./settings";
+import type { World } from "./worlds";
+
+/** Predictors' trials at one place. */
+export interface PlaceTrials extends AgreementPlace {
+  readonly predictors: Readonly<Record<PredictorName, readonly AgreementTrial[]>>;
+}
+
+/** All that is run on one table. */
+export interface TableRuns {
+  readonly searches: Readonly<Record<MethodName, readonly SearchRun[]>>;
+  readonly agreement: readonly PlaceTrials[];
+}
+
+/** Saved after so many runs that were done anew. */
+const SAVE_EVERY = 10;
+
+/**
+ * Searches a table and tries the predictors on it; what was done before is taken from a file that names what it depends on.
+ * @param runs Where that file lies.
+ * @throws InterruptedError when stopped; what was done is kept.
+ */
+export async function tableRuns(world: World, runs: string, context: StepContext): Promise<TableRuns> {
+  const { name, evaluator } = world;
+  const of = fingerprint({ settings: STUDY, table: evaluator.fingerprint });
+  const path = join(runs, `10_pnas-${name}-${of}.json`);
+  const done = new Map<string, unknown>(existsSync(path) ? Object.entries(readJson(path) as object) : []);
+  const save = () => writeJson(path, Object.fromEntries(done));
+  const places = PLACES.filter(({ table }) => table === name);
+  const { seeds, agreement } = STUDY;
+  const total = METHODS.length * seeds + places.length * PREDICTORS.length * agreement.trials;
+  const progress = new Progress(context, `PNAS, ${TABLE_TITLES[name]}`, total, "runs", done.size);
+  const each = async <T>(kind: string, count: number, work: (number: number) => T): Promise<T[]> => {
+    const ids = Array.from({ length: count }, (_, i) => `${kind}/${i + 1}`);
+    for (const [i, id] of ids.entries()) {
+      if (done.has(id)) continue;
+      progress.throwIfStopped();
+      await breathe();
+      done.set(id, work(i + 1));
+      if (done.size % SAVE_EVERY === 0) save();
+      progress.advance();
+    }
+    return ids.map((id) => done.get(id) as T);
+  };
+  try {
+    const searches = {} as Record<MethodName, SearchRun[]>;
+    for (const method of METHODS) {
+      searches[method] = await each(method, seeds, (seed) => runSearchOf(method, world, seed));
+    }
+    const trials: PlaceTrials[] = [];
+    for (const { size } of places) {
+      const predictors = {} as Record<PredictorName, AgreementTrial[]>;
+      for (const predictor of PREDICTORS) {
+        const work = (trial: number) => agreementTrial(predictor, world, size, trial);
+        predictors[predictor] = await each(`agreement/${size}/${predictor}`, agreement.trials, work);
+      }
+      trials.push({ table: name, size, predictors });
+    }
+    return { searches, agreement: trials };
+  } finally {
+    if (done.size > 0) save();
+  }
+}

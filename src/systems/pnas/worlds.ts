@@ -1,0 +1,88 @@
+import { nasBench201Evaluator, type TableEvaluator } from "../../evaluate";
+import {
+  blockTokens,
+  type EnsembleOptions,
+  edgeTokens,
+  geneTokens,
+  joinedTokens,
+  lstmPredictor,
+  mlpPredictor,
+  ridgePredictor,
+  sharedTokens,
+  type Tokens,
+} from "../../predictors";
+import type { GrowingSpace, Predictor } from "../../search";
+import { type CellGraph, nasBench201Cells } from "../../space";
+import { nasBench201Growth, sizeOf201, tableGrowth } from "./growing-spaces";
+import { type PredictorName, SETTINGS, STUDY, type TableName } from "./settings";
+import { type StoredTable, storedTable, trainedTable } from "./table-file";
+import { blocksOf, cellOfKey } from "./table-space";
+
+/** A table of truth as PNAS sees it. */
+export interface World {
+  readonly name: TableName;
+  readonly evaluator: TableEvaluator;
+  readonly growth: GrowingSpace<string>;
+  /** From 1. */
+  sizeOf(key: string): number;
+  /** Cells of the last size: what random search draws from. */
+  readonly complete: readonly string[];
+  /** For predictors that count tokens, and for those that read them in order. */
+  readonly counted: Tokens<string>;
+  readonly sequence: Tokens<string>;
+}
+
+/** @param table The stored table; the one that ships with the package when left out. */
+export function worldOf(name: TableName, table?: StoredTable): World {
+  if (name === "201") {
+    const evaluator = nasBench201Evaluator("cifar10");
+    const cells = nasBench201Cells();
+    const tokens = geneTokens(cells);
+    // Every cell of the benchmark is complete: edges that are "none" are a choice as any other.
+    return {
+      name,
+      evaluator,
+      growth: nasBench201Growth(),
+      sizeOf: sizeOf201,
+      complete: [...evaluator.entries.keys()],
+      // As in the paper, an op is one and the same wherever it stands; and a place of its own besides.
+      counted: joinedTokens(sharedTokens(cells), tokens),
+      sequence: sharedTokens(cells),
+    };
+  }
+  const evaluator = trainedTable(table ?? storedTable());
+  const { ops, blocks } = SETTINGS.table;
+  const alphabet = { ops, states: blocks + 1 };
+  return {
+    name,
+    evaluator,
+    growth: tableGrowth(evaluator),
+    sizeOf: blocksOf,
+    complete: [...evaluator.entries.keys()].filter((key) => blocksOf(key) === blocks),
+    counted: ofKeys(joinedTokens(blockTokens(alphabet), edgeTokens(alphabet))),
+    sequence: ofKeys(blockTokens(alphabet)),
+  };
+}
+
+function ofKeys({ vocabulary, tokens }: Tokens<CellGraph>): Tokens<string> {
+  const known = new Map<string, readonly number[]>();
+  return {
+    vocabulary,
+    tokens(key) {
+      const found = known.get(key) ?? tokens(cellOfKey(key));
+      known.set(key, found);
+      return found;
+    },
+  };
+}
+
+/** A new predictor. */
+export function predictorOf(name: PredictorName, { counted, sequence }: World, seed: number): Predictor<string> {
+  const members = name.endsWith("-ensemble") ? STUDY.members : 1;
+  const options: Record<"mlp" | "lstm", EnsembleOptions> = {
+    mlp: { ...STUDY.mlp, members, seed },
+    lstm: { ...STUDY.lstm, members, seed },
+  };
+  if (name === "ridge") return ridgePredictor(counted);
+  return name.startsWith("mlp") ? mlpPredictor(counted, options.mlp) : lstmPredictor(sequence, options.lstm);
+}
