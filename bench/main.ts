@@ -1,5 +1,6 @@
 import "./blas-environment";
 import { Command } from "commander";
+import { addData } from "./data-command";
 import { addDna } from "./dna-command";
 import { addEngine } from "./engine-command";
 import { addFront } from "./front-command";
@@ -12,6 +13,7 @@ import { addTable } from "./table-command";
 
 /** One line a benchmark; each prints one line of JSON with `--json`. */
 const BENCHMARKS: readonly ((program: Command) => void)[] = [
+  addData,
   addDna,
   addEngine,
   addFront,

@@ -16,6 +16,14 @@ export function fingerprint(value: unknown): string {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** Bytes that are too many for memory, a piece at a time: named as a `Uint8Array` of the same bytes. */
+export class ByteStream {
+  constructor(
+    readonly byteLength: number,
+    readonly pieces: () => Iterable<Uint8Array>,
+  ) {}
+}
+
 function put(hash: Hash, value: unknown, place: string): void {
   switch (typeof value) {
     case "string":
@@ -47,6 +55,9 @@ function putObject(hash: Hash, value: object | null, place: string): void {
   } else if (Array.isArray(value)) {
     hash.update(`[${value.length};`);
     for (const [i, item] of value.entries()) put(hash, item, `${place}[${i}]`);
+  } else if (value instanceof ByteStream) {
+    hash.update(`Uint8Array${value.byteLength};`);
+    for (const piece of value.pieces()) hash.update(piece);
   } else if (ArrayBuffer.isView(value)) {
     hash.update(`${value.constructor.name}${value.byteLength};`);
     hash.update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));

@@ -19,6 +19,6 @@ export * from "./progress";
 export * from "./rng";
 export * from "./shared-bytes";
 export * from "./task-thread-mark";
-export { isTemporary, sweepTemporaries } from "./temporary-files";
+export { isTemporary, sweepTemporaries, temporaryName } from "./temporary-files";
 export * from "./units";
 export * from "./wrong-form";

@@ -50,7 +50,7 @@ export const rule = {
   boolean: { must: "true or false", holds: (value) => typeof value === "boolean" } as OptionRule,
   text: { must: "a text that is not empty", holds: (value) => typeof value === "string" && value !== "" } as OptionRule,
   oneOf: (...values: readonly string[]): OptionRule => ({
-    must: values.length === 2 ? values.map((value) => `"${value}"`).join(" or ") : `one of ${values.join(", ")}`,
+    must: values.length <= 2 ? values.map((value) => `"${value}"`).join(" or ") : `one of ${values.join(", ")}`,
     holds: (value) => values.includes(value as string),
   }),
   /** An array or typed array, each entry by the rule. */

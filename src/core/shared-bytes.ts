@@ -44,11 +44,7 @@ let inMemory = 0;
  */
 export function featureMemory(): number {
   const asked = process.env.BLOCKWISE_FEATURE_MEMORY;
-  if (asked === undefined || asked === "") {
-    // What a container allows; 0 or more than there is where nothing is limited.
-    const allowed = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
-    return Math.floor(Math.min(allowed, totalmem()) / 4);
-  }
+  if (asked === undefined || asked === "") return quarterOfMemory();
   try {
     return parseCount(asked);
   } catch {
@@ -56,6 +52,13 @@ export function featureMemory(): number {
       `BLOCKWISE_FEATURE_MEMORY: must be a number of bytes such as "4G" or "500M", got ${JSON.stringify(asked)}`,
     );
   }
+}
+
+/** A quarter of the memory that this process may take, in bytes. */
+export function quarterOfMemory(): number {
+  // What a container allows; 0 or more than there is where nothing is limited.
+  const allowed = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
+  return Math.floor(Math.min(allowed, totalmem()) / 4);
 }
 
 /** How many of so many bytes would be kept in memory now, where stores of the given sizes are made one after another. */

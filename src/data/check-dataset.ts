@@ -1,6 +1,6 @@
 import { DataError, shown } from "../core";
 import { type ImageShape, imageSize } from "./image-shape";
-import type { Dataset, Preprocessing, RawDataset, Split } from "./types";
+import type { Dataset, Preprocessing, RawDataset, Split, StoredPictures } from "./types";
 
 /**
  * Checks a data set that is ready to use: all that a source may get wrong, and that would give nonsense later.
@@ -56,25 +56,18 @@ function checkHead({ name, classes, shape }: Pick<RawDataset, "name" | "classes"
 }
 
 function checkSplit(split: Split, { classes, shape }: Pick<RawDataset, "classes" | "shape">, where: string): void {
-  const { count, images, labels } = split ?? {};
+  const { count, labels, stored } = split ?? {};
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new DataError(`${where}: count must be a whole number from 1, got ${shown(count)}: give it some images`, {
       count,
     });
   }
-  if (!((images as unknown) instanceof Uint8Array)) {
-    throw new DataError(`${where}: images must be a Uint8Array of bytes, 0 to 255, got ${kindOf(images)}`);
-  }
+  const size = imageSize(shape);
+  if (stored) checkStored(stored, count, size, where);
+  else checkBytes(split.images, count, size, where);
   if (!ArrayBuffer.isView(labels) || !Number.isInteger((labels as Uint8Array).length)) {
     throw new DataError(
       `${where}: labels must be a typed array of whole numbers, e.g. Uint8Array, got ${kindOf(labels)}`,
-    );
-  }
-  const size = imageSize(shape);
-  if (images.length !== count * size) {
-    throw new DataError(
-      `${where}: images must have ${count} x ${size} = ${count * size} bytes (count x height x width x channels), got ${images.length}`,
-      { count, size, got: images.length },
     );
   }
   if (labels.length !== count) {
@@ -90,6 +83,25 @@ function checkSplit(split: Split, { classes, shape }: Pick<RawDataset, "classes"
       { image: i, label: labels[i], classes: classes.length },
     );
   }
+}
+
+function checkBytes(images: unknown, count: number, size: number, where: string): void {
+  if (!(images instanceof Uint8Array)) {
+    throw new DataError(`${where}: images must be a Uint8Array of bytes, 0 to 255, got ${kindOf(images)}`);
+  }
+  if (images.length === count * size) return;
+  throw new DataError(
+    `${where}: images must have ${count} x ${size} = ${count * size} bytes (count x height x width x channels), got ${images.length}`,
+    { count, size, got: images.length },
+  );
+}
+
+function checkStored(stored: StoredPictures, count: number, size: number, where: string): void {
+  if (stored.places?.length === count && stored.size === size) return;
+  throw new DataError(
+    `${where}: stored must have a place for each of ${count} images of ${size} bytes, got ${stored.places?.length} of ${stored.size}`,
+    { count, size, got: stored.places?.length },
+  );
 }
 
 function kindOf(value: unknown): string {

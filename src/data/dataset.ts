@@ -3,6 +3,7 @@ import { checkDataset, checkRawDataset } from "./check-dataset";
 import { classCounts, stratifiedParts, takeImages } from "./holdout";
 import { imageSize } from "./image-shape";
 import { measurePreprocessing } from "./preprocessing";
+import { imageStream } from "./stored-pictures";
 import type { Dataset, RawDataset, Split } from "./types";
 
 export interface DivisionOptions {
@@ -144,7 +145,18 @@ export function datasetFingerprint({
   return fingerprint({ classes, shape, preprocessing, splits });
 }
 
-/** Names a split's images and labels, in their order; labels of another width are the same labels. */
-export function splitFingerprint({ count, images, labels }: Split): string {
-  return fingerprint([count, images, Int32Array.from(labels)]);
+/** Names of splits whose images stay in a file: reading all of them takes a while, and they do not change. */
+const known = new WeakMap<object, string>();
+
+/**
+ * Names a split's images and labels, in their order; labels of another width are the same labels, and images in a file are
+ * those in memory.
+ */
+export function splitFingerprint(split: Split): string {
+  const { count, labels, stored } = split;
+  const before = stored && known.get(stored);
+  if (before !== undefined) return before;
+  const name = fingerprint([count, imageStream(split), Int32Array.from(labels)]);
+  if (stored) known.set(stored, name);
+  return name;
 }

@@ -6,14 +6,16 @@ import { DataError, InterruptedError, Progress, type StepContext, writeAtomic } 
 /** One file to fetch: the first address that answers with the right bytes is taken. */
 export interface Download {
   readonly urls: readonly string[];
-  readonly sha256: string;
+  readonly sha256?: string;
+  /** Where no SHA-256 is published. */
+  readonly md5?: string;
   readonly path: string;
 }
 
 const ANSWER_MS = 8000;
 
 /**
- * Fetches files that are not there yet, checks their SHA-256 and writes each whole or not at all.
+ * Fetches files that are not there yet, checks their checksums and writes each whole or not at all.
  * @param otherwise What to do without a network, for the message. `BLOCKWISE_OFFLINE=1` forbids all downloads.
  * @throws DataError when no address gives a file with the right checksum.
  * @throws InterruptedError when stopped.
@@ -31,12 +33,12 @@ export async function downloadAll(
   }
 }
 
-function isWhole({ path, sha256 }: Download): boolean {
-  return existsSync(path) && digest(readFileSync(path)) === sha256;
+function isWhole(download: Download): boolean {
+  return existsSync(download.path) && mismatch(download, readFileSync(download.path)) === undefined;
 }
 
 async function fetchOne(name: string, download: Download, otherwise: string, context: StepContext) {
-  const { urls, sha256, path } = download;
+  const { urls, path } = download;
   if (process.env.BLOCKWISE_OFFLINE === "1") {
     throw new DataError(
       `${name} is not on this machine, and BLOCKWISE_OFFLINE=1 forbids to download it. Unset BLOCKWISE_OFFLINE, or ${otherwise}.`,
@@ -49,9 +51,9 @@ async function fetchOne(name: string, download: Download, otherwise: string, con
       const response = await answered(url, context.signal);
       if (!response.ok) throw new Error(`HTTP status ${response.status}`);
       const bytes = new Uint8Array(await response.arrayBuffer());
-      const got = digest(bytes);
-      if (got === sha256) return bytes;
-      failures.push(`${url}: SHA-256 must be ${sha256}, got ${got} (${bytes.length} bytes)`);
+      const wrong = mismatch(download, bytes);
+      if (wrong === undefined) return bytes;
+      failures.push(`${url}: ${wrong} (${bytes.length} bytes)`);
     } catch (error) {
       if (context.signal?.aborted) throw new InterruptedError(`download ${name}: stopped`, { name });
       failures.push(`${url}: ${reason(error)}`);
@@ -80,6 +82,11 @@ function reason(error: unknown): string {
   return cause instanceof Error ? `${message} (${cause.message})` : message;
 }
 
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+/** What is wrong with the bytes, undefined where their checksum is right. */
+function mismatch({ sha256, md5 }: Download, bytes: Uint8Array): string | undefined {
+  const [name, algorithm, expected] = sha256 ? ["SHA-256", "sha256", sha256] : ["MD5", "md5", md5];
+  const got = createHash(algorithm as string)
+    .update(bytes)
+    .digest("hex");
+  return got === expected ? undefined : `${name} must be ${expected}, got ${got}`;
 }

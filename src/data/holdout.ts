@@ -1,4 +1,5 @@
 import { DataError, type Rng } from "../core";
+import { imagesInMemory, storedSplit } from "./stored-pictures";
 import type { Labels, Split } from "./types";
 
 export interface StratifyOptions {
@@ -45,15 +46,15 @@ export function stratifiedParts(
   });
 }
 
-/** Copies the images with the given indices. */
+/** Takes the images with the given indices: a copy, or of images that stay in a file their places. */
 export function takeImages(split: Split, indices: Uint32Array, size: number): Split {
-  const images = new Uint8Array(indices.length * size);
   const labels = split.labels.slice(0, indices.length);
   indices.forEach((index, at) => {
-    images.set(split.images.subarray(index * size, (index + 1) * size), at * size);
     labels[at] = split.labels[index];
   });
-  return { count: indices.length, images, labels };
+  const { stored } = split;
+  if (stored) return storedSplit({ ...stored, places: indices.map((index) => stored.places[index]) }, labels);
+  return { count: indices.length, images: imagesInMemory(split, indices, size), labels };
 }
 
 /** How many images each class has. */

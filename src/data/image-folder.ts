@@ -1,6 +1,6 @@
 import { checkOptions, DataError, rule } from "../core";
+import type { DatasetSource } from "./dataset-source";
 import { type PictureOptions, type PictureShape, readPictures } from "./pictures";
-import type { DatasetSource } from "./registry";
 
 /**
  * A source for {@link registerDataset}: pictures sorted into folders, in any layout of {@link pictureLayout}, each scaled to
@@ -15,6 +15,11 @@ export function imageFolder(
   const { strict } = options;
   return async (root, context, asked) => {
     if (!root) throw new DataError(`${name}: an image folder must be named with \`root\`, got none`, { name });
-    return readPictures(name, root, { shape: asked?.shape ?? shape, strict: asked?.strict ?? strict }, context);
+    return readPictures(
+      name,
+      root,
+      { shape: asked?.shape ?? shape, strict: asked?.strict ?? strict, memory: asked?.memory },
+      context,
+    );
   };
 }

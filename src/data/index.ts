@@ -1,8 +1,11 @@
+export * from "./augment";
 export * from "./batches";
 export * from "./check-dataset";
 export { findCifar10 } from "./cifar10";
 export { dataFolder } from "./data-places";
 export * from "./dataset";
+export * from "./dataset-source";
+export { LARGEST_SIDE } from "./decode-all";
 export * from "./decode-picture";
 export * from "./draw-images";
 export * from "./fashion-mnist";
@@ -13,7 +16,7 @@ export * from "./image-paths";
 export * from "./image-shape";
 export {
   type KnownPictures,
-  LARGEST_SIDE,
+  MEMORY_RULE,
   type PictureOptions,
   type PictureShape,
   readPictures,
@@ -22,5 +25,12 @@ export * from "./preprocessing";
 export * from "./read-image";
 export * from "./registry";
 export * from "./share-dataset";
+export {
+  imageAt,
+  imageChunks,
+  imagesInMemory,
+  isStored,
+  readAhead,
+} from "./stored-pictures";
 export * from "./synthetic";
 export * from "./types";

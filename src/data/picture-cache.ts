@@ -12,7 +12,7 @@ export interface DecodedPictures<Facts> {
 
 const MAGIC = "blockwise pictures 2\n";
 const DIGEST = 32;
-/** Node reads and writes files of at most 2 GiB in one piece; larger sets are decoded anew each time. */
+/** Node reads and writes files of at most 2 GiB in one piece; larger sets are decoded anew each time, or stay in a file of their own (`picture-store.ts`). */
 const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
 /**
@@ -23,16 +23,29 @@ export async function keptPictures<Facts>(
   key: string,
   decode: () => Promise<DecodedPictures<Facts>>,
 ): Promise<DecodedPictures<Facts>> {
-  const path = join(cacheFolder(), "pictures", `${key}.bin`);
-  const kept = readEntry<Facts>(path);
+  const path = pathOf(key);
+  const kept = readEntry<Facts>(path, keptBytes(key));
   if (kept) return kept;
   const decoded = await decode();
   writeEntry(path, decoded);
   return decoded;
 }
 
-function readEntry<Facts>(path: string): DecodedPictures<Facts> | undefined {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** How many bytes the entry of a key has, 0 where there is none. */
+export function keptBytes(key: string): number {
+  try {
+    return statSync(pathOf(key), { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    // No folder that could have one: what cannot be written is told where it must be.
+    return 0;
+  }
+}
+
+function pathOf(key: string): string {
+  return join(cacheFolder(), "pictures", `${key}.bin`);
+}
+
+function readEntry<Facts>(path: string, size: number): DecodedPictures<Facts> | undefined {
   if (size <= MAGIC.length + DIGEST || size > MOST_BYTES || !beginsRight(path)) return undefined;
   const bytes = readFileSync(path);
   const body = bytes.subarray(0, bytes.length - DIGEST);

@@ -1,12 +1,13 @@
-import { createHash } from "node:crypto";
-import { totalmem } from "node:os";
 import sharp from "sharp";
-import { breathe, DataError, fingerprint, formatCount, Progress, type StepContext } from "../core";
-import { decodePicture, pictureHeader } from "./decode-picture";
-import { type ImageShape, imageSize } from "./image-shape";
-import { type DecodedPictures, keptPictures } from "./picture-cache";
-import { type PictureFile, pictureFiles, TOGETHER } from "./picture-files";
-import { type LabelledFile, listed, pictureLayout } from "./picture-layout";
+import { DataError, fingerprint, type OptionRule, parseCount, quarterOfMemory, type StepContext } from "../core";
+import { allMustBeReadable, commonShape, type DecodeFacts, decodeAll, type ShapeRequest, told } from "./decode-all";
+import { imageSize } from "./image-shape";
+import { parquetDigest, parquetFiles, parquetLayout } from "./parquet";
+import { keptBytes, keptPictures } from "./picture-cache";
+import { type PictureFiles, pictureFiles } from "./picture-files";
+import { type LabelledFile, listed, type PictureLayout, pictureLayout } from "./picture-layout";
+import { picturesInFile, storedFacts } from "./picture-store";
+import { storedSplit } from "./stored-pictures";
 import { emptyLabels, type RawDataset, type Split } from "./types";
 
 /**
@@ -24,6 +25,27 @@ export interface PictureOptions {
   readonly shape?: PictureShape;
   /** A picture that cannot be read is an error; otherwise it is left out and listed in the remarks. */
   readonly strict?: boolean;
+  /**
+   * Most bytes of decoded pictures that are held in memory, a number or text such as "2G"; a quarter of the machine's memory unless
+   * given. What is more stays in a file of the cache and is read batch by batch: the results are the same.
+   */
+  readonly memory?: number | string;
+}
+
+/** What `memory` must be. */
+export const MEMORY_RULE: OptionRule = {
+  must: 'a number of bytes above 0, or text such as "2G"',
+  holds: (value) => {
+    try {
+      return parseCount(value as string) > 0;
+    } catch {
+      return false;
+    }
+  },
+};
+
+function memoryOf(memory: PictureOptions["memory"]): number {
+  return memory === undefined ? quarterOfMemory() : parseCount(memory);
 }
 
 export interface KnownPictures {
@@ -33,27 +55,25 @@ export interface KnownPictures {
   readonly exact?: boolean;
 }
 
-/** Largest side, in pixels, that is taken from the pictures themselves. */
-export const LARGEST_SIDE = 512;
-
 /**
  * Reads pictures that are sorted into folders, from a folder or a zip file of it; see {@link pictureLayout} for the layouts
+ * (and {@link parquetLayout} for the Hugging Face hub's parquet files, by their folder or one of them)
  * and {@link decodePicture} for what is done to a picture. What was decoded is kept in the cache under the content of all
  * files, so that another call takes a moment.
  * @throws DataError when there is no such place or layout, a class has no readable picture, sizes differ and no shape is given,
- *   or the pictures do not fit into memory; InterruptedError when stopped.
+ *   or neither memory nor disk has room; InterruptedError when stopped.
  */
 export async function readPictures(
   name: string,
   place: string,
-  { shape: wanted, strict = false }: PictureOptions,
+  { shape: wanted, strict = false, memory }: PictureOptions,
   context: StepContext,
   { classes: known, exact = false }: KnownPictures = {},
 ): Promise<RawDataset> {
   const request = wanted === undefined ? {} : parsedShape(name, wanted);
-  const found = await pictureFiles(name, place);
+  const found = await sortedPictures(name, place, known);
   try {
-    const layout = pictureLayout(name, place, found, known);
+    const { layout } = found;
     const parts = [layout.train, layout.validation ?? [], layout.test ?? []];
     const files = parts.flat();
     const some = files.map(({ file }) => file);
@@ -65,7 +85,7 @@ export async function readPictures(
       // Another decoder may round otherwise.
       decoder: sharp.versions.vips,
     });
-    const decoded = await keptPictures(key, () => decodeAll(name, parts, request, exact, context));
+    const decoded = await decodedPictures({ name, parts, request, exact, key, most: memoryOf(memory) }, context);
     const { shape, unreadable, alsoInTrain } = decoded.facts;
     if (strict && unreadable.length > 0) throw allMustBeReadable(name, unreadable, files.length);
     const remarks = [...layout.remarks];
@@ -94,104 +114,68 @@ export async function readPictures(
   }
 }
 
-/** What is kept beside the pixels. */
-interface Facts {
-  readonly shape: ImageShape;
-  /** Path and reason, by the place among all files. */
-  readonly unreadable: readonly { readonly at: number; readonly path: string; readonly why: string }[];
-  /** Pictures of validation and test whose bytes are those of a training picture. */
-  readonly alsoInTrain: number;
+interface Request {
+  readonly name: string;
+  readonly parts: readonly (readonly LabelledFile[])[];
+  readonly request: ShapeRequest;
+  readonly exact: boolean;
+  /** Names the pictures and what is asked of them. */
+  readonly key: string;
+  /** Bytes that they may take in memory. */
+  readonly most: number;
 }
 
-type ShapeRequest = Partial<ImageShape>;
+/** Pictures of a place by part and class, not yet read. */
+interface SortedPictures extends Pick<PictureFiles, "digest" | "close"> {
+  readonly layout: PictureLayout;
+}
 
-async function decodeAll(
-  name: string,
-  parts: readonly (readonly LabelledFile[])[],
-  request: ShapeRequest,
-  exact: boolean,
+async function sortedPictures(name: string, place: string, known?: readonly string[]): Promise<SortedPictures> {
+  const single = parquetFiles(place);
+  const found = single ? undefined : await pictureFiles(name, place);
+  const parquet = single ?? parquetFiles(place, found);
+  if (parquet) {
+    found?.close();
+    return {
+      layout: await parquetLayout(name, parquet),
+      digest: (_, context) => parquetDigest(name, parquet, context),
+      close: () => {},
+    };
+  }
+  return { ...found!, layout: pictureLayout(name, place, found!, known) };
+}
+
+/** Decoded pictures in memory, or in a file. */
+interface Decoded {
+  readonly facts: DecodeFacts;
+  readonly values?: Uint8Array;
+  readonly file?: string;
+}
+
+async function decodedPictures(
+  { name, parts, request, exact, key, most }: Request,
   context: StepContext,
-): Promise<DecodedPictures<Facts>> {
+): Promise<Decoded> {
   const files = parts.flat().map(({ file }) => file);
-  const shape = await commonShape(name, files, request, context);
-  const size = imageSize(shape);
-  checkMemory(name, files.length, shape);
-  const values = new Uint8Array(files.length * size);
-  const digests: string[] = [];
-  const unreadable = new Map<number, { at: number; path: string; why: string }>();
-  await together(`decode ${name}`, files, context, async (file, at) => {
-    try {
-      const bytes = await file.read();
-      digests[at] = createHash("sha256").update(bytes).digest("base64");
-      values.set((await decodePicture(bytes, shape, { exact })).values, at * size);
-    } catch (error) {
-      unreadable.set(at, { at, path: file.path, why: shortReason(error) });
-    }
-  });
-  const ofTrain = new Set(digests.slice(0, parts[0].length));
-  const alsoInTrain = digests.slice(parts[0].length).filter((digest) => digest && ofTrain.has(digest)).length;
-  const inOrder = [...unreadable.values()].sort((a, b) => a.at - b.at);
-  return { facts: { shape, unreadable: inOrder, alsoInTrain }, values };
-}
-
-/** The shape asked for, completed by what all pictures have in common. */
-async function commonShape(
-  name: string,
-  files: readonly PictureFile[],
-  request: ShapeRequest,
-  context: StepContext,
-): Promise<ImageShape> {
-  const { height, width, channels } = request;
-  if (height !== undefined && width !== undefined && channels !== undefined) return { height, width, channels };
-  const sizes = new Map<string, { count: number; example: string; height: number; width: number }>();
-  let grey = true;
-  await together(`measure ${name}`, files, context, async (file) => {
-    // What cannot be read is told when it is decoded.
-    const header = await file
-      .read()
-      .then(pictureHeader)
-      .catch(() => undefined);
-    if (!header) return;
-    grey &&= header.grey;
-    const size = `${header.height}x${header.width}`;
-    const of = sizes.get(size) ?? { count: 0, example: file.path, height: header.height, width: header.width };
-    sizes.set(size, { ...of, count: of.count + 1 });
-  });
-  if (sizes.size === 0) throw allMustBeReadable(name, [], files.length);
-  const common = { channels: channels ?? (grey ? 1 : 3) };
-  if (height !== undefined && width !== undefined) return { height, width, ...common };
-  const [first, ...others] = [...sizes].sort(([, a], [, b]) => b.count - a.count);
-  if (others.length > 0) {
-    const kinds = [first, ...others].map(([size, { count, example }]) => `${size} (${count}, e.g. ${example})`);
-    throw new DataError(
-      `${name}: pictures must have one size when no \`shape\` is given, and have ${sizes.size}: ${listed(kinds)} (height x width); give the size that all are scaled to, e.g. \`shape: 64\` for 64x64 (in an experiment's file \`"data": { "shape": 64 }\`)`,
-      { sizes: [...sizes.keys()] },
-    );
-  }
-  const [size, of] = first;
-  if (of.height > LARGEST_SIDE || of.width > LARGEST_SIDE) {
-    throw new DataError(
-      `${name}: all pictures are ${size} (height x width), and sizes above ${LARGEST_SIDE} are taken only when given; give \`shape\`, e.g. \`shape: 64\` to scale them to 64x64`,
-      { size },
-    );
-  }
-  return { height: of.height, width: of.width, ...common };
-}
-
-/** Does something for every file, {@link TOGETHER} at once. @throws InterruptedError when stopped. */
-async function together(
-  task: string,
-  files: readonly PictureFile[],
-  context: StepContext,
-  work: (file: PictureFile, at: number) => Promise<void>,
-): Promise<void> {
-  const progress = new Progress(context, task, files.length, "images");
-  for (let from = 0; from < files.length; from += TOGETHER) {
-    const group = files.slice(from, from + TOGETHER);
-    await Promise.all(group.map((file, i) => work(file, from + i)));
-    progress.advance(group.length);
-    await breathe();
-  }
+  let known = storedFacts<DecodeFacts>(key)?.facts.shape;
+  const shape = async () => {
+    known ??= await commonShape(name, files, request, context);
+    return known;
+  };
+  const inMemory = async () => {
+    const common = await shape();
+    const values = new Uint8Array(files.length * imageSize(common));
+    const write = (at: number, one: Uint8Array) => values.set(one, at);
+    return { facts: await decodeAll({ name, parts, shape: common, exact }, write, context), values };
+  };
+  const kept = keptBytes(key);
+  if (kept > 0 && kept <= most) return keptPictures(key, inMemory);
+  const common = await shape();
+  const bytes = files.length * imageSize(common);
+  if (bytes <= most) return keptPictures(key, inMemory);
+  const decode = (write: (at: number, values: Uint8Array) => void) =>
+    decodeAll({ name, parts, shape: common, exact }, write, context);
+  return picturesInFile(name, key, bytes, decode, context);
 }
 
 /** Cuts the decoded values into splits, without the pictures that cannot be read. */
@@ -200,7 +184,7 @@ class Splits {
 
   constructor(
     private readonly name: string,
-    private readonly decoded: DecodedPictures<Facts>,
+    private readonly decoded: Decoded,
     private readonly classes: readonly string[],
     private readonly parts: readonly (readonly LabelledFile[])[],
   ) {
@@ -213,13 +197,19 @@ class Splits {
     const files = this.parts[part];
     const good = files.flatMap((_, i) => (this.unreadable.has(start + i) ? [] : [i]));
     this.checkClasses(files, good, title);
-    const { facts, values } = this.decoded;
+    const { facts, values, file } = this.decoded;
     const size = imageSize(facts.shape);
-    const images = new Uint8Array(good.length * size);
     const labels = emptyLabels(good.length, this.classes.length);
     good.forEach((i, at) => {
-      images.set(values.subarray((start + i) * size, (start + i + 1) * size), at * size);
       labels[at] = files[i].label;
+    });
+    if (file !== undefined) {
+      const places = Uint32Array.from(good, (i) => start + i);
+      return storedSplit({ file, start: 0, size, places }, labels);
+    }
+    const images = new Uint8Array(good.length * size);
+    good.forEach((i, at) => {
+      images.set(values!.subarray((start + i) * size, (start + i + 1) * size), at * size);
     });
     return { count: good.length, images, labels };
   }
@@ -236,27 +226,6 @@ class Splits {
   }
 }
 
-function allMustBeReadable(name: string, unreadable: Facts["unreadable"], total: number): DataError {
-  const count = unreadable.length || total;
-  const which = unreadable.length > 0 ? `: ${told(unreadable)}` : "";
-  return new DataError(
-    `${name}: every image must be readable, ${count} of ${total} are not${which}; delete or replace them`,
-    { damaged: unreadable.map(({ path }) => path) },
-  );
-}
-
-function told(unreadable: Facts["unreadable"]): string {
-  return listed(unreadable.map(({ path, why }) => `${path} (${why})`));
-}
-
-/** The first line of what the decoder says, without its name for a buffer. */
-function shortReason(error: unknown): string {
-  return (error as Error).message
-    .split("\n")[0]
-    .replace(/^Input buffer /, "")
-    .replace(/[.:;]+$/, "");
-}
-
 function parsedShape(name: string, shape: PictureShape): ShapeRequest {
   const sides = typeof shape === "number" ? [shape, shape] : Array.isArray(shape) ? shape : undefined;
   const { height, width, channels } = sides
@@ -268,16 +237,5 @@ function parsedShape(name: string, shape: PictureShape): ShapeRequest {
   throw new DataError(
     `${name}: shape must be a side of 1 to 4096 pixels, [height, width], or [height, width, channels] with 1 or 3 channels, got ${JSON.stringify(shape)}`,
     { shape },
-  );
-}
-
-/** @throws DataError when the values of all pictures would not fit into half of the machine's memory. */
-function checkMemory(name: string, count: number, shape: ImageShape): void {
-  const bytes = count * imageSize(shape);
-  const most = Math.min(totalmem() / 2, 2 ** 32 - 1);
-  if (bytes <= most) return;
-  throw new DataError(
-    `${name}: ${count} pictures of ${shape.height}x${shape.width}x${shape.channels} take ${formatCount(bytes)} bytes, and at most ${formatCount(most)} fit here; give a smaller \`shape\`, or fewer pictures`,
-    { bytes, most },
   );
 }

@@ -1,18 +1,21 @@
 import { type ImageShape, imageSize } from "./image-shape";
+import { imageChunks } from "./stored-pictures";
 import type { Preprocessing, Split } from "./types";
 
 /** Mean and standard deviation a channel, on the scale 0..1, over all pixels of a split. */
 export function measurePreprocessing(split: Split, shape: ImageShape): Preprocessing {
   const { channels } = shape;
   const pixels = (split.count * imageSize(shape)) / channels;
-  // Sums of bytes and their squares stay exact in a double far beyond any data set that fits into memory.
+  // Sums of bytes and their squares stay exact in a double far beyond any data set.
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
-  for (let i = 0; i < split.images.length; i += channels) {
-    for (let c = 0; c < channels; c++) {
-      const value = split.images[i + c];
-      sums[c] += value;
-      squares[c] += value * value;
+  for (const values of imageChunks(split, imageSize(shape))) {
+    for (let i = 0; i < values.length; i += channels) {
+      for (let c = 0; c < channels; c++) {
+        const value = values[i + c];
+        sums[c] += value;
+        squares[c] += value * value;
+      }
     }
   }
   const mean = Array.from(sums, (sum) => sum / pixels / 255);

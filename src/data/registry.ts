@@ -2,20 +2,16 @@ import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { checkOptions, DataError, nearestName, type OptionRules, rule, type StepContext, warn } from "../core";
 import { cifar10 } from "./cifar10";
+import { cifar100 } from "./cifar100";
 import { findOwnPictures } from "./data-places";
 import { type DivisionOptions, prepareDataset } from "./dataset";
+import type { DatasetSource } from "./dataset-source";
 import { fashionMnist } from "./fashion-mnist";
-import { type PictureOptions, readPictures } from "./pictures";
+import { kmnist, mnist } from "./mnist";
+import { MEMORY_RULE, type PictureOptions, readPictures } from "./pictures";
 import { refuseShape } from "./refuse-shape";
 import { syntheticImages } from "./synthetic";
-import type { Dataset, RawDataset } from "./types";
-
-/** Reads a whole data set from `root`, or from wherever it is usually kept. */
-export type DatasetSource = (
-  root: string | undefined,
-  context: StepContext,
-  options?: PictureOptions,
-) => Promise<RawDataset>;
+import type { Dataset } from "./types";
 
 export interface DatasetOptions extends DivisionOptions, PictureOptions {
   /** Folder or zip file with the files; without it the source's usual places are searched. */
@@ -30,12 +26,16 @@ export const DATASET_RULES: OptionRules<DatasetOptions> = {
   testCount: rule.wholeFrom(1),
   shape: rule.any,
   strict: rule.boolean,
+  memory: MEMORY_RULE,
   root: rule.text,
 };
 
 const sources = new Map<string, DatasetSource>([
   ["fashion-mnist", fashionMnist],
+  ["mnist", mnist],
+  ["kmnist", kmnist],
   ["cifar-10", cifar10],
+  ["cifar-100", cifar100],
   [
     "synthetic",
     async (_, __, options = {}) => {
@@ -72,7 +72,7 @@ export function registerDataset(name: string, source: DatasetSource): void {
  */
 export async function loadDataset(name: string, options: DatasetOptions, context: StepContext = {}): Promise<Dataset> {
   checkOptions("loadDataset", options, DATASET_RULES);
-  const { root, shape: _shape, strict: _strict, ...division } = options;
+  const { root, shape: _shape, strict: _strict, memory: _memory, ...division } = options;
   const raw = await sourceOf(name, root)(root, context, options);
   const data = prepareDataset(raw, division);
   for (const remark of data.remarks ?? []) warn(context, `${data.name}: ${remark}`);
@@ -105,7 +105,7 @@ function sourceOf(name: string, root: string | undefined): DatasetSource {
   );
 }
 
-/** "flowers" for ../flowers/ and flowers.zip. */
+/** "flowers" for ../flowers/, flowers.zip and flowers.parquet. */
 function titleOf(place: string): string {
-  return basename(resolve(place)).replace(/\.zip$/i, "") || place;
+  return basename(resolve(place)).replace(/\.(zip|parquet)$/i, "") || place;
 }

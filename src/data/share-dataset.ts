@@ -6,7 +6,10 @@ export function shareDataset(dataset: Dataset): Dataset {
   return { ...dataset, train: shareSplit(train), validation: shareSplit(validation), test: shareSplit(test) };
 }
 
-function shareSplit({ count, images, labels }: Split): Split {
+function shareSplit(split: Split): Split {
+  // Images in a file are read there by every thread.
+  if (split.stored) return split;
+  const { count, images, labels } = split;
   return { count, images: shared(images), labels: shared(labels) };
 }
 

@@ -9,13 +9,26 @@ export function emptyLabels(count: number, classes: number): Labels {
   return classes <= 2 ** 16 ? new Uint16Array(count) : new Int32Array(count);
 }
 
-/** Labelled images in memory, one byte a value, unnormalised. */
+/** Decoded pictures in a file, as plain data that any thread reads by: one picture after another, one byte a value. */
+export interface StoredPictures {
+  readonly file: string;
+  /** Where the first picture begins, in bytes. */
+  readonly start: number;
+  /** Bytes of a picture: height times width times channels. */
+  readonly size: number;
+  /** For each image of the split its place in the file. */
+  readonly places: Uint32Array;
+}
+
+/** Labelled images, one byte a value, unnormalised. */
 export interface Split {
   readonly count: number;
-  /** `[count, height, width, channels]`, 0..255. */
+  /** `[count, height, width, channels]`, 0..255. Where they are more than memory may take this throws: see `imageAt`. */
   readonly images: Uint8Array;
   /** `[count]`, class indices. */
   readonly labels: Labels;
+  /** Where the images lie that are not in memory. */
+  readonly stored?: StoredPictures;
 }
 
 /** Turns bytes into network inputs: `(x / 255 - mean) / std` a channel. */

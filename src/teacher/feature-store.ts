@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  ByteStream,
   breathe,
   ConfigError,
   checkOptions,
@@ -15,7 +16,7 @@ import {
   waitForLock,
   warn,
 } from "../core";
-import { batchValues, imageSize, type Split } from "../data";
+import { batchValues, imageAt, imageSize, isStored, type Split } from "../data";
 import { roundingClass, tf } from "../engine";
 import { decodeFloat16, encodeFloat16 } from "../nn";
 import type { ImageShape } from "../space";
@@ -112,7 +113,7 @@ export class FeatureStore {
     const size = imageSize(this.shapes[0]);
     const copy = keepBytes(this.count * size);
     for (const [i, index] of this.indices.entries()) {
-      copy.write(i * size, this.split.images.subarray(index * size, (index + 1) * size));
+      copy.write(i * size, imageAt(this.split, index, size));
       if (i % CHUNK === CHUNK - 1) await breathe();
     }
     return copy;
@@ -252,6 +253,10 @@ function featureHash(
   dtype: string,
 ): string {
   const size = imageSize(teacher.architecture.input);
-  const images = Array.from(indices, (index) => split.images.subarray(index * size, (index + 1) * size));
+  // One at a time where they are in a file.
+  const one = (index: number) => imageAt(split, index, size);
+  const images = Array.from(indices, (index) =>
+    isStored(split) ? new ByteStream(size, () => [one(index)]) : one(index),
+  );
   return fingerprintOf({ teacher: teacher.fingerprint(), cuts, dtype, images });
 }

@@ -1,5 +1,5 @@
 import { breathe, Progress, type StepContext, TrainingError } from "../core";
-import { type ImageShape, type Preprocessing, type Split, takeBatch } from "../data";
+import { type ImageShape, imageSize, type Preprocessing, readAhead, type Split, takeBatch } from "../data";
 import { tf } from "../engine";
 import type { ForwardContext } from "../nn";
 
@@ -33,11 +33,42 @@ export async function evaluate(
   task = "evaluate",
 ): Promise<Evaluation> {
   const { count } = split;
-  const progress = new Progress(context, task, count, "images");
   let correct = 0;
   let lossSum = 0;
+  let seen = 0;
+  await eachBatch(network, split, data, { context, task }, (values, labels) => {
+    const scored = score(values, labels);
+    correct += scored.correct;
+    lossSum += scored.lossSum;
+    seen += labels.length;
+    return { accuracy: correct / seen };
+  });
+  return { accuracy: correct / count, correct, count, loss: lossSum / count };
+}
+
+/**
+ * Has all images of a split classified, batch by batch.
+ * @param take Takes the logits `[batch, classes]`, row-major, and the labels of a batch; what it gives is shown with the progress.
+ * @throws TrainingError when logits are NaN or infinite, InterruptedError when stopped.
+ */
+export async function eachBatch(
+  network: Classifier,
+  split: Split,
+  data: { readonly shape: ImageShape; readonly preprocessing: Preprocessing },
+  { context, task }: { readonly context: StepContext; readonly task: string },
+  take: (logits: ArrayLike<number>, labels: ArrayLike<number>) => Record<string, number>,
+): Promise<void> {
+  const { count } = split;
+  const progress = new Progress(context, task, count, "images");
+  const size = imageSize(data.shape);
   for (let from = 0; from < count; from += BATCH) {
     const indices = Uint32Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => from + i);
+    const next = from + BATCH;
+    readAhead(
+      split,
+      Uint32Array.from({ length: Math.max(0, Math.min(BATCH, count - next)) }, (_, i) => next + i),
+      size,
+    );
     const logits = tf.tidy(() => {
       const { images } = takeBatch(split, indices, data);
       return network.logits(images, { mode: "eval" });
@@ -51,13 +82,9 @@ export async function evaluate(
         { task, from },
       );
     }
-    const scored = score(values, labels);
-    correct += scored.correct;
-    lossSum += scored.lossSum;
-    progress.advance(indices.length, { accuracy: correct / (from + indices.length) });
+    progress.advance(indices.length, take(values, labels));
     await breathe();
   }
-  return { accuracy: correct / count, correct, count, loss: lossSum / count };
 }
 
 /** Right answers and summed cross-entropy of logits `[batch, classes]`, row-major. */

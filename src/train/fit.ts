@@ -1,6 +1,6 @@
 import { breathe, type Progress, TrainingError } from "../core";
 import { checkRounding, roundingClass, tf } from "../engine";
-import { loadState, lossAndGradients, type Module, type Optimizer, type Schedule, saveState } from "../nn";
+import { loadState, lossAndGradients, type Optimizer, type ParameterContainer, type Schedule, saveState } from "../nn";
 import { checkBelongs, type KeptState, type StateStore, tensorsUnder } from "./state-file";
 
 /** One differentiation within a step: of this loss, for these parameters. */
@@ -43,6 +43,8 @@ export interface SoFar extends Record<string, number> {
 export interface EpochWork<Epoch> {
   /** What a step, from 0, learns from. A teacher may be another from epoch to epoch. */
   step(index: number): TrainingStep;
+  /** After the parameters have moved in a step. */
+  moved?(index: number): void;
   /** What progress shows after so many steps; {@link SoFar} when left out. */
   figures?(soFar: SoFar, steps: number): Record<string, number>;
   /** After the last step. A TrainingError is told as what diverged there. */
@@ -69,7 +71,7 @@ export interface TrainingPlan<Epoch> {
   /** An epoch's. */
   readonly steps: number;
   /** What learns; its tensors are kept under these names. */
-  readonly modules: Readonly<Record<string, Module>>;
+  readonly modules: Readonly<Record<string, ParameterContainer>>;
   /** Freed in the end; their state is kept under these names. */
   readonly optimizers: Readonly<Record<string, ScheduledOptimizer>>;
   /** Where states are kept between epochs, if at all. */
@@ -157,6 +159,7 @@ async function runEpoch<Epoch>(
     learningRate = rates[0];
     const loss = runStep(work.step(i), optimizers, rates);
     if (!Number.isFinite(loss)) throw diverged("the loss", loss, i);
+    work.moved?.(i);
     lossSum += loss;
     const soFar = { epoch: epoch + 1, loss: lossSum / (i + 1), learningRate };
     progress.advance(1, work.figures?.(soFar, i + 1) ?? soFar);
@@ -208,7 +211,7 @@ function addTo(gradients: Map<string, tf.Tensor>, name: string, gradient: tf.Ten
 }
 
 /** Name of the first parameter or buffer that is not finite, if any. */
-function firstNotFinite(module: Module): string | undefined {
+function firstNotFinite(module: ParameterContainer): string | undefined {
   for (const [name, { data }] of saveState(module)) if (!data.every(Number.isFinite)) return name;
   return undefined;
 }

@@ -1,3 +1,5 @@
+export * from "./class-weights";
+export * from "./confusion";
 export * from "./evaluate";
 export { bestEpoch, type FineTuning } from "./fine-tuning";
 export * from "./fit";

@@ -1,7 +1,17 @@
 import { fingerprint as fingerprintOf, Progress, Rng, type StepContext } from "../core";
-import { type Batch, epochOrder, type Preprocessing, takeBatch } from "../data";
+import {
+  type Batch,
+  checkAugmentation,
+  epochOrder,
+  imageSize,
+  type Mixing,
+  type Preprocessing,
+  readAhead,
+  takeBatch,
+} from "../data";
 import { fused, tf } from "../engine";
 import { cosine, type ForwardContext, type Module, type Network } from "../nn";
+import { weightedCrossEntropy, weightsOfClasses } from "./class-weights";
 import { type Classifier, evaluate, score } from "./evaluate";
 import {
   bestEpoch,
@@ -18,6 +28,7 @@ import { stateFile } from "./state-file";
 import { type TrainingData, trainingFingerprint, trainingState } from "./training-checkpoint";
 import { type EpochRecord, epochRecordSchema, type MeasuredHistory } from "./training-history";
 import { buildOptimizer, resolveTrainingOptions, type SoftTargets, type TrainingOptions } from "./training-options";
+import { WeightAverage } from "./weight-average";
 
 /** A network that can be trained on labels: of a chain of layers, of cells, or any other. */
 export interface TrainableClassifier extends Module, Classifier {
@@ -69,7 +80,11 @@ async function run(
   const { checkpoint, task, learningRate, warmupEpochs, seed } = options;
   const batchSize = Math.min(options.batchSize, data.train.count);
   const steps = Math.floor(data.train.count / batchSize);
-  const work = { network, data, options, context, batchSize, steps, tuning };
+  checkAugmentation(options.augment, data.shape, task);
+  const { classWeights, ema } = options;
+  const weights = classWeights && weightsOfClasses(classWeights, data.train, data.classes, task);
+  const average = ema === undefined ? undefined : new WeightAverage(network, ema);
+  const work = { network, data, options, context, batchSize, steps, tuning, weights, average };
   const rng = new Rng(seed).fork("training");
   const whole = cosine({
     base: learningRate,
@@ -79,11 +94,12 @@ async function run(
   const epochs = options.epochs + (tuning?.headEpochs ?? 0);
   const total = epochs * steps;
   const { architecture } = network;
+  const modules = { network, ...(tuning && { best: tuning.best }), ...(average && { average }) };
   const history = await fit({
     task,
     epochs,
     steps,
-    modules: tuning ? { network, best: tuning.best } : { network },
+    modules,
     optimizers: {
       optimizer: { optimizer: buildOptimizer(options), schedule: tuning ? headFirst(tuning, whole, steps) : whole },
     },
@@ -99,7 +115,12 @@ async function run(
     progress: (done) => new Progress(context, task, total, "batches", done * steps),
     epoch: (epoch, before) => new ClassifierEpoch(work, epoch, rng.fork(`epoch${epoch}`), before),
     ...(tuning && { ends: (soFar: readonly EpochRecord[]) => hasSettled(tuning, soFar) }),
+  }).catch((error: unknown) => {
+    average?.dispose();
+    throw error;
   });
+  average?.apply();
+  average?.dispose();
   const trainedMs = history.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const counted = tuning ? history[bestEpoch(history)] : history[epochs - 1];
   return {
@@ -119,6 +140,10 @@ interface ClassifierWork {
   readonly batchSize: number;
   readonly steps: number;
   readonly tuning?: FineTuning;
+  /** How much each class counts, `[classes]`. */
+  readonly weights?: Float32Array;
+  /** What is measured in place of the network's weights. */
+  readonly average?: WeightAverage;
 }
 
 class ClassifierEpoch implements EpochWork<EpochRecord> {
@@ -133,7 +158,7 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
 
   constructor(
     private readonly work: ClassifierWork,
-    epoch: number,
+    private readonly epoch: number,
     private readonly rng: Rng,
     before: readonly EpochRecord[],
   ) {
@@ -145,9 +170,12 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
     if ((epoch + 1) % options.validateEvery === 0 || epoch + 1 === options.epochs) {
       const { signal } = context;
       this.validate = async () => {
-        const { accuracy } = await evaluate(network, data.validation, data, { signal });
-        if (tuning) keepBest(tuning, accuracy, before);
-        return accuracy;
+        const measure = async () => {
+          const { accuracy } = await evaluate(network, data.validation, data, { signal });
+          if (tuning) keepBest(tuning, accuracy, before);
+          return accuracy;
+        };
+        return work.average ? work.average.inPlace(measure) : measure();
       };
     }
   }
@@ -157,14 +185,20 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
     const { softTargets } = options;
     const rng = this.rng.fork(`step${index}`);
     const indices = this.order.subarray(index * batchSize, (index + 1) * batchSize);
-    const { images, labels } = this.batch(indices, data.preprocessing, rng);
+    readAhead(data.train, this.order.subarray((index + 1) * batchSize, (index + 2) * batchSize), imageSize(data.shape));
+    const { images, labels, mixing } = this.batch(indices, data.preprocessing, rng);
     const target = softTargets && this.softTarget(softTargets, images, indices, rng);
     // What does not learn is not differentiated: its maps are made before.
     const map = this.head?.forward(images, { mode: "eval" });
     const logits = (context: ForwardContext) =>
       map ? this.head!.classify(map, context) : this.work.network.logits(images, context);
-    const pass = this.pass(logits, labels, rng, softTargets && target && { ...softTargets, target });
+    const hard = this.hardLoss(labels, mixing);
+    const pass = this.pass(logits, { labels, hard }, rng, softTargets && target && { ...softTargets, target });
     return { passes: [pass], tensors: [images, labels, ...(target ? [target] : []), ...(map ? [map] : [])] };
+  }
+
+  moved(index: number): void {
+    this.work.average?.follow(this.epoch * this.work.steps + index);
   }
 
   figures({ learningRate, ...soFar }: { epoch: number; loss: number; learningRate: number }, steps: number) {
@@ -180,24 +214,45 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
 
   private pass(
     answer: (context: ForwardContext) => tf.Tensor2D,
-    labels: tf.Tensor1D,
+    { labels, hard }: { readonly labels: tf.Tensor1D; readonly hard: (logits: tf.Tensor2D) => tf.Scalar },
     rng: Rng,
     soft: (SoftTargets & { readonly target: tf.Tensor2D }) | undefined,
   ): TrainingPass {
-    const { options } = this.work;
     return {
       parameters: this.parameters,
       loss: () => {
         const logits = answer({ mode: "train", rng: rng.fork("network") });
         this.correct += score(logits.dataSync(), labels.dataSync()).correct;
-        const hard = fused.softmaxCrossEntropy(logits, labels, { smoothing: options.labelSmoothing });
-        if (!soft) return hard;
+        if (!soft) return hard(logits);
         const { target, temperature, weight } = soft;
         return mixedLoss([
-          { loss: hard, share: 1 - weight },
+          { loss: hard(logits), share: 1 - weight },
           { loss: softTargetLoss(logits, target, temperature), share: weight },
         ]);
       },
+    };
+  }
+
+  /** The loss of the labels; of mixed images, of both labels by their shares. */
+  private hardLoss(labels: tf.Tensor1D, mixing: Mixing | undefined): (logits: tf.Tensor2D) => tf.Scalar {
+    const { options, weights } = this.work;
+    const smoothing = { smoothing: options.labelSmoothing };
+    const of = (logits: tf.Tensor2D, target: tf.Tensor1D) =>
+      weights
+        ? weightedCrossEntropy(logits, target, tf.tensor1d(weights), smoothing)
+        : fused.softmaxCrossEntropy(logits, target, smoothing);
+    if (!mixing) return (logits) => of(logits, labels);
+    const { share, partners } = mixing;
+    const own = labels.dataSync();
+    return (logits) => {
+      const other = tf.tensor1d(
+        Int32Array.from(partners, (place) => own[place]),
+        "int32",
+      );
+      return mixedLoss([
+        { loss: of(logits, labels), share },
+        { loss: of(logits, other), share: 1 - share },
+      ]);
     };
   }
 

@@ -1,5 +1,5 @@
 import { ConfigError, checkOptions, type OptionRules, rule } from "../core";
-import type { Augmentation, Preprocessing } from "../data";
+import { AUGMENTATION_RULES, type Augmentation, type Preprocessing } from "../data";
 import type { tf } from "../engine";
 import { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from "../nn";
 
@@ -16,6 +16,9 @@ export interface SoftTargets {
   /** Both sides' logits are divided by it before the softmax. */
   readonly temperature: number;
 }
+
+/** See `TrainingOptions.classWeights`. */
+export type ClassWeights = "balanced" | readonly number[];
 
 export interface TrainingOptions {
   /** Decides order, augmentation, dropout. */
@@ -34,6 +37,16 @@ export interface TrainingOptions {
   /** Share of the target spread evenly over all classes, 0..1. */
   readonly labelSmoothing: number;
   readonly augment: Augmentation;
+  /**
+   * How much each class counts in the loss: a number a class, or "balanced", which makes rare classes count as much as frequent
+   * ones (`images / (classes * images of the class)`). All alike unless given.
+   */
+  readonly classWeights?: ClassWeights;
+  /**
+   * Decay of a running mean of all weights (Polyak averaging; EfficientNet's exponential moving average), which is what is
+   * measured and kept; 0.9999 in the papers, whose trainings are long. In the first steps it is `(1 + n) / (10 + n)`.
+   */
+  readonly ema?: number;
   readonly softTargets?: SoftTargets;
   /** Names the weights that the network starts from where they are not drawn, so that a checkpoint is told from others. */
   readonly startFrom?: string;
@@ -74,7 +87,9 @@ export const TRAINING_RULES: OptionRules<TrainingOptions> = {
   weightDecay: rule.from(0),
   momentum: rule.below(0, 1),
   labelSmoothing: rule.below(0, 1),
-  augment: rule.options<Augmentation>({ flip: rule.boolean, shift: rule.wholeFrom(0) }),
+  augment: rule.options<Augmentation>(AUGMENTATION_RULES),
+  classWeights: rule.either(rule.oneOf("balanced"), rule.list(rule.from(0))),
+  ema: rule.below(0, 1),
   softTargets: rule.options<SoftTargets>({
     name: rule.text,
     preprocessing: rule.any,

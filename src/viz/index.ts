@@ -2,6 +2,12 @@ export { architectureDiagram, type DiagramLayer, type DiagramRecord } from "./ar
 export type { BudgetLine } from "./budget-lines";
 export { cardPage } from "./card-page";
 export { type CellGraphRecord, cellGraph, type DrawnCell, type DrawnEdge, type DrawnOpKind } from "./cell-graph";
+export {
+  type ClassAccuracyRecord,
+  type ConfusionRecord,
+  classAccuracyFigure,
+  confusionFigure,
+} from "./confusion-figure";
 export { costBars, type NetworkCosts } from "./cost-bars";
 export { type EvidenceFrontRecord, type EvidencePoint, type ExpectedPoint, evidenceFront } from "./evidence-front";
 export { type FeatureMap, type FeatureMontageRecord, type FeaturePair, featureMontage } from "./feature-montage";

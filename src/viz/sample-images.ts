@@ -10,6 +10,8 @@ export interface SampleImages {
   readonly images: Uint8Array;
   /** Class index of each image. */
   readonly labels: ArrayLike<number>;
+  /** What is seen of each class; its first images unless given. */
+  readonly words?: string;
 }
 
 const MOST_ROWS = 12;
@@ -55,7 +57,7 @@ export function sampleImages(sample: SampleImages, columns = 10): Figure {
     ],
     layout: layoutOf({
       title: `Images of ${sample.dataset}`,
-      subtitle: `${height}\u00d7${width}\u00d7${channels}; the first ${columns} of each class${rows < sample.classes.length ? `, ${rows} of ${sample.classes.length} classes` : ""}`,
+      subtitle: `${height}\u00d7${width}\u00d7${channels}; ${sample.words ?? `the first ${columns} of each class`}${rows < sample.classes.length ? `, ${rows} of ${sample.classes.length} classes` : ""}`,
       width: Math.max(420, size.width + left + 24),
       height: size.height + 68 + 16,
       margin: { t: 68, r: 24, b: 16, l: left },

@@ -51,6 +51,33 @@ interface Change {
   readonly steps: readonly string[];
 }
 
+const AUGMENTATIONS = {
+  "augment.flip": true,
+  "augment.shift": 1,
+  "augment.crop.scale": [0.5, 1],
+  "augment.crop.ratio": [0.9, 1.1],
+  "augment.jitter.brightness": 0.4,
+  "augment.jitter.contrast": 0.4,
+  "augment.jitter.saturation": 0.4,
+  "augment.jitter.hue": 0.1,
+  "augment.randAugment.ops": 1,
+  "augment.randAugment.magnitude": 5,
+  "augment.erase.share": 0.5,
+  "augment.erase.scale": [0.1, 0.2],
+  "augment.erase.ratio": [0.5, 2],
+  "augment.mixup": 0.2,
+};
+
+/** `{ "a.b": 1 }` as `{ a: { b: 1 } }`. */
+function nested(change: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(
+    Object.entries(change).map(([place, value]) => {
+      const [first, ...rest] = place.split(".");
+      return [first, rest.length === 0 ? value : nested({ [rest.join(".")]: value })];
+    }),
+  );
+}
+
 const training = (part: "teacher" | "improve" | "retrain", steps: readonly string[]): Record<string, Change> =>
   Object.fromEntries(
     Object.entries({
@@ -62,9 +89,12 @@ const training = (part: "teacher" | "improve" | "retrain", steps: readonly strin
       weightDecay: 0.1,
       momentum: 0.5,
       labelSmoothing: 0.2,
+      classWeights: "balanced",
+      ema: 0.9,
+      ...AUGMENTATIONS,
     }).map(([key, value]): [string, Change] => [
       `${part}.${key}`,
-      part === "improve" ? improving({ [key]: value }) : { to: { [part]: { [key]: value } }, steps },
+      part === "improve" ? improving(nested({ [key]: value })) : { to: { [part]: nested({ [key]: value }) }, steps },
     ]),
   );
 
@@ -95,6 +125,8 @@ const CHANGES: Record<string, Change> = {
     steps: TEACHER,
   },
   "data.strict": { from: { data: { name: "planned-steps" } }, to: { data: { strict: true } }, steps: [] },
+  // Where pictures lie meanwhile changes no result.
+  "data.memory": { to: { data: { memory: "1M" } }, steps: [] },
   "data.trainCount": { to: { data: { trainCount: 255 } }, steps: TEACHER },
   "data.validationCount": { to: { data: { validationCount: 63 } }, steps: TEACHER },
   "data.testCount": { to: { data: { testCount: 63 } }, steps: ["front"] },
@@ -104,8 +136,6 @@ const CHANGES: Record<string, Change> = {
   },
   "teacher.file": { to: { teacher: { file: teacherFile } }, steps: TEACHER },
   ...training("teacher", TEACHER),
-  "teacher.augment.flip": { to: { teacher: { augment: { flip: true } } }, steps: TEACHER },
-  "teacher.augment.shift": { to: { teacher: { augment: { shift: 1 } } }, steps: TEACHER },
   split: { to: { split: [2] }, steps: SPACE },
   "space.kernels": { to: { space: { kernels: [3, 7] } }, steps: SPACE },
   "space.expansions": { to: { space: { expansions: [3] } }, steps: SPACE },
@@ -138,8 +168,6 @@ const CHANGES: Record<string, Change> = {
   "rate.readout": { to: { rate: { readout: "linear" } }, steps: RATE },
   "rate.recalibrate": { to: { rate: { recalibrate: false } }, steps: RATE },
   ...training("improve", IMPROVE),
-  "improve.augment.flip": improving({ augment: { flip: true } }),
-  "improve.augment.shift": improving({ augment: { shift: 1 } }),
   "improve.networks": improving({ networks: 5 }),
   "improve.rounds": improving({ rounds: 2 }),
   "improve.images": improving({ images: 100 }),
@@ -168,8 +196,6 @@ const CHANGES: Record<string, Change> = {
   "search.join": { to: { search: { join: "product" } }, steps: SEARCH },
   "search.difference": { to: { search: { difference: 0.5 } }, steps: SEARCH },
   ...training("retrain", RETRAIN),
-  "retrain.augment.flip": { to: { retrain: { augment: { flip: true } } }, steps: RETRAIN },
-  "retrain.augment.shift": { to: { retrain: { augment: { shift: 1 } } }, steps: RETRAIN },
   "retrain.warmStart": { to: { retrain: { warmStart: true } }, steps: RETRAIN },
   "retrain.distillation.weight": {
     from: { retrain: { distillation } },

@@ -41,7 +41,9 @@ const others: { readonly [Name in keyof Required<TrainingOptions>]: readonly Tra
   weightDecay: [0],
   momentum: [0.5],
   labelSmoothing: [0.1],
-  augment: [{}, { shift: 2 }, { shift: 1, flip: true }],
+  augment: [{}, { shift: 2 }, { shift: 1, flip: true }, { shift: 1, crop: {} }, { shift: 1, mixup: 0.2 }],
+  classWeights: ["balanced", [1, 2, 1, 1]],
+  ema: [0.9],
   softTargets: [
     undefined,
     { ...softTargets, name: "another teacher" },

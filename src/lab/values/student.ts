@@ -9,7 +9,9 @@ import { costBars, trainingCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
 import { propertyTable, type Table } from "../display/table";
+import { notebookContext } from "../session/notebook-context";
 import type { RetrainRecipe } from "../words/retrain-recipe";
+import { type ConfusionOptions, type LabConfusion, labConfusion } from "./confusion";
 import type { NetworkDesign } from "./network-design";
 import { LabTeacher } from "./teacher";
 
@@ -56,6 +58,22 @@ export class LabStudent implements Displayable {
       throw error;
     }
     return this.evaluation.accuracy;
+  }
+
+  /**
+   * Its answers on the validation split (or `{ split: "test" }`) class by class: top-5, accuracy and mistakes of each class, as
+   * tables and figures.
+   * @throws ConfigError when an option is not known, InterruptedError when stopped.
+   */
+  confusion(options: ConfusionOptions = {}, context: StepContext = notebookContext()): Promise<LabConfusion> {
+    const { network, preprocessing } = this.retrained;
+    const answerer = { network, preprocessing, title: `the ${this.kind} network` };
+    return labConfusion("student.confusion", answerer, this.design.session.data, options, context);
+  }
+
+  /** Accuracy of each class, see {@link confusion}. */
+  async perClass(options: ConfusionOptions = {}, context: StepContext = notebookContext()): Promise<Table> {
+    return (await this.confusion(options, context)).perClass();
   }
 
   /**

@@ -9,8 +9,10 @@ import { architectureDiagram, trainingCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
 import { propertyTable, Table } from "../display/table";
+import { notebookContext } from "../session/notebook-context";
 import type { LabBudget } from "../words/limits";
 import { LabBlocks } from "./blocks";
+import { type ConfusionOptions, type LabConfusion, labConfusion } from "./confusion";
 import type { LabData } from "./data";
 import { type LabShrunk, type ShrunkOptions, shrunkTeacher } from "./shrunk";
 
@@ -102,6 +104,28 @@ export class LabTeacher implements Displayable {
       this.tested = undefined;
     });
     return this.tested;
+  }
+
+  /**
+   * Its answers on the validation split (or `{ split: "test" }`) class by class: top-5, accuracy and mistakes of each class, as
+   * tables and figures.
+   * @throws ConfigError when an option is not known or only its feature maps are of use, InterruptedError when stopped.
+   */
+  async confusion(options: ConfusionOptions = {}, context: StepContext = notebookContext()): Promise<LabConfusion> {
+    if (this.featuresOnly) {
+      throw new ConfigError(
+        `teacher.confusion: ${this.architecture.name} was loaded for its features only (featuresOnly), its answers are not the classes of ${this.data.name}; fine-tune it on them first: lab.teacher(file, { data, fineTune: {} })`,
+      );
+    }
+    const { teacher } = this;
+    const { network, preprocessing } = teacher;
+    const answerer = { network, preprocessing, title: `teacher ${this.architecture.name}` };
+    return labConfusion("teacher.confusion", answerer, this.data, options, context);
+  }
+
+  /** Accuracy of each class, see {@link confusion}. */
+  async perClass(options: ConfusionOptions = {}, context: StepContext = notebookContext()): Promise<Table> {
+    return (await this.confusion(options, context)).perClass();
   }
 
   /** Writes weights and record into one safetensors file, which `lab.teacher(path, { data })` reads. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConfigError, isPercent, MOST, nearestName, parseCount, parseShare, SpaceError, shown } from "../../core";
+import { MEMORY_RULE, MOST_MAGNITUDE } from "../../data";
 import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS, SCORES } from "../../rate";
 import { type CandidateOp, completeOp, type GivenOp } from "../../space";
@@ -48,6 +49,37 @@ const latencyLimit = z.union([z.number().gt(0), percentage, z.tuple([millisecond
 /** A count, or text such as "45%": of what the teacher has. */
 export type Amount = number | string;
 
+/** `[low, high]` of positive numbers. */
+const interval = (most: number) => {
+  const end = z.number().gt(0).max(most);
+  return z.tuple([end, end]).refine(([low, high]) => low <= high, "must be [low, high], the lower first");
+};
+/** Random changes of training images, each explained in `Augmentation`. */
+const augmentation = z.strictObject({
+  flip: z.boolean().optional(),
+  shift: z.int().min(0).max(MOST.side).optional(),
+  crop: z.strictObject({ scale: interval(1).optional(), ratio: interval(100).optional() }).optional(),
+  jitter: z
+    .strictObject({
+      brightness: z.number().min(0).optional(),
+      contrast: z.number().min(0).optional(),
+      saturation: z.number().min(0).optional(),
+      hue: z.number().min(0).max(0.5).optional(),
+    })
+    .optional(),
+  randAugment: z
+    .strictObject({ ops: z.int().min(1).optional(), magnitude: z.int().min(0).max(MOST_MAGNITUDE).optional() })
+    .optional(),
+  erase: z
+    .strictObject({
+      share: z.number().min(0).max(1).optional(),
+      scale: interval(1).optional(),
+      ratio: interval(100).optional(),
+    })
+    .optional(),
+  mixup: z.number().gt(0).optional(),
+});
+
 /** How a network is trained on labels; what is left out is as everywhere in Blockwise. */
 const training = {
   batchSize: batchSize.default(TRAINING_DEFAULTS.batchSize),
@@ -57,9 +89,12 @@ const training = {
   weightDecay: z.number().min(0).default(TRAINING_DEFAULTS.weightDecay),
   momentum: z.number().min(0).lt(1).default(TRAINING_DEFAULTS.momentum),
   labelSmoothing: z.number().min(0).lt(1).default(TRAINING_DEFAULTS.labelSmoothing),
-  augment: z
-    .strictObject({ flip: z.boolean().optional(), shift: z.int().min(0).max(MOST.side).optional() })
-    .default({ ...TRAINING_DEFAULTS.augment }),
+  augment: augmentation.default({}),
+  /** Each explained in `TrainingOptions`. */
+  classWeights: z
+    .union([z.literal("balanced"), z.array(z.number().min(0))], must('"balanced", or a list of numbers, one a class'))
+    .optional(),
+  ema: z.number().min(0).lt(1).optional(),
 };
 
 /** Pixels. */
@@ -85,6 +120,11 @@ const data = z.strictObject({
     .optional(),
   /** A picture that cannot be read ends the run; otherwise it is left out, with a warning. */
   strict: z.boolean().optional(),
+  /** Most bytes of decoded pictures in memory, see `PictureOptions`; what is more is read batch by batch. */
+  memory: z
+    .union([z.number(), z.string()], must(MEMORY_RULE.must))
+    .refine((value) => MEMORY_RULE.holds(value), { error: `must be ${MEMORY_RULE.must}` })
+    .optional(),
   trainCount: images.optional(),
   /** When left out: 5,000 of the data sets known by name, of others see `DivisionOptions`. */
   validationCount: images.optional(),

@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core";
 import { knownLatency, type LatencyTable, networkCost, readLatencyTable } from "../../cost";
-import { checkDatasetName, type Dataset } from "../../data";
+import { checkAugmentation, checkDatasetName, type Dataset } from "../../data";
 import { checkTeaches, type NamedTeacher, nameTeacher } from "../../retrain";
 import { type CostName, type Limit, type Limits, resolveLimit, type WholeCosts } from "../../search";
 import {
@@ -11,6 +11,7 @@ import {
   type SearchSpace,
 } from "../../space";
 import { checkFits, splitArchitecture, type TeacherBlock } from "../../teacher";
+import { checkClassWeights } from "../../train";
 import type { ExperimentConfig } from "./config";
 import { checkLimits, studentSpace } from "./steps";
 
@@ -67,12 +68,16 @@ export function prepareSpace(config: ExperimentConfig): Omit<PreparedExperiment,
  * @throws ConfigError naming both.
  */
 export function checkImages(
-  { distill, rate, improve }: ExperimentConfig,
+  { teacher, distill, rate, improve, retrain }: ExperimentConfig,
   { architecture, file }: Pick<PreparedExperiment, "architecture" | "file">,
   data: Dataset,
 ): string[] {
   if (file) checkTeaches(file, data);
   else checkFits(architecture, data, "experiment");
+  for (const [part, training] of Object.entries({ teacher, improve, retrain })) {
+    checkClassWeights(training?.classWeights, data.classes.length, `experiment: ${part}`);
+    if (training) checkAugmentation(training.augment, data.shape, `experiment: ${part}`);
+  }
   const learnt = Math.min(distill.images, data.train.count);
   const asked: readonly (readonly [key: string, asked: number, there: number, of: string])[] = [
     ["distill.images", distill.images, data.train.count, "training images"],

@@ -1,0 +1,6 @@
+export * from "./augment-image";
+export * from "./colour";
+export { type Box, cropBox, croppedAndScaled, eraseBox } from "./geometry";
+export { drawMixing, type Mixing } from "./mixup";
+export * from "./options";
+export { RAND_AUGMENT_OPERATIONS, randAugment } from "./rand-augment";
