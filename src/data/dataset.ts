@@ -145,8 +145,8 @@ export function datasetFingerprint({
   return fingerprint({ classes, shape, preprocessing, splits });
 }
 
-/** Names of splits whose images stay in a file: reading all of them takes a while, and they do not change. */
-const known = new WeakMap<object, string>();
+/** Names of splits whose images stay in a file, with their labels' names: reading all of them takes a while. */
+const known = new WeakMap<object, { readonly labels: string; readonly name: string }>();
 
 /**
  * Names a split's images and labels, in their order; labels of another width are the same labels, and images in a file are
@@ -154,9 +154,13 @@ const known = new WeakMap<object, string>();
  */
 export function splitFingerprint(split: Split): string {
   const { count, labels, stored } = split;
-  const before = stored && known.get(stored);
-  if (before !== undefined) return before;
-  const name = fingerprint([count, imageStream(split), Int32Array.from(labels)]);
-  if (stored) known.set(stored, name);
-  return name;
+  const name = () => fingerprint([count, imageStream(split), Int32Array.from(labels)]);
+  if (!stored) return name();
+  // Labels may be changed by hand, the file is not.
+  const ofLabels = fingerprint(Int32Array.from(labels));
+  const before = known.get(stored);
+  if (before?.labels === ofLabels) return before.name;
+  const named = { labels: ofLabels, name: name() };
+  known.set(stored, named);
+  return named.name;
 }

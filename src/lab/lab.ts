@@ -117,9 +117,10 @@ export type LatencySource =
 /** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
 export const lab = {
   /**
-   * Loads a data set and holds validation images out, or takes one that is ready: by name ("fashion-mnist", "cifar-10"), or
-   * pictures of one's own by the path of their folder or zip file, `{ shape }` being what they are scaled to (see
-   * `PictureShape`; their common size when left out). The layouts are those of `imageFolder`.
+   * Loads a data set and holds validation images out, or takes one that is ready: by name ("fashion-mnist", "mnist", "kmnist",
+   * "cifar-10", "cifar-100"), or pictures of one's own by the path of their folder or zip file, or of parquet files of the
+   * Hugging Face hub, `{ shape }` being what they are scaled to (see `PictureShape`; their common size when left out). The
+   * layouts are those of `imageFolder`. What is more than `{ memory }` is read batch by batch from the disk.
    * @throws DataError when there is no such data set, or files are absent or damaged.
    */
   async data(source: string | Dataset, options: LabDataOptions = {}, context = notebookContext()): Promise<LabData> {

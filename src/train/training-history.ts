@@ -6,7 +6,7 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Mean training loss of the epoch's batches. */
   readonly loss: number;
-  /** Share of augmented training images classified right, while learning. */
+  /** Share of augmented training images classified right, while learning; of mixed ones by the label of the image itself. */
   readonly trainAccuracy: number;
   /** On the validation split; absent in epochs after which it was not measured. */
   readonly validationAccuracy?: number;
