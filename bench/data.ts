@@ -78,7 +78,7 @@ async function measureSize(
   registerDataset(name, imageFolder(name));
   const load = (cache: string, memory?: number): Promise<Dataset> => {
     process.env.BLOCKWISE_CACHE = join(folder, cache);
-    return loadDataset(name, { root, seed: 1, shape: side, memory });
+    return loadDataset(name, { root, seed: 1, shape: side, memory }, { onWarning: () => {} });
   };
   const decoded = await perSecond(rounds, pictures, (round) => load(`cache${side}-${round}`));
   const data = await load(`cache${side}-0`);

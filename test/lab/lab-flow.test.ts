@@ -47,6 +47,18 @@ describe("the way from images to the front", () => {
     expect(await shown(found)).toMatch(/Found network[\s\S]*figure: Predicted front/);
     const student = await found.retrain({ epochs: 1, batchSize: 16 });
     expect(await shown(student)).toMatch(/trained from scratch[\s\S]*figure: Training of the found network/);
+    const confusion = await found.confusion({ split: "test" });
+    expect(await shown(confusion)).toMatch(/the found network on test of synthetic[\s\S]*top-5[\s\S]*figure: Answers/);
+    expect(confusion.accuracy).toBe(await student.testAccuracy());
+    expect((await teacher.confusion()).accuracy).toBe(teacher.accuracy);
+    expect((await student.perClass()).rows).toHaveLength(4);
+    await expect(student.confusion({ split: "testing" as "test" })).rejects.toThrow(/split must be one of validation/);
+
+    const augmented = data.show({ augment: { crop: {}, flip: true, mixup: 0.2 } });
+    expect(await shown(augmented)).toMatch(/figure: Images of synthetic/);
+    expect(JSON.stringify(augmented.figure)).toMatch(/then as changed by crop, flip, mixup/);
+    expect(augmented.figure).toEqual(data.show({ augment: { crop: {}, flip: true, mixup: 0.2 } }).figure);
+    expect(() => data.show({ augment: { crops: {} } as object })).toThrow(/augment.crops.*did you mean augment.crop/);
 
     const front = await lab.pareto([
       teacher,

@@ -30,6 +30,7 @@ import { notebookContext } from "../session/notebook-context";
 import { type SearchSession, teacherCosts } from "../session/search-session";
 import { limitWords } from "../words/limits";
 import { RECIPE_RULES, type RetrainRecipe, rememberRecipe } from "../words/retrain-recipe";
+import type { ConfusionOptions, LabConfusion } from "./confusion";
 import { NetworkDesign } from "./network-design";
 import { LabStudent } from "./student";
 
@@ -190,6 +191,22 @@ export class LabFound extends NetworkDesign implements Displayable {
       throw new ConfigError("found.export: the network must be retrained first; call await found.retrain()");
     }
     return this.student.export(format, path, options);
+  }
+
+  /**
+   * The retrained network's answers class by class, see `student.confusion`.
+   * @throws ConfigError when it was not retrained, or an option is not known.
+   */
+  async confusion(options: ConfusionOptions = {}, context: StepContext = notebookContext()): Promise<LabConfusion> {
+    if (!this.student) {
+      throw new ConfigError("found.confusion: the network must be retrained first; call await found.retrain()");
+    }
+    return this.student.confusion(options, context);
+  }
+
+  /** Accuracy of each class of the retrained network. @throws ConfigError as {@link confusion}. */
+  async perClass(options: ConfusionOptions = {}, context: StepContext = notebookContext()): Promise<Table> {
+    return (await this.confusion(options, context)).perClass();
   }
 
   table(): Table {
