@@ -89,11 +89,18 @@ test("a decoding that is stopped leaves nothing behind, and `memory` must be a s
   await put(join(root, "train", "a", "new.png"), plain(77).png());
   const before = readdirSync(join(cache, "pictures")).sort();
   const stop = new AbortController();
+  let halves = 0;
   const context = {
     signal: stop.signal,
-    onProgress: ({ task }: { task: string }) => task.startsWith("decode") && stop.abort(),
+    onProgress: ({ task }: { task: string }) => {
+      if (!task.startsWith("decode")) return;
+      // Half a file lies beside its place, nowhere else.
+      halves += readdirSync(join(cache, "pictures")).filter((name) => name.endsWith(".tmp")).length;
+      stop.abort();
+    },
   };
   await expect(load({ memory }, context)).rejects.toThrow(InterruptedError);
+  expect(halves).toBeGreaterThan(0);
   expect(readdirSync(join(cache, "pictures")).sort()).toEqual(before);
   for (const wrong of [0, "much", Number.NaN, -5]) {
     await expect(load({ memory: wrong })).rejects.toThrow(/memory must be a number of bytes above 0, or text/);
