@@ -49,7 +49,9 @@ function checkHead({ name, classes, shape }: Pick<RawDataset, "name" | "classes"
   if (!Array.isArray(classes) || classes.length === 0 || !classes.every((name) => typeof name === "string")) {
     throw new DataError(`${where}: classes must be a list of names, at least one, got ${shown(classes)}`);
   }
-  const twice = classes.find((name, i) => classes.indexOf(name) !== i);
+  // There may be thousands.
+  const all = new Set(classes).size === classes.length;
+  const twice = all ? undefined : classes.find((name, i) => classes.indexOf(name) !== i);
   if (twice !== undefined) {
     throw new DataError(`${where}: class names must differ, got "${twice}" twice; rename one`, { name: twice });
   }

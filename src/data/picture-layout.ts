@@ -63,9 +63,10 @@ export function pictureLayout(
   const training = tree.classesIn(trainFolder);
   const classes = known ?? [...training.keys()].sort();
   checkClasses(name, at(trainFolder), tree, trainFolder, classes, training);
+  const names = new Set(classes);
   const labelled = (part: string, folder: string) => {
     const byClass = tree.classesIn(folder);
-    const strangers = [...byClass].filter(([label, { pictures }]) => !classes.includes(label) && pictures.length > 0);
+    const strangers = [...byClass].filter(([label, { pictures }]) => !names.has(label) && pictures.length > 0);
     if (strangers.length > 0) {
       throw new DataError(
         `${name}: ${at(folder)} must have the classes of ${known ? "the data set" : "train"}, ${listed(classes)}, got also ${listed(strangers.map(([label]) => label))}`,
