@@ -19,6 +19,8 @@ const ROOMS = {
   retrain: ["core", "tasks", "engine", "nn", "data", "teacher", "cost", "space", "train"],
   // Trained networks written for others to run.
   export: ["core", "engine", "nn", "data", "teacher", "cost", "space", "train", "retrain", "viz"],
+  // Networks timed where they will run: in browsers and in runtimes of others.
+  deploy: ["core", "engine", "nn", "cost", "space", "retrain", "export"],
   study: [
     "core",
     "tasks",

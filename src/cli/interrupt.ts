@@ -7,8 +7,20 @@ import type { Output } from "./output";
  * @param place Where what was complete is kept, for the message.
  * @returns The command's exit code: 0, or that of a command which Ctrl-C stopped.
  */
-export async function resumable(
+export function resumable(
   place: string,
+  output: Output,
+  work: (context: StepContext) => Promise<void>,
+): Promise<number> {
+  return stoppable(`What was complete is kept in ${place}; the same command again resumes there`, output, work);
+}
+
+/**
+ * As {@link resumable} of work that is not resumed.
+ * @param kept What remains of it when it is stopped, a sentence.
+ */
+export async function stoppable(
+  kept: string,
   output: Output,
   work: (context: StepContext) => Promise<void>,
 ): Promise<number> {
@@ -19,7 +31,7 @@ export async function resumable(
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    output.warn(`${error.message}. What was complete is kept in ${place}; the same command again resumes there.`);
+    output.warn(`${error.message}. ${kept}.`);
     return EXIT.interrupted;
   } finally {
     release();

@@ -8,6 +8,7 @@ export * from "./errors";
 export * from "./file-error";
 export * from "./fingerprint";
 export { IMAGE_RULE, type ImageShape } from "./image-shape";
+export { installedVersion, loadPackage, packageFile } from "./installed-package";
 export * from "./json-file";
 export * from "./lock";
 export * from "./nearest-name";

@@ -2,6 +2,8 @@ export * from "./block-cost";
 export * from "./cell-cost";
 export * from "./distillation-cost";
 export * from "./latency-costs";
+export * from "./latency-csv";
+export * from "./latency-file";
 export * from "./latency-spread";
 export * from "./latency-table";
 export * from "./layer-cost";

@@ -56,19 +56,20 @@ export function latencyCosts(
   table: LatencyTable,
 ): { readonly stem: number; readonly head: ByWidth; candidate(of: Candidate): ByWidth } {
   const lookUp = latencyLookup(table, () => layersOfSpace(space));
-  const sumOf = (layers: readonly PlacedLayer["layer"][], from: ImageShape) => {
+  const sumOf = (layers: readonly PlacedLayer["layer"][], from: ImageShape, before = 0) => {
     let input = from;
     return layers.reduce((sum, layer) => {
       const latency = lookUp(layer, input);
       if (layer.kind !== "classifier") input = layerOutput(layer, input);
       return sum + latency;
-    }, 0);
+    }, before);
   };
   const byWidth = (block: number, latency: (channels: number) => number): ByWidth =>
     Object.fromEntries(enteringWidths(space, block).map((channels) => [channels, latency(channels)]));
   const end = space.blocks.length;
   return {
-    stem: sumOf(space.stem, space.input),
+    // A call costs every network the same: it is counted with the layers that all have.
+    stem: sumOf(space.stem, space.input, table.perCallMs),
     head: byWidth(end, (channels) =>
       sumOf([...space.head, { kind: "classifier", classes: space.classes }], {
         ...enteringShape(space, end),

@@ -9,7 +9,7 @@ export interface LatencyRange {
 }
 
 /**
- * Latency of a network, the sum of its layers' medians, with how uncertain it is: the sums of their tenth and of their
+ * Latency of a network, the sum of its layers' medians and of one call, with how uncertain it is: the sums of their tenth and of their
  * ninetieth percentiles, as if all layers were fast or slow at once. Milliseconds for the table's batch.
  * @throws ConfigError when the table lacks a layer.
  */
@@ -17,7 +17,8 @@ export function networkLatencyRange(table: LatencyTable, architecture: Architect
   const medianMs = networkLatency(table, architecture);
   const entries = new Map(table.entries.map((entry) => [entry.key, entry]));
   const used = placedLayers(architecture).map(({ layer, input }) => entries.get(latencyKey(layer, input)));
-  const sum = (name: "lowMs" | "highMs") => used.reduce((all, entry) => all + (entry?.[name] ?? Number.NaN), 0);
+  const sum = (name: "lowMs" | "highMs") =>
+    used.reduce((all, entry) => all + (entry?.[name] ?? Number.NaN), table.perCallMs ?? 0);
   const [lowMs, highMs] = [sum("lowMs"), sum("highMs")];
   return Number.isNaN(lowMs + highMs) ? { medianMs } : { medianMs, lowMs, highMs };
 }

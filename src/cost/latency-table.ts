@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigError, readJson, wrongForm } from "../core";
+import { ConfigError, wrongForm } from "../core";
 import {
   type Architecture,
   describeLayer,
@@ -13,7 +13,7 @@ import {
 /** Marks a latency table's file and its version. */
 const FORMAT = "blockwise-latency-1";
 
-const entry = z.object({
+const entry = z.strictObject({
   /** Layer and what enters, e.g. "ir_k3_s1_e6_c24_se0.25 @ 28x28x24"; see {@link latencyKey}. */
   key: z.string(),
   /** Of all runs. Milliseconds for the whole batch. */
@@ -27,19 +27,26 @@ const entry = z.object({
 
 /**
  * The file of a latency table, whatever measured it: a table of another device is made by putting its own times beside the
- * keys that `blockwise latency <space or run> --out FILE` lists. Of an entry only `key` and `medianMs` are needed:
+ * keys that `blockwise latency <space or run> --template FILE.csv` lists. Of an entry only `key` and `medianMs` are needed:
  *
  * `{"format": "blockwise-latency-1", "subject": "dna-mini", "batch": 1, "cpu": "Cortex-A78", "engine": {"backend": "tflite",
  * "device": "cpu", "threads": 1, "versions": {}}, "entries": [{"key": "cn_k3_s1_c16 @ 28x28x1", "medianMs": 0.21}]}`
  */
-const latencyTable = z.object({
+const latencyTable = z.strictObject({
   format: z.literal(FORMAT),
   /** What was measured: a network's or a search space's name. */
   subject: z.string(),
+  /** Where the layers ran when that is not this project's own engine, e.g. "chromium-wasm", "pixel-7-chrome". */
+  place: z.string().regex(/\S/, "must be a name").optional(),
+  /**
+   * What a call costs whatever the network: its picture handed over, its answer read. It counts once in a network's latency;
+   * the entries are without it. Absent: 0, as where layers are timed with nothing handed over.
+   */
+  perCallMs: z.number().min(0).optional(),
   /** Images at once. */
   batch: z.int().min(1),
   cpu: z.string(),
-  engine: z.object({
+  engine: z.strictObject({
     backend: z.string(),
     device: z.string(),
     threads: z.number(),
@@ -59,18 +66,9 @@ export function latencyTableOf(parts: Omit<LatencyTable, "format">): LatencyTabl
   return { format: FORMAT, ...parts };
 }
 
-/**
- * Reads a latency table's file.
- * @throws ConfigError when it is absent or something else, CheckpointError when its hash shows that it is damaged.
- */
-export function readLatencyTable(path: string): LatencyTable {
-  const mend = "make one by blockwise latency <space or run> --out <file>";
-  return parseLatencyTable(readJson(path, { what: "a latency table", mend, byUser: true }), path);
-}
-
 /** Reads a latency table from parsed JSON. @throws ConfigError naming what is wrong in it. */
 export function parseLatencyTable(value: unknown, where = "latency table"): LatencyTable {
-  const result = latencyTable.safeParse(value);
+  const result = latencyTable.safeParse(withoutHash(value));
   if (result.success) {
     const keys = result.data.entries.map(({ key }) => key);
     const twice = keys.find((key, i) => keys.indexOf(key) !== i);
@@ -82,6 +80,27 @@ export function parseLatencyTable(value: unknown, where = "latency table"): Late
   throw new ConfigError(
     `${where}: must be a latency table (${FORMAT}), and is not (${wrongForm(result.error, value)}); make one by blockwise latency <run> --out <file>`,
   );
+}
+
+/** The hash that `writeJson` adds is no part of the table. */
+function withoutHash(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const { sha256: _, ...rest } = value as Record<string, unknown>;
+  return rest;
+}
+
+/** Where a table's times are of, for every sentence that tells some: "chromium-wasm on AMD EPYC", "engine native on AMD EPYC". */
+export function placeWords({ place, cpu, engine }: Pick<LatencyTable, "place" | "cpu" | "engine">): string {
+  return `${place ?? `engine ${engine.backend}`} on ${cpu}`;
+}
+
+/** What ran the layers, with its threads where they are known. */
+export function engineWords(table: Pick<LatencyTable, "place" | "cpu" | "engine">): string {
+  const { place, cpu, engine } = table;
+  const { backend, device, threads } = engine;
+  const known = threads > 0 ? ` with ${threads} thread${threads > 1 ? "s" : ""}` : "";
+  const on = device === "cpu" || device === "not given" ? "" : `, device ${device}`;
+  return `${cpu}${place === undefined ? "" : `, ${place}`}, engine ${backend}${known}${on}`;
 }
 
 /** Pooling, the hidden layer where there is one, and classifier, measured as one layer. */
@@ -119,15 +138,20 @@ export function latencyLookup(
     const key = latencyKey(layer, input);
     const median = medians.get(key);
     if (median !== undefined) return median;
-    const all = [key, ...needed().map((placed) => latencyKey(placed.layer, placed.input))];
-    const missing = [...new Set(all)].filter((one) => !medians.has(one));
+    const missing = [...new Set([key, ...missingKeys(table, needed())])];
     const listed = missing.slice(0, LISTED).map((one) => `"${one}"`);
     const more = missing.length > LISTED ? ` and ${missing.length - LISTED} more (${missing.length} missing)` : "";
     throw new ConfigError(
-      `latency table of ${table.subject}: it must have ${listed.join(", ")}${more}, and has not; measure the space or network that is asked for`,
+      `latency table of ${table.subject}${table.place ? ` (${table.place})` : ""}: it must have ${listed.join(", ")}${more}, and has not; measure the space or network that is asked for, or fill in what blockwise latency <space or run> --template <file.csv> lists`,
       { key, missing },
     );
   };
+}
+
+/** The keys of layers that a table has no entry of, each once. */
+export function missingKeys({ entries }: Pick<LatencyTable, "entries">, needed: readonly PlacedLayer[]): string[] {
+  const known = new Set(entries.map(({ key }) => key));
+  return [...new Set(needed.map(({ layer, input }) => latencyKey(layer, input)))].filter((key) => !known.has(key));
 }
 
 /** A layer with what enters it. */
@@ -147,16 +171,14 @@ export function placedLayers({ stem, blocks, head, hidden, input, classes }: Arc
   return [...placed, { layer: { kind: "classifier", classes, ...(hidden && { hidden }) }, input: shape }];
 }
 
-/** Sum of the measured latencies of a network's layers, ms for the table's batch. @throws ConfigError as {@link latencyLookup}. */
+/** Sum of the measured latencies of a network's layers and of one call, ms for the table's batch. @throws ConfigError as {@link latencyLookup}. */
 export function networkLatency(table: LatencyTable, architecture: Architecture): number {
   const layers = placedLayers(architecture);
   const lookUp = latencyLookup(table, () => layers);
-  return layers.reduce((sum, { layer, input }) => sum + lookUp(layer, input), 0);
+  return layers.reduce((sum, { layer, input }) => sum + lookUp(layer, input), table.perCallMs ?? 0);
 }
 
 /** As {@link networkLatency}; undefined where the table lacks one of the network's layers. */
 export function knownLatency(table: LatencyTable, architecture: Architecture): number | undefined {
-  const keys = new Set(table.entries.map(({ key }) => key));
-  const isKnown = placedLayers(architecture).every(({ layer, input }) => keys.has(latencyKey(layer, input)));
-  return isKnown ? networkLatency(table, architecture) : undefined;
+  return missingKeys(table, placedLayers(architecture)).length === 0 ? networkLatency(table, architecture) : undefined;
 }

@@ -17,11 +17,12 @@ import { networkCard } from "./card";
 import { asExportable, type Exportable, type ExportFacts, type ExportSource, isExportSource } from "./exportable";
 import { type OnnxOptions, onnxGraph } from "./onnx/graph";
 import { encodeOnnx } from "./onnx/model";
+import { networkPage } from "./page";
 import { pytorchModule, pytorchState } from "./pytorch";
 import { timmDescription, timmState } from "./timm";
 
 /** Forms in which a network leaves. */
-export const EXPORT_FORMATS = ["onnx", "layers-model", "timm", "pytorch", "safetensors", "card"] as const;
+export const EXPORT_FORMATS = ["onnx", "layers-model", "timm", "pytorch", "safetensors", "card", "page"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Further choices; `preprocessing` is ONNX's. */
@@ -108,13 +109,21 @@ const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
       return [path];
     },
   },
+  page: {
+    extension: ".html",
+    suffix: "-page",
+    write: async (of, path) => {
+      writeAtomic(path, Buffer.from(await networkPage(of)));
+      return [path];
+    },
+  },
 };
 
 /**
  * Writes a network for others to run: "onnx" (onnxruntime and all that reads ONNX), "layers-model" (a folder for
  * TensorFlow.js), "timm" (weights under timm's names, and what its builder is told, as JSON beside), "pytorch" (a Python module
- * that needs PyTorch only, its weights beside), "safetensors" (weights and record in one file, which `lab.teacher` reads) or
- * "card" (a page of HTML about it).
+ * that needs PyTorch only, its weights beside), "safetensors" (weights and record in one file, which `lab.teacher` reads),
+ * "card" (a page of HTML about it) or "page" (a page of HTML in which it classifies the reader's pictures).
  * @param path Where to; the network's name in the working folder unless given.
  * @param about What is known beside the network: how it was found, further accuracies.
  * @returns The paths written, the one asked for first.

@@ -17,6 +17,8 @@ export interface RatedCandidate {
 /** The candidates of all blocks, and what the rest of the network costs. */
 export interface RatingTable {
   readonly space: string;
+  /** Where the latencies among the costs are of, e.g. "chromium-wasm on AMD EPYC": no figure or sentence tells them without. */
+  readonly latencyOf?: string;
   /** `blocks[i]`: the candidates of block i in lexicographic order (cell, path). */
   readonly blocks: readonly (readonly RatedCandidate[])[];
   /** Width that enters the first block (the stem's). */

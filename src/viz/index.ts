@@ -9,6 +9,7 @@ export {
   confusionFigure,
 } from "./confusion-figure";
 export { costBars, type NetworkCosts } from "./cost-bars";
+export { escapeHtml } from "./escape-html";
 export { type EvidenceFrontRecord, type EvidencePoint, type ExpectedPoint, evidenceFront } from "./evidence-front";
 export { type FeatureMap, type FeatureMontageRecord, type FeaturePair, featureMontage } from "./feature-montage";
 export { COLOURS, type Figure, type FigureLayout, type Trace } from "./figure";

@@ -32,7 +32,15 @@ const TICKS = 5;
  * @throws ConfigError when there is no network, or fewer than two quantities are known of all.
  */
 export function parallelView(networks: readonly ParallelNetwork[], title = "Costs and accuracy side by side"): Figure {
-  const known = AXES.filter(({ measure }) => networks.length > 0 && networks.some((n) => n[measure] !== undefined));
+  const places = new Set(networks.flatMap(({ latencyMs, latencyOf }) => (latencyMs === undefined ? [] : [latencyOf])));
+  const [place] = places;
+  // Latencies of several places do not compare: they make no axis.
+  const compared = AXES.filter(({ measure }) => measure !== "latencyMs" || places.size === 1).map((axis) =>
+    axis.measure === "latencyMs" && place !== undefined
+      ? { ...axis, title: `latency (ms)<br>${escapeHtml(place)}` }
+      : axis,
+  );
+  const known = compared.filter(({ measure }) => networks.length > 0 && networks.some((n) => n[measure] !== undefined));
   if (known.length < 2) {
     throw new ConfigError(
       `parallelView: networks must have at least two known quantities, got ${networks.length} networks with ${known.length}`,

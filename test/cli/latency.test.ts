@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { registerLatency } from "../../src/cli/commands/latency";
 import { ConfigError } from "../../src/core";
-import { networkLatency, parseLatencyTable } from "../../src/cost";
+import { networkLatency, parseLatencyTable, readLatencyTable } from "../../src/cost";
 import { engine, tf } from "../../src/engine";
 import { measureLatency } from "../../src/nn";
 import { architecturePreset, conv } from "../../src/space";
@@ -77,5 +77,53 @@ describe("blockwise latency", () => {
     }
     const sum = networkLatency(table, architecturePreset(name));
     expect(stdout).toContain(`sum over the network's layers ${sum.toFixed(3)} ms`);
+  });
+});
+
+describe("blockwise latency of other places", () => {
+  const folder = mkdtempSync(join(tmpdir(), "latency-places-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const name = "efficientnet-tiny@28px";
+  const at = (file: string) => join(folder, file);
+
+  it("writes what is to be measured on a phone, lists all that is missing at once, and takes the rest", async () => {
+    await run(name, "--template", at("phone.csv"));
+    const template = readFileSync(at("phone.csv"), "utf8");
+    const keys = template.match(/^"?\S.* @ .*$/gm)!;
+    expect(keys.length).toBeGreaterThan(5);
+    const said = await run(name, "--from", at("phone.csv")).catch((error: Error) => error);
+    expect(said).toBeInstanceOf(ConfigError);
+    const { message } = said as Error;
+    expect(message).toContain(`lacks ${keys.length}:`);
+    expect(message.match(/^ {2}\S.* @ /gm)).toHaveLength(keys.length);
+    writeFileSync(at("phone.csv"), template.replace(/,,,,$/gm, ",0.5,,,").replace("name-of-the-device", "pixel-7"));
+    printed = [];
+    const text = await run(name, "--from", at("phone.csv"), "--out", at("phone.json"));
+    expect(text).toContain("pixel-7");
+    const table = readLatencyTable(at("phone.json"));
+    expect(table.entries).toHaveLength(keys.length);
+    expect(networkLatency(table, architecturePreset(name))).toBeGreaterThanOrEqual(0.5 * keys.length);
+  });
+
+  it("measures in a browser, and does not take the place of another network's table", async () => {
+    await run(name, "--browser", "chromium-wasm", "--rounds", "1", "--out", at("tables"));
+    const table = readLatencyTable(at("tables/chromium-wasm.json"));
+    expect(table).toMatchObject({ subject: name, place: "chromium-wasm", engine: { backend: "tfjs-wasm" } });
+    expect(networkLatency(table, architecturePreset(name))).toBeGreaterThan(0);
+    expect(printed.join("\n")).toContain("chromium-wasm");
+    await expect(run("dna-mini", "--browser", "chromium-wasm", "--out", at("tables"))).rejects.toThrow(
+      /tables\/chromium-wasm.json is the table of efficientnet-tiny@28px \(chromium-wasm on .*would be lost/,
+    );
+  });
+
+  it.each([
+    [["--browser", "chromium-wsm"], /did you mean chromium-wasm/],
+    [["--browser", "--threads", "2"], /--threads does nothing beside --browser/],
+    [["--browser", "--from", "x.csv"], /one of --browser and --from/],
+    [["--browser", "--out", "one.json"], /must be a folder, since there is a table for each of chromium-wasm, /],
+    [["--from", "nothing.csv"], /nothing\.csv/],
+    [["--from", "nothing"], /"nothing" must be a file, or the name of one in latency\//],
+  ] as const)("%j is refused in a sentence", async (args, said) => {
+    await expect(run(name, ...args)).rejects.toThrow(said);
   });
 });

@@ -67,6 +67,8 @@ const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "t
   "--params": "number",
   "--latency": "number",
   "--latency-table": "place",
+  "--browser": "text",
+  "--template": "write",
   "--truth": "place",
   "--images": "place",
   "--timeout": "number",

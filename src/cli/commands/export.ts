@@ -17,7 +17,7 @@ export function registerExport(program: Command): void {
   withOutput(program.command("export"))
     .description("write a found network or a teacher for others to run")
     .argument("<found>", "a found network's JSON file, or a teacher's .safetensors (of torchvision or timm, too)")
-    .requiredOption("--to <format>", "onnx, layers-model, timm, pytorch, safetensors or card")
+    .requiredOption("--to <format>", "onnx, layers-model, timm, pytorch, safetensors, card or page")
     .option("--out <path>", "the file, for layers-model a folder; by the network's name in this folder unless given")
     .option(
       "--preprocessing",
@@ -33,7 +33,9 @@ export function registerExport(program: Command): void {
   timm          weights under timm's names, and beside them what its builder is told
   pytorch       a Python module that needs PyTorch only, its weights beside
   safetensors   weights and record in one file, which lab.teacher reads
-  card          a page about the network: diagram, costs, accuracy, how it was found`,
+  card          a page about the network: diagram, costs, accuracy, how it was found
+  page          a page in which the network classifies pictures that its reader chooses: weights and all that runs them are
+                in the file, which needs no server and no connection`,
     )
     .action(async (found: string, options: ExportCommandOptions) => {
       await write(found, options, new Output(options));

@@ -44,7 +44,10 @@ export function withSearch(command: Command): Command {
     .option("--params <limit>", "parameters, likewise")
     .option("--activation <limit>", "bytes of all activations, likewise")
     .option("--latency <limit>", "milliseconds, or 45% of the teacher's, likewise; needs --latency-table")
-    .option("--latency-table <file>", "what blockwise latency <run> --out wrote")
+    .option(
+      "--latency-table <table>",
+      "what blockwise latency <run> --out wrote, a CSV, or a name in latency/, e.g. chromium-wasm",
+    )
     .option("--weights <list>", "what each block's rating counts, e.g. 0.35,0.45,0.2; the run's own when left out")
     .option("--join <how>", "sum or product of the blocks' ratings; the run's own when left out")
     .option("--uncalibrated", "by the ratings alone, without what the run's brief trainings say");
@@ -134,7 +137,7 @@ function limitsOf(
 ): Limits {
   if (latency !== undefined && latencyTable === undefined) {
     throw new ConfigError(
-      `${where}: --latency needs --latency-table, the file of blockwise latency <run> --out <file>`,
+      `${where}: --latency needs --latency-table, the file of blockwise latency <run> --out <file>, or the name of a table in latency/`,
     );
   }
   const { macs: teacherMacs, params: teacherParams, activationBytes } = teacher;

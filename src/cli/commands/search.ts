@@ -22,8 +22,10 @@ export function registerSearch(program: Command): void {
       const run = searched(path, options, "search");
       const { table, space, limits, joining, rated } = run;
       const found = await bestNetworks(run, { k, difference });
-      output.result({ limits, ...joining, ratedBy: rated, networks: found.map((of) => described(space, of)) }, () =>
-        rows(table, found),
+      const latencyOf = table.latencyOf && { latencyOf: table.latencyOf };
+      output.result(
+        { limits, ...latencyOf, ...joining, ratedBy: rated, networks: found.map((of) => described(space, of)) },
+        () => rows(table, found),
       );
       output.remark(`\n${ratedWords(rated)}`);
       output.remark(
@@ -51,11 +53,12 @@ function described(space: SearchSpace, { choice, score, cost }: FoundNetwork) {
 
 function rows(table: RatingTable, found: readonly FoundNetwork[]): string {
   const names = costNames(table);
+  const head = (name: CostName) => (name === "latencyMs" && table.latencyOf ? `latencyMs (${table.latencyOf})` : name);
   const shown = (name: CostName, value: number) => (name === "latencyMs" ? value.toFixed(3) : formatCount(value));
   const lines = found.map(({ choice, score, cost }) => [
     networkId(choice),
     score.toFixed(4),
     ...names.map((name) => shown(name, cost[name]!)),
   ]);
-  return textTable(["network", "rating", ...names], lines);
+  return textTable(["network", "rating", ...names.map(head)], lines);
 }

@@ -30,7 +30,7 @@ export interface OnnxValue {
 export interface OnnxConstant {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | BigInt64Array;
 }
 
 export interface OnnxGraph {
@@ -66,7 +66,12 @@ function node({ op, inputs, output, attributes = {} }: OnnxNode): Uint8Array {
 function constant({ name, shape, data }: OnnxConstant): Uint8Array {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const sizes = shape.map((size) => integer(1, size));
-  return message(sizes, integer(2, TYPES.float), text(8, name), bytes(9, raw));
+  return message(
+    sizes,
+    integer(2, data instanceof BigInt64Array ? TYPES.int64 : TYPES.float),
+    text(8, name),
+    bytes(9, raw),
+  );
 }
 
 function value({ name, type, shape }: OnnxValue): Uint8Array {

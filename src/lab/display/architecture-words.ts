@@ -1,4 +1,4 @@
-import type { FoundNetwork, RatedCandidate } from "../../search";
+import type { FoundNetwork, RatedCandidate, RatingTable } from "../../search";
 import { type Architecture, describeLayer, hasTimmWords, opName, type SearchSpace, timmStages } from "../../space";
 import type { NetworkFacts } from "../../viz";
 
@@ -23,16 +23,23 @@ export function stageWords(architecture: Architecture): string[] {
   return stages.map((stage, i) => `stage ${i + 1}: ${stage.join(" ")}`);
 }
 
+/** Where networks come from: their space, and the ratings with what their costs are of. */
+interface Rated {
+  readonly space: SearchSpace;
+  readonly table: Pick<RatingTable, "latencyOf">;
+}
+
 /** What figures say of a network where the mouse is. */
-export function factsOf(space: SearchSpace, { choice, cost }: FoundNetwork): NetworkFacts {
+export function factsOf({ space, table }: Rated, { choice, cost }: FoundNetwork): NetworkFacts {
   const { macs = 0, params, activationBytes, latencyMs } = cost;
-  return { macs, params, activationBytes, latencyMs, architecture: choiceWords(space, choice) };
+  const timed = latencyMs === undefined ? {} : { latencyMs, latencyOf: table.latencyOf };
+  return { macs, params, activationBytes, ...timed, architecture: choiceWords(space, choice) };
 }
 
 /** A predicted front with what its figure says of each network. */
-export function frontFacts(space: SearchSpace, front: readonly FoundNetwork[]): (NetworkFacts & { score: number })[] {
+export function frontFacts(rated: Rated, front: readonly FoundNetwork[]): (NetworkFacts & { score: number })[] {
   return front.map((network) => {
-    const { architecture, ...costs } = factsOf(space, network);
+    const { architecture, ...costs } = factsOf(rated, network);
     return { ...costs, ...(front.length <= MOST_DESCRIBED && { architecture }), score: network.score };
   });
 }

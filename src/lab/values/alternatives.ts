@@ -30,7 +30,7 @@ export class LabAlternatives implements Displayable, Iterable<LabFound> {
   table(): Table {
     const { best, networks } = this;
     const { session } = best;
-    const limits = limitWords(best.limits);
+    const limits = limitWords(best.limits, session.table.latencyOf);
     const timed = best.latencyMs !== undefined;
     return new Table({
       title: `${networks.length} best networks of ${session.space.name}${limits.length > 0 ? ` within ${limits.join(", ")}` : ""}`,
@@ -40,7 +40,7 @@ export class LabAlternatives implements Displayable, Iterable<LabFound> {
         "MACs",
         "parameters",
         "activations",
-        ...(timed ? ["latency, ms"] : []),
+        ...(timed ? [`latency, ms (${session.table.latencyOf ?? "where it was measured"})`] : []),
         "other blocks",
         ...session.space.blocks.map((_, block) => `block ${block + 1}`),
       ],
@@ -61,11 +61,11 @@ export class LabAlternatives implements Displayable, Iterable<LabFound> {
   /** The networks beside the predicted front. */
   figure(): FigureView {
     const { best, networks } = this;
-    const { space } = best.session;
-    const [chosen, ...others] = networks.map(({ network, score }) => ({ ...factsOf(space, network), score }));
+    const { session } = best;
+    const [chosen, ...others] = networks.map(({ network, score }) => ({ ...factsOf(session, network), score }));
     return new FigureView(
       ratedFrontFigure({
-        front: frontFacts(space, best.front),
+        front: frontFacts(session, best.front),
         best: chosen,
         others,
         budgetMacs: best.budget.macs,

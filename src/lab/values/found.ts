@@ -183,7 +183,7 @@ export class LabFound extends NetworkDesign implements Displayable {
 
   /**
    * Writes the retrained network for others to run: "onnx", "layers-model" (TensorFlow.js), "timm", "pytorch", "safetensors" or
-   * "card" (a page about it); returns the path.
+   * "card" (a page about it) or "page" (a page in which it classifies your pictures); returns the path.
    * @throws ConfigError when it was not retrained, SpaceError for what the form cannot say.
    */
   async export(format: ExportFormat, path?: string, options: ExportOptions = {}): Promise<string> {
@@ -213,7 +213,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     const { network, session } = this;
     const { space, teacher } = session;
     const { traversalScore } = this.search;
-    const limits = limitWords(this.limits);
+    const limits = limitWords(this.limits, session.table.latencyOf);
     return new Table({
       title: `${this.kind === "found" ? "Found" : "Random"} network: ${formatCount(this.macs)} MACs (${percent(this.macs / teacher.cost.macs, 1)} of the teacher's), ${formatCount(this.params)} parameters, summed rating ${this.score.toFixed(4)}`,
       columns: ["block", "cell", "layers", "channels", "ops", "rating"],
@@ -227,7 +227,7 @@ export class LabFound extends NetworkDesign implements Displayable {
       ]),
       note: [
         ...(limits.length > 0 ? [`Within ${limits.join(", ")}.`] : []),
-        `${formatCount(this.activationBytes)}B of activations${this.latencyMs === undefined ? "" : `, ${this.latencyMs.toFixed(3)} ms`}.`,
+        `${formatCount(this.activationBytes)}B of activations${this.latencyMs === undefined ? "" : `, ${this.latencyMs.toFixed(3)} ms${session.table.latencyOf ? ` on ${session.table.latencyOf}` : ""}`}.`,
         ...(ownMeasure(session.score) ? [`Rated by ${session.score}.`] : []),
         ...(session.weights
           ? [`Blocks count ${session.weights.map((weight) => formatCount(weight)).join(", ")}.`]
@@ -241,14 +241,14 @@ export class LabFound extends NetworkDesign implements Displayable {
   }
 
   figure(): FigureView {
-    const { space } = this.session;
-    const best = { ...factsOf(space, this.network), score: this.score };
+    const { session } = this;
+    const best = { ...factsOf(session, this.network), score: this.score };
     return new FigureView(
       ratedFrontFigure({
-        front: frontFacts(space, this.front),
+        front: frontFacts(session, this.front),
         best,
         budgetMacs: this.budget.macs,
-        measure: ownMeasure(this.session.score),
+        measure: ownMeasure(session.score),
       }),
     );
   }

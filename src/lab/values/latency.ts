@@ -1,9 +1,11 @@
-import { writeJson } from "../../core";
+import { writeAtomic, writeJson } from "../../core";
 import {
+  engineWords,
   isArchitecture,
   isUnsteady,
   type LatencyRange,
   type LatencyTable,
+  latencyCsv,
   networkLatency,
   networkLatencyRange,
   parseLatencyTable,
@@ -43,7 +45,7 @@ export class LabLatency implements Displayable {
 
   /** One layer a row, the slowest first. */
   table(): Table {
-    const { subject, batch, cpu, engine, entries } = this.latencies;
+    const { subject, batch, perCallMs, entries } = this.latencies;
     const whole =
       this.subject && isArchitecture(this.subject) ? networkLatencyRange(this.latencies, this.subject) : undefined;
     const warning = unsteadyWords(this.latencies);
@@ -62,11 +64,17 @@ export class LabLatency implements Displayable {
         ]),
       note: [
         ...(warning ? [warning] : []),
-        `Measured on ${cpu}, engine ${engine.backend} with ${plural(engine.threads, "thread")}.`,
+        `Measured on ${engineWords(this.latencies)}.`,
         ...(whole === undefined ? [] : [`The network's layers take ${rangeWords(whole)} in all.`]),
-        "A network's latency is the sum of its layers', each measured alone.",
+        `A network's latency is the sum of its layers', each measured alone${perCallMs === undefined ? "" : `, and ${perCallMs} ms a call`}.`,
       ].join(" "),
     });
+  }
+
+  /** As CSV, for spreadsheets; `lab.latency(path)` reads it, too. Returns the path. */
+  saveCsv(path: string): string {
+    writeAtomic(path, latencyCsv(this.latencies));
+    return path;
   }
 
   [DISPLAY](): Promise<MimeBundle> {

@@ -34,7 +34,7 @@ import { Table } from "../display/table";
 import { notebookContext } from "../session/notebook-context";
 import { type SearchSession, teacherCosts } from "../session/search-session";
 import { improve, type LabImproveOptions } from "../words/improve-ratings";
-import { type LabBudget, type LabLimits, parseLimits } from "../words/limits";
+import { type LabBudget, type LabLimits, parseLimits, splitTable, type WithTable } from "../words/limits";
 import { type OwnScores, type OwnScoresOptions, scoreTable } from "../words/own-scores";
 import { rememberFound } from "../words/random";
 import { type TrainedNetworks, trainedNetworks } from "../words/trained-networks";
@@ -90,12 +90,15 @@ export class LabRatings implements Displayable {
   /**
    * The network of least summed rating that meets all limits, exactly; of calibrated ratings that of greatest expected
    * accuracy, for which what was measured of a trained network counts beside its sum. Where a limit is an interval, HiGHS searches and the
-   * network is to be awaited; `await` suits both.
+   * network is to be awaited; `await` suits both. `{ latencyMs: 8, table: "chromium-wasm" }` takes latencies from a table, as
+   * `withLatency(table)` does.
    * @throws BudgetInfeasibleError naming the least attainable, ConfigError for a limit that is no count.
    */
-  search(budget?: LabBudget): LabFound;
-  search(limits: LabLimits): Promise<LabFound>;
-  search(given: LabLimits = {}, ...more: readonly unknown[]): LabFound | Promise<LabFound> {
+  search(budget?: LabBudget & WithTable): LabFound;
+  search(limits: LabLimits & WithTable): Promise<LabFound>;
+  search(all: LabLimits & WithTable = {}, ...more: readonly unknown[]): LabFound | Promise<LabFound> {
+    const [given, table] = splitTable<LabLimits>(all);
+    if (table !== undefined && more.length === 0) return this.withLatency(table).search(given);
     if (more.some((value) => value !== undefined)) {
       throw new ConfigError(
         `ratings.search: must get limits alone, e.g. ratings.search({ macs: "4M" }), got ${shown(more[0])} beside them; for several networks await ratings.diverse(k, limits)`,
@@ -116,7 +119,9 @@ export class LabRatings implements Displayable {
    * not more.
    * @throws BudgetInfeasibleError when no network meets all limits, ConfigError for a limit that is no count.
    */
-  async diverse(k: number, given: LabLimits = {}, options: DiverseOptions = {}): Promise<LabAlternatives> {
+  async diverse(k: number, all: LabLimits & WithTable = {}, options: DiverseOptions = {}): Promise<LabAlternatives> {
+    const [given, table] = splitTable<LabLimits>(all);
+    if (table !== undefined) return this.withLatency(table).diverse(k, given, options);
     checkOptions("ratings.diverse", { ...options, k }, DIVERSE_RULES);
     const limits = parseLimits("ratings.diverse", given, costNames(this.table), teacherCosts(this.session));
     return this.within(limits, { difference: DIFFERENCE, ...options, k });
@@ -169,7 +174,8 @@ export class LabRatings implements Displayable {
   /**
    * The same ratings with measured latencies beside the other costs, so that `latencyMs` can be limited, also to a share of
    * the teacher's, "45%", where the table has the teacher's layers (`lab.latency(ratings)` measures them, too).
-   * @param latencies What `lab.latency` gave, or the file of `blockwise latency --out`.
+   * @param latencies What `lab.latency` gave, the file of `blockwise latency --out` (JSON or CSV), or the name of a table in the folder
+   *   `latency`, e.g. "chromium-wasm".
    * @throws ConfigError when a layer of the space was not measured.
    */
   withLatency(latencies: LabLatency | LatencyTable | string): LabRatings {

@@ -87,7 +87,7 @@ export async function improve(
   const seen = Math.min(images ?? data.train.count, data.train.count);
   const view = new RoundsView(
     `${epochs === 1 ? "1 epoch" : `${epochs} epochs`} of ${formatCount(seen)} images`,
-    budgets.map((limits) => limitWords(limits).join(", ")),
+    budgets.map((limits) => limitWords(limits, table.latencyOf).join(", ")),
   );
   const { trained } = await gatherEvidence(
     {

@@ -75,9 +75,9 @@ export async function pareto(
   }
   for (const [i, { label, item }] of designs.entries()) {
     const design = designOf(item);
-    const { data, space } = design.session;
+    const { data } = design.session;
     measured.push({
-      ...factsOf(space, design.network),
+      ...factsOf(design.session, design.network),
       ...(await measure(trained.students[i], data, context)),
       ...(await repeated(trained.repeats.get(item), seeds, data, context)),
       label,
@@ -232,12 +232,12 @@ function prediction(items: readonly { item: Student; label: string }[]) {
   if (sessions.size !== 1) return {};
   const predicted = items.map(({ item, label }): PredictedNetwork => {
     const { kind, score, network, session } = designOf(item);
-    return { ...factsOf(session.space, network), kind, label, score };
+    return { ...factsOf(session, network), kind, label, score };
   });
   const designs = items.map(({ item }) => designOf(item)).filter((design) => design instanceof LabFound);
   const [widest] = designs.filter(({ kind }) => kind === "found").sort((a, b) => b.macs - a.macs);
   const front = widest?.front ?? [];
-  return { predicted, predictedFront: widest ? frontFacts(widest.session.space, front) : [] };
+  return { predicted, predictedFront: widest ? frontFacts(widest.session, front) : [] };
 }
 
 function unlike(trainings: readonly Readonly<Record<string, unknown>>[]): string | undefined {

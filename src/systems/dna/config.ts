@@ -283,7 +283,7 @@ const search = z.strictObject({
   macsOfTeacher: share.default(DNA_MINI.macsOfTeacher),
   /**
    * Measured milliseconds that the found network may take, or a share of the teacher's by the same table, "45%";
-   * `latencyTable` is the file of `blockwise latency --out`.
+   * `latencyTable` is the file of `blockwise latency --out`, a CSV, or the name of a table in `latency/`, "chromium-wasm".
    */
   latencyMs: latencyLimit.optional(),
   /**

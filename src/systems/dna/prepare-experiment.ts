@@ -148,6 +148,6 @@ function latenciesOf({ search: { latencyMs, latencyTable, also = [] } }: Experim
   if (latencyTable !== undefined) return readLatencyTable(latencyTable);
   if (latencyMs === undefined && also.every((budget) => budget.latencyMs === undefined)) return undefined;
   throw new ConfigError(
-    "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <this experiment or its run> --out <file>",
+    "experiment: search.latencyMs needs search.latencyTable, the file of blockwise latency <this experiment or its run> --out <file>, or the name of a table in latency/",
   );
 }

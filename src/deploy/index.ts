@@ -1,0 +1,7 @@
+export {
+  measurePlace,
+  PLACE_LATENCY_RULES,
+  type PlaceLatencies,
+  type PlaceLatencyOptions,
+} from "./measure-place";
+export { PLACE_NAMES, PLACES, type Place } from "./places";

@@ -1,0 +1,153 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { ConfigError } from "../../src/core";
+import {
+  type LatencyTable,
+  latencyCosts,
+  latencyCsv,
+  latencyTableOf,
+  latencyTemplate,
+  layersOfSpace,
+  missingKeys,
+  networkLatency,
+  networkLatencyRange,
+  parseLatencyCsv,
+  parseLatencyTable,
+  placeWords,
+} from "../../src/cost";
+import { assemble, enumerateBlock } from "../../src/space";
+import { tinySpace } from "../distill/tiny";
+
+const space = tinySpace();
+const layers = layersOfSpace(space);
+const template = latencyTemplate(layers, space.name);
+
+/** The template with each median filled in. */
+function filled(ms: (row: number) => string): string {
+  let row = -1;
+  return template.replace(/,,,,$/gm, () => `,${ms(++row)},,,`);
+}
+
+describe("a latency table from a phone", () => {
+  it("is the template with its medians filled in; a network's latency is their sum and one call, whichever way it is counted", () => {
+    const table = parseLatencyCsv(
+      filled((row) => (row === 0 ? "0.5" : String(1 + (row % 5)))).replace("name-of-the-device", "pixel-7"),
+      "phone",
+    );
+    expect(table).toMatchObject({ place: "pixel-7", subject: space.name, batch: 1, perCallMs: 0.5 });
+    expect(missingKeys(table, layers)).toEqual([]);
+    const costs = latencyCosts(space, table);
+    const choice = space.blocks.map((_, block) => [...enumerateBlock(space, block)].at(-1)!);
+    let before = Number(Object.keys(costs.candidate(choice[0]))[0]);
+    let sum = costs.stem;
+    for (const candidate of choice) {
+      sum += costs.candidate(candidate)[before];
+      before = space.blocks[candidate.block].cells[candidate.cell].width;
+    }
+    sum += costs.head[before];
+    const architecture = assemble(space, choice);
+    expect(networkLatency(table, architecture)).toBeCloseTo(sum, 9);
+    expect(networkLatency({ ...table, perCallMs: 0 }, architecture)).toBeCloseTo(sum - 0.5, 9);
+    expect(networkLatencyRange(table, architecture)).toEqual({ medianMs: networkLatency(table, architecture) });
+    expect(placeWords(table)).toBe("pixel-7 on a device whose name was not given");
+  });
+
+  it("a row that was not filled in is a layer that was not measured, and all of them are listed", () => {
+    const some = parseLatencyCsv(
+      filled((row) => (row > 0 && row % 2 ? "1" : "")),
+      "phone",
+    );
+    expect(some.perCallMs).toBeUndefined();
+    expect(missingKeys(some, layers)).toHaveLength(Math.floor(layers.length / 2));
+  });
+
+  it.each([
+    ["key,medianMs\na,-1\n", /line 2: medianMs must be milliseconds from 0.*"-1"/],
+    ["key,medianMs\na,NaN\n", /line 2: medianMs must be milliseconds/],
+    ["key,medianMs\na,Infinity\n", /line 2: medianMs must be milliseconds/],
+    ["key;medianMs\na;0,21\n", /with a decimal point.*"0,21"/],
+    ["key,medianMs\nb,1\n# a remark\na,1\nb,2\n", /line 5: each layer must stand once, and "b" stands in line 2, too/],
+    ["key,seconds\na,1\n", /"seconds" is none of them/],
+    ["key,medianMS\na,1\n", /did you mean medianMs\?/],
+    ["key\na\n", /medianMs is missing/],
+    ["a,1\n", /first row must name the columns/],
+    ["", /first row must name the columns/],
+    ["key,medianMs\na @ 2, b,1\n", /line 2: must have 2 cells.*between double quotes/],
+    ['key,medianMs\n"a,1\n', /double quotes are not closed/],
+    ["key,medianMs\n,1\n", /line 2: must have a key/],
+    ["# batch: 0\nkey,medianMs\na,1\n", /batch must be a whole number from 1/],
+    ["# plaice: x\nkey,medianMs\na,1\n", /line 1: "# plaice:" must be one of place.*did you mean place/],
+    ["key,medianMs,runs\na,1,2.5\n", /line 2: runs must be a whole number/],
+  ])("%j is refused with its line", (text, said) => {
+    expect(() => parseLatencyCsv(text, "x", "phone.csv")).toThrow(ConfigError);
+    expect(() => parseLatencyCsv(text, "x", "phone.csv")).toThrow(said);
+  });
+
+  it("survives a spreadsheet: byte order mark, semicolons, quoted remarks, separators behind them, Windows' line ends", () => {
+    const text = '\uFEFF"# place: pixel";;\r\n# batch: 2;;\r\nkey;medianMs;\r\n"pool, silu layer";1.5;\r\n;;\r\n';
+    expect(parseLatencyCsv(text, "x")).toMatchObject({
+      place: "pixel",
+      batch: 2,
+      entries: [{ key: "pool, silu layer", medianMs: 1.5 }],
+    });
+  });
+
+  it("any table goes to CSV and back", () => {
+    const ms = fc.double({ min: 0, max: 1e6, noNaN: true }).map((value) => Math.abs(value));
+    const entry = fc.record({ medianMs: ms, lowMs: ms, highMs: ms, runs: fc.integer({ min: 1, max: 1e6 }) });
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 8 }), ms, (rows, perCallMs) => {
+        const entries = rows.map((row, i) => ({ key: `ir_k3, "n${i}" @ 2x2x${i}`, ...row }));
+        const engine = { backend: "wasm", device: "not given", threads: 0, versions: {} };
+        const table = latencyTableOf({ subject: "s", place: "p", perCallMs, batch: 3, cpu: "c", engine, entries });
+        expect(parseLatencyCsv(latencyCsv(table), "x")).toEqual(table);
+      }),
+    );
+  });
+});
+
+describe("a latency table's name", () => {
+  const folder = mkdtempSync(join(tmpdir(), "latency-names-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("is a file in latency/, JSON or CSV; one that is not there is refused with those that are", () => {
+    mkdirSync(join(folder, "latency"));
+    writeFileSync(join(folder, "latency", "phone.csv"), "key,medianMs\na,1\n");
+    const program = `
+      const { readLatencyTable } = require(${JSON.stringify(join(__dirname, "../../src/cost"))});
+      console.log(readLatencyTable("phone").place);
+      try { readLatencyTable("fone"); } catch (error) { console.log(error.message); }`;
+    const tsx = require.resolve("tsx/cjs");
+    const said = execFileSync(process.execPath, ["--require", tsx, "-e", program], { cwd: folder, encoding: "utf8" });
+    expect(said).toMatch(/^phone\n.*"fone" must be a file, or the name of one in latency\/, where there are phone;/);
+  });
+});
+
+describe("a latency table that is typed by hand", () => {
+  const table: LatencyTable = parseLatencyTable({
+    format: "blockwise-latency-1",
+    subject: "dna-mini",
+    place: "pixel-7",
+    perCallMs: 0.4,
+    batch: 1,
+    cpu: "Cortex-A78",
+    engine: { backend: "tflite", device: "cpu", threads: 1, versions: {} },
+    entries: [{ key: "a", medianMs: 1 }],
+  });
+
+  it.each([
+    [{ perCallMs: -1 }, /perCallMs/],
+    [{ perCallMs: Number.NaN }, /perCallMs/],
+    [{ percallMs: 1 }, /percallMs/],
+    [{ place: " " }, /place/],
+    [{ entries: [{ key: "a", medianMs: Number.POSITIVE_INFINITY }] }, /medianMs/],
+    [{ entries: [{ key: "a", medianMs: 1, median: 2 }] }, /median/],
+    [{ entries: [{ key: "a" }] }, /entries.0.medianMs" is missing/],
+  ])("is refused where something is wrong: %j", (changes, said) => {
+    expect(() => parseLatencyTable({ ...table, ...changes })).toThrow(said);
+  });
+});
