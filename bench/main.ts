@@ -5,6 +5,7 @@ import { addDna } from "./dna-command";
 import { addEngine } from "./engine-command";
 import { addFront } from "./front-command";
 import { addKernel } from "./kernel-command";
+import { addLatency } from "./latency-command";
 import { addSearchers } from "./searchers-command";
 import { addSpread } from "./spread-command";
 import { addStep } from "./step-command";
@@ -18,6 +19,7 @@ const BENCHMARKS: readonly ((program: Command) => void)[] = [
   addEngine,
   addFront,
   addKernel,
+  addLatency,
   addSearchers,
   addSpread,
   addStep,

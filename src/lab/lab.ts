@@ -9,6 +9,7 @@ import {
   loadDataset,
   type Preprocessing,
 } from "../data";
+import { measurePlace, PLACE_NAMES, type Place } from "../deploy";
 import type { Retrained } from "../retrain";
 import { type LoadTeacherOptions, loadTeacher, openTeacherFile } from "../retrain";
 import {
@@ -100,6 +101,13 @@ const TEACHER_RULES: OptionRules<LabTeacherOptions> = {
   preprocessing: rule.any,
   classes: rule.any,
 };
+
+export interface LabLatencyOptions extends LatencyOptions {
+  /** Where to measure instead of on the engine here, "chromium-wasm", "node-ort", ...; then of 30 runs unless given. */
+  readonly place?: Place;
+}
+
+const LAB_LATENCY_RULES: OptionRules<LabLatencyOptions> = { ...LATENCY_RULES, place: rule.oneOf(...PLACE_NAMES) };
 
 /** What has layers to measure, or the path of what was measured. */
 export type LatencySource =
@@ -197,19 +205,28 @@ export const lab = {
 
   /**
    * Measures how long each layer takes on this machine and engine, all layers in turns: of a supernet, ratings, a teacher, a
-   * found network, a space or an architecture (with a supernet or ratings their teacher's, too); or reads the file of `blockwise latency --out`. `ratings.withLatency(...)`
+   * found network, a space or an architecture (with a supernet or ratings their teacher's, too); or reads the file of `blockwise latency --out`, or a
+   * table by its name. With a place, "chromium-wasm", they are timed there: in a browser, or in onnxruntime. `ratings.withLatency(...)`
    * searches by it.
    * @throws ConfigError when it is nothing that has layers, InterruptedError when stopped.
    */
   async latency(
     subject: LatencySource,
-    options: LatencyOptions = {},
+    given: LabLatencyOptions = {},
     context: StepContext = notebookContext(),
   ): Promise<LabLatency> {
-    checkOptions("lab.latency", options, LATENCY_RULES);
-    if (typeof subject === "string") return new LabLatency(latencyTableFrom(subject));
+    checkOptions("lab.latency", given, LAB_LATENCY_RULES);
+    const { place, ...options } = given;
+    if (typeof subject === "string") {
+      if (Object.keys(given).length === 0) return new LabLatency(latencyTableFrom(subject));
+      throw new ConfigError(`lab.latency: ${JSON.stringify(subject)} is read, not measured; leave the options out`);
+    }
     engineReady();
     const measured = layersOf(subject);
+    if (place) {
+      const { table } = await measurePlace(place, measured, options, context, teacherOf(subject));
+      return new LabLatency(table, measured);
+    }
     return new LabLatency(await latencyTable(measured, options, context, teacherOf(subject)), measured);
   },
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, readJson, SpaceError } from "../../src/core";
+import { latencyCsv, parseLatencyCsv } from "../../src/cost";
 import { DISPLAY, type Displayable } from "../../src/display-protocol";
 import { engine } from "../../src/engine";
 import { type LabRatings, lab } from "../../src/lab";
@@ -120,7 +121,16 @@ describe("search in cells", () => {
       least(timed.table, ({ cost }) => cost.latencyMs! <= latencyMs && cost.activationBytes! <= activationBytes),
     );
     expect(upper.latencyMs).toBeCloseTo(latency.of(upper), 9);
-    expect(await shown(upper)).toMatch(/latencyMs \u2264 [\s\S]* ms\./);
+    // Whose milliseconds they are is said wherever they are told.
+    expect(await shown(upper)).toMatch(/latencyMs \u2264 [\s\S]* \(engine \w+ on [\s\S]* ms on engine \w+ on /);
+    const named = ratings.search({ latencyMs, activationBytes, table: latency });
+    expect([named.id, named.latencyMs]).toEqual([upper.id, upper.latencyMs]);
+    const phone = parseLatencyCsv(latencyCsv({ ...latency.latencies, place: "pixel-7" }), "phone");
+    const [first] = await ratings.diverse(2, { latencyMs: [0, 1e3], table: phone });
+    expect(await shown(first)).toMatch(/ms on pixel-7 on /);
+    expect(() => ratings.search({ latencyMs, table: "no-such-place" })).toThrow(
+      /"no-such-place" must be a file, or the name/,
+    );
 
     const within = await timed.search({ macs: [macs, "1M"], latencyMs: 1e3 });
     expect(within.score).toBe(least(timed.table, ({ cost }) => cost.macs! >= macs && cost.macs! <= 1e6));
