@@ -4,8 +4,7 @@ type Setter = (value: unknown) => void;
 
 /** What the script of a cell is given as `__cell`: the kernel's side of one run. */
 export class CellFrame {
-  /** How far it came: the mark of the statement that runs. */
-  at = 0;
+  private mark = 0;
   /** Of its last expression. */
   value: unknown;
   readonly meta: object;
@@ -22,6 +21,16 @@ export class CellFrame {
   ) {
     this.meta = meta;
     this.import = async (specifier) => load(String(specifier));
+  }
+
+  /** How far it came: the mark of the statement that runs. */
+  get at(): number {
+    return this.mark;
+  }
+
+  /** A function, so that V8 looks for interrupts between two statements. */
+  set at(mark: number) {
+    this.mark = mark;
   }
 
   /** Takes the imported names' variables and gives them their values. */

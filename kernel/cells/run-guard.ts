@@ -1,6 +1,6 @@
 import { promisify, types } from "node:util";
 import { InterruptedError } from "../../src/core/errors";
-import { ENTER_RUN, LOOP_GUARD } from "../language/loop-guard";
+import { ENTER_RUN, LOOP_GUARD, TURN } from "../language/loop-guard";
 
 /** Where the kernel puts the function that gives a cell its timers. */
 const CELL_TIMERS: unique symbol = Symbol.for("blockwise.cell-timers");
@@ -26,6 +26,7 @@ export class RunGuard {
     };
     const enter = (run: number): number => this.running()?.run ?? run;
     Object.defineProperty(globalThis, LOOP_GUARD, { value: check, configurable: true });
+    Object.defineProperty(globalThis, TURN, { value: () => {}, configurable: true });
     Object.defineProperty(globalThis, ENTER_RUN, { value: enter, configurable: true });
     Object.defineProperty(globalThis, CELL_TIMERS, { value: (run: number) => this.timersFor(run), configurable: true });
   }

@@ -1,7 +1,7 @@
 import type * as TypeScript from "typescript";
 import type { CellOutline } from "./declared-names";
 import { freeReferences } from "./free-references";
-import { guardAwaits } from "./loop-guard";
+import { insertGuards } from "./loop-guard";
 import { promoteNumbers } from "./number-loops";
 import type { SessionNames } from "./session-names";
 import { type EditedText, Rank, TextEdits } from "./text-edits";
@@ -195,7 +195,7 @@ export function toCellScript(
     if (!hiddenNames.has(node) && !promoted.has(node)) renameTo(ts, source, node, bindingOf(node.text), edits);
   }
   callKernel(ts, source, edits);
-  guardAwaits(ts, source, run, edits);
+  insertGuards(ts, source, run, edits);
 
   const free = references.map(({ node }) => node.text).filter((name) => !isShared(name));
   const timers = TIMERS.filter((name) => free.includes(name));

@@ -7,34 +7,44 @@ export const LOOP_GUARD: unique symbol = Symbol.for("blockwise.loop-guard");
 /** Where the kernel puts the function that gives the run that an async function was called in. */
 export const ENTER_RUN: unique symbol = Symbol.for("blockwise.enter-run");
 
+/** Name of a function without effect in the global scope: V8 looks for interrupts where one is called. */
+export const TURN = "__blockwiseTurn";
+
 const GUARD = 'globalThis[Symbol.for("blockwise.loop-guard")]';
 const ENTER = 'globalThis[Symbol.for("blockwise.enter-run")]';
 const RUN = "__blockwiseRun";
+const GUARDED = /\b(?:await|for|while|do)\b/;
 
 /**
- * Makes code that awaits stop for good when its run was interrupted: after each `await`, and at the start of each turn of
- * a loop that awaits, the kernel is asked.
+ * Makes code stop when its run was interrupted: after each `await`, and at the start of each turn of a loop that awaits,
+ * the kernel is asked.
  *
  * Such code would otherwise go on unseen after its cell was given up. An async function belongs to the run that called
- * it, not to the cell that declared it. Text is inserted without line breaks: line numbers stay.
+ * it, not to the cell that declared it.
+ *
+ * Turns of other loops call a function without effect, where they may be long: V8 looks for interrupts at the entry of a
+ * function, and at the turns of a loop only after so many kilobytes of instructions, which may be minutes of built-in
+ * functions. Optimised code has the call inlined, at no cost.
+ *
+ * Text is inserted without line breaks: line numbers stay.
  * @param code JavaScript as the converter made it.
  * @param run number of the run, for what stands outside of functions.
  * @param before put in front of the first line.
  */
 export function guardLoops(ts: typeof TypeScript, code: string, run: number, before = ""): EditedText {
   const edits = new TextEdits();
-  if (code.includes("await")) guardAwaits(ts, parse(ts, code), run, edits);
+  if (GUARDED.test(code)) insertGuards(ts, parse(ts, code), run, edits);
   return edits.apply(code, before);
 }
 
 /** As {@link guardLoops}, among other edits of the same code. */
-export function guardAwaits(ts: typeof TypeScript, source: TypeScript.SourceFile, run: number, edits: TextEdits): void {
-  if (!source.text.includes("await")) return;
+export function insertGuards(ts: typeof TypeScript, source: TypeScript.SourceFile, run: number, edits: TextEdits): void {
+  if (!GUARDED.test(source.text)) return;
 
   const visit = (node: TypeScript.Node, owner: string | undefined): void => {
     let inside = owner;
     if (ts.isFunctionLike(node)) inside = enter(node);
-    else if (owner !== undefined) guard(node, owner);
+    else guard(node, owner);
     ts.forEachChild(node, (child) => visit(child, inside));
   };
 
@@ -51,18 +61,21 @@ export function guardAwaits(ts: typeof TypeScript, source: TypeScript.SourceFile
     return RUN;
   };
 
-  const guard = (node: TypeScript.Node, owner: string): void => {
-    if (ts.isAwaitExpression(node)) {
+  const guard = (node: TypeScript.Node, owner: string | undefined): void => {
+    if (owner !== undefined && ts.isAwaitExpression(node)) {
       edits.insert(node.getStart(source), Rank.open, `${GUARD}(${owner}, `);
       edits.insert(node.end, Rank.close, ")");
-    } else if (ts.isIterationStatement(node, false) && awaits(ts, node)) {
-      const body = node.statement;
-      const call = `${GUARD}(${owner});`;
-      if (ts.isBlock(body)) edits.insert(body.getStart(source) + 1, Rank.mark, call);
-      else {
-        edits.insert(body.getStart(source), Rank.mark, `{${call}`);
-        edits.insert(body.end, Rank.closeLoop, "}");
-      }
+    } else if (ts.isIterationStatement(node, false)) {
+      if (owner !== undefined && awaits(ts, node)) atEachTurn(node.statement, `${GUARD}(${owner});`);
+      else if (mayTakeLong(ts, node)) atEachTurn(node.statement, `${TURN}();`);
+    }
+  };
+
+  const atEachTurn = (body: TypeScript.Statement, call: string): void => {
+    if (ts.isBlock(body)) edits.insert(body.getStart(source) + 1, Rank.mark, call);
+    else {
+      edits.insert(body.getStart(source), Rank.mark, `{${call}`);
+      edits.insert(body.end, Rank.closeLoop, "}");
     }
   };
 
@@ -86,4 +99,21 @@ function awaits(ts: typeof TypeScript, root: TypeScript.Node): boolean {
     return ts.forEachChild(node, (child) => search(child) || undefined) ?? false;
   };
   return search(root);
+}
+
+/** True when one turn of the loop may take long: it calls what may be built in, or computes with big integers. */
+function mayTakeLong(ts: typeof TypeScript, loop: TypeScript.Node): boolean {
+  const { AsteriskToken, AsteriskAsteriskToken, SlashToken, PercentToken } = ts.SyntaxKind;
+  const { AsteriskEqualsToken, AsteriskAsteriskEqualsToken, SlashEqualsToken, PercentEqualsToken } = ts.SyntaxKind;
+  const slow: ReadonlySet<TypeScript.SyntaxKind> = new Set([
+    ...[AsteriskToken, AsteriskAsteriskToken, SlashToken, PercentToken],
+    ...[AsteriskEqualsToken, AsteriskAsteriskEqualsToken, SlashEqualsToken, PercentEqualsToken],
+    ...[ts.SyntaxKind.CallExpression, ts.SyntaxKind.NewExpression, ts.SyntaxKind.TaggedTemplateExpression],
+    ...[ts.SyntaxKind.ForOfStatement, ts.SyntaxKind.ForInStatement, ts.SyntaxKind.YieldExpression],
+    ...[ts.SyntaxKind.SpreadElement, ts.SyntaxKind.SpreadAssignment, ts.SyntaxKind.ArrayBindingPattern],
+    ts.SyntaxKind.TemplateExpression,
+  ]);
+  const search = (node: TypeScript.Node): boolean =>
+    slow.has(node.kind) || (ts.forEachChild(node, (child) => search(child) || undefined) ?? false);
+  return search(loop);
 }

@@ -1,4 +1,5 @@
 import { Session } from "node:inspector";
+import { sendInterruptSignal } from "../life/interrupt-signal";
 import { GRACE_MS, Phase, type SharedState, Stop, type ToMain } from "./threads";
 
 const POLL_MS = 50;
@@ -8,6 +9,8 @@ const LOOK_MS = 100;
 const ANSWER_POLL_MS = 1;
 const SLOW_POLL_MS = 20;
 const SLOW_AFTER_MS = 500;
+/** When it has not answered for so long it is in a built-in function, of which some hear a signal. */
+const SIGNAL_AFTER_MS = 700;
 /** How long an interrupt may be without effect before the user is told why, in ms. */
 const TOLD_AFTER_MS = 3000;
 const BEFORE_TERMINATION = 'globalThis[Symbol.for("blockwise.before-termination")]?.()';
@@ -109,6 +112,10 @@ export class Stopper {
     if (answer === Stop.Asked && asked.answer === undefined) {
       // It is in a native call, or has not got there yet.
       const waited = performance.now() - asked.at;
+      if (waited > SIGNAL_AFTER_MS && !asked.signalled) {
+        asked.signalled = true;
+        sendInterruptSignal();
+      }
       setTimeout(() => this.decide(session, asked), waited < SLOW_AFTER_MS ? ANSWER_POLL_MS : SLOW_POLL_MS);
       return;
     }
@@ -125,7 +132,7 @@ export class Stopper {
       // No room on its stack for any more code. Node's own handling of the signal needs none, where the code has not awaited.
       this.done(session);
       this.askedAgainAt = performance.now() + GRACE_MS.plain;
-      process.kill(process.pid, "SIGINT");
+      sendInterruptSignal();
     } else {
       this.done(session);
       // Not yet prepared to be stopped (it starts): the next poll asks again.
@@ -152,4 +159,5 @@ interface Asked {
   readonly at: number;
   /** How the call ended that lets the main thread prepare itself; while it stands still there is none. */
   answer?: "failed" | "returned";
+  signalled?: boolean;
 }

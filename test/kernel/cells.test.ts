@@ -43,9 +43,18 @@ describe("guarded code", () => {
     expect(text).toMatch(/^async function f\(\) \{ 'use strict'; const __blockwiseRun = .*\(4\); /);
   });
 
-  it("is left alone when nothing awaits", async () => {
-    expect(guardLoops(ts, "for (;;) { const f = async () => await null; }", 1).text).not.toContain("loop-guard");
-    expect(guardLoops(ts, "while (true) {}", 1).text).toBe("while (true) {}");
+  it("calls a function at each turn of a loop that calls or multiplies, and leaves plain loops alone", () => {
+    const guarded = (code: string) => guardLoops(ts, code, 1).text;
+    expect(guarded("for (;;) f();")).toBe("for (;;) {__blockwiseTurn();f();}");
+    expect(guarded("while (f());")).toBe("while (f()) {__blockwiseTurn();;}");
+    expect(guarded("do { f`x`; } while (x)")).toBe("do {__blockwiseTurn(); f`x`; } while (x)");
+    expect(guarded("for (;;) for (const x of y) x")).toBe(
+      "for (;;) {__blockwiseTurn();for (const x of y) {__blockwiseTurn();x}}",
+    );
+    expect(guarded("for (;;) { const f = async () => await null; }")).not.toContain("loop-guard");
+    for (const plain of ["while (true) {}", "for (let i = 0; i < n; i++) sum += values[i];", "f(); g(1 * 2);"]) {
+      expect(guarded(plain)).toBe(plain);
+    }
   });
 
   it("keeps its line numbers", () => {
