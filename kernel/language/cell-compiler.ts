@@ -50,7 +50,10 @@ export class CellCompiler {
   /** What the cell that was compiled last declares is not yet written down. */
   private undeclared: { readonly id: number; readonly outline: CellOutline } | undefined;
 
-  constructor(prelude: PreludePackage, cwd: string) {
+  constructor(
+    private readonly prelude: PreludePackage,
+    cwd: string,
+  ) {
     this.compiler = loadTypeScript();
     this.ts = this.compiler.ts;
     const names = prelude.rolledUp?.names ?? exportedNames(this.ts, prelude.types);
@@ -76,6 +79,19 @@ export class CellCompiler {
     }
     const [name] = this.session.offered().keys();
     this.inspect(name!, 0);
+  }
+
+  /**
+   * Looks into the packages whose types the prelude holds: who asks for the first member of one would wait for all of them.
+   * A step may take most of a second.
+   */
+  *browse(): Generator<void, void> {
+    for (const name of Object.values(this.prelude.rolledUp?.packages ?? {})) {
+      const [member] = this.complete(`${name}.`, name.length + 1, []).matches;
+      yield;
+      this.inspect(`${name}.${member}`, name.length + 2);
+      yield;
+    }
   }
 
   saveCode(): void {

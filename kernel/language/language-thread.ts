@@ -7,6 +7,8 @@ import type { Declared } from "./session-names";
 
 /** When the compiler practises: later than a client that is in a hurry sends its first one, in ms. */
 const PRACTISE_AFTER_MS = 300;
+/** It looks around further when nobody has wanted anything for so long, in ms: that comes in large steps. */
+const IDLE_MS = 700;
 /** When the compiled code is kept for the next start: not while the first cell waits, in ms. */
 const CODE_SAVED_AFTER_MS = 3000;
 
@@ -15,6 +17,7 @@ const answers = new Int32Array(answered);
 const compiler = new CellCompiler(prelude, cwd);
 /** What cells declare that are not over, by the tasks that compiled them. */
 const running = new Map<number, Declared>();
+let wantedAt = performance.now();
 
 function tell(message: FromLanguage): void {
   main.postMessage(message);
@@ -46,6 +49,7 @@ function take(message: ToLanguage): void {
     compiler.setVirtualFile(message.path, message.text);
   } else {
     const { id, task } = message;
+    wantedAt = performance.now();
     try {
       tell({ kind: "done", id, result: fulfil(id, task) });
       // The cell runs meanwhile.
@@ -60,6 +64,7 @@ function take(message: ToLanguage): void {
 function answer({ id, type, content }: Question): void {
   // What the main thread said before the client asked is known.
   for (let sent = receiveMessageOnPort(main); sent; sent = receiveMessageOnPort(main)) take(sent.message);
+  wantedAt = performance.now();
   let reply: Record<string, unknown>;
   try {
     reply = { status: "ok", ...codeAnswers[type]!(compiler, content, [...running.values()]) };
@@ -73,7 +78,19 @@ function answer({ id, type, content }: Question): void {
 
 /** Step by step: what is asked meanwhile goes before the next. */
 function practise(steps = compiler.practise()): void {
-  if (!steps.next().done) setTimeout(() => practise(steps), 0).unref();
+  if (steps.next().done) browse();
+  else setTimeout(() => practise(steps), 0).unref();
+}
+
+function browse(steps = compiler.browse()): void {
+  const rest = wantedAt + IDLE_MS - performance.now();
+  try {
+    if (rest <= 0 && steps.next().done) return;
+    setTimeout(() => browse(steps), Math.max(0, rest)).unref();
+  } catch {
+    // Nobody waits for it, and whoever asks is told.
+    compiler.restart();
+  }
 }
 
 function asError(error: unknown): Error {

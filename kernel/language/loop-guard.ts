@@ -38,7 +38,12 @@ export function guardLoops(ts: typeof TypeScript, code: string, run: number, bef
 }
 
 /** As {@link guardLoops}, among other edits of the same code. */
-export function insertGuards(ts: typeof TypeScript, source: TypeScript.SourceFile, run: number, edits: TextEdits): void {
+export function insertGuards(
+  ts: typeof TypeScript,
+  source: TypeScript.SourceFile,
+  run: number,
+  edits: TextEdits,
+): void {
   if (!GUARDED.test(source.text)) return;
 
   const visit = (node: TypeScript.Node, owner: string | undefined): void => {

@@ -46,7 +46,7 @@ describe("guarded code", () => {
   it("calls a function at each turn of a loop that calls or multiplies, and leaves plain loops alone", () => {
     const guarded = (code: string) => guardLoops(ts, code, 1).text;
     expect(guarded("for (;;) f();")).toBe("for (;;) {__blockwiseTurn();f();}");
-    expect(guarded("while (f());")).toBe("while (f()) {__blockwiseTurn();;}");
+    expect(guarded("while (f());")).toBe("while (f()){__blockwiseTurn();;}");
     expect(guarded("do { f`x`; } while (x)")).toBe("do {__blockwiseTurn(); f`x`; } while (x)");
     expect(guarded("for (;;) for (const x of y) x")).toBe(
       "for (;;) {__blockwiseTurn();for (const x of y) {__blockwiseTurn();x}}",

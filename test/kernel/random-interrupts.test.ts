@@ -4,7 +4,7 @@ import { childProcesses } from "../../kernel/life/child-processes";
 import { Rng } from "../../src/core";
 import { KernelUnderTest } from "./jupyter-client";
 
-/** 200 for the long run: BLOCKWISE_RANDOM_CELLS=200. */
+/** CI runs 200 (`.ci/run`): BLOCKWISE_RANDOM_CELLS=200. */
 const CELLS = Number(process.env.BLOCKWISE_RANDOM_CELLS ?? 16);
 const SEED = Number(process.env.FC_SEED ?? 7);
 /** Longest time between two presses, in ms. */
@@ -12,19 +12,28 @@ const LONGEST_MS = 250;
 
 const MOST_PRESSES = 60;
 
-let kernel: KernelUnderTest;
+/** Side by side: most of the time a kernel waits for presses and processes. */
+const KERNELS = Math.ceil(CELLS / 50);
 
-beforeAll(async () => {
-  kernel = await KernelUnderTest.start();
+let kernels: KernelUnderTest[];
+
+async function startKernel(): Promise<KernelUnderTest> {
+  const kernel = await KernelUnderTest.start();
   await kernel.execute(`
     import { execSync, spawn } from "node:child_process";
     import { Worker } from "node:worker_threads";
     let kept = 0;
     const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
+    const text = "[" + "1,".repeat(3e5) + "1]";
     function deep(n: number): number { try { return deep(n + 1); } catch { return deep(n); } }`);
+  return kernel;
+}
+
+beforeAll(async () => {
+  kernels = await Promise.all(Array.from({ length: KERNELS }, startKernel));
 });
 
-afterAll(() => kernel?.close());
+afterAll(() => Promise.all((kernels ?? []).map((kernel) => kernel.close())));
 
 /** Ways to begin, and ways to go on without end; what fills its stack does so before an await. */
 const BEGINNINGS = [
@@ -39,6 +48,9 @@ const BEGINNINGS = [
 const ENDLESS = [
   "while (true) {}",
   "while (true) kept += 0;",
+  "while (true) JSON.parse(text);",
+  "Array(1e6).fill(0).forEach(() => JSON.parse(text));",
+  "/^(a+)+$/.exec('a'.repeat(60) + 'b');",
   "while (true) await null;",
   "while (true) await wait(1);",
   "while (true) console.log('more');",
@@ -59,9 +71,8 @@ function randomCell(rng: Rng): string {
   return rng.uniform() < 0.15 ? `console.log('deep'); ${pick(DEEP)}` : `${pick(BEGINNINGS)} ${pick(ENDLESS)}`;
 }
 
-it(`ends ${CELLS} random cells that are interrupted at random times, and keeps the variables`, async () => {
-  const rng = new Rng(SEED);
-  for (let i = 1; i <= CELLS; i++) {
+async function endAll(kernel: KernelUnderTest, rng: Rng, cells: number): Promise<void> {
+  for (let i = 1; i <= cells; i++) {
     const code = randomCell(rng);
     const id = await kernel.send("execute_request", { code });
     const ended = kernel.reply(id);
@@ -85,4 +96,9 @@ it(`ends ${CELLS} random cells that are interrupted at random times, and keeps t
     const left = () => childProcesses(kernel.process.pid!);
     await expect.poll(left, { timeout: 10_000, message: `children of ${code}` }).toEqual([]);
   }
+}
+
+it(`ends ${CELLS} random cells that are interrupted at random times, and keeps the variables`, async () => {
+  const share = (i: number) => Math.floor(((i + 1) * CELLS) / KERNELS) - Math.floor((i * CELLS) / KERNELS);
+  await Promise.all(kernels.map((kernel, i) => endAll(kernel, new Rng(SEED + i), share(i))));
 });

@@ -101,7 +101,8 @@ describe("an interrupt", () => {
 it("an interrupt that native code does not hear is explained below the cell", async () => {
   const deaf = await KernelUnderTest.start();
   try {
-    const code = 'import { pbkdf2Sync } from "node:crypto"; console.log("here"); pbkdf2Sync("a", "b", 2e9, 64, "sha512");';
+    const code =
+      'import { pbkdf2Sync } from "node:crypto"; console.log("here"); pbkdf2Sync("a", "b", 2e9, 64, "sha512");';
     const id = await deaf.send("execute_request", { code });
     await deaf.waitFor((m) => m.parent.msg_id === id && m.content.text === "here\n");
     await deaf.interrupt();
