@@ -40,7 +40,7 @@ const LOOPS: Record<string, string> = {
   "in a function of a local file": "parseOn(text);",
   "in an async context": "store.run(1, () => { while (true) JSON.parse(text); });",
   "of a callback": "Array(1e6).fill(0).forEach(() => JSON.parse(text));",
-  "of templates": "while (true) tag`${JSON.parse(text)}`;",
+  "of templates": `while (true) tag\`\${JSON.parse(text)}\`;`,
   "of constructors": "while (true) new Set(numbers);",
   "that sorts": "while (true) [...numbers].sort();",
   "of a native function": 'while (true) pbkdf2Sync("a", "b", 1e5, 64, "sha512");',
