@@ -73,6 +73,10 @@ export function layerCost(layer: Layer, input: ImageShape): Cost {
       return NO_COST;
     case "maxpool":
       return NO_COST;
+    case "foreign": {
+      const { params, macs, activationBytes } = layer;
+      return { params, macs, flops: macs, activationBytes };
+    }
     case "residual": {
       const { main, shortcut } = residualConvolutions(layer, input.channels);
       return addCosts(layersCost(main, input).cost, shortcut ? layerCost(shortcut, input) : NO_COST);

@@ -2,6 +2,7 @@ import {
   type Architecture,
   describeLayer,
   type ImageShape,
+  isForeign,
   type Layer,
   layerOutput,
   validateArchitecture,
@@ -38,7 +39,7 @@ export function networkCost(architecture: Architecture, input: ImageShape = arch
     for (const [i, layer] of group.entries()) {
       const output = layerOutput(layer, shape);
       layers.push({
-        name: `${place}.${i}`,
+        name: layer.kind === "foreign" ? layer.name : `${place}.${i}`,
         layer: describeLayer(layer),
         input: shape,
         output,
@@ -50,6 +51,8 @@ export function networkCost(architecture: Architecture, input: ImageShape = arch
   count(architecture.stem, "stem");
   for (const [i, block] of architecture.blocks.entries()) count(block, `block${i}`);
   count(architecture.head, "head");
+  // A foreign head ends with the logits.
+  if (isForeign(architecture)) return { name: architecture.name, input, ...addCosts(...layers), layers };
   const pooled = { height: 1, width: 1, channels: shape.channels };
   const { hidden } = architecture;
   let features = shape.channels;

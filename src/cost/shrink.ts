@@ -1,5 +1,13 @@
 import { BudgetInfeasibleError, ConfigError, checkOptions, formatCount, rule } from "../core";
-import { type Architecture, depthOf, scaledChannels, widthGroups, withDepth, withWidths } from "../space";
+import {
+  type Architecture,
+  depthOf,
+  refuseForeign,
+  scaledChannels,
+  widthGroups,
+  withDepth,
+  withWidths,
+} from "../space";
 import { type NetworkCost, networkCost } from "./network-cost";
 
 /** What a network can be shrunk to a number of. */
@@ -50,6 +58,11 @@ export function shrinkArchitecture(
   { cost: name = "macs", by = "width" }: { readonly cost?: ShrinkCost; readonly by?: ShrinkBy } = {},
 ): ShrunkNetwork {
   checkOptions("shrink", { target, by }, { target: rule.above(0), by: rule.oneOf("width", "compound") });
+  refuseForeign(
+    architecture,
+    "shrink",
+    "compare with random networks of the same cost, which need no teacher's layers",
+  );
   const whole = networkCost(architecture)[name];
   if (target > whole) {
     throw new ConfigError(

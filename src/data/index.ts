@@ -1,5 +1,6 @@
 export * from "./augment";
 export * from "./batches";
+export { cacheFolder } from "./cache-folder";
 export * from "./check-dataset";
 export { findCifar10 } from "./cifar10";
 export { dataFolder } from "./data-places";
@@ -7,6 +8,7 @@ export * from "./dataset";
 export * from "./dataset-source";
 export { LARGEST_SIDE } from "./decode-all";
 export * from "./decode-picture";
+export { type Download, downloadAll } from "./download";
 export * from "./draw-images";
 export * from "./fashion-mnist";
 export * from "./holdout";

@@ -26,6 +26,7 @@ export function diagramLayers(
 
 function boxOf(layer: Layer): Pick<DiagramLayer, "kind" | "label" | "kernelSize" | "stride"> {
   if (layer.kind === "identity") return { kind: "identity", label: "id", stride: 1 };
+  if (layer.kind === "foreign") return { kind: "foreign", label: layer.name, stride: layer.stride };
   const { kind, kernelSize, stride } = layer;
   const words = [
     `k${kernelSize}`,

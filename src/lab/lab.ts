@@ -10,8 +10,9 @@ import {
   type Preprocessing,
 } from "../data";
 import { measurePlace, PLACE_NAMES, type Place } from "../deploy";
+import type { tf } from "../engine";
 import type { Retrained } from "../retrain";
-import { type LoadTeacherOptions, loadTeacher, openTeacherFile } from "../retrain";
+import { checkedTeacher, type LoadTeacherOptions, loadTeacher, openTeacherFile } from "../retrain";
 import {
   type Architecture,
   architecturePreset,
@@ -25,7 +26,17 @@ import {
 } from "../space";
 import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable } from "../systems/dna";
 import { findStudy, readStudy } from "../systems/ranking";
-import { FINE_TUNE_RULES, type FineTuneOptions, fineTune, isPickle, trainTeacher } from "../teacher";
+import {
+  FINE_TUNE_RULES,
+  type FineTuneOptions,
+  fineTune,
+  isHubName,
+  isLayersModel,
+  isModelFile,
+  isPickle,
+  teacherFromModel,
+  trainTeacher,
+} from "../teacher";
 import { TRAINING_RULES, type TrainingOptions } from "../train";
 import { showNow } from "./display/show";
 import { viewOfAny } from "./display/view";
@@ -84,8 +95,12 @@ export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" 
   readonly arch?: string | Architecture;
   /** Of such weights: how the network sees images; ImageNet's mean and deviation unless given. */
   readonly preprocessing?: Preprocessing;
-  /** Of such weights: the classes in the order of their answers, where they are those of the data. */
+  /** Of such weights, or a model: the classes in the order of their answers, where they are those of the data. */
   readonly classes?: readonly string[];
+  /** Of a model of TensorFlow.js: the layers that end its blocks; what follows the last one is its head. */
+  readonly cuts?: readonly string[];
+  /** Of such a model: multiply-adds for one image of layers that are of no class of TensorFlow.js, by name. */
+  readonly macs?: Readonly<Record<string, number>>;
 }
 
 const { seed: _seed, ...divisionRules } = DATASET_RULES;
@@ -100,6 +115,8 @@ const TEACHER_RULES: OptionRules<LabTeacherOptions> = {
   arch: rule.any,
   preprocessing: rule.any,
   classes: rule.any,
+  cuts: rule.list(rule.text),
+  macs: rule.any,
 };
 
 export interface LabLatencyOptions extends LatencyOptions {
@@ -140,30 +157,46 @@ export const lab = {
 
   /**
    * Trains a teacher: a preset's name, one with another input or classes (`{ preset, input, classes }`), or an architecture. The path of a teacher's file, or of a found network's
-   * (`found.json`: DNA+), is only loaded; so are weights of torchvision or timm (safetensors), which are known by their
-   * tensors or by `arch`, and see the data's images at their size under the preprocessing that they were trained with.
+   * (`found.json`: DNA+), is only loaded; so are weights of torchvision or timm (safetensors, `.pth`, or a hub's name such as
+   * "torchvision/resnet18"), which are known by their tensors or by `arch`, and see the data's images at their size under the
+   * preprocessing that they were trained with; and a `tf.LayersModel` or its `model.json`, cut behind the layers in `cuts`.
    * @throws SpaceError for an unknown preset, TrainingError, InterruptedError.
    * @throws ConfigError when it does not fit the data or has other classes, or an option is not known.
    */
   async teacher(
-    source: string | Architecture | ChangedPreset,
-    { data, featuresOnly = false, fineTune: tuning, arch, preprocessing, classes, ...options }: LabTeacherOptions,
+    source: string | Architecture | ChangedPreset | tf.LayersModel,
+    given: LabTeacherOptions,
     context: StepContext = notebookContext(),
   ): Promise<LabTeacher> {
-    checkOptions("lab.teacher", options, TEACHER_RULES);
+    const {
+      data,
+      featuresOnly = false,
+      fineTune: tuning,
+      arch,
+      preprocessing,
+      classes,
+      cuts,
+      macs,
+      ...options
+    } = given;
+    checkOptions("lab.teacher", given, TEACHER_RULES);
     if (!(data instanceof LabData)) {
       throw new ConfigError('lab.teacher: data must be what lab.data gave, e.g. lab.teacher("...", { data })');
     }
     engineReady();
-    if (typeof source === "string" && (/\.(safetensors|json)$/.test(source) || isPickle(source))) {
-      const pretrained = defined({ arch, preprocessing, classes, dataset: classes && data.name });
-      if (tuning) return fineTuned(source, { data, tuning, featuresOnly, pretrained }, context);
-      return new LabTeacher(loadTeacher(source, data.dataset, { featuresOnly, pretrained }), data, featuresOnly);
+    const pretrained = defined({ arch, preprocessing, classes, cuts, macs, dataset: classes && data.name });
+    if (isLayersModel(source)) {
+      return ofModel(source, { data, tuning, featuresOnly, pretrained });
     }
-    const [stray] = Object.keys(defined({ arch, preprocessing, classes }));
+    if (typeof source === "string" && isTeacherPath(source)) {
+      if (tuning) return fineTuned(source, { data, tuning, featuresOnly, pretrained }, context);
+      const teacher = await loadTeacher(source, data.dataset, { featuresOnly, pretrained }, context);
+      return new LabTeacher(teacher, data, featuresOnly);
+    }
+    const [stray] = Object.keys(pretrained);
     if (stray) {
       throw new ConfigError(
-        `lab.teacher: ${stray} is for weights of torchvision or timm, which are loaded from a .safetensors file; leave it out`,
+        `lab.teacher: ${stray} is for weights of torchvision or timm, which are loaded from a .safetensors file, or for models of TensorFlow.js; leave it out`,
       );
     }
     if (tuning) {
@@ -359,6 +392,25 @@ interface Tuning {
   readonly pretrained: LoadTeacherOptions["pretrained"];
 }
 
+/** A teacher from a model in memory. */
+function ofModel(model: tf.LayersModel, given: Omit<Tuning, "tuning"> & { tuning?: FineTuneOptions }): LabTeacher {
+  const { data, tuning, featuresOnly, pretrained: { arch, ...options } = {} } = given;
+  const [stray] = Object.keys(defined({ arch, fineTune: tuning }));
+  if (stray) {
+    throw new ConfigError(
+      `lab.teacher: ${stray} is for weights of torchvision or timm, and a tf.LayersModel says itself what it is; leave it out${stray === "fineTune" ? ", and train the model by its own fit() before" : ""}`,
+    );
+  }
+  const { height, width } = data.dataset.shape;
+  const teacher = teacherFromModel(model, { ...options, input: { height, width } });
+  return new LabTeacher(checkedTeacher(teacher, model.name, data.dataset, featuresOnly), data, featuresOnly);
+}
+
+/** Whether a name is a file's: of a teacher, a found network, weights, or a model. */
+function isTeacherPath(name: string): boolean {
+  return /\.(safetensors|json)$/.test(name) || isPickle(name) || isModelFile(name) || isHubName(name);
+}
+
 /** A teacher from a file, taught the data. */
 async function fineTuned(
   file: string,
@@ -370,7 +422,8 @@ async function fineTuned(
       "lab.teacher: featuresOnly is for a teacher whose answers mean something else, and fineTune teaches it the data's classes; leave one of them out",
     );
   }
-  const before = openTeacherFile(file, { ...pretrained, input: data.dataset.shape });
+  const { height, width } = data.dataset.shape;
+  const before = await openTeacherFile(file, { ...pretrained, input: { height, width } }, context);
   try {
     return new LabTeacher(await fineTune(before, data.dataset, { seed: data.seed, ...tuning }, context), data);
   } finally {

@@ -1,4 +1,4 @@
-import type { Rng } from "../core";
+import { type Rng, SpaceError } from "../core";
 import type { tf } from "../engine";
 import type { Layer } from "../space/types";
 import { ConvNorm, type LayerSettings } from "./conv-norm";
@@ -46,5 +46,9 @@ export function buildLayer(layer: Layer, inChannels: number, settings: LayerSett
       return new MaxPool(layer, settings);
     case "identity":
       return new Identity();
+    case "foreign":
+      throw new SpaceError(
+        `network: a layer must be one of Blockwise's, and ${layer.name} is of a model of TensorFlow.js; open that as a teacher`,
+      );
   }
 }

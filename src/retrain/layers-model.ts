@@ -118,6 +118,8 @@ class Exporter {
         const pool = tf.layers.maxPooling2d({ poolSize, strides, padding, name: safe(`${prefix}.maxpool`) });
         return pool.apply(padded) as Symbolic;
       }
+      case "foreign":
+        throw new SpaceError(`toLayersModel: ${layer.name} is a layer of a layers model already; save that`);
     }
   }
 

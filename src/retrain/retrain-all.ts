@@ -7,7 +7,7 @@ import type { Architecture } from "../space";
 import { type BlobRef, BlobStore, type Executor, inlineExecutor, threadExecutor, threadsFor } from "../tasks";
 import type { Teacher } from "../teacher";
 import { checkDistillation, Retrained, type Training } from "./retrain";
-import { type RetrainInput, type RetrainNote, retrainTask, shareTeacher, type TrainedState } from "./retrain-task";
+import { type RetrainInput, type RetrainNote, retrainTask, type TrainedState } from "./retrain-task";
 import type { TrainingsProgress } from "./trainings-progress";
 
 export interface RetrainAllOptions {
@@ -73,7 +73,7 @@ async function trainOn(
   const images = blobs.put(dataset, dataset.fingerprint);
   const teachers = new Map<Teacher, BlobRef>();
   const shared = (teacher: Teacher) => {
-    const known = teachers.get(teacher) ?? blobs.put(shareTeacher(teacher), teacher.fingerprint());
+    const known = teachers.get(teacher) ?? blobs.put(teacher.share(), teacher.fingerprint());
     teachers.set(teacher, known);
     return known;
   };

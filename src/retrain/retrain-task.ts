@@ -1,18 +1,12 @@
 import { z } from "zod";
-import { type ProgressEvent, Rng } from "../core";
+import type { ProgressEvent } from "../core";
 import type { Dataset } from "../data";
 import { engine } from "../engine";
-import { loadState, Network, type StoredTensor, saveState } from "../nn";
+import { type StoredTensor, saveState } from "../nn";
 import type { Architecture } from "../space";
 import { BLOB, type Task } from "../tasks";
-import { Teacher, type TeacherRecord } from "../teacher";
+import { type SharedTeacher, Teacher } from "../teacher";
 import { type Retrained, type RetrainOptions, retrain, type WarmStart } from "./retrain";
-
-/** A teacher as plain data. */
-export interface SharedTeacher {
-  readonly record: TeacherRecord;
-  readonly state: Map<string, StoredTensor>;
-}
 
 const retrainInput = z.object({
   architecture: z.custom<Architecture>(
@@ -54,7 +48,7 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
   input: retrainInput,
   async run({ architecture, dataset, options, distillation, warmStart }, { signal, blobs, progress }) {
     engine.useForTask();
-    const teacher = distillation && teacherOf(blobs.get<SharedTeacher>(distillation.teacher));
+    const teacher = distillation && Teacher.of(blobs.get<SharedTeacher>(distillation.teacher));
     try {
       const retrained = await retrain(
         architecture,
@@ -79,15 +73,3 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
     }
   },
 };
-
-/** A teacher as plain data, for {@link retrainTask}. */
-export function shareTeacher(teacher: Teacher): SharedTeacher {
-  const { architecture, preprocessing, classes, dataset, history, network } = teacher;
-  return { record: { architecture, preprocessing, classes, dataset, history }, state: saveState(network) };
-}
-
-function teacherOf({ record, state }: SharedTeacher): Teacher {
-  const network = new Network(record.architecture, new Rng(0));
-  loadState(network, state);
-  return new Teacher(network, record);
-}

@@ -5,6 +5,7 @@ import { validateArchitecture } from "./shapes";
 import type { Architecture } from "./types";
 
 const activation = z.enum(["none", "silu", "relu", "relu6", "hardswish"]);
+const shape = z.strictObject({ height: z.number(), width: z.number(), channels: z.number() });
 const layer = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("conv"),
@@ -35,12 +36,22 @@ const layer = z.discriminatedUnion("kind", [
     activation,
   }),
   z.strictObject({ kind: z.literal("maxpool"), kernelSize: z.number(), stride: z.number() }),
+  z.strictObject({
+    kind: z.literal("foreign"),
+    name: z.string(),
+    stride: z.number(),
+    input: shape,
+    output: shape,
+    params: z.number().min(0),
+    macs: z.number().min(0),
+    activationBytes: z.number().min(0),
+  }),
 ]);
 const layers = z.array(layer);
 
 const architecture = z.strictObject({
   name: z.string(),
-  input: z.strictObject({ height: z.number(), width: z.number(), channels: z.number() }),
+  input: shape,
   stem: layers,
   blocks: z.array(layers),
   head: layers,

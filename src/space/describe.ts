@@ -16,6 +16,7 @@ export function activationToken(activation: Activation): string {
 /** One layer in timm's words, for tables: "ir_k3_s2_e6_c24_se0.25"; "linear" marks a missing activation. */
 export function describeLayer(layer: Layer): string {
   if (layer.kind === "identity") return "identity";
+  if (layer.kind === "foreign") return layer.name;
   if (layer.kind === "maxpool") return `maxpool_k${layer.kernelSize}_s${layer.stride}`;
   const { kernelSize, stride, outChannels, activation } = layer;
   if (layer.kind === "residual") {

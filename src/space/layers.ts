@@ -1,5 +1,14 @@
 import { checkOptions, MOST, type OptionRules, rule, SpaceError, shown, unknownName } from "../core";
-import type { Activation, ConvLayer, ConvOp, IdentityLayer, Layer, MBConvLayer, ResidualLayer } from "./types";
+import type {
+  Activation,
+  Architecture,
+  ConvLayer,
+  ConvOp,
+  IdentityLayer,
+  Layer,
+  MBConvLayer,
+  ResidualLayer,
+} from "./types";
 
 interface ConvOptions {
   readonly stride?: number;
@@ -54,7 +63,22 @@ export const identity: IdentityLayer = { kind: "identity" };
 
 /** Channels that leave a layer. */
 export function channelsAfter(layer: Layer, inChannels: number): number {
+  if (layer.kind === "foreign") return layer.output.channels;
   return layer.kind === "identity" || layer.kind === "maxpool" ? inChannels : layer.outChannels;
+}
+
+/** Whether an architecture stands for a model that is none of ours. */
+export function isForeign({ head }: Pick<Architecture, "head">): boolean {
+  return head.at(-1)?.kind === "foreign";
+}
+
+/** @throws SpaceError for an architecture that stands for a model that is none of ours, of which `where` needs the layers. */
+export function refuseForeign(architecture: Pick<Architecture, "name" | "head">, where: string, mend: string): void {
+  if (!isForeign(architecture)) return;
+  throw new SpaceError(
+    `${where}: the network must be built of Blockwise's layers, and ${architecture.name} is a model of TensorFlow.js, whose layers are its own; ${mend}`,
+    { architecture: architecture.name },
+  );
 }
 
 /** The convolutions that a ResNet block is made of, in a row and around; the activation after the sum is not among them. */
@@ -116,6 +140,7 @@ const KINDS: KeysOfKinds<Layer> = {
   mbconv: ["kind", "kernelSize", "stride", "expansion", "outChannels", "seRatio", "seDesign", "activation", "residual"],
   residual: ["kind", "design", "kernelSize", "stride", "innerChannels", "outChannels", "activation"],
   maxpool: ["kind", "kernelSize", "stride"],
+  foreign: ["kind", "name", "stride", "input", "output", "params", "macs", "activationBytes"],
 };
 const ACTIVATIONS: readonly Activation[] = ["none", "silu", "relu", "relu6", "hardswish"];
 
@@ -157,6 +182,10 @@ export function checkLayer(layer: Layer, place: string): void {
   }
   checkKeys(layer, KINDS[layer.kind], place);
   if (layer.kind === "identity") return;
+  if (layer.kind === "foreign") {
+    checkSize(place, "stride", layer.stride, MOST.side);
+    return;
+  }
   const { kernelSize, stride } = layer;
   if (kernelSize > MOST.kernelSize) checkSize(place, "kernelSize", kernelSize, MOST.kernelSize);
   if (!Number.isSafeInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {

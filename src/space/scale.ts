@@ -88,7 +88,7 @@ function mapWidths(architecture: Architecture, width: (channels: number, group: 
     const after = channelsAfter(layer, channels);
     const changes = after !== channels || strideOf(layer) > 1 || group < 0;
     channels = after;
-    if (layer.kind === "identity" || layer.kind === "maxpool") return layer;
+    if (layer.kind === "identity" || layer.kind === "maxpool" || layer.kind === "foreign") return layer;
     if (changes) group += 1;
     const outChannels = width(after, group);
     if (layer.kind !== "residual") return { ...layer, outChannels };

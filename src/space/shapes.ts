@@ -17,6 +17,7 @@ export function sameShape(a: ImageShape, b: ImageShape): boolean {
  * a stride s makes ceil(size / s) of a size.
  */
 export function layerOutput(layer: Layer, input: ImageShape): ImageShape {
+  if (layer.kind === "foreign") return layer.output;
   const stride = layer.kind === "identity" ? 1 : layer.stride;
   return {
     height: Math.ceil(input.height / stride),
@@ -34,6 +35,11 @@ export function layerOutputs(layers: readonly Layer[], input: ImageShape, place 
   return layers.map((layer, i) => {
     checkLayer(layer, `${place} ${i}`);
     const next = layerOutput(layer, shape);
+    if (layer.kind === "foreign" && !sameShape(shape, layer.input)) {
+      throw new SpaceError(
+        `${place} ${i}: ${layer.name} must get ${formatShape(layer.input)}, got ${formatShape(shape)}; open the model again for images of that size`,
+      );
+    }
     if (layer.kind === "mbconv" && layer.residual && !sameShape(shape, next)) {
       throw new SpaceError(
         `${place} ${i}: a residual needs equal shapes, got ${formatShape(shape)} and ${formatShape(next)}; leave \`residual\` out`,

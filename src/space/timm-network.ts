@@ -1,6 +1,6 @@
 import { SpaceError } from "../core";
 import { describeLayer } from "./describe";
-import { checkLayer, expandedChannels, roundChannels, squeezeWidth } from "./layers";
+import { checkLayer, expandedChannels, refuseForeign, roundChannels, squeezeWidth } from "./layers";
 import { layerOutput, validateArchitecture } from "./shapes";
 import { decodeTimmBlock, encodeTimm } from "./timm";
 import type { Activation, Architecture, ConvLayer, HiddenLayer, ImageShape, Layer } from "./types";
@@ -11,6 +11,7 @@ import type { Activation, Architecture, ConvLayer, HiddenLayer, ImageShape, Laye
  * @throws SpaceError for what timm has no word for.
  */
 export function inTimmForm(architecture: Architecture): Architecture {
+  refuseForeign(architecture, "timm", "export it as a layers model");
   const { name, stem, blocks, head } = architecture;
   const [first, ...rest] = without(stem);
   const heads = without(head);

@@ -136,7 +136,7 @@ export function encodeTimm(stages: readonly (readonly Layer[])[]): string[][] {
     const runs: { layer: ConvLayer | MBConvLayer; repeats: number }[] = [];
     for (const layer of layers) {
       if (layer.kind === "identity") continue;
-      if (layer.kind === "residual" || layer.kind === "maxpool") {
+      if (layer.kind === "residual" || layer.kind === "maxpool" || layer.kind === "foreign") {
         throw new SpaceError(`encodeTimm: timm's block strings have no ${layer.kind}; save the network as a file`);
       }
       const run = runs.at(-1);

@@ -61,7 +61,25 @@ export interface MaxPoolLayer {
   readonly stride: number;
 }
 
-export type Layer = ConvLayer | MBConvLayer | IdentityLayer | ResidualLayer | MaxPoolLayer;
+/**
+ * Layers of a model that is none of ours (a `tf.LayersModel`), known by shapes and costs alone: a teacher's, which is imitated.
+ * They are at home in the model, so that nobody can build, shrink or translate them.
+ */
+export interface ForeignLayer {
+  readonly kind: "foreign";
+  /** The last of them by its name in the model. */
+  readonly name: string;
+  readonly stride: number;
+  readonly input: ImageShape;
+  /** Of a network's last one: `[1, 1, classes]`, the logits. */
+  readonly output: ImageShape;
+  readonly params: number;
+  readonly macs: number;
+  /** Bytes of the outputs of its convolutions and linear layers for one image, float32. */
+  readonly activationBytes: number;
+}
+
+export type Layer = ConvLayer | MBConvLayer | IdentityLayer | ResidualLayer | MaxPoolLayer | ForeignLayer;
 
 export type { ImageShape };
 

@@ -235,7 +235,7 @@ function featuresOf(
   const values = batchValues(split, indices, teacher.architecture.input, teacher.preprocessing);
   const maps = tf.tidy(() => {
     const images = tf.tensor4d(values, [indices.length, height, width, channels]);
-    return teacher.network.featuresAt(images, { mode: "eval" }, cuts);
+    return teacher.featuresAt(images, cuts);
   });
   return maps.map((map) => {
     const floats = map.dataSync() as Float32Array;

@@ -2,7 +2,7 @@ import { ConfigError, checkOptions, type OptionRules, Rng, rule, type StepContex
 import { checkDataset, type Dataset, type Split, takeBatch } from "../data";
 import { tf } from "../engine";
 import { loadState, Network, saveState } from "../nn";
-import { type Architecture, validateArchitecture } from "../space";
+import { type Architecture, refuseForeign, validateArchitecture } from "../space";
 import { bestEpoch, fineTuneClassifier, TRAINING_RULES, type TrainingOptions } from "../train";
 import { Teacher } from "./teacher";
 
@@ -67,7 +67,7 @@ export async function fineTune(
   checkOptions("fineTune", options, FINE_TUNE_RULES);
   checkDataset(dataset, "fineTune");
   const keepsHead = teacher.classes.join("\n") === dataset.classes.join("\n");
-  const architecture = architectureFor(teacher, dataset);
+  const architecture = fineTunedArchitecture(teacher, dataset);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const settings = {
     ...FINE_TUNING,
@@ -118,8 +118,19 @@ function largestRate(network: Network, train: Split, seen: Parameters<typeof tak
   });
 }
 
-/** The teacher's network for the data set's images and classes. */
-function architectureFor({ architecture }: Teacher, { name, shape, classes }: Dataset): Architecture {
+/**
+ * The teacher's network for the data set's images and classes.
+ * @throws ConfigError for images of another number of channels, SpaceError for a model of TensorFlow.js, or images too small.
+ */
+export function fineTunedArchitecture(
+  { architecture }: Pick<Teacher, "architecture">,
+  { name, shape, classes }: Pick<Dataset, "name" | "shape" | "classes">,
+): Architecture {
+  refuseForeign(
+    architecture,
+    "fineTune",
+    "train the model by its own fit(), and give it as a teacher then, or imitate its feature maps alone (featuresOnly)",
+  );
   const { channels } = architecture.input;
   if (channels !== shape.channels) {
     throw new ConfigError(

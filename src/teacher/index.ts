@@ -2,6 +2,8 @@ export * from "./architecture-schema";
 export * from "./drawn-features";
 export * from "./feature-store";
 export * from "./fine-tune";
+export * from "./hub";
+export * from "./layers-model";
 export * from "./pretrained";
 export * from "./recognise";
 export { recordedTeacher } from "./recorded-teacher";

@@ -3,7 +3,16 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { CheckpointError, ConfigError, checkOptions, type OptionRules, Rng, readJson, rule } from "../core";
 import { checkPreprocessing, type Preprocessing } from "../data";
-import { fromPyTorch, loadState, Network, namingOf, readSafetensors, type StoredTensor, stateShapes } from "../nn";
+import {
+  fromPyTorch,
+  loadState,
+  Network,
+  namingOf,
+  readPyTorchWeights,
+  readSafetensors,
+  type StoredTensor,
+  stateShapes,
+} from "../nn";
 import { type Architecture, validateArchitecture } from "../space";
 import { bareNames, type Recognised, recognise } from "./recognise";
 import { isTeacherFile, Teacher } from "./teacher";
@@ -71,7 +80,21 @@ export function openTeacher(path: string, options: PretrainedOptions = {}): Teac
   return Teacher.load(path);
 }
 
-/** Whether a file is called as PyTorch's own are, which are Python programs and not read. */
+/** Whether a safetensors file was written by {@link Teacher.save}. @throws CheckpointError when it is damaged. */
+export function saysItself(path: string): boolean {
+  return !isPickle(path) && isTeacherFile(readSafetensors(path).metadata);
+}
+
+/**
+ * A teacher from a file of `torch.save(model.state_dict(), path)`, under torchvision's or timm's names. Nothing in it is run.
+ * @throws CheckpointError, ConfigError, SpaceError as {@link openTeacher} and `readPyTorchWeights`.
+ */
+export async function openPyTorchTeacher(path: string, options: PretrainedOptions = {}): Promise<Teacher> {
+  checkOptions("teacher", options, PRETRAINED_RULES);
+  return pretrained(path, bareNames(await readPyTorchWeights(path)), options);
+}
+
+/** Whether a file is called as PyTorch's own are: pickles. */
 export function isPickle(path: string): boolean {
   return /\.(pth|pt|bin|ckpt|tar)$/i.test(path);
 }
@@ -80,7 +103,7 @@ function refusePickles(path: string): void {
   if (!isPickle(path)) return;
   const to = `${path.replace(/\.[a-z]+$/i, "")}.safetensors`;
   throw new ConfigError(
-    `teacher: ${path} must be a safetensors file, and is called as PyTorch's pickled weights are; in Python: from safetensors.torch import save_file; save_file(model.state_dict(), ${JSON.stringify(to)})`,
+    `teacher: ${path} must be a safetensors file here, and is called as PyTorch's pickled weights are; open it by lab.teacher or openPyTorchTeacher, or in Python: from safetensors.torch import save_file; save_file(model.state_dict(), ${JSON.stringify(to)})`,
     { path },
   );
 }

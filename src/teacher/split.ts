@@ -115,8 +115,8 @@ export function cutIndices(
   points: "stages" | { readonly after: readonly (number | string)[] },
 ): number[] {
   const names = [
-    ...stem.map((_, i) => `stem.${i}`),
-    ...blocks.flatMap((layers, block) => layers.map((_, i) => `block${block}.${i}`)),
+    ...stem.map((layer, i) => ownName(layer) ?? `stem.${i}`),
+    ...blocks.flatMap((layers, block) => layers.map((layer, i) => ownName(layer) ?? `block${block}.${i}`)),
   ];
   if (points === "stages") {
     const stages = blocks.filter((layers) => layers.length > 0).slice(0, -1);
@@ -135,6 +135,12 @@ export function cutIndices(
       { point, names },
     );
   });
+}
+
+/** The layers of a model of TensorFlow.js are called as they are there. */
+function ownName(layer: unknown): string | undefined {
+  const { kind, name } = (layer ?? {}) as { readonly kind?: string; readonly name?: string };
+  return kind === "foreign" ? name : undefined;
 }
 
 /**

@@ -1,12 +1,14 @@
 import { z } from "zod";
-import { CheckpointError, fingerprint, Rng, type StepContext } from "../core";
+import { CheckpointError, ConfigError, fingerprint, Rng, type StepContext } from "../core";
 import { type NetworkCost, networkCost } from "../cost";
 import type { Preprocessing, Split } from "../data";
 import type { tf } from "../engine";
-import { loadState, Network, readSafetensors, saveState, writeSafetensors } from "../nn";
-import { type Architecture, trunkLayers } from "../space";
+import { loadState, Network, readSafetensors, type StoredTensor, saveState, writeSafetensors } from "../nn";
+import { type Architecture, isForeign, trunkLayers } from "../space";
 import { type Evaluation, epochRecordSchema, evaluate, type TrainingHistory } from "../train";
 import { architectureSchema, preprocessingSchema } from "./architecture-schema";
+import { LayersNetwork } from "./layers-model/network";
+import type { Topology } from "./layers-model/topology";
 import { foreignWeights } from "./recognise";
 import {
   balancedCuts,
@@ -33,6 +35,14 @@ export interface TeacherRecord {
   readonly remarks?: readonly string[];
 }
 
+/** A teacher as plain data. */
+export interface SharedTeacher {
+  readonly record: TeacherRecord;
+  readonly weights: Map<string, StoredTensor>;
+  /** The structure of a model of TensorFlow.js; what is ours is built by its architecture. */
+  readonly model?: Topology;
+}
+
 /** A trained network whose blocks are imitated. */
 export class Teacher {
   readonly architecture: Architecture;
@@ -44,7 +54,7 @@ export class Teacher {
   readonly cost: NetworkCost;
 
   constructor(
-    readonly network: Network,
+    private readonly body: Network | LayersNetwork,
     private readonly record: TeacherRecord,
   ) {
     this.architecture = record.architecture;
@@ -59,6 +69,18 @@ export class Teacher {
   /** Top-1 accuracy on the validation split, 0..1; undefined where it was never measured. */
   get accuracy(): number | undefined {
     return this.history.accuracy;
+  }
+
+  /**
+   * The network, of Blockwise's layers.
+   * @throws ConfigError when the teacher is a model of TensorFlow.js, which has none.
+   */
+  get network(): Network {
+    if (this.body instanceof Network) return this.body;
+    throw new ConfigError(
+      `teacher: ${this.architecture.name} is a model of TensorFlow.js, which can be imitated, measured and saved as a teacher; for all else, such as fine-tuning or other formats, train or convert the model itself`,
+      { architecture: this.architecture.name },
+    );
   }
 
   /** Stem and blocks, layer by layer: what can be cut. */
@@ -78,35 +100,64 @@ export class Teacher {
 
   /** Logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`. */
   logits(images: tf.Tensor4D): tf.Tensor2D {
-    return this.network.logits(images, { mode: "eval" });
+    return this.body.logits(images, { mode: "eval" });
   }
 
   /** Logits `[batch, classes]` that follow from a feature map `[batch, height, width, channels]` at a block's end. */
   logitsAfter({ lastLayer }: TeacherBlock, map: tf.Tensor4D): tf.Tensor2D {
-    return this.network.logitsAfter(lastLayer, map, { mode: "eval" });
+    return this.body.logitsAfter(lastLayer, map, { mode: "eval" });
   }
 
   /** Accuracy and cross-entropy on a split. */
   evaluate(split: Split, context: StepContext = {}): Promise<Evaluation> {
     const { preprocessing } = this;
-    return evaluate(
-      this.network,
-      split,
-      { shape: this.architecture.input, preprocessing },
-      context,
-      "evaluate teacher",
-    );
+    return evaluate(this.body, split, { shape: this.architecture.input, preprocessing }, context, "evaluate teacher");
   }
 
   /** Names all that its answers depend on: architecture, weights, preprocessing, classes (hexadecimal). */
   fingerprint(): string {
-    const { architecture, preprocessing, classes, network } = this;
-    return fingerprint({ architecture, preprocessing, classes, weights: saveState(network) });
+    const { architecture, preprocessing, classes } = this;
+    const { weights, model } = this.share();
+    return fingerprint({ architecture, preprocessing, classes, weights, ...(model && { model }) });
+  }
+
+  /** All of it as plain data, for another thread. */
+  share(): SharedTeacher {
+    const { body, record } = this;
+    if (body instanceof Network) return { record, weights: saveState(body) };
+    return { record, weights: body.state(), model: body.topology };
+  }
+
+  /**
+   * The teacher that plain data are of.
+   * @throws CheckpointError when weights are missing, of other shapes or not finite.
+   */
+  static of({ record, weights, model }: SharedTeacher, where = "teacher"): Teacher {
+    if (model) {
+      const body = LayersNetwork.build(model, weights, where);
+      const ends = trunkLayers(record.architecture).flatMap((layer) => (layer.kind === "foreign" ? [layer.name] : []));
+      return new Teacher(body.cutAt(ends), record);
+    }
+    const network = new Network(record.architecture, new Rng(0));
+    try {
+      loadState(network, weights);
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+    return new Teacher(network, record);
+  }
+
+  /** Feature maps `[batch, height, width, channels]` of preprocessed images after trunk layers, in one pass. */
+  featuresAt(images: tf.Tensor4D, cuts: readonly number[]): tf.Tensor4D[] {
+    return this.body.featuresAt(images, { mode: "eval" }, cuts);
   }
 
   /** Writes weights and record into one safetensors file. */
   save(path: string): void {
-    writeSafetensors(path, saveState(this.network), { format: FORMAT, teacher: JSON.stringify(this.record) });
+    const { record, weights, model } = this.share();
+    const structure = model && { model: JSON.stringify(model) };
+    writeSafetensors(path, weights, { format: FORMAT, teacher: JSON.stringify(record), ...structure });
   }
 
   /**
@@ -116,19 +167,19 @@ export class Teacher {
   static load(path: string): Teacher {
     const { tensors, metadata } = readSafetensors(path);
     const record = parseRecord(path, metadata, tensors.keys());
-    const network = new Network(record.architecture, new Rng(0));
-    try {
-      loadState(network, tensors);
-    } catch (error) {
-      network.dispose();
-      throw error;
+    const model = parsed(metadata.model) as Topology | null | undefined;
+    if (isForeign(record.architecture) !== Boolean(model)) {
+      throw new CheckpointError(
+        `Teacher.load: ${path} must hold the structure of ${record.architecture.name} if that is a model of TensorFlow.js, and only then; write it anew by teacher.save`,
+        { path },
+      );
     }
-    return new Teacher(network, record);
+    return Teacher.of({ record, weights: tensors, ...(model && { model }) }, `Teacher.load: ${path}`);
   }
 
   /** Frees the weights. */
   dispose(): void {
-    this.network.dispose();
+    this.body.dispose();
   }
 }
 
@@ -144,6 +195,7 @@ export function splitArchitecture(
   checkSplitPoints(points);
   const layers = trunkOf(architecture, cost);
   if (typeof points === "number") return blocksAt(layers, balancedCuts(layers, points));
+  // A foreign layer is called as it is in its model.
   const cuts = points === "stages" || "after" in points ? cutIndices(architecture, points) : points;
   return blocksAt(layers, cuts);
 }

@@ -5,7 +5,7 @@ import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf, type Trace } from "./
 export interface DiagramLayer {
   /** The part it belongs to: "stem", "block 1", "head". Layers of a part follow each other. */
   readonly part: string;
-  readonly kind: "conv" | "mbconv" | "residual" | "identity" | "maxpool" | "pool" | "linear";
+  readonly kind: "conv" | "mbconv" | "residual" | "identity" | "maxpool" | "pool" | "linear" | "foreign";
   /** What stands in the box, a few characters: "k5 e6". */
   readonly label: string;
   /** The layer in full, for the mouse: "ir_k5_s2_e6_c24_se0.25". */

@@ -46,7 +46,7 @@ test("weights of timm are a teacher at the data's size, under their own preproce
   await expect(lab.teacher("efficientnet-tiny@28px", { data, arch: "resnet18" })).rejects.toThrow(
     /arch is for weights of torchvision or timm/,
   );
-  await expect(lab.teacher("resnet18.pth", { data })).rejects.toThrow(/must be a safetensors file/);
+  await expect(lab.teacher("resnet18.pth", { data })).rejects.toThrow(/resnet18\.pth must be a file of weights, and/);
   await expect(lab.teacher(file, { data, classes: dataset.classes })).rejects.toThrow(ConfigError);
   for (const of of [teacher, same]) of.teacher.dispose();
 });

@@ -30,7 +30,7 @@ const experiment: ExperimentInput = {
   split: [1],
   space: { kernels: [3, 5], expansions: [2], cells: [[{ depth: 1, width: 8 }], [{ depth: 1, width: 8 }]] },
 };
-const own = prepareSpace(parseExperiment(experiment));
+let own: Awaited<ReturnType<typeof prepareSpace>>;
 
 let ratings: LabRatings;
 let teacher: LabTeacher;
@@ -54,6 +54,7 @@ function written(name: string, table: LatencyTable): string {
 
 beforeAll(async () => {
   engine.use("auto", { threads: 1 });
+  own = await prepareSpace(parseExperiment(experiment));
   const tiny = await tinySupernet();
   ({ teacher } = tiny);
   dispose = () => {

@@ -51,6 +51,6 @@ test("a found network teaches the next round (DNA+), in an experiment and in a c
   expect(await inCell.testAccuracy()).toBe(student.accuracy);
   expect(inCell.split(2)).toHaveLength(2);
   expect(String((await inCell[DISPLAY]())["text/plain"])).toMatch(/validation accuracy[\s\S]*figure: Teacher/);
-  expect(() => loadTeacher(file, { ...data.dataset, name: "another" })).toThrow(ConfigError);
+  await expect(loadTeacher(file, { ...data.dataset, name: "another" })).rejects.toThrow(ConfigError);
   inCell.teacher.dispose();
 });

@@ -7,8 +7,9 @@ import { Rng } from "../../src/core";
 import { latencyKey, latencyTableOf, layersOfSpace } from "../../src/cost";
 import { loadDataset, registerDataset, syntheticImages } from "../../src/data";
 import { engine } from "../../src/engine";
-import { Network } from "../../src/nn";
-import { parseArchitecture } from "../../src/space";
+import { Network, namingOf, saveState, toPyTorch, writeSafetensors } from "../../src/nn";
+import { saveLayersModel, toLayersModel } from "../../src/retrain";
+import { architecturePreset, parseArchitecture } from "../../src/space";
 import { describeOutcomes, type PlannedStep, planOutcomes } from "../../src/study";
 import {
   type ExperimentInput,
@@ -24,6 +25,16 @@ import { tinyExperiment } from "./tiny-experiment";
 
 const folder = mkdtempSync(join(tmpdir(), "planned-"));
 const teacherFile = join(folder, "teacher.safetensors");
+const modelFile = join(folder, "model", "model.json");
+const hubFile = join(folder, "hub.safetensors");
+const PATTERNS = ["pattern 0", "pattern 1", "pattern 2", "pattern 3"];
+/** Colour images as weights of the hub see them, and a space around any teacher. */
+const OF_HUB = {
+  data: { name: "planned-steps-colour" },
+  split: 1,
+  space: { cells: undefined, kernels: [3], expansions: [1], cellsPerBlock: 1 },
+  search: { macs: "1G" },
+};
 const latencyFile = join(folder, "latency.json");
 
 /** Places of all options: what the schema has no keys for. */
@@ -98,6 +109,13 @@ const training = (part: "teacher" | "improve" | "retrain", steps: readonly strin
     ]),
   );
 
+/** A teacher that is there is taught the data. */
+const tuning = (change: object): Change => ({
+  from: { teacher: { file: teacherFile, fineTune: {} } },
+  to: { teacher: { file: teacherFile, fineTune: change } },
+  steps: TEACHER,
+});
+
 /** With brief trainings: what they read, the search reads, too. */
 const IMPROVE = ["improve", ...SEARCH];
 const improving = (change: object): Change => ({
@@ -135,6 +153,43 @@ const CHANGES: Record<string, Change> = {
     steps: ["space", ...TEACHER],
   },
   "teacher.file": { to: { teacher: { file: teacherFile } }, steps: TEACHER },
+  "teacher.arch": {
+    from: { ...OF_HUB, teacher: { file: hubFile, classes: PATTERNS, arch: "mobilenetv3_small_100" } },
+    to: { teacher: { arch: "tf_mobilenetv3_small_100" } },
+    steps: ["space", ...TEACHER],
+  },
+  "teacher.preprocessing.mean": {
+    from: { teacher: { file: modelFile, classes: PATTERNS, preprocessing: { mean: [0], std: [1] } } },
+    to: { teacher: { preprocessing: { mean: [0.5], std: [1] } } },
+    steps: TEACHER,
+  },
+  "teacher.preprocessing.std": {
+    from: { teacher: { file: modelFile, classes: PATTERNS, preprocessing: { mean: [0], std: [1] } } },
+    to: { teacher: { preprocessing: { mean: [0], std: [0.5] } } },
+    steps: TEACHER,
+  },
+  "teacher.classes": {
+    from: { teacher: { file: modelFile, classes: PATTERNS } },
+    to: { teacher: { classes: [...PATTERNS].reverse() } },
+    steps: TEACHER,
+  },
+  "teacher.cuts": {
+    from: {
+      teacher: { file: modelFile, classes: PATTERNS, cuts: ["trunk_0_norm_silu", "trunk_3_project_norm"] },
+      split: "stages",
+      space: { cells: undefined, cellsPerBlock: 1 },
+      search: { macs: "1M" },
+    },
+    to: { teacher: { cuts: ["trunk_0_norm_silu", "trunk_2_add"] } },
+    steps: ["space", ...TEACHER],
+  },
+  ...Object.fromEntries(
+    Object.entries({
+      ...{ epochs: 5, batchSize: 16, optimizer: "adam", learningRate: 0.01, warmupEpochs: 1, weightDecay: 0.1 },
+      ...{ momentum: 0.5, labelSmoothing: 0.2, headEpochs: 1, headLearningRate: 0.1, patience: 2 },
+      ...{ classWeights: "balanced", ema: 0.9, ...AUGMENTATIONS },
+    }).map(([key, value]): [string, Change] => [`teacher.fineTune.${key}`, tuning(nested({ [key]: value }))]),
+  ),
   ...training("teacher", TEACHER),
   split: { to: { split: [2] }, steps: SPACE },
   "space.kernels": { to: { space: { kernels: [3, 7] } }, steps: SPACE },
@@ -224,7 +279,22 @@ beforeAll(async () => {
     const [height, width] = [shape, shape] as [number, number];
     return syntheticImages({ count: 640, testCount: 160, shape: { height, width, channels: 1 } });
   });
+  registerDataset("planned-steps-colour", async () => ({
+    ...syntheticImages({ count: 640, testCount: 160, shape: { height: 8, width: 8, channels: 3 } }),
+    name: "planned-steps-colour",
+  }));
   const network = new Network(parseArchitecture({ ...tinyArchitecture }), new Rng(1));
+  const model = toLayersModel(network);
+  await saveLayersModel(join(folder, "model"), model, { preprocessing: { mean: [0], std: [1] }, classes: PATTERNS });
+  model.dispose();
+  const hub = new Network({ ...architecturePreset("mobilenetv3_small_100"), classes: 4 }, new Rng(1));
+  const naming = namingOf("timm", hub.architecture);
+  const weights = [...saveState(hub)].map(([own, tensor]) => {
+    const { name, rank } = naming(own);
+    return [name, toPyTorch(tensor, own, rank)] as const;
+  });
+  writeSafetensors(hubFile, new Map(weights));
+  hub.dispose();
   const history = { epochs: [], accuracy: 0.5, validationImages: 64, imagesPerSecond: 0 };
   const record = { preprocessing: { mean: [0.5], std: [0.5] }, classes: ["a", "b", "c", "d"], dataset: "synthetic" };
   new Teacher(network, { ...record, architecture: network.architecture, history }).save(teacherFile);

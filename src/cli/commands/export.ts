@@ -50,8 +50,8 @@ async function write(
   // Loaded here, so that commands without tensors start at once; import() in CommonJS needs whole file names.
   const { engine } = await import("../../engine/index.js");
   const { EXPORT_FORMATS, exportNetwork } = await import("../../export/index.js");
-  const { loadFound } = await import("../../retrain/index.js");
-  const { openTeacher, Teacher } = await import("../../teacher/index.js");
+  const { loadFound, openTeacherFile } = await import("../../retrain/index.js");
+  const { Teacher } = await import("../../teacher/index.js");
   checkOptions("export", { to }, { to: rule.oneOf(...EXPORT_FORMATS) });
   const format = EXPORT_FORMATS.find((each) => each === to)!;
   if (!existsSync(found)) {
@@ -74,7 +74,7 @@ async function write(
       `export: --arch is for weights of torchvision or timm; ${found} says it itself: leave it out`,
     );
   }
-  const source = isFound ? loadFound(found) : openTeacher(found, { arch });
+  const source = isFound ? loadFound(found) : await openTeacherFile(found, { arch });
   if (source instanceof Teacher) for (const remark of source.remarks) output.warn(remark);
   try {
     const files = await exportNetwork(source, format, out, { ...(preprocessing && { preprocessing }) });

@@ -168,7 +168,7 @@ async function resolveSubject(text: string): Promise<Subject> {
 async function subjectOf(value: unknown, file: string): Promise<Subject> {
   if (!isExperiment(value)) return { subject: parseArchitecture(value, file) };
   const { parseExperiment, prepareSpace } = await import("../../systems/dna/index.js");
-  const { architecture, space } = prepareSpace(parseExperiment(value, file));
+  const { architecture, space } = await prepareSpace(parseExperiment(value, file));
   return { subject: space, teacher: architecture };
 }
 

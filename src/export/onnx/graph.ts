@@ -1,3 +1,4 @@
+import { SpaceError } from "../../core";
 import type { Preprocessing } from "../../data";
 import { type Network, type StoredTensor, saveState, toPyTorch } from "../../nn";
 import {
@@ -123,6 +124,10 @@ class GraphWriter {
       }
       case "maxpool":
         return this.add("MaxPool", [x], prefix, this.window(layer, shape));
+      case "foreign":
+        throw new SpaceError(
+          `onnx: ${layer.name} is a layer of a model of TensorFlow.js; export that as a layers model`,
+        );
     }
   }
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { ConfigError, readJson } from "../../core";
-import { LoadedNetwork, loadFound, loadTeacher, Retrained } from "../../retrain";
+import { LoadedNetwork, loadFound, checkedTeacher as openedTeacher, Retrained } from "../../retrain";
 import {
   type Architecture,
   architectureFromTimm,
@@ -10,7 +10,7 @@ import {
   parseArchitecture,
   parseTimm,
 } from "../../space";
-import { checkClasses, Teacher } from "../../teacher";
+import { checkClasses, openTeacher, Teacher } from "../../teacher";
 import type { LabData } from "../values/data";
 import { LabNetwork } from "../values/network";
 import { LabTeacher } from "../values/teacher";
@@ -46,7 +46,10 @@ export function ownNetwork(source: NetworkSource, data: LabData, label?: string)
     const architecture = parseArchitecture(source, "lab.network");
     return new LabNetwork(label ?? architecture.name, architecture, data);
   }
-  if (source.endsWith(".safetensors")) return new LabTeacher(loadTeacher(source, data.dataset), data);
+  if (source.endsWith(".safetensors")) {
+    const teacher = openTeacher(source, { input: data.dataset.shape });
+    return new LabTeacher(openedTeacher(teacher, source, data.dataset), data);
+  }
   if (source.endsWith(".json")) return ownFound(source, data, label);
   const architecture = named(source, data);
   return new LabNetwork(label ?? architecture.name, architecture, data);

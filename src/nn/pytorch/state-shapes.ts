@@ -38,6 +38,7 @@ function layerShapes(layer: Layer, inChannels: number): Named[] {
   switch (layer.kind) {
     case "identity":
     case "maxpool":
+    case "foreign":
       return [];
     case "conv":
       return convShapes(layer, inChannels);

@@ -80,21 +80,36 @@ const augmentation = z.strictObject({
   mixup: z.number().gt(0).optional(),
 });
 
-/** How a network is trained on labels; what is left out is as everywhere in Blockwise. */
+/** How a network is trained on labels. */
+const trainingForm = {
+  batchSize,
+  optimizer: z.enum(["sgd", "adam"]),
+  learningRate: z.number().gt(0),
+  warmupEpochs: z.number().min(0),
+  weightDecay: z.number().min(0),
+  momentum: z.number().min(0).lt(1),
+  labelSmoothing: z.number().min(0).lt(1),
+  augment: augmentation,
+  /** Each explained in `TrainingOptions`. */
+  classWeights: z.union(
+    [z.literal("balanced"), z.array(z.number().min(0))],
+    must('"balanced", or a list of numbers, one a class'),
+  ),
+  ema: z.number().min(0).lt(1),
+};
+
+/** The same; what is left out is as everywhere in Blockwise. */
 const training = {
   batchSize: batchSize.default(TRAINING_DEFAULTS.batchSize),
-  optimizer: z.enum(["sgd", "adam"]).default(TRAINING_DEFAULTS.optimizer),
-  learningRate: z.number().gt(0).default(TRAINING_DEFAULTS.learningRate),
-  warmupEpochs: z.number().min(0).default(TRAINING_DEFAULTS.warmupEpochs),
-  weightDecay: z.number().min(0).default(TRAINING_DEFAULTS.weightDecay),
-  momentum: z.number().min(0).lt(1).default(TRAINING_DEFAULTS.momentum),
-  labelSmoothing: z.number().min(0).lt(1).default(TRAINING_DEFAULTS.labelSmoothing),
+  optimizer: trainingForm.optimizer.default(TRAINING_DEFAULTS.optimizer),
+  learningRate: trainingForm.learningRate.default(TRAINING_DEFAULTS.learningRate),
+  warmupEpochs: trainingForm.warmupEpochs.default(TRAINING_DEFAULTS.warmupEpochs),
+  weightDecay: trainingForm.weightDecay.default(TRAINING_DEFAULTS.weightDecay),
+  momentum: trainingForm.momentum.default(TRAINING_DEFAULTS.momentum),
+  labelSmoothing: trainingForm.labelSmoothing.default(TRAINING_DEFAULTS.labelSmoothing),
   augment: augmentation.default({}),
-  /** Each explained in `TrainingOptions`. */
-  classWeights: z
-    .union([z.literal("balanced"), z.array(z.number().min(0))], must('"balanced", or a list of numbers, one a class'))
-    .optional(),
-  ema: z.number().min(0).lt(1).optional(),
+  classWeights: trainingForm.classWeights.optional(),
+  ema: trainingForm.ema.optional(),
 };
 
 /** Pixels. */
@@ -131,19 +146,56 @@ const data = z.strictObject({
   testCount: images.optional(),
 });
 
-const teacher = z.strictObject({
-  /** A preset's name, a preset with other input or classes (`{ "preset": "resnet18", "classes": 5 }`), or an architecture. */
-  architecture: z
-    .union([z.string(), z.record(z.string(), z.unknown())], must("a preset's name or an architecture"))
-    .default(DNA_MINI.teacher),
-  /**
-   * A teacher that is there, which is not trained: a teacher's file `.safetensors`, or a found network's `.json` as the next
-   * round's teacher (DNA+). Its architecture and training are what they were.
-   */
-  file: z.string().optional(),
-  epochs: epochs.default(DNA_MINI.teacherEpochs),
-  ...training,
-});
+/** How a teacher that is there is taught the data's classes; explained in `FineTuneOptions`. */
+const fineTune = z
+  .strictObject({
+    ...trainingForm,
+    epochs,
+    headEpochs: z.int().min(0).max(MOST.epochs),
+    headLearningRate: z.number().gt(0),
+    patience: upTo(MOST.epochs),
+  })
+  .partial();
+
+/** Keys that say something of a teacher's file. */
+const OF_FILE = ["arch", "preprocessing", "classes", "cuts", "fineTune"] as const;
+
+const teacher = z
+  .strictObject({
+    /** A preset's name, a preset with other input or classes (`{ "preset": "resnet18", "classes": 5 }`), or an architecture. */
+    architecture: z
+      .union([z.string(), z.record(z.string(), z.unknown())], must("a preset's name or an architecture"))
+      .default(DNA_MINI.teacher),
+    /**
+     * A teacher that is there, which is not trained: a teacher's file `.safetensors`, or a found network's `.json` as the next
+     * round's teacher (DNA+). Its architecture and training are what they were.
+     */
+    file: z.string().optional(),
+    /** Of weights of torchvision or timm: the network, where their tensors do not say it, e.g. "tf_efficientnet_b0". */
+    arch: z.string().optional(),
+    /** Of such weights, or a model of TensorFlow.js: how it sees images, one number a channel on the scale 0..1. */
+    preprocessing: z
+      .strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().gt(0)).min(1) })
+      .optional(),
+    /** Of these: the classes in the order of its answers, where they are those of the data. */
+    classes: z.array(z.string()).min(1).max(MOST.classes).optional(),
+    /** Of a model of TensorFlow.js: the layers that end its blocks. */
+    cuts: z.array(z.string()).min(1).max(MOST.blocks).optional(),
+    /** The teacher of the file is taught this data, with a new classifier where its classes are others; `{}` as usual. */
+    fineTune: fineTune.optional(),
+    epochs: epochs.default(DNA_MINI.teacherEpochs),
+    ...training,
+  })
+  .superRefine((given, context) => {
+    if (given.file !== undefined) return;
+    for (const key of OF_FILE.filter((each) => given[each] !== undefined)) {
+      context.addIssue({
+        code: "custom",
+        path: [key],
+        message: 'is of a teacher that is there: give "file", too, or leave it out',
+      });
+    }
+  });
 
 /** A candidate operation by its values, as in TypeScript: what is usual may be left out. */
 const op = z.unknown().transform((value, context): CandidateOp => {

@@ -36,7 +36,17 @@ export function plannedSteps(
   data: DataIdentity | undefined,
 ): PlannedStep[] {
   const { seed, distill, rate, improve, retrain } = config;
-  const { architecture: _given, file: _path, ...training } = config.teacher;
+  const {
+    architecture: _given,
+    file: _path,
+    fineTune,
+    arch,
+    preprocessing,
+    classes,
+    cuts: ends,
+    ...training
+  } = config.teacher;
+  const ofFile = { arch, preprocessing, classes, cuts: ends };
   const { alongFront: _along, random, tolerance, shrunk, trainings, distillation, warmStart, ...recipe } = retrain;
   const numbers = [...space.blocks.keys()];
   const distilled = numbers.map((block) => `distill/block${block}`);
@@ -49,7 +59,12 @@ export function plannedSteps(
       name: "teacher",
       family: "teacher",
       reads: file
-        ? { "teacher.file": file.content, "data.name": config.data.name }
+        ? {
+            "teacher.file": file.content,
+            "data.name": config.data.name,
+            ...placed("teacher", ofFile),
+            ...(fineTune && { ...images, "teacher.fineTune": true, ...placed("teacher.fineTune", fineTune) }),
+          }
         : { ...images, "teacher.architecture": architecture, ...placed("teacher", training) },
       files: () => ["teacher.safetensors"],
     },

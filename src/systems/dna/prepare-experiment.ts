@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core";
 import { knownLatency, type LatencyTable, networkCost, readLatencyTable } from "../../cost";
-import { checkAugmentation, checkDatasetName, type Dataset } from "../../data";
+import { checkAugmentation, checkDatasetName, type Dataset, loadDataset } from "../../data";
 import { checkTeaches, type NamedTeacher, nameTeacher } from "../../retrain";
 import { type CostName, type Limit, type Limits, resolveLimit, type WholeCosts } from "../../search";
 import {
@@ -34,7 +34,7 @@ export interface PreparedExperiment {
  * @throws DataError for an unknown data set; ConfigError, SpaceError, CheckpointError naming the key; BudgetInfeasibleError when no network meets the limits.
  */
 export async function prepareExperiment(config: ExperimentConfig): Promise<PreparedExperiment> {
-  const { architecture, file, blocks, space } = prepareSpace(config);
+  const { architecture, file, blocks, space } = await prepareSpace(config);
   const latencies = latenciesOf(config);
   const whole = teacherCosts(architecture, latencies);
   const { macsOfTeacher, also = [], ...given } = config.search;
@@ -50,9 +50,14 @@ export async function prepareExperiment(config: ExperimentConfig): Promise<Prepa
  * The teacher's architecture and the search space around its blocks.
  * @throws as {@link prepareExperiment}, but for what concerns limits.
  */
-export function prepareSpace(config: ExperimentConfig): Omit<PreparedExperiment, "limits" | "further" | "latencies"> {
-  checkDatasetName(config.data.name, config.data.root);
-  const file = config.teacher.file === undefined ? undefined : nameTeacher(config.teacher.file);
+export async function prepareSpace(
+  config: ExperimentConfig,
+): Promise<Omit<PreparedExperiment, "limits" | "further" | "latencies">> {
+  const { name, root, ...division } = config.data;
+  checkDatasetName(name, root);
+  const { file: path } = config.teacher;
+  const data = () => loadDataset(name, { root, ...division, seed: config.seed });
+  const file = path === undefined ? undefined : await nameTeacher(path, teacherFileOptions(config.teacher), data);
   const architecture = file?.architecture ?? teacherArchitecture(config.teacher.architecture);
   const blocks = splitArchitecture(architecture, config.split);
   checkByBlock(config, blocks.length);
@@ -78,6 +83,9 @@ export function checkImages(
     checkClassWeights(training?.classWeights, data.classes.length, `experiment: ${part}`);
     if (training) checkAugmentation(training.augment, data.shape, `experiment: ${part}`);
   }
+  const { fineTune } = teacher;
+  checkClassWeights(fineTune?.classWeights, data.classes.length, "experiment: teacher.fineTune");
+  if (fineTune?.augment) checkAugmentation(fineTune.augment, data.shape, "experiment: teacher.fineTune");
   const learnt = Math.min(distill.images, data.train.count);
   const asked: readonly (readonly [key: string, asked: number, there: number, of: string])[] = [
     ["distill.images", distill.images, data.train.count, "training images"],
@@ -97,6 +105,14 @@ export function checkImages(
 
 function teacherArchitecture(given: ExperimentConfig["teacher"]["architecture"]): Architecture {
   return typeof given === "string" ? architecturePreset(given) : parseArchitecture(given, "teacher.architecture");
+}
+
+/** What an experiment says of a teacher's file. */
+export function teacherFileOptions({ arch, preprocessing, classes, cuts, fineTune }: ExperimentConfig["teacher"]) {
+  const given = Object.entries({ arch, preprocessing, classes, cuts, fineTune }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return Object.fromEntries(given) as Parameters<typeof nameTeacher>[1];
 }
 
 /** Lists that have one entry a block. @throws ConfigError naming the key and both numbers. */

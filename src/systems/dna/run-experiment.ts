@@ -4,7 +4,7 @@ import { type Dataset, loadDataset } from "../../data";
 import { engine } from "../../engine";
 import { ratedTable } from "../../rate";
 import type { MeasuredFront, Retrained } from "../../retrain";
-import { loadTeacher } from "../../retrain";
+import { type FileOptions, loadTeacher, openTeacherFile } from "../../retrain";
 import { type FoundNetwork, flatLimits, type Limits, withLatency } from "../../search";
 import { networkId } from "../../space";
 import {
@@ -16,13 +16,13 @@ import {
   type RunDirectory,
   type StepOutcome,
 } from "../../study";
-import { Teacher, trainTeacher } from "../../teacher";
+import { type FineTuneOptions, fineTune, Teacher, trainTeacher } from "../../teacher";
 import { type ExperimentConfig, parseExperiment } from "./config";
 import { type BudgetSearch, designsOf } from "./designs";
 import { improvedTable, type SearchedTable } from "./improve-step";
 import { measureDesigns } from "./measure-designs";
 import { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
-import { checkImages, type PreparedExperiment, prepareExperiment } from "./prepare-experiment";
+import { checkImages, type PreparedExperiment, prepareExperiment, teacherFileOptions } from "./prepare-experiment";
 import { rateBlocks, type Supernets } from "./rate-blocks";
 import { retrainDesigns } from "./retrain-designs";
 import { dropMeasuredBeside, dropStaleNetworks } from "./stale-networks";
@@ -180,23 +180,33 @@ function watching(run: RunDirectory, context: RunContext): RunContext {
 }
 
 async function trainedTeacher(
-  { seed, teacher: { architecture: _given, file, ...options } }: ExperimentConfig,
+  { seed, teacher: given }: ExperimentConfig,
   { architecture }: PreparedExperiment,
   data: Dataset,
   run: RunDirectory,
   context: RunContext,
 ): Promise<Teacher> {
+  const {
+    architecture: _own,
+    file,
+    arch: _arch,
+    preprocessing: _seen,
+    classes: _names,
+    cuts: _cuts,
+    fineTune: _tuning,
+    ...options
+  } = given;
   const path = run.file("teacher.safetensors");
   const checkpoint = teacherState(run);
   let trained: Teacher | undefined;
   await run.step(
     "teacher",
     async () => {
-      trained = file
-        ? loadTeacher(file, data)
-        : await freshIfForeign(checkpoint, context, () =>
-            trainTeacher(architecture, data, { ...options, seed, checkpoint }, context),
-          );
+      const make = () =>
+        file
+          ? teacherOfFile(file, data, { seed, checkpoint, ...teacherFileOptions(given) }, context)
+          : trainTeacher(architecture, data, { ...options, seed, checkpoint }, context);
+      trained = await freshIfForeign(checkpoint, context, make);
       trained.save(path);
       const { macs, params, activationBytes } = trained.cost;
       const { history } = trained;
@@ -205,6 +215,29 @@ async function trainedTeacher(
     { output: () => trained!.fingerprint() },
   );
   return trained ?? Teacher.load(path);
+}
+
+/** A teacher from its file, taught the data where that is asked for. */
+async function teacherOfFile(
+  file: string,
+  data: Dataset,
+  { seed, checkpoint, fineTune: tuning, ...pretrained }: FileOptions & Tuning,
+  context: RunContext,
+): Promise<Teacher> {
+  if (!tuning) return loadTeacher(file, data, { pretrained }, context);
+  const { height, width } = data.shape;
+  const before = await openTeacherFile(file, { ...pretrained, input: { height, width } }, context);
+  try {
+    return await fineTune(before, data, { ...tuning, seed, checkpoint }, context);
+  } finally {
+    before.dispose();
+  }
+}
+
+interface Tuning {
+  readonly seed: number;
+  readonly checkpoint: string;
+  readonly fineTune?: FineTuneOptions;
 }
 
 function teacherState(run: RunDirectory): string {

@@ -1,0 +1,211 @@
+import { readFile } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { type Entry, fromBufferPromise, type ZipFile } from "yauzl";
+import { CheckpointError, readFailure } from "../../core";
+import { decodeFloat16 } from "../float16";
+import type { StoredTensor } from "../module";
+import { isTensor, type PickledTensor, RefusedPickle, type Storage, unpickle } from "./unpickle";
+
+/** Bytes of a value; null of types of which no weight is. */
+const BYTES: Readonly<Record<string, number | null>> = {
+  FloatStorage: 4,
+  DoubleStorage: 8,
+  HalfStorage: 2,
+  BFloat16Storage: 2,
+  LongStorage: null,
+  IntStorage: null,
+  ShortStorage: null,
+  CharStorage: null,
+  ByteStorage: null,
+  BoolStorage: null,
+};
+/** Bytes of those. */
+const WHOLE: Readonly<Record<string, number>> = {
+  LongStorage: 8,
+  IntStorage: 4,
+  ShortStorage: 2,
+  CharStorage: 1,
+  ByteStorage: 1,
+  BoolStorage: 1,
+};
+
+/** The number that files of before PyTorch 1.6 begin with, as a pickle of protocol 2. */
+const LEGACY = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+
+/** Where training scripts keep the weights beside other things. */
+const WRAPPERS = ["state_dict", "model_state_dict", "state_dict_ema", "model_ema", "model"];
+
+/**
+ * Reads the tensors of a `.pth` file (`torch.save(model.state_dict(), path)`), strictly: the pickle in it is read as data, and
+ * whatever is no tensor of a state dict is refused; nothing in it is ever run. Half precision comes as float32 exactly, float64
+ * rounded; whole numbers (`num_batches_tracked`) are left out.
+ * @throws CheckpointError when it cannot be read, is damaged or holds something else; the message says how to convert it.
+ */
+export async function readPyTorchWeights(path: string): Promise<Map<string, StoredTensor>> {
+  const to = `${path.replace(/\.[a-z]+$/i, "")}.safetensors`;
+  const fail = (what: string, cause?: unknown) =>
+    new CheckpointError(
+      `teacher: ${path}: ${what}; in Python, where you trust the file: from safetensors.torch import save_file; save_file(model.state_dict(), ${JSON.stringify(to)})`,
+      { path },
+      { cause },
+    );
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new CheckpointError(
+      `teacher: ${path} must be a file of weights, and ${readFailure(cause)}`,
+      { path },
+      { cause },
+    );
+  }
+  try {
+    if (bytes.subarray(0, 4).equals(Buffer.from("PK\x03\x04"))) return await ofZip(bytes);
+    if (LEGACY.every((byte, i) => bytes[i] === byte)) return ofLegacy(bytes);
+  } catch (error) {
+    throw fail(`must be a state dict of PyTorch that is whole, and ${(error as Error).message}`, error);
+  }
+  throw fail("must be a file of torch.save, and does not begin as one");
+}
+
+async function ofZip(bytes: Buffer): Promise<Map<string, StoredTensor>> {
+  const zip = await fromBufferPromise(bytes, { autoClose: false, lazyEntries: true });
+  try {
+    const entries = new Map<string, Entry>();
+    for await (const entry of zip.eachEntry()) entries.set(entry.fileName.replace(/^[^/]*\//, ""), entry);
+    const whole = async (name: string) => {
+      const entry = entries.get(name);
+      if (!entry) throw new RefusedPickle(`it lacks ${name}`);
+      return unpacked(zip, entry);
+    };
+    if (entries.has("byteorder") && (await whole("byteorder")).toString() !== "little") {
+      throw new RefusedPickle("its numbers are big-endian");
+    }
+    const tensors = stateDict(unpickle(await whole("data.pkl")).value);
+    const storages = new Map<string, Buffer>();
+    for (const { storage } of tensors.values()) {
+      if (!isWeight(storage) || storages.has(storage.key)) continue;
+      storages.set(storage.key, await whole(`data/${storage.key}`));
+    }
+    return valuesOf(tensors, storages);
+  } finally {
+    zip.close();
+  }
+}
+
+async function unpacked(zip: ZipFile, entry: Entry): Promise<Buffer> {
+  const stream = await zip.openReadStreamPromise(entry);
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  if (crc32(bytes) !== entry.crc32) throw new RefusedPickle(`${entry.fileName} in it does not match its checksum`);
+  return bytes;
+}
+
+/** Before PyTorch 1.6: five pickles in a row, then each storage's length and values. */
+function ofLegacy(bytes: Buffer): Map<string, StoredTensor> {
+  let at = 0;
+  const next = () => {
+    const { value, end } = unpickle(bytes, at);
+    at = end;
+    return value;
+  };
+  const [, , system, state, keys] = [next(), next(), next(), next(), next()];
+  if (system instanceof Map && system.get("little_endian") === false) {
+    throw new RefusedPickle("its numbers are big-endian");
+  }
+  const tensors = stateDict(state);
+  if (!Array.isArray(keys)) throw new RefusedPickle("it does not say in which order its values come");
+  const byKey = new Map([...tensors.values()].map(({ storage }) => [storage.key, storage]));
+  const storages = new Map<string, Buffer>();
+  for (const key of keys as string[]) {
+    const storage = byKey.get(key);
+    if (!storage) throw new RefusedPickle("it holds values that are of no tensor of its state dict");
+    if (at + 8 > bytes.length) throw new RefusedPickle("it ends in the middle");
+    const count = Number(bytes.readBigInt64LE(at));
+    const size = count * (BYTES[storage.type] ?? WHOLE[storage.type]);
+    at += 8;
+    if (count !== storage.count || at + size > bytes.length) throw new RefusedPickle("it ends in the middle");
+    storages.set(key, bytes.subarray(at, at + size));
+    at += size;
+  }
+  return valuesOf(tensors, storages);
+}
+
+/** The tensors of a state dict, or of one that lies beside other things. */
+function stateDict(value: unknown): Map<string, PickledTensor> {
+  if (!(value instanceof Map)) throw new RefusedPickle("it holds no state dict");
+  const tensors = [...value].filter((entry): entry is [string, PickledTensor] => isTensor(entry[1]));
+  if (tensors.length > 0) return new Map(tensors);
+  const inside = WRAPPERS.map((name) => value.get(name)).find((one) => one instanceof Map);
+  if (inside) return stateDict(inside);
+  throw new RefusedPickle(`it holds no tensors, but ${[...value.keys()].slice(0, 3).join(", ") || "nothing"}`);
+}
+
+function isWeight({ type }: Storage): boolean {
+  if (!(type in BYTES)) throw new RefusedPickle(`it has values of ${type}, which are not known`);
+  return BYTES[type] !== null;
+}
+
+function valuesOf(
+  tensors: ReadonlyMap<string, PickledTensor>,
+  storages: ReadonlyMap<string, Buffer>,
+): Map<string, StoredTensor> {
+  const read = new Map<string, Float32Array>();
+  const all = new Map<string, StoredTensor>();
+  for (const [name, { storage, offset, shape, strides }] of tensors) {
+    if (!isWeight(storage)) continue;
+    const values = read.get(storage.key) ?? floatsOf(storage, storages.get(storage.key));
+    read.set(storage.key, values);
+    const size = shape.reduce((product, side) => product * side, 1);
+    const last =
+      size === 0 ? offset : offset + shape.reduce((sum, side, axis) => sum + (side - 1) * strides[axis], 0) + 1;
+    if (last > values.length) throw new RefusedPickle(`its tensor "${name}" reaches beyond its values`);
+    all.set(name, { shape, data: gathered(values, offset, shape, strides) });
+  }
+  return all;
+}
+
+function floatsOf({ type, count }: Storage, bytes: Buffer | undefined): Float32Array {
+  if (!bytes || bytes.length < count * BYTES[type]!) throw new RefusedPickle("values are missing at its end");
+  // A copy: bytes need not lie at a multiple of the numbers' size.
+  const { buffer } = Uint8Array.from(bytes.subarray(0, count * BYTES[type]!));
+  if (type === "FloatStorage") return new Float32Array(buffer);
+  if (type === "HalfStorage") return decodeFloat16(new Uint16Array(buffer));
+  // The upper half of a float32.
+  if (type === "BFloat16Storage") {
+    return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (half) => half << 16).buffer);
+  }
+  const doubles = new Float64Array(buffer);
+  const floats = Float32Array.from(doubles);
+  if (doubles.some((value, i) => Number.isFinite(value) && !Number.isFinite(floats[i]))) {
+    throw new RefusedPickle("it has a number that does not fit into float32");
+  }
+  return floats;
+}
+
+/** A view's values, row-major. */
+function gathered(
+  values: Float32Array,
+  offset: number,
+  shape: readonly number[],
+  strides: readonly number[],
+): Float32Array {
+  const size = shape.reduce((product, side) => product * side, 1);
+  let dense = 1;
+  const isDense = [...shape.keys()].reverse().every((axis) => {
+    const fits = shape[axis] === 1 || strides[axis] === dense;
+    dense *= shape[axis];
+    return fits;
+  });
+  if (isDense) return values.slice(offset, offset + size);
+  const index = shape.map(() => 0);
+  return Float32Array.from({ length: size }, () => {
+    const value = values[index.reduce((sum, i, axis) => sum + i * strides[axis], offset)];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      if (++index[axis] < shape[axis]) break;
+      index[axis] = 0;
+    }
+    return value;
+  });
+}
