@@ -75,7 +75,7 @@ export function checkClasses(
 
 /** What to do with a teacher of other classes. */
 export const OTHER_CLASSES =
-  "; or give it a classifier for this data's classes: lab.teacher(file, { data, fineTune: {} }), in an experiment's file \"teacher\": { \"file\": ..., \"fineTune\": {} }; or imitate its feature maps alone: lab.teacher(file, { data, featuresOnly: true })";
+  '; or give it a classifier for this data\'s classes: lab.teacher(file, { data, fineTune: {} }), in an experiment\'s file "teacher": { "file": ..., "fineTune": {} }; or imitate its feature maps alone: lab.teacher(file, { data, featuresOnly: true })';
 
 /** @throws ConfigError unless a teacher takes the images of a data set. */
 export function checkInput(

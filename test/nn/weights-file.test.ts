@@ -39,24 +39,29 @@ test.each([
 ])("%s is refused, and nothing in it is run", async (name, message) => {
   await expect(readPyTorchWeights(golden(name))).rejects.toThrow(message);
   await expect(readPyTorchWeights(golden(name))).rejects.toThrow(CheckpointError);
-  await expect(readPyTorchWeights(golden(name))).rejects.toThrow(/save_file\(model\.state_dict\(\), ".*\.safetensors"\)/);
+  await expect(readPyTorchWeights(golden(name))).rejects.toThrow(
+    /save_file\(model\.state_dict\(\), ".*\.safetensors"\)/,
+  );
   expect(existsSync("harmed")).toBe(false);
 });
 
-test.each(["state.pth", "legacy.pth"])("%s that was cut short or changed anywhere is refused or read, and never hangs", async (name) => {
-  const whole = readFileSync(golden(name));
-  const path = join(folder, name);
-  for (let length = 0; length < whole.length; length += 97) {
-    writeFileSync(path, whole.subarray(0, length));
-    await expect(readPyTorchWeights(path)).rejects.toThrow(CheckpointError);
-  }
-  for (let at = 0; at < whole.length; at += 61) {
-    const changed = Buffer.from(whole);
-    changed[at] ^= 0x5a;
-    writeFileSync(path, changed);
-    await readPyTorchWeights(path).catch((error) => expect(error).toBeInstanceOf(CheckpointError));
-  }
-});
+test.each(["state.pth", "legacy.pth"])(
+  "%s that was cut short or changed anywhere is refused or read, and never hangs",
+  async (name) => {
+    const whole = readFileSync(golden(name));
+    const path = join(folder, name);
+    for (let length = 0; length < whole.length; length += 97) {
+      writeFileSync(path, whole.subarray(0, length));
+      await expect(readPyTorchWeights(path)).rejects.toThrow(CheckpointError);
+    }
+    for (let at = 0; at < whole.length; at += 61) {
+      const changed = Buffer.from(whole);
+      changed[at] ^= 0x5a;
+      writeFileSync(path, changed);
+      await readPyTorchWeights(path).catch((error) => expect(error).toBeInstanceOf(CheckpointError));
+    }
+  },
+);
 
 test("weights that were changed do not match their checksum", async () => {
   const whole = readFileSync(golden("state.pth"));

@@ -9,12 +9,7 @@ import { engine } from "../../src/engine";
 import { Network } from "../../src/nn";
 import { saveLayersModel, toLayersModel } from "../../src/retrain";
 import { RunDirectory } from "../../src/study";
-import {
-  type ExperimentInput,
-  parseExperiment,
-  prepareExperiment,
-  runExperiment,
-} from "../../src/systems/dna";
+import { type ExperimentInput, parseExperiment, prepareExperiment, runExperiment } from "../../src/systems/dna";
 import { Teacher, trainTeacher } from "../../src/teacher";
 import { tinyArchitecture } from "../teacher/tiny";
 import { tinyExperiment } from "./tiny-experiment";
@@ -90,7 +85,7 @@ describe("a teacher of other classes, fine-tuned in an experiment", () => {
   });
 
   test.each([
-    [{ fineTune: {} }, /teacher\.fineTune: is of a teacher that is there: give "file"/],
+    [{ fineTune: {} }, /is of a teacher that is there: give "file"/],
     [{ file, fineTune: { epoch: 3 } }, /epoch/],
     [{ file, fineTune: { patience: 0 } }, /patience/],
     [{ file, cuts: ["a"] }, /cuts is for models of TensorFlow\.js/],

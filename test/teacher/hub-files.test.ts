@@ -54,11 +54,16 @@ test("timm's weights are downloaded once, checked by the hash that the hub says,
   expect(asked.length).toBe(before);
 });
 
-test.each(["0".repeat(64), ""])("weights of timm of another hash than the hub says (%j) are not kept", async (other) => {
-  said = other;
-  await expect(hubFile("timm/resnet18.a1_in1k", {}, hubs)).rejects.toThrow(/SHA-256 must .*, got/);
-  expect(existsSync(join(process.env.BLOCKWISE_CACHE!, "weights/timm/resnet18.a1_in1k/model.safetensors"))).toBe(false);
-});
+test.each(["0".repeat(64), ""])(
+  "weights of timm of another hash than the hub says (%j) are not kept",
+  async (other) => {
+    said = other;
+    await expect(hubFile("timm/resnet18.a1_in1k", {}, hubs)).rejects.toThrow(/SHA-256 must .*, got/);
+    expect(existsSync(join(process.env.BLOCKWISE_CACHE!, "weights/timm/resnet18.a1_in1k/model.safetensors"))).toBe(
+      false,
+    );
+  },
+);
 
 test("torchvision's must begin with the hash that its name carries; a file of that name elsewhere is checked, too", async () => {
   await expect(hubFile("torchvision/resnet18", {}, hubs)).rejects.toThrow(/SHA-256 must begin with f37072fd, got/);
@@ -77,7 +82,9 @@ test("without a network two sentences say where to put the file, and there it is
   await expect(failed).rejects.toThrow(DataError);
   const place = join(data, "timm", "resnet18.a1_in1k", "model.safetensors");
   const message = await failed.catch(({ message }: Error) => message);
-  expect(message).toMatch(/^timm\/resnet18.a1_in1k is not on this machine, and BLOCKWISE_OFFLINE=1 forbids to download it\. Unset/);
+  expect(message).toMatch(
+    /^timm\/resnet18.a1_in1k is not on this machine, and BLOCKWISE_OFFLINE=1 forbids to download it\. Unset/,
+  );
   expect(message).toContain(`put it at ${place} or ${process.env.BLOCKWISE_CACHE}`);
   expect(asked).toEqual([]);
   mkdirSync(join(place, ".."), { recursive: true });
@@ -88,5 +95,9 @@ test("without a network two sentences say where to put the file, and there it is
 test("a name of no network names the nearest, and a file's path is no name", async () => {
   await expect(hubFile("torchvision/resnet19", {}, hubs)).rejects.toThrow(/perhaps torchvision\/resnet18 is meant/);
   await expect(hubFile("torchvision/resnet19", {}, hubs)).rejects.toThrow(ConfigError);
-  expect([isHubName("timm/x.y_in1k"), isHubName("own/x.safetensors"), isHubName("timm/../x")]).toEqual([true, false, false]);
+  expect([isHubName("timm/x.y_in1k"), isHubName("own/x.safetensors"), isHubName("timm/../x")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
