@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { writeAtomic } from "../src/core/atomic-file";
 import { ConfigError } from "../src/core/errors";
+import { makeFolder } from "../src/core/make-folder";
+import { buildCommand } from "../src/core/package-root";
 import { ownRoot } from "./language/package";
 import { logo } from "./logo";
 
@@ -34,7 +36,7 @@ export function installKernel(options: InstallOptions = {}): string {
   const folder = kernelspecFolder(options);
   const program = kernelProgram();
   if (!existsSync(program)) {
-    throw new ConfigError(`kernel install: ${program} must be there, it is missing; run npm run build`);
+    throw new ConfigError(`kernel install: ${program} must be there, it is missing; run ${buildCommand()}`);
   }
   const spec = {
     // Termination of a cell from outside skips Node's bookkeeping of async contexts; its check would end the process.
@@ -45,7 +47,7 @@ export function installKernel(options: InstallOptions = {}): string {
     metadata: { debugger: false },
   };
   writing(folder, () => {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeAtomic(join(folder, "logo-svg.svg"), logo());
     // Jupyter serves this folder: a page that was loaded without plotly in its outputs gets it from here.
     copyFileSync(require.resolve("plotly.js-cartesian-dist-min"), join(folder, "plotly-cartesian.min.js"));

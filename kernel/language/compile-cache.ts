@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import vm from "node:vm";
+import { makeFolder } from "../../src/core/make-folder";
 
 /** A CommonJS module whose compiled code may be kept for the next start. */
 export interface CachedModule {
@@ -35,7 +36,7 @@ export function requireCached(path: string, folder: string = cacheFolder()): Cac
   const save = (): void => {
     if (cachedData !== undefined && script.cachedDataRejected === false) return;
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       // Two kernels may save at once: a rename is whole.
       writeFileSync(`${file}.${process.pid}`, script.createCachedData());
       renameSync(`${file}.${process.pid}`, file);

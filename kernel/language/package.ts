@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { buildCommand } from "../../src/core/package-root";
 
 /** The package whose exports every notebook has without an import. */
 export interface PreludePackage {
@@ -12,6 +13,8 @@ export interface PreludePackage {
   readonly main: string;
   /** Absolute path of the declarations of the entry. */
   readonly types: string;
+  /** Packages that it brings in itself where they are not installed, and the absolute paths of their entries. */
+  readonly bundled: Readonly<Record<string, string>>;
   /** Absolute path of the declarations rolled up into one file, when they were built (`scripts/prelude-types.ts`). */
   readonly rolledUp?: RolledUpTypes;
 }
@@ -41,12 +44,20 @@ export function readPackage(root: string): PreludePackage {
     root,
     main: resolve(root, main ?? "index.js"),
     types: resolve(root, types ?? "index.d.ts"),
+    bundled: readBundled(root, blockwise),
     rolledUp: readRolledUp(root, blockwise),
   };
   for (const path of [found.main, found.types]) {
-    if (!existsSync(path)) throw new Error(`package ${name}: ${path} is missing; build it first (npm run build)`);
+    if (!existsSync(path))
+      throw new Error(`package ${name}: ${path} is missing; build it first (${buildCommand(root)})`);
   }
   return found;
+}
+
+/** The field `blockwise` of package.json: `{ "bundled": { "danfojs-node": "dist/danfojs-node/index.js" } }`. */
+function readBundled(root: string, field: Record<string, unknown> | undefined): Record<string, string> {
+  const bundled = Object.entries((field?.bundled ?? {}) as Record<string, string>);
+  return Object.fromEntries(bundled.map(([name, path]) => [name, resolve(root, path)]));
 }
 
 /** The field `blockwise` of package.json: `{ "preludeTypes": "dist/prelude.d.ts", "preludePackages": {...} }`. */

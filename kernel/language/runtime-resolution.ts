@@ -19,7 +19,7 @@ export function installRuntimeResolution(prelude: PreludePackage, cwd: string): 
       return original.call(this, request, parent, isMain, options);
     } catch (error) {
       const from = parent?.filename ? dirname(parent.filename) : cwd;
-      const found = resolveOtherwise(request, (error as NodeJS.ErrnoException).code, from, prelude.root, cwd);
+      const found = resolveOtherwise(request, (error as NodeJS.ErrnoException).code, from, prelude, cwd);
       if (found === undefined) throw error;
       return found.retry ? original.call(this, found.retry, parent, isMain, options) : found.file!;
     }
@@ -30,7 +30,7 @@ function resolveOtherwise(
   request: string,
   code: string | undefined,
   from: string,
-  root: string,
+  { root, bundled }: PreludePackage,
   cwd: string,
 ): { retry?: string; file?: string } | undefined {
   if (request.startsWith(".") || isAbsolute(request)) return undefined;
@@ -42,11 +42,16 @@ function resolveOtherwise(
   }
   if (code === "MODULE_NOT_FOUND" && isNotebookCode(from, cwd)) {
     const folder = findPackageFolder(name, root);
-    if (folder === undefined) return undefined;
+    if (folder === undefined) return bundledEntry(request, bundled);
     const file = importExport(folder, `.${request.slice(name.length)}`);
     return file ? { file } : { retry: join(folder, request.slice(name.length)) };
   }
   return undefined;
+}
+
+function bundledEntry(request: string, bundled: PreludePackage["bundled"]): { file: string } | undefined {
+  const file = Object.hasOwn(bundled, request) ? bundled[request] : undefined;
+  return file !== undefined && existsSync(file) ? { file } : undefined;
 }
 
 /** The cells themselves and the user's files beside the notebook, but no installed package. */

@@ -189,7 +189,10 @@ export class Workspace {
     if (plain || name.startsWith(".") || from.includes("/node_modules/")) return plain;
     // What the prelude depends on may be named in a notebook, wherever that lies.
     const asPrelude = join(prelude.root, "cell.ts");
-    return ts.resolveModuleName(name, asPrelude, options, host, this.resolutions).resolvedModule;
+    const there = ts.resolveModuleName(name, asPrelude, options, host, this.resolutions).resolvedModule;
+    const bundled = Object.hasOwn(prelude.bundled, name) ? prelude.bundled[name]!.replace(/\.js$/, ".d.ts") : undefined;
+    if (there || bundled === undefined || !host.fileExists(bundled)) return there;
+    return { ...found(bundled, Dts), isExternalLibraryImport: true };
   }
 
   /**

@@ -12,6 +12,7 @@ import { registerReport } from "./commands/report";
 import { registerRetrain } from "./commands/retrain";
 import { registerRun } from "./commands/run";
 import { registerSearch } from "./commands/search";
+import { registerSetup } from "./commands/setup";
 import { registerSpace } from "./commands/space";
 import { registerStudy } from "./commands/study";
 import { registerSweep } from "./commands/sweep";
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   registerRetrain(program);
   registerRun(program);
   registerSearch(program);
+  registerSetup(program);
   registerSpace(program);
   registerStudy(program);
   registerSweep(program);

@@ -5,17 +5,18 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { writeFailure } from "./file-error";
+import { makeFolder } from "./make-folder";
 import { temporaryName } from "./temporary-files";
 
 /**
@@ -27,7 +28,8 @@ export function writeAtomic(path: string, data: string | Uint8Array): void {
   const bytes = typeof data === "string" ? Buffer.from(data) : data;
   let temporary: string | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    if (writesDevice(path, bytes)) return;
+    makeFolder(dirname(path));
     const { target, before } = existing(path);
     temporary = join(dirname(target), temporaryName(target));
     writeSynced(temporary, bytes, before);
@@ -37,6 +39,17 @@ export function writeAtomic(path: string, data: string | Uint8Array): void {
     if (temporary) rmSync(temporary, { force: true });
     throw writeFailure(path, error);
   }
+}
+
+/** A device such as /dev/null or /dev/stdout is written into and stays what it is; nobody may read what a pipe takes. */
+function writesDevice(path: string, bytes: Uint8Array): boolean {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (!there || there.isFile() || there.isDirectory()) return false;
+  if (!there.isCharacterDevice()) {
+    throw Object.assign(new Error("it is a pipe, a socket or a disk"), { code: "EINVAL" });
+  }
+  writeFileSync(path, bytes);
+  return true;
 }
 
 /** Writes all bytes at a place of an open file: the system may take fewer at once. */

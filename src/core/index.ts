@@ -11,6 +11,7 @@ export { IMAGE_RULE, type ImageShape } from "./image-shape";
 export { installedVersion, loadPackage, packageFile } from "./installed-package";
 export * from "./json-file";
 export * from "./lock";
+export { makeFolder } from "./make-folder";
 export * from "./nearest-name";
 export * from "./options";
 export * from "./package-root";

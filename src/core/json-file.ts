@@ -11,7 +11,7 @@ const HASH = "sha256";
 /**
  * Writes indented JSON with a final newline, whole or not at all. An object gets a last member `sha256` over all others,
  * which {@link readJson} checks.
- * @param options.hash false for formats of others.
+ * `hash`: false for formats of others.
  * @throws CheckpointError when the disk is full or the place cannot be written.
  */
 export function writeJson(path: string, value: unknown, { hash = true }: { hash?: boolean } = {}): void {

@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InterruptedError, StudyError } from "./errors";
 import { readFailure, systemCode, writeFailure } from "./file-error";
+import { makeFolder } from "./make-folder";
 import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity";
 import type { StepContext } from "./progress";
 import { temporaryName } from "./temporary-files";
@@ -27,7 +28,7 @@ export function acquireLock(path: string, what = "run directory"): Lock {
   const content = JSON.stringify(thisProcess());
   let own: string | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     own = join(dirname(path), temporaryName(path));
     // A link to a complete file appears at once: nobody ever reads half a lock.
     writeFileSync(own, content, { flag: "wx" });

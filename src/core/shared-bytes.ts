@@ -1,9 +1,10 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { writeFully } from "./atomic-file";
 import { CheckpointError, ConfigError } from "./errors";
 import { systemCode } from "./file-error";
+import { makeFolder } from "./make-folder";
 import { temporaryName } from "./temporary-files";
 import { formatCount, parseCount } from "./units";
 
@@ -113,7 +114,7 @@ function fileBytes(size: number) {
   };
   let file: number;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     file = openSync(path, "wx+", 0o600);
     // Without a name it is freed with the process, also where that is killed.
     rmSync(path);

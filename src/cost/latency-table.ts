@@ -182,3 +182,5 @@ export function networkLatency(table: LatencyTable, architecture: Architecture):
 export function knownLatency(table: LatencyTable, architecture: Architecture): number | undefined {
   return missingKeys(table, placedLayers(architecture)).length === 0 ? networkLatency(table, architecture) : undefined;
 }
+
+export { latencyTable as latencyTableSchema };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { failedBy, writeAtomic } from "../core";
+import { failedBy, makeFolder, writeAtomic } from "../core";
 import { cacheFolder } from "./cache-folder";
 
 /** Decoded pictures of one shape, picture after picture, and what was learnt while decoding them. */
@@ -72,7 +72,7 @@ function writeEntry<Facts>(path: string, { facts, values }: DecodedPictures<Fact
   if (head.length + values.length + DIGEST > MOST_BYTES) return;
   const digest = createHash("sha256").update(head).update(values).digest();
   try {
-    mkdirSync(join(path, ".."), { recursive: true });
+    makeFolder(join(path, ".."));
     writeAtomic(path, Buffer.concat([head, values, digest]));
   } catch (error) {
     const code = failedBy(error) ?? "";

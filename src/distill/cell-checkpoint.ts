@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { fingerprint } from "../core";
+import { fingerprint, makeFolder } from "../core";
 import type { SearchSpace } from "../space";
 import { type KeptState, type StateKind, type StateStore, stateFile } from "../train";
 import { blockEpochs, DISTILL_DEFAULTS, type DistillOptions } from "./distill-options";
@@ -102,7 +101,7 @@ export function fileCheckpoints(
     write(block, cell, state) {
       if (everyEpoch) {
         const folder = epochFolder(directory, state.history.length);
-        mkdirSync(folder, { recursive: true });
+        makeFolder(folder);
         file(block, cell, folder).write(state);
       }
       file(block, cell).write(state);

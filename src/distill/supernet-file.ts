@@ -31,8 +31,8 @@ export interface SupernetFile {
 
 /**
  * Writes the trained cells of all blocks into one safetensors file, with their losses and what each was trained on, by name.
+ * `half`: kernels in half precision: half the size; batch norms and biases stay as they are.
  * @param options Of the distillation, plain data.
- * @param half Kernels in half precision: half the size; batch norms and biases stay as they are.
  * @throws CheckpointError when a cell has no state, or the file cannot be written.
  */
 export function writeSupernet(

@@ -4,6 +4,7 @@ import {
   ConfigError,
   checkOptions,
   EngineError,
+  engineCommand,
   MOST,
   type OptionRules,
   rule,
@@ -37,9 +38,9 @@ const ENGINE_RULES: OptionRules<EngineOptions> = {
   device: rule.text,
 };
 
-const SLOW =
+const slowWords = () =>
   "engine: training runs on the pure JavaScript backend `cpu`, which takes about 700 times as long as the native engine " +
-  "(a training step of 0.15 s takes 100 s). Build the native one: node native/build.mjs";
+  `(a training step of 0.15 s takes 100 s). Build the native one: ${engineCommand()}`;
 
 type State = Omit<EngineInfo, "fallbacks">;
 
@@ -69,7 +70,7 @@ function useDevice(backend: NativeBackend, device: string): void {
       ? `use "cpu" or "cuda"`
       : cuda
         ? "no GPU answers; look at nvidia-smi"
-        : `it was built for the CPU only; install one with CUDA (conda-forge or pip), set LIBTORCH or CONDA_PREFIX to it, and build again: node native/build.mjs`;
+        : `it was built for the CPU only; install one with CUDA (conda-forge or pip), set LIBTORCH or CONDA_PREFIX to it, and build again: ${engineCommand()}`;
     throw new EngineError(
       `engine.use: libtorch ${libtorch} cannot use the device ${device}: ${why}`,
       { device, libtorch },
@@ -125,7 +126,7 @@ function useTensorflow(packages: readonly TensorflowPackage[], gpuOnly = false):
 function useCpu(): State {
   cpuBackend();
   activate("cpu");
-  return { backend: "cpu", device: "cpu", threads: 1, versions: tfjsVersion(), rejected: [], warning: SLOW };
+  return { backend: "cpu", device: "cpu", threads: 1, versions: tfjsVersion(), rejected: [], warning: slowWords() };
 }
 
 function useAuto(options: EngineOptions): State {
@@ -144,7 +145,7 @@ function useAuto(options: EngineOptions): State {
       rejected.push({ name, reason: error.message });
     }
   }
-  process.emitWarning(SLOW, { code: "BLOCKWISE_SLOW_ENGINE" });
+  process.emitWarning(slowWords(), { code: "BLOCKWISE_SLOW_ENGINE" });
   return { ...useCpu(), rejected };
 }
 

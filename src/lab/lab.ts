@@ -268,7 +268,7 @@ export const lab = {
   /**
    * A study of rankings on NAS-Bench-Macro by the name of its file in `experiments/studies` (ranking, block-count, ...), or
    * by the path of a file. Trains nothing until its `run()`.
-   * @param truth The benchmark's table: "nas-bench-macro" ships with the package and is the default; or the path of a table.
+   * `truth`: the benchmark's table: "nas-bench-macro" ships with the package and is the default; or the path of a table.
    * @throws ConfigError when there is no such study, DataError when the table is absent.
    */
   study(name: string, options: { readonly truth?: string } = {}): LabStudy {

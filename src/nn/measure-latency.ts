@@ -23,7 +23,7 @@ const WARM_UPS = 2;
 /**
  * Measures how long layers take in inference on the engine in use. All layers take a turn in each round, so that whatever
  * else the machine does falls on all alike.
- * @param options.batch Images at once. @param options.rounds Runs of each layer.
+ * `batch`: images at once; `rounds`: runs of each layer.
  * @throws InterruptedError when stopped.
  */
 export async function measureLatency(

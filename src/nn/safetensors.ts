@@ -13,7 +13,7 @@ export interface SafetensorsOptions {
 /**
  * The bytes of a safetensors file (8-byte header length, JSON header, data); names are sorted, so equal tensors give equal
  * bytes.
- * @param options.hash Adds an entry `blockwise.sha256` over header and data to the metadata, which {@link readSafetensors} checks.
+ * `hash` adds an entry `blockwise.sha256` over header and data to the metadata, which {@link readSafetensors} checks.
  */
 export function encodeSafetensors(
   tensors: Map<string, StoredTensor>,

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError } from "../core";
+import { ConfigError, isCheckout } from "../core";
 
 const MODULES = ["nbclient", "nbformat", "nbconvert"];
 let found: string | undefined;
@@ -15,7 +15,7 @@ export function jupyterPython(): string {
   found ??= candidates().find(hasJupyter);
   if (found) return found;
   throw new ConfigError(
-    `notebook: a Python with ${MODULES.join(", ")} must be there, tried ${candidates().join(", ")}; run npm run setup (Debian: apt-get install python3-nbclient jupyter-nbconvert), or name one with BLOCKWISE_PYTHON`,
+    `notebook: a Python with ${MODULES.join(", ")} must be there, tried ${candidates().join(", ")}; ${isCheckout() ? "run npm run setup (Debian: apt-get install" : "install them (Debian: apt-get install"} python3-nbclient jupyter-nbconvert), or name one with BLOCKWISE_PYTHON`,
   );
 }
 

@@ -17,7 +17,7 @@ const FRONT_RULES: OptionRules<ExactFrontOptions> = { axis: rule.oneOf(...COST_N
 /**
  * The whole trade-off between a quantity and the score, exactly: every network that no other beats in both, rising in
  * cost and falling in score. Its last point within a limit is the optimum for that limit.
- * @param budget Limits that all networks of the front must meet, on the axis or on other quantities.
+ * `budget`: limits that all networks of the front must meet, on the axis or on other quantities.
  * @throws BudgetInfeasibleError when no network meets them.
  */
 export function exactFront(table: RatingTable, options: ExactFrontOptions = {}): FoundNetwork[] {

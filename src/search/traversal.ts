@@ -10,7 +10,7 @@ import type { Budget, FoundNetwork, RatedCandidate, RatingTable } from "./types"
  * leaves a prefix that the cheapest rest would carry over a limit; both are exact, unlike the released script's index
  * pruning. Time may grow with the product of the blocks (the paper speaks of half an hour for its whole space);
  * `searchBest` gives the same in a second.
- * @param patience Candidates to look at before giving up; about half a minute's worth when left out.
+ * `patience`: candidates to look at before giving up; about half a minute's worth when left out.
  * @throws BudgetInfeasibleError when no network meets all limits.
  * @throws ConfigError when patience ends.
  */

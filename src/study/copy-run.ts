@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { acquireLock, ConfigError, isTemporary, StudyError } from "../core";
+import { acquireLock, ConfigError, isTemporary, makeFolder, StudyError } from "../core";
 import { isRun, markRun, RUN_FOLDERS } from "./run-files";
 
 /**
@@ -20,7 +20,7 @@ export function copyRun(from: string, to: string): void {
   }
   const lock = acquireLock(join(from, "lock.json"));
   try {
-    mkdirSync(to, { recursive: true });
+    makeFolder(to);
     markRun(to);
     const kept = Object.keys(RUN_FOLDERS).filter((name) => name !== "figures");
     for (const name of [

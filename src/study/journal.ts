@@ -1,6 +1,6 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { appendSynced, checkHash, StudyError, withHash, writeAtomic, writeFailure } from "../core";
+import { appendSynced, checkHash, makeFolder, StudyError, withHash, writeAtomic, writeFailure } from "../core";
 
 /** One line of a journal: what was done, and what came of it. Plain JSON. */
 export interface JournalRecord {
@@ -23,15 +23,15 @@ export interface DamagedLine {
  * `sha256` over its others; older journals have none.
  * @throws StudyError at a damaged line.
  */
-export function replay(bytes: Buffer, path = "journal"): { records: JournalRecord[]; length: number } {
+export function replay(bytes: Uint8Array, path = "journal"): { records: JournalRecord[]; length: number } {
   const { records, damaged, length } = readLines(bytes);
   if (damaged.length > 0) throw damagedAt(damaged[0], path);
   return { records, length };
 }
 
-function readLines(bytes: Buffer): { records: JournalRecord[]; damaged: DamagedLine[]; length: number } {
+function readLines(bytes: Uint8Array): { records: JournalRecord[]; damaged: DamagedLine[]; length: number } {
   const length = bytes.lastIndexOf(0x0a) + 1;
-  const lines = bytes.toString("utf8", 0, length).split("\n").slice(0, -1);
+  const lines = Buffer.from(bytes.subarray(0, length)).toString("utf8").split("\n").slice(0, -1);
   const records: JournalRecord[] = [];
   const damaged: DamagedLine[] = [];
   let hashed = false;
@@ -78,7 +78,7 @@ export class Journal {
    */
   constructor(readonly path: string) {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
       const { records, damaged, length } = readLines(bytes);
       if (damaged.length > 0) {

@@ -1,20 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   acquireLock,
   fingerprint,
   isDamage,
   type Lock,
+  makeFolder,
   readJson,
   StudyError,
   sweepTemporaries,
@@ -90,7 +81,7 @@ export class RunDirectory {
       if (!mayChange) checkConfig(path, before, now);
       if (!existsSync(file)) writeJson(file, now);
       recordSitting(join(path, "environment.json"));
-      for (const folder of Object.keys(RUN_FOLDERS)) mkdirSync(join(path, folder), { recursive: true });
+      for (const folder of Object.keys(RUN_FOLDERS)) makeFolder(join(path, folder));
       const journal = new Journal(join(path, "journal.jsonl"));
       return new RunDirectory(path, now, before, lock, journal, openSync(join(path, RUN_MARKER), "r"), isNew);
     } catch (error) {
@@ -297,7 +288,7 @@ function configOf(file: string, mayChange: boolean): unknown {
 /** @throws StudyError unless the place is free, a run's, or what is left of a start that was killed at once. */
 function checkPlace(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     readdirSync(path);
   } catch (error) {
     throw writeFailure(path, error);

@@ -14,6 +14,7 @@ export { type EvidenceFrontRecord, type EvidencePoint, type ExpectedPoint, evide
 export { type FeatureMap, type FeatureMontageRecord, type FeaturePair, featureMontage } from "./feature-montage";
 export { COLOURS, type Figure, type FigureLayout, type Trace } from "./figure";
 export { figureBundle } from "./figure-bundle";
+export { type FigureFileOptions, saveFigure } from "./figure-file";
 export { type FigureHtmlOptions, figureHtml, figureTitle } from "./figure-html";
 export { type LossCurve, lossCurves } from "./loss-curves";
 export { MORE_SCRIPT, MORE_STYLE } from "./more-to-see";
@@ -49,4 +50,5 @@ export { type StudyPanelsRecord, studyPanels } from "./study-panels";
 export { type SketchedBlock, scientific, supernetSketch } from "./supernet-sketch";
 export { type SweepRow, sweepFigure } from "./sweep-figure";
 export { type TableLimits, type TableRecord, type TableValue, tableHtml, tableText } from "./table";
+export { type LatexOptions, saveTable, tableCsv, tableLatex } from "./table-file";
 export { type TrainingEpoch, trainingCurve } from "./training-curve";

@@ -90,7 +90,7 @@ function leftOut(count: number, columns: number): string {
 }
 
 /** How the values of a column are written: a property of all of them together. */
-interface Column {
+export interface Column {
   readonly isNumeric: boolean;
   /** Of numbers that are not whole, so that their points stand below each other; undefined where they differ too much. */
   readonly decimals: number | undefined;
@@ -103,7 +103,7 @@ const NUMBER_WORDS =
 /** What stands for a number that is not there. */
 const GAPS = ["", "-", "\u2013", "\u2014", "n/a", "none", "not measured", "not known"];
 
-function describeColumns({ columns, rows, mixed = [] }: TableRecord): Column[] {
+export function describeColumns({ columns, rows, mixed = [] }: TableRecord): Column[] {
   return columns.map((name, i) => {
     const column = describeColumn(rows.map((row) => row[i]));
     return mixed.includes(name) ? { ...column, decimals: undefined } : column;
@@ -138,7 +138,7 @@ function decimalsOf(values: readonly number[]): number | undefined {
   return Array.from({ length: wanted }, (_, decimals) => decimals).find(isEnough) ?? wanted;
 }
 
-function formatValue(value: TableValue, { decimals }: Column): string {
+export function formatValue(value: TableValue, { decimals }: Column): string {
   if (value === null || value === undefined) return "";
   if (typeof value !== "number" || !Number.isFinite(value)) return String(value);
   if (decimals !== undefined) return value.toFixed(decimals);

@@ -30,7 +30,7 @@ const WRONG_PLACES = [
   "text.json",
 ];
 const WRONG_NUMBERS = ["", "x", "-1", "0", "1.5", "NaN", "Infinity", "1e99", "99999999999999999999", "0x10"];
-const WRONG_PLACES_TO_WRITE = ["/dev/null/below", place("folder")];
+const WRONG_PLACES_TO_WRITE = ["/dev/null/below", "/proc/blockwise/below", place("folder")];
 
 /** What each argument or option takes; whoever adds one says so here. */
 const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "text"> = {
@@ -128,7 +128,7 @@ function wrongValues(name: string): readonly string[] {
   if (kind === "place") return WRONG_PLACES.filter((wrong) => !NO_MISTAKES[name]?.includes(wrong)).map(place);
   if (kind === "number") return WRONG_NUMBERS;
   if (kind === "seed") return WRONG_NUMBERS.filter((text) => text !== "0");
-  if (kind === "below") return ["/dev/null/below", place("empty.json")];
+  if (kind === "below") return ["/dev/null/below", "/proc/blockwise/below", place("empty.json")];
   if (kind === "write") return WRONG_PLACES_TO_WRITE;
   return [];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { CheckpointError, ConfigError, checkOptions, rule } from "../../core";
 import { Output, type OutputOptions, withOutput } from "../output";
-import { checkOutput } from "../output-file";
+import { checkOutput, checkOutputFolder } from "../output-file";
 
 interface ExportCommandOptions extends OutputOptions {
   readonly to: string;
@@ -86,11 +86,14 @@ async function write(
 
 /** @throws ConfigError where nothing can be written, or what is exported would be lost. */
 function checkPlace(found: string, out: string, isFolder: boolean): void {
-  if (!isFolder) checkOutput("export --out", out);
-  if (!existsSync(out)) return;
-  const lost = realpathSync(out) === realpathSync(found);
+  const lost = existsSync(out) && realpathSync(out) === realpathSync(found);
   if (lost) throw new ConfigError(`export --out: ${out} is the network that is exported; choose another name`);
-  if (isFolder && !statSync(out).isDirectory()) {
+  if (!isFolder) {
+    checkOutput("export --out", out);
+    return;
+  }
+  if (existsSync(out) && !statSync(out).isDirectory()) {
     throw new ConfigError(`export --out: layers-model makes a folder, and ${out} is a file; choose another name`);
   }
+  checkOutputFolder("export --out", out);
 }

@@ -88,7 +88,7 @@ export function registerLatency(program: Command): void {
         return;
       }
       const table = from ? importedTable(subject, from) : await measured(subject, options, output);
-      if (out) writeJson(out, table);
+      if (out) writing("latency --out", out, () => writeJson(out, table));
       output.result(table, () => latencyText(subject, table));
       const unsteady = unsteadyWords(table);
       if (unsteady) output.warn(unsteady);

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { KERNEL_NAME, kernelProgram } from "../../../kernel/install";
+import { condaCommand, engineCommand, isCheckout, packageRoot, setupCommand } from "../../core";
 
 /** One thing that must be there; `mend` is the command that brings it when it is not. */
 export interface Check {
@@ -11,7 +12,6 @@ export interface Check {
   readonly mend?: string;
 }
 
-const CONDA = "conda env create -f environment.yml && conda activate blockwise";
 /** Of the packages that `jupyter --version` lists: a front end, and what executes and exports notebooks. */
 const FRONT_ENDS = ["jupyterlab", "notebook"];
 const EXECUTORS = ["nbclient", "nbconvert"];
@@ -25,15 +25,17 @@ export function checkNode(version = process.versions.node, wanted = wantedNode()
     name: "Node",
     ok,
     found: `${version} (must be ${wanted})`,
-    mend: ok ? undefined : `${CONDA}   (or install a newer Node from https://nodejs.org)`,
+    mend: ok ? undefined : `${condaCommand()}   (or install a newer Node from https://nodejs.org)`,
   };
 }
 
 function wantedNode(): string {
-  for (let folder = __dirname; ; folder = join(folder, "..")) {
-    const file = join(folder, "package.json");
-    if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")).engines.node;
-  }
+  return JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).engines.node;
+}
+
+/** What brings Jupyter; set-up of a checkout does it itself. */
+function jupyterCommand(): string {
+  return isCheckout() ? setupCommand() : "sudo apt-get install jupyter-notebook python3-nbclient jupyter-nbconvert";
 }
 
 export function checkJupyter(): Check {
@@ -48,7 +50,7 @@ export function checkJupyter(): Check {
     name: "Jupyter",
     ok,
     found: ok ? text : `missing: ${missing.join(", ")}`,
-    mend: ok ? undefined : `npm run setup   (or without root: ${CONDA})`,
+    mend: ok ? undefined : `${jupyterCommand()}   (or without root: ${condaCommand()})`,
   };
 }
 
@@ -67,7 +69,7 @@ export function checkKernelspec(program = kernelProgram()): Check {
   const mend = "npx blockwise kernel install";
   const failed = (found: string): Check => ({ name: "Kernel", ok: false, found, mend });
   const text = ask("jupyter", "kernelspec", "list", "--json");
-  if (text === undefined) return { ...failed("Jupyter cannot be asked for its kernels"), mend: "npm run setup" };
+  if (text === undefined) return { ...failed("Jupyter cannot be asked for its kernels"), mend: jupyterCommand() };
   const { kernelspecs } = JSON.parse(text) as Kernelspecs;
   const entry = Object.hasOwn(kernelspecs, KERNEL_NAME) ? kernelspecs[KERNEL_NAME] : undefined;
   if (!entry) return failed(`Jupyter knows no kernel "${KERNEL_NAME}"`);
@@ -93,7 +95,7 @@ export async function checkEngine(): Promise<Check> {
     found: ok
       ? `${backend} on ${device} (${used.join(", ")})`
       : ["only the slow JavaScript engine works", ...reasons].join(": "),
-    mend: ok ? undefined : "node native/build.mjs",
+    mend: ok ? undefined : engineCommand(),
   };
 }
 

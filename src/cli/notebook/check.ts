@@ -10,6 +10,7 @@ import {
 } from "../../notebook";
 import { EXIT } from "../exit-codes";
 import { Output, type OutputOptions } from "../output";
+import { checkOutput } from "../output-file";
 import { textTable } from "../table";
 import { beside, type RunCellsOptions, runCells, writeExecuted } from "./run-cells";
 
@@ -25,6 +26,7 @@ export interface CheckOptions extends RunCellsOptions, OutputOptions {
  */
 export async function checkNotebook(path: string, options: CheckOptions): Promise<number> {
   const tolerances = parseTolerances(options.tolerance);
+  if (options.output !== undefined) checkOutput("notebook check --output", options.output);
   const stored = readNotebook(path);
   const records = recordsOf(stored);
   if (records.length === 0) {

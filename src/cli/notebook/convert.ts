@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { ConfigError, packageRoot, writeAtomic } from "../../core";
+import { buildCommand, ConfigError, packageRoot, writeAtomic } from "../../core";
 import {
   isText,
   type Notebook,
@@ -75,7 +75,7 @@ function script(notebook: Notebook, file: string) {
   const told = remarks.map((remark) => `${remark}; blockwise notebook run ${file} runs it, as a script it does not`);
   const awaits = extname(file) === ".ts" && /\bawait\b/.test(text);
   const isModule = `as a script it must be a module: name it ${withEnding(file, ".mts")}, or say "type": "module" in package.json`;
-  const unknown = "as a script it lacks the import of the kernel's names, for the package is not built; npm run build";
+  const unknown = `as a script it lacks the import of the kernel's names, for the package is not built; ${buildCommand()}`;
   return { text, remarks: [...told, ...(awaits ? [isModule] : []), ...(names ? [] : [unknown])] };
 }
 

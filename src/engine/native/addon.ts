@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { EngineError } from "../../core";
+import { EngineError, engineCommand } from "../../core";
 
 /** A tensor in native memory; 0 is none. */
 export type Handle = number;
@@ -61,7 +61,7 @@ export function loadAddon(): Addon {
   if (loaded) return loaded;
   const path = process.env.BLOCKWISE_NATIVE ?? addonPath();
   if (!path) {
-    throw new EngineError(`native engine: ${FILE} is not there; build it by "node native/build.mjs"`);
+    throw new EngineError(`native engine: ${FILE} is not there; build it by "${engineCommand()}"`);
   }
   // Waiting threads must sleep, not spin: with other work on the machine, spinning makes a step up to seven times slower.
   // libgomp reads this once, when the addon brings it in.
@@ -73,7 +73,7 @@ export function loadAddon(): Addon {
     return loaded;
   } catch (cause) {
     throw new EngineError(
-      `native engine: ${path} cannot be loaded (${(cause as Error).message}); build it again by "node native/build.mjs --force"`,
+      `native engine: ${path} cannot be loaded (${(cause as Error).message}); build it again by "${engineCommand({ again: true })}"`,
       { path },
       { cause },
     );

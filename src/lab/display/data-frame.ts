@@ -1,14 +1,15 @@
 import { DISPLAY, type MimeBundle } from "../../display-protocol";
 import { type TableRecord, type TableValue, tableHtml, tableText } from "../../viz";
 import type { Danfo, DataFrame } from "./danfo-types";
+import { loadDanfo } from "./data-frame-library";
 import { leaveOutMissing } from "./missing-values";
 
 let loaded: Promise<Danfo> | undefined;
 
 /** danfojs-node, loaded at the first call (it takes seconds). Its data frames show themselves from then on. */
 export function danfo(): Promise<Danfo> {
-  loaded ??= import("danfojs-node").then((module) => {
-    const library = (module as unknown as { default?: Danfo }).default ?? (module as unknown as Danfo);
+  loaded ??= (async () => {
+    const library = loadDanfo();
     // What danfo's methods return is of the class above its Node.js one.
     Object.defineProperty(Object.getPrototypeOf(library.DataFrame.prototype), DISPLAY, {
       value(this: DataFrame) {
@@ -18,7 +19,7 @@ export function danfo(): Promise<Danfo> {
     });
     leaveOutMissing(library);
     return library;
-  });
+  })();
   return loaded;
 }
 

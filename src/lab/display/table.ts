@@ -1,5 +1,14 @@
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { type TableRecord, type TableValue, tableHtml, tableText } from "../../viz";
+import {
+  type LatexOptions,
+  saveTable,
+  type TableRecord,
+  type TableValue,
+  tableCsv,
+  tableHtml,
+  tableLatex,
+  tableText,
+} from "../../viz";
 import type { DataFrame } from "./danfo-types";
 import { dataFrame } from "./data-frame";
 
@@ -16,6 +25,25 @@ export class Table implements Displayable {
   /** The rows as a danfojs-node DataFrame, to sort, group or write as CSV. */
   frame(): Promise<DataFrame> {
     return dataFrame(this.record);
+  }
+
+  /** All rows as CSV, numbers with all their digits. */
+  csv(): string {
+    return tableCsv(this.record);
+  }
+
+  /** All rows as LaTeX (a `tabular`; with a caption a `table`), which takes the package booktabs. */
+  latex(options: LatexOptions = {}): string {
+    return tableLatex(this.record, options);
+  }
+
+  /**
+   * Writes all rows into a file: `table.save("ratings.csv")`, or `.tex` for LaTeX.
+   * @returns the path.
+   * @throws ConfigError for another ending, CheckpointError when it cannot be written.
+   */
+  save(path: string, options: LatexOptions = {}): string {
+    return saveTable(this.record, path, options);
   }
 
   /** The same table under another title. */

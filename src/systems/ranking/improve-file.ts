@@ -32,8 +32,7 @@ export function improveFile(ratings: string): string {
 
 /**
  * Simulates and stores what few trained networks are worth; about two minutes. A run that was stopped goes on.
- * @param ratings Folder of the ranking study's raw ratings.
- * @param runs Where draws that are done are kept.
+ * `ratings`: folder of the ranking study's raw ratings; `runs`: where draws that are done are kept.
  * @throws InterruptedError when stopped.
  */
 export async function writeImproveStudy(
