@@ -70,7 +70,7 @@ body.jp-Notebook{background:#1e1e1e;
 @page{margin:14mm}
 html,body.jp-Notebook{background:#fff;color:#000}
 body.jp-Notebook{max-width:none;padding:0}
-.jp-InputPrompt,.jp-OutputPrompt,.jp-OutputArea-prompt{flex-basis:48px;width:48px;font-size:9px}
+.jp-InputPrompt,.jp-OutputPrompt,.jp-OutputArea-prompt{flex-basis:56px;width:56px;padding:0 4px 0 0;font-size:8.5px;letter-spacing:0;text-overflow:clip}
 .blockwise-provenance{margin-left:0}
 .blockwise-contents button{display:none}
 .highlight pre,.jp-RenderedMarkdown pre,.jp-OutputArea-output pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible}

@@ -4,10 +4,12 @@ export const MORE_STYLE = `
 @media print{
 :is(.blockwise-table,.jp-OutputArea-output,.jp-RenderedMarkdown) table{display:table!important;font-size:10px!important;zoom:var(--blockwise-zoom,1)}
 :is(.blockwise-table,.jp-OutputArea-output,.jp-RenderedMarkdown) :is(th,td){white-space:normal!important;padding:2px 6px!important;font-size:10px!important}
+:is(.blockwise-table,.jp-OutputArea-output,.jp-RenderedMarkdown) td[style*="text-align:right"]{white-space:nowrap!important}
 }
 .blockwise-paper{position:absolute;visibility:hidden;width:600px;overflow:hidden}
 .blockwise-paper table{display:table!important;font-size:10px!important}
 .blockwise-paper :is(th,td){white-space:normal!important;padding:2px 6px!important;font-size:10px!important}
+.blockwise-paper td[style*="text-align:right"]{white-space:nowrap!important}
 `;
 
 /**
