@@ -24,6 +24,8 @@ export function runOnThread<In, Out, Note>(
   blobs: Blobs,
   onNote: (note: Note) => void,
 ): AtWork<Out> {
+  // First: what throws must leave no open port behind, which would keep the process.
+  const sent = blobsOf(input, blobs);
   const { port1: port, port2 } = new MessageChannel();
   let thread: number | undefined;
   let settle: (outcome: Outcome<Out>) => void;
@@ -56,7 +58,7 @@ export function runOnThread<In, Out, Note>(
   // A port emits in the async context of whoever started the thread: maybe another cell of the notebook, long ended.
   port.on("message", AsyncResource.bind(hear));
   port.on("messageerror", (error) => settle({ error }));
-  const work: ThreadWork = { module: task.module, task: task.name, input, blobs: blobsOf(input, blobs), port: port2 };
+  const work: ThreadWork = { module: task.module, task: task.name, input, blobs: sent, port: port2 };
   const served = threadPool()
     .run(work, { transferList: [port2] })
     .catch((error: unknown) => {

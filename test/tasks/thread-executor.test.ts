@@ -142,6 +142,15 @@ describe("threadExecutor", () => {
     expect((await threadsOf(times(2, "tell"), 2)).complete).toBe(true);
   });
 
+  test("a blob that nobody gave fails the call, and leaves nothing open that keeps the process", async () => {
+    const asking = { ...times(1, "tell")[0], of: { blob: "0123456789abcdef" } };
+    const ports = () => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
+    await threadsOf(times(1, "tell"), 1);
+    const before = ports();
+    for (let i = 0; i < 3; i++) await expect(threadsOf([asking], 1)).rejects.toThrow(/must be given with the input/);
+    expect(ports()).toBe(before);
+  });
+
   test("stopped, the tasks at work end and no other begins; the threads serve again", async () => {
     const stop = new AbortController();
     // Once the first task is at work.
