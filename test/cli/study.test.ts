@@ -28,6 +28,26 @@ describe("blockwise study eeea --summary", () => {
   });
 });
 
+describe("blockwise study pnas --summary", () => {
+  it("computes evaluations needed, predictors' agreement and the published cell's rank from what is stored", async () => {
+    const { code, out } = await blockwise("study", "pnas", "--summary", "--json", ...runs);
+    expect(code).toBe(0);
+    const { tables, agreement, published, quality } = JSON.parse(out);
+    expect(tables.map(({ table }: { table: string }) => table)).toEqual(["fashion", "201"]);
+    expect(tables[1]).toMatchObject({ cells: 15_625, complete: 15_625 });
+    expect(agreement).toHaveLength(15);
+    expect(published.randoms).toHaveLength(20);
+    expect(quality.rho).toBeGreaterThan(0.5);
+  });
+
+  it("prints tables of evaluations and of predictors", async () => {
+    const { out } = await blockwise("study", "pnas", "--summary", "--quiet", ...runs);
+    expect(out).toMatch(/^NAS-Bench-201, CIFAR-10 +200 +8\d\.\d\d/m);
+    expect(out).toMatch(/medians of 20 seeds/);
+    expect(out).toMatch(/^stored cells, Fashion-MNIST +2 +MLP ensemble +0\.\d\d/m);
+  });
+});
+
 describe("blockwise study of a table", () => {
   it.each([
     [["eeea", "ranking"], /got ranking with it/],
