@@ -1,12 +1,12 @@
 import { ConfigError, nearestName } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
-  type AgreementSummary,
   METHOD_TITLES,
   METHODS,
   type MethodName,
   type PnasSummary,
   PREDICTOR_TITLES,
+  PREDICTORS,
   type PredictorName,
   type StoredPnas,
   type StoredTable,
@@ -139,7 +139,7 @@ export class LabPnas implements Displayable {
       ...this.summary.tables.map((table) => this.tested(table)),
       this.extrapolation(),
       this.ensembles(),
-      `The table's noise: two trainings of ${quality.again} cells agree with rho ${quality.rho.toFixed(2)}, so that a predictor that knew every cell's mean accuracy would still order single trainings with a rho of about ${Math.sqrt(Math.max(0, quality.rho)).toFixed(2)} alone.`,
+      `The table's noise: two trainings of ${quality.again} cells agree with rho ${quality.rho.toFixed(2)}, so that a predictor that knew every cell's mean accuracy would still order single trainings with a rho of about ${Math.sqrt(Math.max(0, quality.rho)).toFixed(2)}.`,
       `PNASNet-5's cell reaches ${published.accuracy.toFixed(2)} % validation accuracy in the small network (mean of ${published.bySeed.length} seeds), more than ${published.percentile.toFixed(0)} % of ${published.randoms.length} random cells of its space; by single seeds, ${published.bySeed.map((one) => one.toFixed(0)).join(", ")} %.`,
     ]);
   }
@@ -169,12 +169,17 @@ export class LabPnas implements Displayable {
 
   /** Extrapolation to the next size, against the own size. */
   private extrapolation(): string {
-    const at = (table: TableName, size: number) =>
-      this.summary.agreement.filter((one) => one.table === table && one.size === size);
-    const mean = (all: readonly AgreementSummary[]) => all.reduce((sum, { next }) => sum + next.mean, 0) / all.length;
-    const [one, two] = [mean(at("fashion", 1)), mean(at("fashion", 2))];
-    const lower = this.summary.agreement.filter(({ fitted, next }) => next.mean < fitted.mean).length;
-    return `The paper's message as we recall it, not checked against its text: predictors order cells of the next size worse than those they were fitted to, and worst from one block. Here rho is lower for the next size in ${lower} of ${this.summary.agreement.length} cases; from one block to two it is ${one.toFixed(2)}, from two to three ${two.toFixed(2)} (means of the predictors), so ${one < two ? "the step from one block is the harder one, too" : "the step from one block is not the harder one"}.`;
+    const next = (size: number, predictor: PredictorName) =>
+      this.summary.agreement.find((one) => one.table === "fashion" && one.size === size && one.predictor === predictor)!
+        .next;
+    const apart = (low: MeanInterval, high: MeanInterval) =>
+      (low.interval?.[1] ?? low.mean) < (high.interval?.[0] ?? high.mean);
+    const harder = PREDICTORS.filter((one) => apart(next(1, one), next(2, one)));
+    const easier = PREDICTORS.filter((one) => apart(next(2, one), next(1, one)));
+    const lower = this.summary.agreement.filter((one) => one.next.mean < one.fitted.mean).length;
+    const named = (of: readonly PredictorName[]) =>
+      of.length === 0 ? "none" : of.map((one) => PREDICTOR_TITLES[one]).join(", ");
+    return `The paper's message as we recall it, not checked against its text: predictors order cells of the next size worse than those they were fitted to, and worst from one block. Here rho is lower for the next size in ${lower} of ${this.summary.agreement.length} cases. The step from one block to two is harder than the one from two to three for ${named(harder)}, easier for ${named(easier)} (of ${PREDICTORS.length} predictors, those whose intervals do not overlap).`;
   }
 
   /** The paper averages five networks. */

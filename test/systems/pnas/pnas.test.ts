@@ -61,7 +61,9 @@ describe.each(TABLES)("searches of %s", (name) => {
         expect(runs.filter((one) => one !== undefined && one <= needed.pnas!).length).toBeGreaterThanOrEqual(10);
       }
       expect(accuracy).toBeLessThanOrEqual(of.best);
-      expect(needed.random!).toBeLessThanOrEqual(random);
+      // The median of its own runs may lie between one that reached it and one that did not.
+      expect(needed.random ?? 0).toBeLessThanOrEqual(random);
+      expect(reached.random).toBeGreaterThanOrEqual(10);
     }
   });
 });
