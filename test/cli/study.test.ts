@@ -57,7 +57,7 @@ describe("blockwise study of a table", () => {
     [["eeea", "--images", "x"], /got --images with it/],
     [["compare", "--variant", "x"], /got --variant with it/],
     [["compare", "--summary", "--threads", "2"], /must come without --threads, got 2/],
-    [["pnas", "eeea"], /study pnas: must come alone.*got eeea/],
+    [["pnas", "ranking"], /study pnas: must come alone.*got ranking/],
     [["pnas-table", "ranking"], /study pnas-table: must come alone.*got ranking/],
     [["pnas", "--seed", "1"], /got --seed with it/],
     [["pnas-table", "--summary"], /got --summary with it/],

@@ -52,7 +52,7 @@ describe.each(TABLES)("searches of %s", (name) => {
         expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
       }
     }
-    for (const { random, accuracy, needed, reached } of of.targets) {
+    for (const { accuracy, needed, reached } of of.targets) {
       const runs = stored.searches[name].pnas.map(
         ({ changes }) => parseChanges(changes).find(({ key }) => entries.get(key)!.validation >= accuracy)?.evaluations,
       );
@@ -61,8 +61,6 @@ describe.each(TABLES)("searches of %s", (name) => {
         expect(runs.filter((one) => one !== undefined && one <= needed.pnas!).length).toBeGreaterThanOrEqual(10);
       }
       expect(accuracy).toBeLessThanOrEqual(of.best);
-      // The median of its own runs may lie between one that reached it and one that did not.
-      expect(needed.random ?? 0).toBeLessThanOrEqual(random);
       expect(reached.random).toBeGreaterThanOrEqual(10);
     }
   });
