@@ -31,7 +31,7 @@ export function packageFolder(name: Package): string {
   );
 }
 
-/** Version of an installed package. @throws ConfigError as {@link packageFolder}. */
+/** Version of an installed package. @throws ConfigError as `packageFolder`. */
 export function installedVersion(name: Package): string {
   return (JSON.parse(readFileSync(join(packageFolder(name), "package.json"), "utf8")) as { version: string }).version;
 }
@@ -41,7 +41,7 @@ export function packageFile(name: Package, path: string): string {
   return join(packageFolder(name), path);
 }
 
-/** What a package exports. @throws ConfigError as {@link packageFolder}. */
+/** What a package exports. @throws ConfigError as `packageFolder`. */
 export function loadPackage<T>(name: Package): T {
   packageFolder(name);
   return requireHere(name) as T;

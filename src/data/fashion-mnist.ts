@@ -24,7 +24,7 @@ const FASHION_MNIST = defineIdxSet({
   testLabels: "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
 });
 
-/** Fashion-MNIST: 60,000 + 10,000 greyscale images of 28x28 in 10 classes, found as {@link readIdxSet} finds them. */
+/** Fashion-MNIST: 60,000 + 10,000 greyscale images of 28x28 in 10 classes, found as `readIdxSet` finds them. */
 export const fashionMnist: DatasetSource = (root, context, options) =>
   readIdxSet(FASHION_MNIST, root, context, options);
 

@@ -3,7 +3,7 @@ import type { DatasetSource } from "./dataset-source";
 import { type PictureOptions, type PictureShape, readPictures } from "./pictures";
 
 /**
- * A source for {@link registerDataset}: pictures sorted into folders, in any layout of {@link pictureLayout}, each scaled to
+ * A source for {@link registerDataset}: pictures sorted into folders, in any layout of `pictureLayout`, each scaled to
  * `shape` (the common size of all when left out). Classes are the names of the training folders in alphabetical order.
  */
 export function imageFolder(

@@ -34,7 +34,7 @@ const KMNIST = defineIdxSet({
   mirrors: ["http://codh.rois.ac.jp/kmnist/dataset/kmnist"],
 });
 
-/** MNIST: handwritten digits, 60,000 + 10,000 greyscale images of 28x28, found as {@link readIdxSet} finds them. */
+/** MNIST: handwritten digits, 60,000 + 10,000 greyscale images of 28x28, found as `readIdxSet` finds them. */
 export const mnist: DatasetSource = (root, context, options) => readIdxSet(MNIST, root, context, options);
 
 /** Kuzushiji-MNIST: cursive Japanese characters in MNIST's form. */

@@ -56,8 +56,8 @@ export interface KnownPictures {
 }
 
 /**
- * Reads pictures that are sorted into folders, from a folder or a zip file of it; see {@link pictureLayout} for the layouts
- * (and {@link parquetLayout} for the Hugging Face hub's parquet files, by their folder or one of them)
+ * Reads pictures that are sorted into folders, from a folder or a zip file of it; see `pictureLayout` for the layouts
+ * (and `parquetLayout` for the Hugging Face hub's parquet files, by their folder or one of them)
  * and {@link decodePicture} for what is done to a picture. What was decoded is kept in the cache under the content of all
  * files, so that another call takes a moment.
  * @throws DataError when there is no such place or layout, a class has no readable picture, sizes differ and no shape is given,

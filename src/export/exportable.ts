@@ -76,7 +76,7 @@ function held(source: ExportSource): Exportable {
   };
 }
 
-/** Whether a value is one that {@link asExportable} takes. */
+/** Whether a value is one that `asExportable` takes. */
 export function isExportSource(value: unknown): value is ExportSource {
   return value instanceof Teacher || value instanceof LoadedNetwork || value instanceof Retrained;
 }

@@ -50,7 +50,7 @@ export async function ilpBest(table: RatingTable, limits: Limits): Promise<Found
 
 /**
  * The k best networks within several limits at once, each different from all before in a share of its blocks: exact, the
- * best first. A limit may be an interval. An exact branch and bound in float64 ({@link ExactCheck}) has the last word, at
+ * best first. A limit may be an interval. An exact branch and bound in float64 (`ExactCheck`) has the last word, at
  * whatever scale the scores are.
  * @throws BudgetInfeasibleError when no network meets all limits.
  * @throws ConfigError for a limit, `k` or `difference` that says nothing.

@@ -101,7 +101,7 @@ export class LabConfusion implements Displayable {
     return new FigureView(classAccuracyFigure({ title: this.title, classes }));
   }
 
-  /** The matrix: a row a class, a column an answer; of more than {@link MOST_CLASSES} classes the most frequent mistakes. */
+  /** The matrix: a row a class, a column an answer; of more than `MOST_CLASSES` classes the most frequent mistakes. */
   table(): Table {
     const { confusion, classes } = this;
     if (classes.length > MOST_CLASSES) return this.mistakes();

@@ -69,7 +69,7 @@ export class LabData implements Displayable {
     });
   }
 
-  /** The first images of each class, of the first {@link SHOWN_CLASSES} classes. */
+  /** The first images of each class, of the first `SHOWN_CLASSES` classes. */
   samples(): FigureView {
     const { dataset, train } = this;
     const classes = this.classes.slice(0, SHOWN_CLASSES);

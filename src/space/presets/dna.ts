@@ -92,7 +92,7 @@ export const DNA_NOTE =
  * of a layer's **input** channels. In the supernet a cell's last layer emits the teacher's channels and is not residual; in
  * the assembled network it has the cell's width and is.
  *
- * **The table of cells is reconstructed**, see {@link DNA_NOTE}.
+ * **The table of cells is reconstructed**, see `DNA_NOTE`.
  */
 export function dnaSpace(): SearchSpace {
   const outputs = BLOCKS.map(([size, channels]) => ({ height: size, width: size, channels }));
