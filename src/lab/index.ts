@@ -49,6 +49,7 @@ export type { LabRetraining } from "./values/retraining";
 export type { LabSearches, LabSearchesOptions } from "./values/searches";
 export type { LabSettings, LabSettingsOptions } from "./values/settings";
 export type { LabShrunk, ShrunkOptions } from "./values/shrunk";
+export { type LabSplits, type LabSplitsOptions, type SplitRound, teacherDeepCells } from "./values/splits";
 export type { LabStudent } from "./values/student";
 export type { LabStudy, LabStudyRunOptions } from "./values/study";
 export type { LabStudyRanking, RankingSampleOptions } from "./values/study-ranking";

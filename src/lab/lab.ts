@@ -63,6 +63,7 @@ import { NetworkDesign } from "./values/network-design";
 import { pnas } from "./values/pnas";
 import { LabRatings } from "./values/ratings";
 import { searches } from "./values/searches";
+import { splits } from "./values/splits";
 import { LabStudent } from "./values/student";
 import { LabStudy } from "./values/study";
 import { LabSupernet } from "./values/supernet";
@@ -374,6 +375,8 @@ export const lab = {
   pnas,
 
   searches,
+
+  splits,
 
   improvement,
 

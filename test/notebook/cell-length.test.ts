@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest";
 import { readNotebook } from "../../src/notebook";
 
 const folder = resolve(__dirname, "../../notebooks");
-const names = readdirSync(folder).filter((name) => /^\d\d_\w+\.ipynb$/.test(name));
+const names = [
+  ...readdirSync(folder).filter((name) => /^\d\d_\w+\.ipynb$/.test(name)),
+  join("templates", "study.ipynb"),
+];
 
 describe.each(names)("notebooks/%s", (name) => {
   const cells = readNotebook(join(folder, name)).cells.filter(({ cell_type }) => cell_type === "code");
