@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,13 +11,15 @@ export interface Descriptors {
   readonly stderr: number;
   /** For the kernel's own troubles: leads to where descriptor 2 led, which may be a socket, that nobody can open again. */
   readonly log: number;
+  /** File of what was read from descriptor 2 and may not have been sent yet; opened to append to. */
+  readonly unsent: number;
 }
 
 /**
- * Passes the log on, and when all of it has come, with the process, what that said last and nobody read: Node's and V8's words
- * in the moment of a crash.
+ * Passes the log on, and when all of it has come, with the process, what that said last and nobody sent or read: Node's and
+ * V8's words in the moment of a crash.
  */
-const KEEP_LOG = "cat; cat <&3 2>/dev/null";
+const KEEP_LOG = "cat; cat <&4; cat <&3 2>/dev/null";
 
 /**
  * Puts pipes in the place of descriptors 1 and 2. To be called before any other thread is there: the system gives the lowest
@@ -31,10 +33,13 @@ export function captureDescriptors(): Descriptors | undefined {
     const [stdout, stderr, log] = ["1", "2", "log"].map((name) => join(folder!, name));
     execFileSync("mkfifo", [stdout!, stderr!, log!], { stdio: "ignore" });
     const captured = { stdout: openToRead(stdout!), stderr: openToRead(stderr!), log: openLog(log!) };
-    keepLog(captured);
+    const unsent = openSync(join(folder, "unsent"), "a");
+    // Who ends in order sends what it has.
+    process.once("exit", () => ftruncateSync(unsent));
+    keepLog(captured, openSync(join(folder, "unsent"), "r"));
     replace(1, stdout!);
     replace(2, stderr!);
-    return { ...captured, log: captured.log.write };
+    return { ...captured, log: captured.log.write, unsent };
   } catch {
     return undefined;
   } finally {
@@ -57,11 +62,15 @@ function openLog(path: string): { readonly read: number; readonly write: number 
 }
 
 /** A process of its own has what descriptor 2 was, for it cannot be put elsewhere; it ends with this one. */
-function keepLog({ stderr, log }: { readonly stderr: number; readonly log: { readonly read: number } }): void {
-  const keeper = spawn("sh", ["-c", KEEP_LOG], { stdio: [log.read, 2, 2, stderr], detached: true });
+function keepLog(
+  { stderr, log }: { readonly stderr: number; readonly log: { readonly read: number } },
+  unsent: number,
+): void {
+  const keeper = spawn("sh", ["-c", KEEP_LOG], { stdio: [log.read, 2, 2, stderr, unsent], detached: true });
   keeper.on("error", () => {});
   keeper.unref();
   closeSync(log.read);
+  closeSync(unsent);
 }
 
 function replace(descriptor: number, path: string): void {
