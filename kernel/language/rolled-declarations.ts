@@ -8,6 +8,15 @@ const NODE_TYPES = /\/node_modules\/@types\/node\/(?:ts\d[\d.]*\/)?index\.d\.ts$
 const MODULE = /^(?:export|import)\b/m;
 const REFERENCE = /^[ \t]*\/\/\/[ \t]*<reference\b.*$/gm;
 
+/** Node has them too, but only the declarations for browsers and their workers do. */
+const WEB_ASSEMBLY = /^declare namespace WebAssembly \{\n[\s\S]*?^\}\n/m;
+const OF_NODE_TOO = `declare var Crypto: { prototype: import("crypto").webcrypto.Crypto };
+declare var CryptoKey: { prototype: import("crypto").webcrypto.CryptoKey };
+declare var SubtleCrypto: { prototype: import("crypto").webcrypto.SubtleCrypto };
+declare var Performance: { prototype: import("perf_hooks").Performance };
+declare namespace WebAssembly { type BufferSource = ArrayBufferView | ArrayBuffer }
+`;
+
 /** Where a part of a rolled-up text comes from. */
 interface Part {
   readonly path: string;
@@ -41,6 +50,7 @@ export class RolledDeclarations {
     const text = this.texts.get(path);
     if (text !== undefined || !NODE_TYPES.test(path)) return text;
     this.rollUp([path]);
+    this.texts.set(path, this.texts.get(path)! + this.missingGlobals());
     return this.texts.get(path);
   }
 
@@ -51,6 +61,14 @@ export class RolledDeclarations {
       ?.filter(({ start }) => start <= position)
       .at(-1);
     return part ? { path: part.path, position: position - part.start } : { path, position };
+  }
+
+  /** Globals that Node has and its types lack. */
+  private missingGlobals(): string {
+    const ofWorkers = join(this.libraryFolder, "lib.webworker.d.ts");
+    if (this.texts.has(ofWorkers) || this.texts.has(join(this.libraryFolder, "lib.dom.d.ts"))) return "";
+    const text = withoutDocumentation(ofWorkers, this.ts.sys.readFile(ofWorkers) ?? "");
+    return OF_NODE_TOO + (WEB_ASSEMBLY.exec(text)?.[0] ?? "");
   }
 
   /** All that the entries refer to, what is referred to first; into the first entry. */
