@@ -75,7 +75,9 @@ describe("blockwise search", () => {
   it("prints a table, with measured latencies where they are given", async () => {
     expect(await search()).toMatch(/^network +rating +macs +params +activationBytes$/m);
     printed = [];
-    expect(await search("--latency", "99", "--latency-table", latencies)).toMatch(/activationBytes +latencyMs$/m);
+    expect(await search("--latency", "99", "--latency-table", latencies)).toMatch(
+      /activationBytes +latencyMs \(engine none on none\)$/m,
+    );
   });
 
   it("weighs and joins blocks as asked, without training anything", async () => {

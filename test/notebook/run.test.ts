@@ -162,7 +162,7 @@ describe("blockwise notebook run", () => {
     for (const [args, message] of [
       [["-p", "sede=2"], "did you mean seed?"],
       [["-p", "seed=NaN"], "must be a number, got NaN"],
-      [["-o", "/dev/null/x.ipynb"], "/dev/null is no folder"],
+      [["-o", "/dev/null/x.ipynb"], 'got "/dev/null/x.ipynb", but a part of the path is a file'],
       [["-o", folder], "which is a folder"],
       [["--html", `${folder}/`], "has no file name"],
     ] as const) {
