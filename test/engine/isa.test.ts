@@ -144,4 +144,34 @@ describeNative("a state begun with another instruction set", () => {
       });
     });
   });
+
+  it("keeps what is not a number, whatever the activation, in every lane; and changes nothing else", async () => {
+    for (const isa of instructionSets()) {
+      await withIsa(isa, () => {
+        engine.use("native");
+        tf.tidy(() => {
+          const channels = 37;
+          const ones = tf.ones([channels]);
+          const zeros = tf.zeros([channels]);
+          for (let place = 0; place < channels; place++) {
+            const values = Array.from({ length: channels }, (_, i) => (i === place ? Number.NaN : i / 4 - 4));
+            for (const activation of ["none", "silu", "relu", "relu6", "hardswish"] as const) {
+              const options = { epsilon: 0, activation };
+              const x = tf.tensor(values, [1, 1, 1, channels]) as tf.Tensor4D;
+              const y = fused.batchNormInference(x, ones, zeros, zeros, ones, options).dataSync();
+              const what = `${isa} ${activation} ${place}`;
+              expect(
+                [...y.keys()].filter((i) => Number.isNaN(y[i])),
+                what,
+              ).toEqual([place]);
+              expect(
+                [...y].some((value) => Object.is(value, -0) && activation.startsWith("relu")),
+                what,
+              ).toBe(false);
+            }
+          }
+        });
+      });
+    }
+  });
 });

@@ -52,4 +52,5 @@ HOT_INLINE void storePart(float* p, vec x, int count) {
 
 #endif
 
-HOT_INLINE vec clamp(vec x, vec limit) { return minOf(maxOf(x, -limit), limit); }
+/// NaN stays NaN.
+HOT_INLINE vec clamp(vec x, vec limit) { return minOf(limit, maxOf(-limit, x)); }

@@ -76,10 +76,11 @@ HOT_INLINE void activations(vec (&x)[N], vec (&slope)[N]) {
     if constexpr (SLOPE) HOT_EACH slope[i] = s[i] + x[i] * (one - s[i]);
   } else if constexpr (ACT == kRelu) {
     if constexpr (SLOPE) HOT_EACH slope[i] = x[i] > zero() ? one : zero();
-    HOT_EACH x[i] = maxOf(x[i], zero());
+    // NaN stays NaN: of two operands, the second; and +0 for -0.
+    HOT_EACH x[i] = maxOf(zero(), x[i]) + zero();
   } else if constexpr (ACT == kRelu6) {
     if constexpr (SLOPE) HOT_EACH slope[i] = ((x[i] > zero()) & (x[i] <= six)) ? one : zero();
-    HOT_EACH x[i] = minOf(maxOf(x[i], zero()), six);
+    HOT_EACH x[i] = minOf(six, maxOf(zero(), x[i]) + zero());
   } else if constexpr (SLOPE) {
     HOT_EACH slope[i] = one;
   }
