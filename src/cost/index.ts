@@ -4,6 +4,7 @@ export * from "./distillation-cost";
 export * from "./latency-costs";
 export * from "./latency-csv";
 export * from "./latency-file";
+export { type Classification, latencyKey } from "./latency-key";
 export * from "./latency-spread";
 export * from "./latency-table";
 export * from "./layer-cost";

@@ -8,7 +8,8 @@ import {
   type SearchSpace,
 } from "../space";
 import { type ByWidth, enteringShape, enteringWidths } from "./block-cost";
-import { type LatencyTable, latencyKey, latencyLookup, type PlacedLayer, placedLayers } from "./latency-table";
+import { latencyKey } from "./latency-key";
+import { type LatencyTable, latencyLookup, type PlacedLayer, placedLayers } from "./latency-table";
 
 /** Every layer that a network of a space may have, at its place and each once: what a latency table must hold. */
 export function layersOfSpace(space: SearchSpace): PlacedLayer[] {

@@ -1,11 +1,10 @@
 import { parse, unparse } from "papaparse";
 import { ConfigError, nearestName, shown } from "../core";
-import { type LatencyTable, latencyKey, latencyTableOf, type PlacedLayer } from "./latency-table";
+import { keyMistake, latencyKey, PER_CALL, spreadMistake } from "./latency-key";
+import { type LatencyTable, latencyTableOf, type PlacedLayer } from "./latency-table";
 
 const COLUMNS = ["key", "medianMs", "lowMs", "highMs", "runs"] as const;
 type Column = (typeof COLUMNS)[number];
-/** The row of what a call costs whatever the network. */
-const PER_CALL = "per call";
 /** What the lines above the header may say: `# place: pixel-7-chrome`. */
 const FACTS = ["place", "subject", "batch", "cpu", "backend"] as const;
 type Fact = (typeof FACTS)[number];
@@ -21,7 +20,7 @@ interface Lines {
  * `cpu`, `backend`, `subject`), a header `key,medianMs` (also `lowMs`, `highMs`, `runs`), a row a layer, and one of "per call" where
  * a call costs something whatever the network. A row without a median is one that was not measured: it is left out.
  * @param name What the table is called where no line says its place.
- * @throws ConfigError naming the line of what is no number, negative, or twice.
+ * @throws ConfigError naming the line of what is no layer's key, no number, negative, out of order, or twice.
  */
 export function parseLatencyCsv(text: string, name: string, where = "latency table"): LatencyTable {
   const { facts, rows } = linesOf(text, where);
@@ -40,6 +39,8 @@ export function parseLatencyCsv(text: string, name: string, where = "latency tab
     const cell = (column: Column) => (columns.includes(column) ? (cells[columns.indexOf(column)] ?? "").trim() : "");
     const key = cell("key");
     if (key === "") throw new ConfigError(`${at}: must have a key, and has none`);
+    const mistake = key === PER_CALL ? undefined : keyMistake(key);
+    if (mistake !== undefined) throw new ConfigError(`${at}: key ${mistake}`, { key });
     const before = lines.get(key);
     if (before)
       throw new ConfigError(`${at}: each layer must stand once, and ${shown(key)} stands in line ${before}, too`);
@@ -48,6 +49,8 @@ export function parseLatencyCsv(text: string, name: string, where = "latency tab
       milliseconds(cell(column), column, at),
     );
     if (medianMs === undefined) continue;
+    const spread = spreadMistake({ medianMs, lowMs, highMs });
+    if (spread !== undefined) throw new ConfigError(`${at}: ${spread}`, { key });
     const runs = cell("runs") === "" ? undefined : wholeFrom1(cell("runs"), `${at}: runs`);
     if (key === PER_CALL) perCallMs = medianMs;
     else {

@@ -1,5 +1,6 @@
 import type { Architecture } from "../space";
-import { type LatencyTable, latencyKey, networkLatency, placedLayers } from "./latency-table";
+import { latencyKey } from "./latency-key";
+import { type LatencyTable, networkLatency, placedLayers } from "./latency-table";
 
 /** A latency with its tenth and ninetieth percentile, ms; those are absent where a table does not give them. */
 export interface LatencyRange {

@@ -1,14 +1,7 @@
 import { z } from "zod";
 import { ConfigError, wrongForm } from "../core";
-import {
-  type Architecture,
-  describeLayer,
-  formatShape,
-  type HiddenLayer,
-  type ImageShape,
-  type Layer,
-  layerOutput,
-} from "../space";
+import { type Architecture, type ImageShape, type Layer, layerOutput } from "../space";
+import { type Classification, keyMistake, latencyKey, spreadMistake } from "./latency-key";
 
 /** Marks a latency table's file and its version. */
 const FORMAT = "blockwise-latency-1";
@@ -72,14 +65,25 @@ export function parseLatencyTable(value: unknown, where = "latency table"): Late
   if (result.success) {
     const keys = result.data.entries.map(({ key }) => key);
     const twice = keys.find((key, i) => keys.indexOf(key) !== i);
-    if (twice === undefined) return result.data;
-    throw new ConfigError(`${where}: a latency table must have each layer once, and has "${twice}" twice`, {
-      key: twice,
-    });
+    if (twice !== undefined) {
+      throw new ConfigError(`${where}: a latency table must have each layer once, and has "${twice}" twice`, {
+        key: twice,
+      });
+    }
+    for (const [i, one] of result.data.entries.entries()) checkEntry(one, `${where}: entries.${i}`);
+    return result.data;
   }
   throw new ConfigError(
     `${where}: must be a latency table (${FORMAT}), and is not (${wrongForm(result.error, value)}); make one by blockwise latency <run> --out <file>`,
   );
+}
+
+/** @throws ConfigError unless the key is a layer's and the times are in order. */
+function checkEntry(entry: LayerLatency, at: string): void {
+  const key = keyMistake(entry.key);
+  if (key !== undefined) throw new ConfigError(`${at}: key ${key}`, { key: entry.key });
+  const spread = spreadMistake(entry);
+  if (spread !== undefined) throw new ConfigError(`${at}: ${spread}`, { key: entry.key });
 }
 
 /** The hash that `writeJson` adds is no part of the table. */
@@ -101,24 +105,6 @@ export function engineWords(table: Pick<LatencyTable, "place" | "cpu" | "engine"
   const known = threads > 0 ? ` with ${threads} thread${threads > 1 ? "s" : ""}` : "";
   const on = device === "cpu" || device === "not given" ? "" : `, device ${device}`;
   return `${cpu}${place === undefined ? "" : `, ${place}`}, engine ${backend}${known}${on}`;
-}
-
-/** Pooling, the hidden layer where there is one, and classifier, measured as one layer. */
-export interface Classification {
-  readonly kind: "classifier";
-  readonly classes: number;
-  readonly hidden?: HiddenLayer;
-}
-
-/** Names a layer at its place: equal names, equal work. */
-export function latencyKey(layer: Layer | Classification, input: ImageShape): string {
-  const words = layer.kind === "classifier" ? classifierWords(layer) : describeLayer(layer);
-  return `${words} @ ${formatShape(input)}`;
-}
-
-function classifierWords({ hidden, classes }: Classification): string {
-  if (!hidden) return `pool and classifier of ${classes}`;
-  return `pool, ${hidden.activation} layer of ${hidden.features} and classifier of ${classes}`;
 }
 
 /** Missing layers that a message lists; of the others it gives the number. */

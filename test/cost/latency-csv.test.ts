@@ -12,14 +12,23 @@ import {
   latencyTableOf,
   latencyTemplate,
   layersOfSpace,
+  layersToMeasure,
   missingKeys,
   networkLatency,
   networkLatencyRange,
+  type PlacedLayer,
   parseLatencyCsv,
   parseLatencyTable,
   placeWords,
 } from "../../src/cost";
-import { assemble, enumerateBlock } from "../../src/space";
+import {
+  architectureNames,
+  architecturePreset,
+  assemble,
+  enumerateBlock,
+  spaceNames,
+  spacePreset,
+} from "../../src/space";
 import { tinySpace } from "../distill/tiny";
 
 const space = tinySpace();
@@ -66,11 +75,14 @@ describe("a latency table from a phone", () => {
   });
 
   it.each([
-    ["key,medianMs\na,-1\n", /line 2: medianMs must be milliseconds from 0.*"-1"/],
-    ["key,medianMs\na,NaN\n", /line 2: medianMs must be milliseconds/],
-    ["key,medianMs\na,Infinity\n", /line 2: medianMs must be milliseconds/],
-    ["key;medianMs\na;0,21\n", /with a decimal point.*"0,21"/],
-    ["key,medianMs\nb,1\n# a remark\na,1\nb,2\n", /line 5: each layer must stand once, and "b" stands in line 2, too/],
+    ["key,medianMs\nidentity @ 2x2x1,-1\n", /line 2: medianMs must be milliseconds from 0.*"-1"/],
+    ["key,medianMs\nidentity @ 2x2x1,NaN\n", /line 2: medianMs must be milliseconds/],
+    ["key,medianMs\nidentity @ 2x2x1,Infinity\n", /line 2: medianMs must be milliseconds/],
+    ["key;medianMs\nidentity @ 2x2x1;0,21\n", /with a decimal point.*"0,21"/],
+    [
+      "key,medianMs\nidentity @ 2x2x1,1\n# a remark\nper call,1\nidentity @ 2x2x1,2\n",
+      /line 5: each layer must stand once, and "identity @ 2x2x1" stands in line 2, too/,
+    ],
     ["key,seconds\na,1\n", /"seconds" is none of them/],
     ["key,medianMS\na,1\n", /did you mean medianMs\?/],
     ["key\na\n", /medianMs is missing/],
@@ -79,34 +91,72 @@ describe("a latency table from a phone", () => {
     ["key,medianMs\na @ 2, b,1\n", /line 2: must have 2 cells.*between double quotes/],
     ['key,medianMs\n"a,1\n', /double quotes are not closed/],
     ["key,medianMs\n,1\n", /line 2: must have a key/],
-    ["# batch: 0\nkey,medianMs\na,1\n", /batch must be a whole number from 1/],
+    ["# batch: 0\nkey,medianMs\nidentity @ 2x2x1,1\n", /batch must be a whole number from 1/],
     ["# plaice: x\nkey,medianMs\na,1\n", /line 1: "# plaice:" must be one of place.*did you mean place/],
-    ["key,medianMs,runs\na,1,2.5\n", /line 2: runs must be a whole number/],
+    ["key,medianMs,runs\nidentity @ 2x2x1,1,2.5\n", /line 2: runs must be a whole number/],
+    ["key,medianMs\nPer call,0.5\n", /line 2: key must be a layer.* got "Per call"; did you mean "per call"\?/],
+    ["key,medianMs\npercall,0.5\n", /line 2: .*did you mean "per call"\?/],
+    ["key,medianMs\nPER_CALL,\n", /line 2: .*did you mean "per call"\?/],
+    [
+      "key,medianMs\nfoo @ 1x1x1,1\n",
+      /line 2: key must be a layer with what enters it.*"foo @ 1x1x1"; blockwise latency .*--template/,
+    ],
+    ["key,medianMs\nfoo,1\n", /line 2: key must be/],
+    ["key,medianMs\ncn_k3_s2_c8 @ 28x28,1\n", /line 2: key must be/],
+    ["key,medianMs\ncn_k3_s2_c8 @ 28x0x1,1\n", /line 2: key must be/],
+    ["key,medianMs\nCN_k3_s2_c8@28x28x1,1\n", /line 2: .*did you mean "cn_k3_s2_c8 @ 28x28x1"\?/],
+    ["key,medianMs\nri_k3_s2_e6_c8 @ 28x28x1,1\n", /line 2: .*did you mean "ir_k3_s2_e6_c8 @ 28x28x1"\?/],
+    ["key,medianMs,lowMs\nidentity @ 2x2x1,0.5,9\n", /line 2: lowMs must be at most medianMs, 0.5, got 9/],
+    ["key,medianMs,highMs\nidentity @ 2x2x1,0.5,0.1\n", /line 2: highMs must be at least medianMs, 0.5, got 0.1/],
+    ["key,medianMs,highMs\nper call,0.5,0.1\n", /line 2: highMs must be at least medianMs/],
   ])("%j is refused with its line", (text, said) => {
     expect(() => parseLatencyCsv(text, "x", "phone.csv")).toThrow(ConfigError);
     expect(() => parseLatencyCsv(text, "x", "phone.csv")).toThrow(said);
   });
 
   it("survives a spreadsheet: byte order mark, semicolons, quoted remarks, separators behind them, Windows' line ends", () => {
-    const text = '\uFEFF"# place: pixel";;\r\n# batch: 2;;\r\nkey;medianMs;\r\n"pool, silu layer";1.5;\r\n;;\r\n';
+    const text =
+      '\uFEFF"# place: pixel";;\r\n# batch: 2;;\r\nkey;medianMs;\r\n"pool, silu layer of 8 and classifier of 2 @ 1x1x4";1.5;\r\n;;\r\n';
     expect(parseLatencyCsv(text, "x")).toMatchObject({
       place: "pixel",
       batch: 2,
-      entries: [{ key: "pool, silu layer", medianMs: 1.5 }],
+      entries: [{ key: "pool, silu layer of 8 and classifier of 2 @ 1x1x4", medianMs: 1.5 }],
     });
   });
 
   it("any table goes to CSV and back", () => {
     const ms = fc.double({ min: 0, max: 1e6, noNaN: true }).map((value) => Math.abs(value));
-    const entry = fc.record({ medianMs: ms, lowMs: ms, highMs: ms, runs: fc.integer({ min: 1, max: 1e6 }) });
+    const times = fc.tuple(ms, ms, ms).map((all) => all.sort((a, b) => a - b));
+    const entry = fc
+      .record({ times, runs: fc.integer({ min: 1, max: 1e6 }) })
+      .map(({ times: [lowMs, medianMs, highMs], runs }) => {
+        return { medianMs, lowMs, highMs, runs };
+      });
     fc.assert(
       fc.property(fc.array(entry, { minLength: 1, maxLength: 8 }), ms, (rows, perCallMs) => {
-        const entries = rows.map((row, i) => ({ key: `ir_k3, "n${i}" @ 2x2x${i}`, ...row }));
+        const entries = rows.map((row, i) => ({ key: `foreign k3, "n${i}" @ 2x2x${i + 1}`, ...row }));
         const engine = { backend: "wasm", device: "not given", threads: 0, versions: {} };
         const table = latencyTableOf({ subject: "s", place: "p", perCallMs, batch: 3, cpu: "c", engine, entries });
         expect(parseLatencyCsv(latencyCsv(table), "x")).toEqual(table);
+        expect(parseLatencyTable(table)).toEqual(table);
       }),
     );
+  });
+});
+
+describe("the keys of all presets", () => {
+  it("are layers' keys: what the template lists is read", () => {
+    const foreign = { kind: "foreign", name: "block 1/add", stride: 1 } as const;
+    const shape = { height: 4, width: 4, channels: 2 };
+    const all: PlacedLayer[] = [
+      ...layersToMeasure(
+        ...architectureNames().map((name) => architecturePreset(name.replace("<8 digits>", "01201201"))),
+        ...spaceNames().map(spacePreset),
+      ),
+      { layer: { ...foreign, input: shape, output: shape, params: 0, macs: 0, activationBytes: 0 }, input: shape },
+    ];
+    const text = latencyTemplate(all, "all").replace(/,,,,$/gm, ",1,,,");
+    expect(missingKeys(parseLatencyCsv(text, "x"), all)).toEqual([]);
   });
 });
 
@@ -116,7 +166,7 @@ describe("a latency table's name", () => {
 
   it("is a file in latency/, JSON or CSV; one that is not there is refused with those that are", () => {
     mkdirSync(join(folder, "latency"));
-    writeFileSync(join(folder, "latency", "phone.csv"), "key,medianMs\na,1\n");
+    writeFileSync(join(folder, "latency", "phone.csv"), "key,medianMs\nidentity @ 2x2x1,1\n");
     const program = `
       const { readLatencyTable } = require(${JSON.stringify(join(__dirname, "../../src/cost"))});
       console.log(readLatencyTable("phone").place);
@@ -136,7 +186,7 @@ describe("a latency table that is typed by hand", () => {
     batch: 1,
     cpu: "Cortex-A78",
     engine: { backend: "tflite", device: "cpu", threads: 1, versions: {} },
-    entries: [{ key: "a", medianMs: 1 }],
+    entries: [{ key: "identity @ 2x2x1", medianMs: 1 }],
   });
 
   it.each([
@@ -144,9 +194,15 @@ describe("a latency table that is typed by hand", () => {
     [{ perCallMs: Number.NaN }, /perCallMs/],
     [{ percallMs: 1 }, /percallMs/],
     [{ place: " " }, /place/],
-    [{ entries: [{ key: "a", medianMs: Number.POSITIVE_INFINITY }] }, /medianMs/],
-    [{ entries: [{ key: "a", medianMs: 1, median: 2 }] }, /median/],
-    [{ entries: [{ key: "a" }] }, /entries.0.medianMs" is missing/],
+    [{ entries: [{ key: "identity @ 2x2x1", medianMs: Number.POSITIVE_INFINITY }] }, /medianMs/],
+    [{ entries: [{ key: "identity @ 2x2x1", medianMs: 1, median: 2 }] }, /median/],
+    [{ entries: [{ key: "identity @ 2x2x1" }] }, /entries.0.medianMs" is missing/],
+    [{ entries: [{ key: "foo @ 1x1x1", medianMs: 1 }] }, /entries.0: key must be a layer.*"foo @ 1x1x1"/],
+    [
+      { entries: [{ key: "identity @ 2x2x1", medianMs: 1, lowMs: 2 }] },
+      /entries.0: lowMs must be at most medianMs, 1, got 2/,
+    ],
+    [{ entries: [{ key: "identity @ 2x2x1", medianMs: 1, highMs: 0 }] }, /entries.0: highMs must be at least medianMs/],
   ])("is refused where something is wrong: %j", (changes, said) => {
     expect(() => parseLatencyTable({ ...table, ...changes })).toThrow(said);
   });
