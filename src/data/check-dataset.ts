@@ -6,12 +6,13 @@ import type { Dataset, Preprocessing, RawDataset, Split, StoredPictures } from "
  * Checks a data set that is ready to use: all that a source may get wrong, and that would give nonsense later.
  * @param where Begins the message.
  * @throws DataError when a split has no images, its arrays are of another type or length, a label is beyond the classes, a
- *   class name comes twice, or the preprocessing is not one finite mean and positive deviation a channel.
+ *   class name comes twice, or the preprocessing is not one finite mean and positive deviation a channel, on the scale 0..1.
  */
 export function checkDataset(data: Dataset, where = `data set "${data.name}"`): void {
   checkHead(data, where);
   for (const name of ["train", "validation", "test"] as const) checkSplit(data[name], data, `${where}, ${name}`);
   checkPreprocessing(data.preprocessing, data.shape, where);
+  checkPreprocessingScale(data.preprocessing, where);
 }
 
 /** Checks what a source gives before it is divided. @throws DataError as {@link checkDataset}. */
@@ -33,6 +34,21 @@ export function checkPreprocessing(preprocessing: Preprocessing, { channels }: I
   throw new DataError(
     `${where}: preprocessing must have a finite mean and a std above 0 for each of ${channels} channels, got mean ${shown(mean)} and std ${shown(std)}`,
     { preprocessing },
+  );
+}
+
+/**
+ * Checks a preprocessing that somebody gives; one that lies in a file of before is not asked. Pixels are on the scale 0..1, where
+ * neither a mean nor a deviation is above 1: numbers of the scale 0..255 would make all images nearly the same.
+ * @throws DataError with the numbers that are meant.
+ */
+export function checkPreprocessingScale({ mean, std }: Preprocessing, where: string): void {
+  if ([...mean, ...std].every((value) => value <= 1)) return;
+  const list = (values: readonly number[]) => `[${values.map((value) => Number(value.toPrecision(6))).join(", ")}]`;
+  const scaled = (values: readonly number[]) => list(values.map((value) => value / 255));
+  throw new DataError(
+    `${where}: preprocessing must be on the scale 0..1, to which pixels are brought, with no mean and no std above 1, got mean ${list(mean)} and std ${list(std)}; where these are of the scale 0..255, divide them by 255: { mean: ${scaled(mean)}, std: ${scaled(std)} }`,
+    { mean, std },
   );
 }
 

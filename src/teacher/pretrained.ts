@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { CheckpointError, ConfigError, checkOptions, type OptionRules, Rng, readJson, rule } from "../core";
-import { checkPreprocessing, type Preprocessing } from "../data";
+import { checkPreprocessing, checkPreprocessingScale, type Preprocessing } from "../data";
 import {
   fromPyTorch,
   loadState,
@@ -30,7 +30,7 @@ export interface PretrainedOptions {
   readonly input?: { readonly height: number; readonly width: number };
   /** Names of the classes in the order of its answers; "0", "1", ... unless given. */
   readonly classes?: readonly string[];
-  /** How it sees images; that of a `config.json` of the hub beside the file, else ImageNet's, unless given. */
+  /** How it sees images, on the scale 0..1; that of a `config.json` of the hub beside the file, else ImageNet's, unless given. */
   readonly preprocessing?: Preprocessing;
   /** Data set the weights were trained on; "imagenet" unless given. */
   readonly dataset?: string;
@@ -132,6 +132,7 @@ function pretrained(path: string, tensors: Map<string, StoredTensor>, options: P
   checkNames(classes, architecture, path);
   const preprocessing = options.preprocessing ?? ofHub(hub) ?? IMAGENET_PREPROCESSING;
   checkPreprocessing(preprocessing, architecture.input, "teacher: preprocessing");
+  checkPreprocessingScale(preprocessing, "teacher");
   const network = loaded(tensors, { architecture, library });
   const history = { epochs: [], accuracy, validationImages: 0, imagesPerSecond: 0 };
   return new Teacher(network, {

@@ -36,6 +36,11 @@ const wrong: [what: string, changes: Record<string, unknown>, message: RegExp][]
   ["a deviation of 0", { preprocessing: { mean: [0], std: [0] } }, /std above 0/],
   ["an infinite deviation", { preprocessing: { mean: [0], std: [1 / 0] } }, /std \["Infinity"\]/],
   ["means of three channels", { preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] } }, /each of 1 channels/],
+  [
+    "a mean on the scale 0..255",
+    { preprocessing: { mean: [51], std: [25.5] } },
+    /scale 0\.\.1.*mean: \[0\.2\], std: \[0\.1\]/,
+  ],
   ["no preprocessing", { preprocessing: undefined }, /got mean undefined/],
   ["a class name twice", { classes: ["a", "b", "c", "b"] }, /class names must differ, got "b" twice/],
   ["no classes", { classes: [] }, /classes must be a list of names, at least one/],

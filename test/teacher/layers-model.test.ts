@@ -234,6 +234,11 @@ describe("in a cell, a layers model", () => {
     [{ classes, ...seen, fineTune: {} }, /train the model by its own fit\(\)/],
     [{ classes: ["a"], ...seen }, /classes must name the 4/],
     [{ classes, preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] } }, /preprocessing must have .* of 1 channels/],
+    [
+      { classes, preprocessing: { mean: [102], std: [51] } },
+      /scale 0\.\.1, .*got mean \[102\] and std \[51\]; .*divide them by 255: \{ mean: \[0\.4\], std: \[0\.2\] \}/,
+    ],
+    [{ classes, preprocessing: { mean: [0], std: [255] } }, /scale 0\.\.1/],
   ])("%j is refused", async (options, message) => {
     const tensors = tf.memory().numTensors;
     const model = residualModel();

@@ -174,6 +174,12 @@ describe("weights of timm", () => {
       "tf_mobilenetv3_small_100",
     ]);
     teacher.dispose();
+    const bytes = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
+    expect(() => openTeacher(join(own, "model.safetensors"), { preprocessing: bytes })).toThrow(
+      /scale 0\.\.1.*divide them by 255: \{ mean: \[0\.485, 0\.456, 0\.406\], std: \[0\.229, 0\.224, 0\.225\] \}/,
+    );
+    const itself = { mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] };
+    openTeacher(join(own, "model.safetensors"), { preprocessing: itself }).dispose();
     writeFileSync(join(own, "config.json"), JSON.stringify({ ...config, pretrained_cfg: { mean: "half" } }));
     expect(() => openTeacher(join(own, "model.safetensors"))).toThrow(/config\.json.*mean/s);
     network.dispose();

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CheckpointError, ConfigError, checkOptions, type OptionRules, rule, shown } from "../../core";
-import { checkPreprocessing, type Preprocessing } from "../../data";
+import { checkPreprocessing, checkPreprocessingScale, type Preprocessing } from "../../data";
 import { tf } from "../../engine";
 import { type Architecture, type ForeignLayer, formatShape, type ImageShape, validateArchitecture } from "../../space";
 import { Teacher } from "../teacher";
@@ -67,6 +67,7 @@ export function teacherFromModel(model: tf.LayersModel, options: LayersTeacherOp
     );
   }
   checkPreprocessing(preprocessing, input, "teacher: preprocessing");
+  if (options.preprocessing) checkPreprocessingScale(preprocessing, "teacher");
   const network = LayersNetwork.build(logitsTopology(model), weightsOf(model), `teacher: ${name}`);
   try {
     const architecture = architectureOf(network, name, input, options);
