@@ -39,6 +39,8 @@ export function checkOutputFolder(where: string, path: string): void {
       { path },
     );
   }
+  if (path === "")
+    throw new ConfigError(`${where}: must name a folder, got "", which is none; give one, or leave it out`);
   checkOutput(where, join(path, "model.json"));
 }
 

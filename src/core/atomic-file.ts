@@ -36,8 +36,17 @@ export function writeAtomic(path: string, data: string | Uint8Array): void {
     renameSync(temporary, target);
     syncFolder(dirname(target));
   } catch (error) {
-    if (temporary) rmSync(temporary, { force: true });
+    if (temporary) removeIfThere(temporary);
     throw writeFailure(path, error);
+  }
+}
+
+/** What made writing fail may make this fail, too, and is what has to be told. */
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Whoever sweeps temporary files finds it.
   }
 }
 

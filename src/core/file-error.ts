@@ -33,6 +33,8 @@ const WRITING: Readonly<Record<string, readonly [met: string, mend: string]>> = 
   ELOOP: ["a part of the path is a link to itself", "choose another path"],
   ENOTEMPTY: ["a folder has that name", "choose another path"],
   ENAMETOOLONG: ["the name is too long", "choose a shorter one"],
+  // Node's own, before the system is asked.
+  ERR_INVALID_ARG_VALUE: ["no path has a null byte in it", "choose another path"],
   EMFILE: ["too many files are open", "raise the limit (ulimit -n) and run the same command again"],
 };
 
@@ -42,7 +44,7 @@ export function writeFailure(path: string, error: unknown): unknown {
   if (code === undefined) return error;
   const [met, mend] = WRITING[code] ?? [(error as Error).message, "mend that and run the same command again"];
   return new CheckpointError(
-    `write: ${path} must be written, and ${met} (${code}); ${mend}`,
+    `write: ${path.includes("\0") ? JSON.stringify(path) : path} must be written, and ${met} (${code}); ${mend}`,
     { path, system: code },
     {
       cause: error,

@@ -15,7 +15,7 @@ import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/main";
 import { checkOutput, checkOutputFolder } from "../../src/cli/output-file";
-import { writeAtomic } from "../../src/core";
+import { BlockwiseError, writeAtomic } from "../../src/core";
 import { engine } from "../../src/engine";
 import { EXPORT_FORMATS, exportNetwork } from "../../src/export";
 import { teacherOf } from "../export/forms";
@@ -43,6 +43,8 @@ const ODD = {
   "a pipe": () => place("pipe"),
 };
 const places = Object.entries(ODD);
+/** What `--out "$FILE"` gives where the variable is not set. */
+const EMPTY = ["", "./", "."];
 
 const notebook = place("a.ipynb");
 const teacher = place("teacher.safetensors");
@@ -99,6 +101,11 @@ describe.each(Object.entries(WRITING))("%s", (option, { args, ending }) => {
   test.each(places)("%s ends with a sentence", (_, path) =>
     refuses([...args, `${option.split(" ").at(-1)}=${path(ending)}`]),
   );
+  test.each(EMPTY)("%j, no file's name, is refused before anything is done", async (none) => {
+    const { code, out, err } = await blockwise(...args, option.split(" ").at(-1)!, none);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^blockwise: .*must name a file that can be written, got "[./]*", which has no file name/);
+  });
 });
 
 describe.each(EXPORT_FORMATS)("export --to %s --out", (format) => {
@@ -108,6 +115,26 @@ describe.each(EXPORT_FORMATS)("export --to %s --out", (format) => {
   test.each(wrong)("%s ends with a sentence", (_, path) =>
     refuses(["export", teacher, "--to", format, "--out", path(format === "layers-model" ? "" : ending)]),
   );
+});
+
+test.each(EXPORT_FORMATS)("export --to %s --out '' is refused", async (format) => {
+  const { code, err } = await blockwise("export", teacher, "--to", format, "--out", "");
+  expect([code, err]).toEqual([2, expect.stringMatching(/^blockwise: export --out: must name a f\w+.*got ""/)]);
+});
+
+test("latency --browser --out '' is refused: the tables would lie in the working folder", async () => {
+  const { code, err } = await blockwise("latency", "efficientnet-tiny@28px", "--browser=node-ort", "--out", "");
+  expect([code, err]).toEqual([2, expect.stringMatching(/^blockwise: latency --out: must name a file.*got ""/)]);
+});
+
+test.each(EXPORT_FORMATS)("a path with a null byte is refused by name: %s", async (format) => {
+  const made = teacherOf("mobilenet_v3");
+  const ending = { onnx: ".onnx", pytorch: ".py", card: ".html", page: ".html", "layers-model": "" };
+  const path = place(`x\0y${(ending as Record<string, string>)[format] ?? ".safetensors"}`);
+  const said = await exportNetwork(made, format, path).catch((error: Error) => error);
+  made.dispose();
+  expect(said).toBeInstanceOf(BlockwiseError);
+  expect((said as Error).message).toMatch(/^write: ".*x\\u0000y.*" must be written, and no path has a null byte in it/);
 });
 
 describe("a place that is tried", () => {

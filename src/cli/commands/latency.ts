@@ -79,20 +79,20 @@ export function registerLatency(program: Command): void {
       const output = new Output(options);
       checkTogether(options);
       const { out, template, from, browser } = options;
-      if (out && browser === undefined) checkOutput("latency --out", out);
-      if (template) checkOutput("latency --template", template);
+      if (out === "" || (out !== undefined && browser === undefined)) checkOutput("latency --out", out);
+      if (template !== undefined) checkOutput("latency --template", template);
       const subject = await resolveSubject(text);
-      if (template) return writeTemplate(subject, template, output);
+      if (template !== undefined) return writeTemplate(subject, template, output);
       if (browser !== undefined) {
         process.exitCode = await measureElsewhere({ ...subject, ...options, places: placesOf(browser) }, output);
         return;
       }
-      const table = from ? importedTable(subject, from) : await measured(subject, options, output);
-      if (out) writing("latency --out", out, () => writeJson(out, table));
+      const table = from !== undefined ? importedTable(subject, from) : await measured(subject, options, output);
+      if (out !== undefined) writing("latency --out", out, () => writeJson(out, table));
       output.result(table, () => latencyText(subject, table));
       const unsteady = unsteadyWords(table);
       if (unsteady) output.warn(unsteady);
-      if (out) output.remark(`written to ${out}`);
+      if (out !== undefined) output.remark(`written to ${out}`);
     });
 }
 
