@@ -24,7 +24,7 @@ interface Part {
 }
 
 /**
- * The language's and Node's declarations, each as one file: a program of a cell is made of some fifty files instead of
+ * The language's and Node's declarations, each as one file: a program of a cell is made of a dozen files instead of
  * nearly two hundred, which the compiler walks through again whenever a cell imports something else than the last one.
  *
  * What was rolled up into another file reads as empty.

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { ConfigError, type StepContext } from "../../core";
+import type { StepContext } from "../../core";
 import { findStudy } from "../../systems/ranking/study-files";
 import type { StoredComparison } from "../../systems/search-comparison";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
 import { textTable } from "../table";
+import { checkAlone } from "./study-alone";
 
 /** The name by which `blockwise study` compares searchers. */
 export const COMPARE = "compare";
@@ -17,19 +18,8 @@ interface CompareOptions {
 
 /** `blockwise study compare`: searchers on tables of truth; nothing is trained but SMBO's predictor. */
 export function runCompareStudy(names: readonly string[], options: CompareOptions, output: Output): Promise<number> {
-  const unused = (["images", "truth", "seed", "variant"] as const).find((name) => name in options);
-  if (names.length > 1 || unused !== undefined) {
-    const got = unused === undefined ? names.filter((name) => name !== COMPARE).join(", ") : `--${unused}`;
-    throw new ConfigError(
-      `study ${COMPARE}: must come alone, it searches tables that ship with Blockwise; got ${got} with it`,
-    );
-  }
-  if (options.summary && options.threads !== undefined) {
-    throw new ConfigError(
-      `study ${COMPARE}: --summary searches nothing, so it must come without --threads, got ${options.threads}; leave out one of the two`,
-      { option: "threads" },
-    );
-  }
+  const useless = ["images", "truth", "seed", "variant"];
+  checkAlone(COMPARE, names, options, useless, "it searches tables that ship with Blockwise");
   return resumable(options.runsDir, output, async (context) => {
     const words = await import("../../systems/search-comparison/index.js");
     const stored = await compared(options, output, context);

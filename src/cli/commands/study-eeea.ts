@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { ConfigError, type StepContext } from "../../core";
+import type { StepContext } from "../../core";
 import type { StoredEeea } from "../../systems/eeea";
 import { findStudy } from "../../systems/ranking/study-files";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
 import { textTable } from "../table";
+import { checkAlone } from "./study-alone";
 
 /** The name by which `blockwise study` searches with and without EEEA-Net's early exit. */
 export const EEEA = "eeea";
@@ -16,13 +17,8 @@ interface EeeaOptions {
 
 /** `blockwise study eeea`: searches of NAS-Bench-201's table; nothing is trained. */
 export function runEeeaStudy(names: readonly string[], options: EeeaOptions, output: Output): Promise<number> {
-  const unused = (["images", "truth", "threads", "seed", "variant"] as const).find((name) => name in options);
-  if (names.length > 1 || unused !== undefined) {
-    const got = unused === undefined ? names.filter((name) => name !== EEEA).join(", ") : `--${unused}`;
-    throw new ConfigError(
-      `study ${EEEA}: must come alone, it searches a table that ships with Blockwise; got ${got} with it`,
-    );
-  }
+  const useless = ["images", "truth", "threads", "seed", "variant"];
+  checkAlone(EEEA, names, options, useless, "it searches a table that ships with Blockwise");
   return resumable(options.runsDir, output, async (context) => {
     const words = await import("../../systems/eeea/index.js");
     const stored = await searched(options, output, context, words);

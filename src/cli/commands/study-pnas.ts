@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, type StepContext } from "../../core";
+import type { StepContext } from "../../core";
 import type { StoredPnas, StoredTable } from "../../systems/pnas";
 import { findStudy } from "../../systems/ranking/study-files";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
 import { textTable } from "../table";
+import { checkAlone } from "./study-alone";
 
 /** The name by which `blockwise study` searches as PNAS does, and the one by which it trains the cells for that. */
 export const PNAS = "pnas";
@@ -23,17 +24,7 @@ type Words = typeof import("../../systems/pnas");
 export function runPnasStudy(names: readonly string[], options: PnasOptions, output: Output): Promise<number> {
   const [study] = names.filter((name) => name === PNAS || name === PNAS_TABLE);
   const useless = ["images", "truth", "seed", "variant", ...(study === PNAS_TABLE ? ["summary"] : [])];
-  const unused = useless.find((name) => (options as unknown as Record<string, unknown>)[name] !== undefined);
-  if (names.length > 1 || unused !== undefined) {
-    const got = unused === undefined ? names.filter((name) => name !== study).join(", ") : `--${unused}`;
-    throw new ConfigError(`study ${study}: must come alone, all that it does is fixed; got ${got} with it`);
-  }
-  if (options.summary && options.threads !== undefined) {
-    throw new ConfigError(
-      `study ${study}: --summary searches nothing, so it must come without --threads, got ${options.threads}; leave out one of the two`,
-      { option: "threads" },
-    );
-  }
+  checkAlone(study!, names, options, useless, "all that it does is fixed");
   return resumable(options.runsDir, output, async (context) => {
     const words = await import("../../systems/pnas/index.js");
     if (study === PNAS_TABLE) {
