@@ -12,7 +12,6 @@ export function addLatency(program: Command): void {
     .option("--space <name>", "search space", "dna-mini")
     .option("--networks <n>", "random networks", positive, 20)
     .option("--rounds <n>", "runs of each layer and network", positive, 30)
-    .option("--seed <n>", "of the networks", positive, 1)
     .option("--json", "one line of JSON", false)
     .action(async ({ json, ...options }: LatencyBenchOptions & { json: boolean }) => {
       engine.use("auto", { threads: 1 });

@@ -1,4 +1,12 @@
-import { engineWords, isArchitecture, knownLatency, type LatencyTable, networkLatencyRange, rangeWords } from "../cost";
+import {
+  engineWords,
+  isArchitecture,
+  knownLatency,
+  type LatencyTable,
+  latencyAgreementWords,
+  networkLatencyRange,
+  rangeWords,
+} from "../cost";
 import type { Architecture, SearchSpace } from "../space";
 import { textTable } from "./table";
 
@@ -26,6 +34,7 @@ export function latencyText({ subject: measured, teacher }: Subject, table: Late
       ? [`sum over the network's layers ${rangeWords(networkLatencyRange(table, measured))}`]
       : []),
     ...teacherWords(table, teacher),
+    ...[latencyAgreementWords(table)].filter((words) => words !== undefined),
   ].join("\n");
 }
 

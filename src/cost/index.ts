@@ -1,6 +1,7 @@
 export * from "./block-cost";
 export * from "./cell-cost";
 export * from "./distillation-cost";
+export * from "./latency-agreement";
 export * from "./latency-costs";
 export * from "./latency-csv";
 export * from "./latency-file";

@@ -18,6 +18,19 @@ const entry = z.strictObject({
   runs: z.int().min(1).optional(),
 });
 
+const timedNetwork = z.strictObject({
+  /** Its candidates, as `networkId` names them. */
+  network: z.string(),
+  /** Multiply-adds of one image. */
+  macs: z.int().min(0),
+  /** Sum of its layers' medians and of a call, of this table. */
+  predictedMs: z.number().min(0),
+  /** Of all runs of the whole network. Milliseconds for the whole batch. */
+  medianMs: z.number().min(0),
+  lowMs: z.number().min(0).optional(),
+  highMs: z.number().min(0).optional(),
+});
+
 /**
  * The file of a latency table, whatever measured it: a table of another device is made by putting its own times beside the
  * keys that `blockwise latency <space or run> --template FILE.csv` lists. Of an entry only `key` and `medianMs` are needed:
@@ -46,10 +59,15 @@ const latencyTable = z.strictObject({
     versions: z.record(z.string(), z.string()),
   }),
   entries: z.array(entry),
+  /** Whole networks that were timed in the same rounds, to see how near the sums come; absent where none were. */
+  networks: z.array(timedNetwork).min(1).optional(),
 });
 
 /** How long one layer takes in inference. */
 export type LayerLatency = z.output<typeof entry>;
+
+/** A whole network's latency beside what its layers let expect. */
+export type TimedNetwork = z.output<typeof timedNetwork>;
 
 /** Measured latencies of layers on one machine and engine: plain JSON, the file of `blockwise latency --out`. */
 export type LatencyTable = z.output<typeof latencyTable>;

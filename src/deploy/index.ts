@@ -1,7 +1,6 @@
 export {
   measurePlace,
   PLACE_LATENCY_RULES,
-  type PlaceLatencies,
   type PlaceLatencyOptions,
 } from "./measure-place";
 export { PLACE_NAMES, PLACES, type Place } from "./places";

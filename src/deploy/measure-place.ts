@@ -6,19 +6,23 @@ import {
   EngineError,
   type OptionRules,
   Progress,
+  Rng,
   rule,
   type StepContext,
 } from "../core";
 import { quantile } from "../core/statistics";
 import {
+  isArchitecture,
   type LatencyRange,
   type LatencyTable,
   latencyKey,
   latencyTableOf,
   layersToMeasure,
+  networkCost,
+  networkLatency,
   type PlacedLayer,
 } from "../cost";
-import { type Architecture, formatShape, type SearchSpace } from "../space";
+import { type Architecture, chainSpace, formatShape, type SearchSpace } from "../space";
 import { browserTimer } from "./browser-timer";
 import { nodeTimer } from "./node-timer";
 import { PLACE_NAMES, PLACES, type Place } from "./places";
@@ -30,20 +34,16 @@ export interface PlaceLatencyOptions {
   readonly batch?: number;
   /** Runs of each layer; 30 unless given. */
   readonly rounds?: number;
+  /** Random networks of a space, timed whole in the same rounds: how near the sums come. None unless given. */
+  readonly networks?: number;
 }
 
 /** What each option must be. */
 export const PLACE_LATENCY_RULES: OptionRules<PlaceLatencyOptions> = {
   batch: rule.wholeFrom(1),
   rounds: rule.wholeFrom(1),
+  networks: rule.wholeFrom(0),
 };
-
-/** A table of a place, and how long whole networks took there in the same rounds. */
-export interface PlaceLatencies {
-  readonly table: LatencyTable;
-  /** As given; each from its picture to its answer. */
-  readonly networks: readonly LatencyRange[];
-}
 
 const WARM_UPS = 3;
 /** Models that run before progress is told. */
@@ -56,7 +56,6 @@ const LEAST_MS = 0.001;
  * onnxruntime. A layer is timed as a model of its own, less a call of a model that does nothing with the same input in the same
  * round; what a call of the whole costs, from a picture to an answer, is the table's `perCallMs`.
  * @param teacher Measured with the others, so that limits may be shares of its latency.
- * @param networks Whole networks to be timed between the layers, to compare their sums with.
  * @throws ConfigError when what the place needs is not installed, EngineError when it does not run there, InterruptedError when
  *   stopped; whatever it was that started has ended by then.
  */
@@ -66,17 +65,21 @@ export async function measurePlace(
   options: PlaceLatencyOptions = {},
   context: StepContext = {},
   teacher?: Architecture,
-  networks: readonly Architecture[] = [],
-): Promise<PlaceLatencies> {
+): Promise<LatencyTable> {
   if (!PLACE_NAMES.includes(place)) {
     throw new ConfigError(`latency: a place must be one of ${PLACE_NAMES.join(", ")}, got ${JSON.stringify(place)}`);
   }
   checkOptions("latency", options, PLACE_LATENCY_RULES);
-  const { batch = 1, rounds = 30 } = options;
+  const { batch = 1, rounds = 30, networks: count = 0 } = options;
+  const networks = networksToTime(subject, count);
   const layers = layersToMeasure(subject, ...(teacher ? [teacher] : []));
   const timer = await (place === "node-ort" ? nodeTimer() : browserTimer(place));
   try {
-    const plan = planOf(subject, layers, networks);
+    const plan = planOf(
+      subject,
+      layers,
+      networks.map(({ architecture }) => architecture),
+    );
     const times = await timeAll(timer, plan.timed, { batch, rounds, place }, context);
     const call = rangeOf(times[0]);
     const entries = layers.map((placed): LatencyTable["entries"][number] => {
@@ -100,10 +103,34 @@ export async function measurePlace(
       },
       entries,
     });
-    return { table, networks: plan.networks.map((at) => rangeOf(times[at])) };
+    if (networks.length === 0) return table;
+    const timed = networks.map(({ network, architecture }, i) => {
+      const predictedMs = Number(networkLatency(table, architecture).toFixed(4));
+      return { network, macs: networkCost(architecture).macs, predictedMs, ...rangeOf(times[plan.networks[i]]) };
+    });
+    return { ...table, networks: timed };
   } finally {
     await timer.close();
   }
+}
+
+/** Of the networks that are timed whole: the same for every place, so that places compare. */
+const NETWORKS_SEED = 1;
+
+/** @throws ConfigError when the subject is a network, of which there is but one. */
+function networksToTime(subject: Architecture | SearchSpace, count: number) {
+  if (count === 0) return [];
+  if (isArchitecture(subject)) {
+    throw new ConfigError(
+      `latency: networks must be left out for ${subject.name}, which is one network itself; give them with a search space`,
+    );
+  }
+  const space = chainSpace(subject);
+  const rng = new Rng(NETWORKS_SEED).fork("latency networks");
+  return Array.from({ length: count }, () => {
+    const chain = space.sample(rng);
+    return { network: space.key(chain), architecture: space.architecture(chain) as Architecture };
+  });
 }
 
 /** What is timed in each round, and where in the list the parts are. */

@@ -123,9 +123,15 @@ const TEACHER_RULES: OptionRules<LabTeacherOptions> = {
 export interface LabLatencyOptions extends LatencyOptions {
   /** Where to measure instead of on the engine here, "chromium-wasm", "node-ort", ...; then of 30 runs unless given. */
   readonly place?: Place;
+  /** With a place: so many random networks of the space are timed whole in the same rounds, to see how near the sums come. */
+  readonly networks?: number;
 }
 
-const LAB_LATENCY_RULES: OptionRules<LabLatencyOptions> = { ...LATENCY_RULES, place: rule.oneOf(...PLACE_NAMES) };
+const LAB_LATENCY_RULES: OptionRules<LabLatencyOptions> = {
+  ...LATENCY_RULES,
+  place: rule.oneOf(...PLACE_NAMES),
+  networks: rule.wholeFrom(1),
+};
 
 /** What has layers to measure, or the path of what was measured. */
 export type LatencySource =
@@ -250,7 +256,7 @@ export const lab = {
     context: StepContext = notebookContext(),
   ): Promise<LabLatency> {
     checkOptions("lab.latency", given, LAB_LATENCY_RULES);
-    const { place, ...options } = given;
+    const { place, networks, ...options } = given;
     if (typeof subject === "string") {
       if (Object.keys(given).length === 0) return new LabLatency(latencyTableFrom(subject));
       throw new ConfigError(`lab.latency: ${JSON.stringify(subject)} is read, not measured; leave the options out`);
@@ -258,8 +264,13 @@ export const lab = {
     engineReady();
     const measured = layersOf(subject);
     if (place) {
-      const { table } = await measurePlace(place, measured, options, context, teacherOf(subject));
-      return new LabLatency(table, measured);
+      const all = { ...options, ...(networks !== undefined && { networks }) };
+      return new LabLatency(await measurePlace(place, measured, all, context, teacherOf(subject)), measured);
+    }
+    if (networks !== undefined) {
+      throw new ConfigError(
+        'lab.latency: networks are timed whole at a place alone, { place: "chromium-wasm", networks: 20 }; name one, or leave networks out',
+      );
     }
     return new LabLatency(await latencyTable(measured, options, context, teacherOf(subject)), measured);
   },

@@ -16,6 +16,7 @@ export { COLOURS, type Figure, type FigureLayout, type Trace } from "./figure";
 export { figureBundle } from "./figure-bundle";
 export { type FigureFileOptions, saveFigure } from "./figure-file";
 export { type FigureHtmlOptions, figureHtml, figureTitle } from "./figure-html";
+export { latencyFitFigure, type PredictedLatency } from "./latency-fit";
 export { type LossCurve, lossCurves } from "./loss-curves";
 export { MORE_SCRIPT, MORE_STYLE } from "./more-to-see";
 export type { NetworkFacts } from "./network-facts";

@@ -41,6 +41,8 @@ export interface PublishedNetwork extends NetworkFacts {
 
 export interface ParetoRecord {
   readonly measured: readonly MeasuredNetwork[];
+  /** What the x axis is of; "macs" unless given. With "latencyMs" each network must have one, and budgets are not drawn. */
+  readonly cost?: "macs" | "latencyMs";
   /** What the standard errors are of: "of the 10000 test images". */
   readonly errorWords?: string;
   /** Where the accuracies come from: "training", by who draws (default), or "table", the trainings of others looked up. */
@@ -79,11 +81,13 @@ const PANEL = { width: 354, height: 296 };
 const WHOLE = { width: 824, height: PANEL.height };
 
 /**
- * True accuracy against MACs, with the rated (predicted) front in a second panel where it is given.
- * @throws DataError when the networks were measured on different data sets, or when there are none.
+ * True accuracy against MACs, or against latency, with the rated (predicted) front in a second panel where it is given.
+ * @throws DataError when the networks were measured on different data sets, when there are none, or when the x axis is of
+ *   latency and a network has none, or they are of several places.
  */
 export function paretoFigure({
   measured,
+  cost = "macs",
   predictedFront = [],
   predicted = [],
   budgets = [],
@@ -94,8 +98,13 @@ export function paretoFigure({
 }: ParetoRecord): Figure {
   const dataset = onlyDataset([...measured, ...published]);
   const hasPrediction = predictedFront.length + predicted.length > 0;
-  const left = measuredPanel(measured, published, budgets, hasPrediction ? PANEL : WHOLE, accuraciesFrom === "table");
-  const right = hasPrediction ? predictedPanel(predictedFront, predicted, budgets) : undefined;
+  const { title, at, equal } =
+    cost === "macs" ? MACS : latencyCost([...measured, ...published, ...predictedFront, ...predicted]);
+  const drawn = cost === "macs" ? budgets : [];
+  const size = hasPrediction ? PANEL : WHOLE;
+  const parts = { networks: measured, published, budgets: drawn, at, equal };
+  const left = measuredPanel(parts, size, accuraciesFrom === "table");
+  const right = hasPrediction ? predictedPanel(predictedFront, predicted, drawn, at) : undefined;
   const heading = (text: string, panel: number) => ({
     text: `<b>${text}</b>`,
     x: panel === 1 ? 0 : 0.57,
@@ -117,7 +126,7 @@ export function paretoFigure({
       height: 480,
       margin: { t: 124, r: 28, b: 60, l: 68 },
       legend: { orientation: "h", x: 0, xanchor: "left", y: 1.08, yanchor: "bottom", font: { size: 12 } },
-      xaxis: axis(FLOPS_AXIS, { ...left.x.options, domain: hasPrediction ? [0, 0.43] : [0, 1] }),
+      xaxis: axis(title, { ...left.x.options, domain: hasPrediction ? [0, 0.43] : [0, 1] }),
       yaxis: axis("test accuracy (%)", left.y),
       shapes: [...left.shapes, ...(right?.shapes ?? [])],
       annotations: [
@@ -127,7 +136,7 @@ export function paretoFigure({
         ...(right?.annotations ?? []),
       ],
       ...(right && {
-        xaxis2: axis(FLOPS_AXIS, { ...right.x.options, domain: [0.57, 1], anchor: "y2" }),
+        xaxis2: axis(title, { ...right.x.options, domain: [0.57, 1], anchor: "y2" }),
         yaxis2: axis(
           `predicted: ${measure ? escapeHtml(measure) : "rating"} summed over blocks<br>(lower is better; axis reversed)`,
           {
@@ -138,6 +147,35 @@ export function paretoFigure({
       }),
     }),
   };
+}
+
+/** Where a network lies on the x axis. */
+type CostOf = (network: NetworkFacts) => number;
+
+interface Axis {
+  readonly title: string;
+  readonly at: CostOf;
+  /** What random networks have in common with the found ones. */
+  readonly equal: string;
+}
+
+const MACS: Axis = { title: FLOPS_AXIS, at: ({ macs }) => macs, equal: "MACs" };
+
+function latencyCost(networks: readonly (NetworkFacts & { readonly label?: string })[]): Axis {
+  const places = [...new Set(networks.map(({ latencyOf }) => latencyOf))];
+  const without = networks.filter(({ latencyMs }) => latencyMs === undefined);
+  if (without.length > 0 || places.length > 1) {
+    const wrong =
+      without.length > 0
+        ? `${without.length} of ${networks.length} have none (${without[0].label ?? "of the rated front"} first)`
+        : `they are of ${places.join(", ")}`;
+    throw new DataError(
+      `paretoFigure: against latency every network needs one of the same place, but ${wrong}; give ratings.withLatency(table) before the search`,
+      { places, without: without.length },
+    );
+  }
+  const place = places[0] === undefined ? "" : ` on ${escapeHtml(places[0])}`;
+  return { title: `latency (ms)${place}`, at: ({ latencyMs = Number.NaN }) => latencyMs, equal: "latency" };
 }
 
 function onlyDataset(measured: readonly { dataset: string; label: string }[]): string {
@@ -159,23 +197,33 @@ const CLOUD = { measured: 3, lookedUp: 6, predicted: 6 };
 const DRAWN: readonly NetworkKind[] = ["random", "own", "shrunk", "found", "teacher"];
 
 function measuredPanel(
-  networks: readonly MeasuredNetwork[],
-  published: readonly PublishedNetwork[],
-  budgets: readonly BudgetLine[],
+  {
+    networks,
+    published,
+    budgets,
+    at,
+    equal,
+  }: {
+    readonly networks: readonly MeasuredNetwork[];
+    readonly published: readonly PublishedNetwork[];
+    readonly budgets: readonly BudgetLine[];
+    readonly at: CostOf;
+    readonly equal: string;
+  },
   panel: { readonly width: number; readonly height: number },
   isLookedUp: boolean,
 ) {
   const all = [...networks, ...published];
-  const x = countAxis([...all, ...budgets].map(({ macs }) => macs));
+  const x = countAxis([...all.map(at), ...budgets.map(({ macs }) => macs)]);
   const percent = (network: { readonly accuracy: number }) => 100 * network.accuracy;
   const bar = (network: MeasuredNetwork) => 100 * (network.standardError ?? 0);
   const ends = networks.flatMap((network) => [percent(network) - bar(network), percent(network) + bar(network)]);
   const y = rangeAround([...ends, ...published.map(percent)], 0.16);
-  const pixel = (network: { readonly macs: number; readonly accuracy: number }) => ({
-    x: x.position(network.macs) * panel.width,
+  const pixel = (network: MeasuredNetwork | PublishedNetwork) => ({
+    x: x.position(at(network)) * panel.width,
     y: (1 - (percent(network) - y[0]) / (y[1] - y[0])) * panel.height,
   });
-  const front = nonDominated(networks, (network) => [network.macs, -network.accuracy]);
+  const front = nonDominated(networks, (network) => [at(network), -network.accuracy]);
   const limits = budgetLines(budgets, x, panel);
   const most = isLookedUp ? CLOUD.lookedUp : CLOUD.measured;
   const isCloud = networks.filter(({ kind }) => kind === "random").length > most;
@@ -183,7 +231,7 @@ function measuredPanel(
     all
       .map((network, i) => ({
         y: percent(network),
-        macs: network.macs,
+        at: at(network),
         text: network.label,
         colour: i < networks.length ? KINDS[networks[i].kind].colour : COLOURS.green,
         pixel: pixel(network),
@@ -194,7 +242,7 @@ function measuredPanel(
   );
   const line: Trace = {
     ...frontLine("measured front", COLOURS.grey, "dot"),
-    x: front.map((network) => network.macs),
+    x: front.map(at),
     y: front.map(percent),
   };
   const marks = DRAWN.flatMap((kind): Trace[] => {
@@ -203,9 +251,9 @@ function measuredPanel(
     return [
       {
         ...markers(kind, kind === "random" && isCloud),
-        ...(isLookedUp && { name: KINDS[kind].name.replace(RETRAINED, "") }),
+        name: KINDS[kind].name.replace("equal MACs", `equal ${equal}`).replace(isLookedUp ? RETRAINED : "", ""),
         ...(ours.some(({ standardError }) => standardError !== undefined) && errorBars(kind, ours.map(bar))),
-        x: ours.map(({ macs }) => macs),
+        x: ours.map(at),
         y: ours.map(percent),
         text: ours.map(({ label }) => label),
         customdata: ours.map(hoverFacts),
@@ -215,13 +263,13 @@ function measuredPanel(
   });
   const others: Trace = {
     ...PUBLISHED_MARKS,
-    x: published.map((network) => network.macs),
+    x: published.map(at),
     y: published.map(percent),
     text: published.map((network) => network.label),
     customdata: published.map((network) => [hoverFacts(network), network.source ? ` (${network.source})` : ""]),
     hovertemplate: "%{text}, published%{customdata[1]}: %{y:.2f} %<br>%{customdata[0]}<extra></extra>",
   };
-  const ours = networks.length > 0 ? [line, ...curves(networks, percent), ...marks] : [];
+  const ours = networks.length > 0 ? [line, ...curves(networks, at, percent), ...marks] : [];
   return {
     data: [...ours, ...(published.length > 0 ? [others] : [])],
     x,
@@ -235,25 +283,26 @@ function predictedPanel(
   front: readonly PredictedNetwork[],
   chosen: readonly PredictedNetwork[],
   budgets: readonly BudgetLine[],
+  at: CostOf,
 ) {
   const all = [...front, ...chosen];
-  const x = countAxis([...all, ...budgets].map(({ macs }) => macs));
+  const x = countAxis([...all.map(at), ...budgets.map(({ macs }) => macs)]);
   const y = rangeAround(
     all.map((network) => network.score),
     0.16,
   );
   const pixel = (network: PredictedNetwork) => ({
-    x: x.position(network.macs) * PANEL.width,
+    x: x.position(at(network)) * PANEL.width,
     y: ((network.score - y[0]) / (y[1] - y[0])) * PANEL.height,
   });
   const axes = { xaxis: "x2", yaxis: "y2" };
-  const sorted = [...front].sort((a, b) => a.macs - b.macs);
+  const sorted = [...front].sort((a, b) => at(a) - at(b));
   const limits = budgetLines(budgets, x, PANEL, "x2");
   const isCloud = chosen.filter(({ kind }) => kind === "random").length > CLOUD.predicted;
   const labels = labelled(
     chosen.map((network) => ({
       y: network.score,
-      macs: network.macs,
+      at: at(network),
       text: isCloud && network.kind === "random" ? "" : (network.label ?? ""),
       colour: KINDS[network.kind ?? "found"].colour,
       pixel: pixel(network),
@@ -265,7 +314,7 @@ function predictedPanel(
   const line: Trace = {
     ...look,
     ...axes,
-    x: sorted.map((network) => network.macs),
+    x: sorted.map(at),
     y: sorted.map((network) => network.score),
     customdata: sorted.map(hoverFacts),
     hovertemplate: "predicted: %{y:.4f}<br>%{customdata}<extra></extra>",
@@ -278,7 +327,7 @@ function predictedPanel(
         ...markers(kind, kind === "random" && isCloud),
         ...axes,
         showlegend: false,
-        x: ours.map(({ macs }) => macs),
+        x: ours.map(at),
         y: ours.map(({ score }) => score),
         text: ours.map(({ label = "" }) => label),
         customdata: ours.map(hoverFacts),
@@ -296,7 +345,7 @@ function predictedPanel(
 }
 
 interface NamedPoint extends Omit<Label, "x"> {
-  readonly macs: number;
+  readonly at: number;
   readonly pixel: { readonly x: number; readonly y: number };
 }
 
@@ -321,7 +370,7 @@ function labelled(
     panel,
     { lines: [...lines, ...limits.lines], boxes: limits.boxes },
   );
-  const labels = points.map(({ macs, y, text, colour }) => ({ x: macs, y, text, colour }));
+  const labels = points.map(({ at, y, text, colour }) => ({ x: at, y, text, colour }));
   return drawLabels(labels, placements, { ...axes, isLog: x.type === "log" });
 }
 
@@ -349,11 +398,15 @@ function errorBars(kind: NetworkKind, array: readonly number[]): Trace {
   };
 }
 
-/** Networks that belong to one curve, joined by rising MACs. */
-function curves(networks: readonly MeasuredNetwork[], percent: (network: MeasuredNetwork) => number): Trace[] {
+/** Networks that belong to one curve, joined by rising cost. */
+function curves(
+  networks: readonly MeasuredNetwork[],
+  at: CostOf,
+  percent: (network: MeasuredNetwork) => number,
+): Trace[] {
   const names = new Set(networks.flatMap(({ kind, curve }) => (curve === undefined ? [] : [`${kind} ${curve}`])));
   return [...names].flatMap((name): Trace[] => {
-    const points = networks.filter(({ kind, curve }) => `${kind} ${curve}` === name).sort((a, b) => a.macs - b.macs);
+    const points = networks.filter(({ kind, curve }) => `${kind} ${curve}` === name).sort((a, b) => at(a) - at(b));
     if (points.length < 2) return [];
     const { kind, curve } = points[0];
     return [
@@ -364,7 +417,7 @@ function curves(networks: readonly MeasuredNetwork[], percent: (network: Measure
         legendgroup: kind,
         showlegend: false,
         line: { color: KINDS[kind].colour, width: 1.5 },
-        x: points.map(({ macs }) => macs),
+        x: points.map(at),
         y: points.map(percent),
         hoverinfo: "skip",
       },

@@ -68,6 +68,7 @@ const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "t
   "--latency": "number",
   "--latency-table": "place",
   "--browser": "text",
+  "--networks": "number",
   "--template": "write",
   "--truth": "place",
   "--images": "place",

@@ -4,7 +4,7 @@ import { ConfigError, InterruptedError } from "../../src/core";
 import { latencyKey, layersToMeasure, networkLatency, parseLatencyTable } from "../../src/cost";
 import { measurePlace, PLACE_NAMES, type Place } from "../../src/deploy";
 import { engine } from "../../src/engine";
-import { type Architecture, conv, identity } from "../../src/space";
+import { type Architecture, blockSpace, conv, identity, mbconv } from "../../src/space";
 
 const network: Architecture = {
   name: "timed",
@@ -52,11 +52,11 @@ test.each<readonly [Place, Architecture]>([
   ["chromium-ort", fewLayers],
   ["node-ort", network],
 ])(
-  "%s: every layer of a network is in the table, which says where it is of, and the whole network is timed with them",
+  "%s: every layer of a network is in the table, which says where it is of, and a table is read back as it is",
   async (place, network) => {
     const tasks = new Set<string>();
     const context = { onProgress: ({ task }: { task: string }) => void tasks.add(task) };
-    const { table, networks } = await measurePlace(place, network, { rounds: 2 }, context, undefined, [network]);
+    const table = await measurePlace(place, network, { rounds: 2 }, context);
     expect(parseLatencyTable(JSON.parse(JSON.stringify(table)))).toEqual(table);
     expect(table).toMatchObject({ place, subject: "timed", batch: 1, engine: { threads: 1 } });
     expect(table.entries.map(({ key }) => key)).toEqual(
@@ -68,12 +68,28 @@ test.each<readonly [Place, Architecture]>([
     }
     const layers = table.entries.reduce((sum, { medianMs }) => sum + medianMs, 0);
     expect(networkLatency(table, network)).toBeCloseTo(table.perCallMs! + layers, 9);
-    expect(networks).toHaveLength(1);
-    expect(networks[0].medianMs).toBeGreaterThan(0);
+    expect(table.networks).toBeUndefined();
     expect(tasks).toEqual(new Set([`prepare ${place}`, `measure ${place}`]));
     expect(children()).toEqual([]);
   },
 );
+
+test("random networks of a space are timed whole in the same rounds, the same ones wherever they run; of one network there is no other", async () => {
+  const shapes = { input: { height: 12, width: 12, channels: 3 }, output: { height: 6, width: 6, channels: 8 } };
+  const space = blockSpace([shapes], { ops: [identity, ...mbconv([3], [2])], cells: [[{ depth: 2, width: 8 }]] });
+  const networks = async (place: Place) => (await measurePlace(place, space, { rounds: 2, networks: 3 })).networks!;
+  const [inNode, inChromium] = [await networks("node-ort"), await networks("chromium-wasm")];
+  expect(inNode).toHaveLength(3);
+  expect(inChromium.map(({ network }) => network)).toEqual(inNode.map(({ network }) => network));
+  const table = await measurePlace("node-ort", space, { rounds: 2, networks: 3 });
+  expect(parseLatencyTable(JSON.parse(JSON.stringify(table)))).toEqual(table);
+  for (const { predictedMs, medianMs, lowMs, highMs } of table.networks!) {
+    expect([predictedMs > 0, lowMs! <= medianMs, medianMs <= highMs!]).toEqual([true, true, true]);
+  }
+  await expect(measurePlace("node-ort", network, { networks: 3 })).rejects.toThrow(
+    /timed, which is one network itself/,
+  );
+});
 
 test("what is stopped says so, and leaves no browser behind", async () => {
   const stop = new AbortController();

@@ -70,6 +70,20 @@ describe("paretoFigure", () => {
     expect(paretoFigure({ measured }).data.some((trace) => "error_y" in trace)).toBe(false);
   });
 
+  it("draws against latency where every network has one of the same place, and refuses else", () => {
+    const timed = measured.map((network, i) => ({ ...network, latencyMs: 4 - i, latencyOf: "chromium-wasm on A & B" }));
+    const { layout, data } = paretoFigure({ measured: timed, cost: "latencyMs", budgets: [{ macs: 2e6 }] });
+    expect(layout.xaxis).toMatchObject({ title: { text: "latency (ms) on chromium-wasm on A &amp; B" } });
+    expect(data.find(({ name }) => name === "teacher")).toMatchObject({ x: [4] });
+    expect(data.find(({ name }) => name === "measured front")).toMatchObject({ x: [1, 2, 4] });
+    expect(data.map(({ name }) => name)).toContain("random at equal latency, retrained");
+    expect(layout.shapes).toEqual([]);
+    const lacking = [timed[0], measured[1]];
+    expect(() => paretoFigure({ measured: lacking, cost: "latencyMs" })).toThrow(/1 of 2 have none \(found 1 first\)/);
+    const elsewhere = [timed[0], { ...timed[1], latencyOf: "a phone" }];
+    expect(() => paretoFigure({ measured: elsewhere, cost: "latencyMs" })).toThrow(/they are of .* on A & B, a phone/);
+  });
+
   it("joins only networks that no other beats in both", () => {
     const line = paretoFigure({ measured }).data.find(({ name }) => name === "measured front");
     expect(line).toMatchObject({ x: [2e6, 4e6, 9e6], y: [90, 91.2, 92.10000000000001] });

@@ -17,6 +17,8 @@ interface Elsewhere {
   readonly places: readonly Place[] | undefined;
   readonly batch: number;
   readonly rounds?: number;
+  /** Random networks that are timed whole beside the layers. */
+  readonly networks?: number;
   readonly out?: string;
 }
 
@@ -45,11 +47,17 @@ export async function measureElsewhere(wanted: Elsewhere, output: Output): Promi
   engine.use("auto", { threads: 1 });
   const tables: LatencyTable[] = [];
   const absent: string[] = [];
-  const { subject, teacher, batch, rounds } = wanted;
+  const { subject, teacher, batch, rounds, networks } = wanted;
   const code = await stoppable("The tables that were complete are written", output, async (context) => {
     for (const [place, path] of paths) {
       try {
-        const { table } = await measurePlace(place, subject, { batch, ...(rounds && { rounds }) }, context, teacher);
+        const table = await measurePlace(
+          place,
+          subject,
+          { batch, networks, ...(rounds && { rounds }) },
+          context,
+          teacher,
+        );
         writeJson(path, table);
         tables.push(table);
       } catch (error) {

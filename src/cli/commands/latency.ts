@@ -35,6 +35,7 @@ import { measureElsewhere, placesOf } from "./latency-elsewhere";
 interface LatencyOptions extends OutputOptions {
   readonly batch: number;
   readonly rounds?: number;
+  readonly networks?: number;
   readonly threads?: number;
   readonly browser?: string | true;
   readonly template?: string;
@@ -65,6 +66,11 @@ export function registerLatency(program: Command): void {
     .option(
       "--browser [places]",
       `measure in Chromium and in onnxruntime instead, one table a place; all that are there unless named: ${PLACE_NAMES.join(",")}`,
+    )
+    .option(
+      "--networks <count>",
+      "with --browser: time so many random networks of the space whole in the same rounds, and say how near the sums of their layers come",
+      (text) => wholeNumber("--networks", text, 1, 10_000),
     )
     .option("--template <file>", "measure nothing; write a CSV with a row a layer, to be filled in on another device")
     .option(
@@ -99,8 +105,8 @@ export function registerLatency(program: Command): void {
 /** Ways to a table of which one must be chosen, with what does not go with them. */
 const WAYS = {
   browser: ["threads"],
-  template: ["threads", "rounds", "batch", "out"],
-  from: ["threads", "rounds"],
+  template: ["threads", "rounds", "batch", "networks", "out"],
+  from: ["threads", "rounds", "networks"],
 } as const;
 
 function checkTogether(options: LatencyOptions): void {
@@ -109,6 +115,9 @@ function checkTogether(options: LatencyOptions): void {
     throw new ConfigError(
       `latency: must have one of ${ways.map((way) => `--${way}`).join(" and ")}, got both; leave one out`,
     );
+  }
+  if (options.networks !== undefined && options.browser === undefined) {
+    throw new ConfigError("latency: --networks needs --browser, where networks are timed whole; give both or neither");
   }
   for (const way of ways) {
     const idle = WAYS[way].find((name) => options[name] !== undefined && !(name === "batch" && options.batch === 1));

@@ -8,6 +8,7 @@ import {
   type OptionRules,
   parseShare,
   percent,
+  Rng,
   rule,
   type StepContext,
   shown,
@@ -15,7 +16,7 @@ import {
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import type { ExportFormat, ExportOptions } from "../../export";
 import { type Retrained, retrain, type Training } from "../../retrain";
-import { alongFront, type FoundNetwork, type Limits, meetsLimits, resolveAmount } from "../../search";
+import { alongFront, type FoundNetwork, type Limits, meetsLimits, randomNetworks, resolveAmount } from "../../search";
 import { opName } from "../../space";
 import { DNA_MINI, randomRivals } from "../../systems/dna";
 import { ratedFrontFigure } from "../../viz";
@@ -35,7 +36,7 @@ import { NetworkDesign } from "./network-design";
 import { LabStudent } from "./student";
 
 export interface AtEqualMacsOptions {
-  /** Largest relative distance in MACs, a share or text such as "3%"; 0.05 unless given. */
+  /** Largest relative distance in MACs (or latency), a share or text such as "3%"; 0.05 unless given. */
   readonly tolerance?: number | string;
   /** Default: the data's seed. */
   readonly seed?: number;
@@ -74,7 +75,7 @@ export class LabFound extends NetworkDesign implements Displayable {
     this.front = search.front;
   }
 
-  /** Random networks of the same space and near-equal MACs. */
+  /** Random networks of the same space and near-equal cost. */
   readonly random = {
     /**
      * Distinct ones, uniform over all such networks whatever their ratings, this one among them; not retrained yet.
@@ -89,6 +90,29 @@ export class LabFound extends NetworkDesign implements Displayable {
         seed: seed ?? session.data.seed,
         count,
         tolerance: tolerance === undefined ? undefined : parseShare(tolerance),
+      });
+      return rivals.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
+    },
+    /**
+     * As {@link atEqualMacs}, of near-equal latency by the table that the ratings were given.
+     * @throws ConfigError when they were given none.
+     */
+    atEqualLatency: (count: number, options: AtEqualMacsOptions = {}): LabFound[] => {
+      checkOptions("random.atEqualLatency", options, EQUAL_MACS_RULES);
+      checkOptions("random.atEqualLatency", { count }, { count: rule.wholeFrom(0) });
+      const { session, front, latencyMs } = this;
+      const { tolerance = 0.05, seed = session.data.seed } = options;
+      if (latencyMs === undefined) {
+        throw new ConfigError(
+          "random.atEqualLatency: the ratings have no latencies; search ratings.withLatency(await lab.latency(ratings)), or name a table beside the limit",
+        );
+      }
+      const rivals = randomNetworks(session.table, {
+        near: latencyMs,
+        cost: "latencyMs",
+        count,
+        tolerance: parseShare(tolerance),
+        rng: new Rng(seed).fork("random networks"),
       });
       return rivals.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
     },

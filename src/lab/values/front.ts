@@ -14,6 +14,8 @@ export interface LabFrontOptions {
   readonly budgets?: readonly (number | string | BudgetLine)[];
   /** Networks of others on the same data set, as printed. */
   readonly published?: readonly PublishedNetwork[];
+  /** What the x axis is of: "macs" unless given, or "latencyMs", where the ratings were given latencies. */
+  readonly cost?: "macs" | "latencyMs";
 }
 
 /** True accuracies of networks against their cost, beside what rating predicted. */
@@ -57,16 +59,24 @@ export class LabFront implements Displayable {
 
   /**
    * Accuracy against cost.
-   * @throws DataError when a published network is of another data set: a figure never mixes them.
+   * @throws DataError when a published network is of another data set: a figure never mixes them; or when the axis is of
+   *   latency and a network has none.
    */
-  figure({ budgets = [], published = [] }: LabFrontOptions = {}): FigureView {
+  figure({ budgets = [], published = [], cost = "macs" }: LabFrontOptions = {}): FigureView {
     const macs = this.networks.find(({ kind }) => kind === "teacher")?.macs;
     const lines = budgets.map((budget) =>
       typeof budget === "object" ? budget : { macs: resolveAmount("front.figure: budgets", "macs", budget, { macs }) },
     );
     const measured = this.networks.map((network) => ({ ...network, standardError: errorOf(network) }));
     return new FigureView(
-      paretoFigure({ measured, ...this.predicted, budgets: lines, published, errorWords: errorWords(this.networks) }),
+      paretoFigure({
+        measured,
+        cost,
+        ...this.predicted,
+        budgets: lines,
+        published,
+        errorWords: errorWords(this.networks),
+      }),
     );
   }
 

@@ -1,22 +1,37 @@
-import { writeAtomic, writeJson } from "../../core";
+import { spearman } from "../../benchmark";
+import { ConfigError, writeAtomic, writeJson } from "../../core";
 import {
   engineWords,
   isArchitecture,
   isUnsteady,
+  type LatencyAgreement,
   type LatencyRange,
   type LatencyTable,
+  latencyAgreement,
+  latencyAgreementWords,
   latencyCsv,
   networkLatency,
   networkLatencyRange,
   parseLatencyTable,
+  placeWords,
   rangeWords,
   readLatencyTable,
   unsteadyWords,
 } from "../../cost";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import type { Architecture, SearchSpace } from "../../space";
+import { latencyFitFigure } from "../../viz";
+import { FigureView } from "../display/figure-view";
 import { plural } from "../display/numbers";
 import { Table } from "../display/table";
+
+/** How near sums of layers come to whole networks, and who orders those better. */
+export interface LabLatencyAgreement extends LatencyAgreement {
+  /** Spearman's rank correlation of the sums with the measured latencies. */
+  readonly rhoOfSums: number;
+  /** The same of multiply-adds. */
+  readonly rhoOfMacs: number;
+}
 
 /** Measured latencies of layers on this machine and engine: a cost to search by. */
 export class LabLatency implements Displayable {
@@ -35,6 +50,28 @@ export class LabLatency implements Displayable {
   /** The same with the sums of the layers' tenth and ninetieth percentiles: how uncertain it is. */
   rangeOf({ architecture }: { readonly architecture: Architecture }): LatencyRange {
     return networkLatencyRange(this.latencies, architecture);
+  }
+
+  /** How near the sums come to whole networks; undefined unless `lab.latency(..., { place, networks })` timed some. */
+  get agreement(): LabLatencyAgreement | undefined {
+    const errors = latencyAgreement(this.latencies);
+    const { networks = [] } = this.latencies;
+    if (errors === undefined || networks.length < 2) return undefined;
+    const measured = networks.map(({ medianMs }) => medianMs);
+    const against = (values: readonly number[]) => spearman(values, measured);
+    const sums = networks.map(({ predictedMs }) => predictedMs);
+    return { ...errors, rhoOfSums: against(sums), rhoOfMacs: against(networks.map(({ macs }) => macs)) };
+  }
+
+  /** Sums of layers against whole networks. @throws ConfigError when no whole network was timed. */
+  figure(): FigureView {
+    const { networks } = this.latencies;
+    if (networks === undefined) {
+      throw new ConfigError(
+        'latency.figure: whole networks must have been timed with the layers, and none was; lab.latency(ratings, { place: "chromium-wasm", networks: 20 }) does',
+      );
+    }
+    return new FigureView(latencyFitFigure(networks, placeWords(this.latencies)));
   }
 
   /** Writes the table as JSON, which `lab.latency(path)` and an experiment's `search.latencyTable` read; returns the path. */
@@ -67,6 +104,7 @@ export class LabLatency implements Displayable {
         `Measured on ${engineWords(this.latencies)}.`,
         ...(whole === undefined ? [] : [`The network's layers take ${rangeWords(whole)} in all.`]),
         `A network's latency is the sum of its layers', each measured alone${perCallMs === undefined ? "" : `, and ${perCallMs} ms a call`}.`,
+        ...[latencyAgreementWords(this.latencies)].filter((words) => words !== undefined),
       ].join(" "),
     });
   }

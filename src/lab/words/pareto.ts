@@ -4,6 +4,7 @@ import { meanOf } from "../../retrain";
 import type { PredictedNetwork } from "../../viz";
 import { factsOf, frontFacts, stageWords } from "../display/architecture-words";
 import { designOf, idOf, type Student, trainMissing } from "../session/front-trainings";
+import type { SearchSession } from "../session/search-session";
 import { LabAlternatives } from "../values/alternatives";
 import type { LabData } from "../values/data";
 import { LabFound } from "../values/found";
@@ -70,6 +71,7 @@ export async function pareto(
       ...(await measure(one, one.data, context)),
       label: teachers.length > 1 ? one.architecture.name : "teacher",
       activationBytes: one.teacher.cost.activationBytes,
+      ...(one.teacher === session?.teacher && teacherTime(session)),
       architecture: stageWords(one.architecture),
     });
   }
@@ -100,6 +102,11 @@ export async function pareto(
   const { students } = trained;
   const trainings = [...students.map(({ retrained }) => retrained.training), ...owns.map(({ training }) => training!)];
   return new LabFront(measured, prediction(designs), unlike(trainings), students);
+}
+
+/** The teacher's latency by the ratings' table, where that has its layers. */
+function teacherTime({ teacherLatencyMs, table }: SearchSession) {
+  return teacherLatencyMs === undefined ? {} : { latencyMs: teacherLatencyMs, latencyOf: table.latencyOf };
 }
 
 /** Mean and standard error over the trainings of a network, one for each seed; nothing of one that was trained once. */
