@@ -40,7 +40,7 @@ const ROOMS = {
   // Tables of truth: networks with the accuracies that they reach.
   benchmark: ["core", "space", "cost", "search"],
   // How good an architecture is: looked up, trained, rated.
-  evaluate: ["core", "space", "cost", "search", "surrogate", "benchmark", "data", "retrain"],
+  evaluate: ["core", "space", "cost", "search", "surrogate", "benchmark", "engine", "nn", "data", "train", "retrain"],
   // Networks that guess accuracies from encodings, for searchers.
   predictors: ["core", "engine", "nn", "space", "search"],
   viz: ["core"],

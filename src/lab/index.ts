@@ -33,6 +33,7 @@ export type { ConfusionOptions, LabConfusion } from "./values/confusion";
 export type { LabData, ShowOptions } from "./values/data";
 export type { LabDistillation } from "./values/distillation";
 export type { LabEeea } from "./values/eeea";
+export type { LabTrainedEeea } from "./values/eeea-trained";
 export type { AtEqualMacsOptions, LabFound } from "./values/found";
 export type { LabFoundAtShare } from "./values/found-at-share";
 export type { LabFront, LabFrontOptions } from "./values/front";

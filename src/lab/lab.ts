@@ -55,6 +55,7 @@ import { type LabCells, labCells } from "./values/cells";
 import { comparison } from "./values/comparison";
 import { LabData } from "./values/data";
 import { eeea } from "./values/eeea";
+import { eeeaTrained } from "./values/eeea-trained";
 import type { LabFront } from "./values/front";
 import { improvement } from "./values/improvement";
 import { LabLatency, latencyTableFrom } from "./values/latency";
@@ -382,6 +383,7 @@ export const lab = {
   comparison,
 
   eeea,
+  eeeaTrained,
 
   pnas,
 

@@ -3,6 +3,7 @@ export * from "./differences";
 export * from "./environment";
 export * from "./evidence-file";
 export * from "./journal";
+export * from "./kept-outcomes";
 export * from "./plan-outcome";
 export * from "./planned-step";
 export { type Joining, joinedTable, networkOf, type RatedRun, readRatedRun } from "./rated-run";

@@ -14,6 +14,7 @@ import {
 import type { Evaluator } from "../evaluate";
 import type { Outcome, Searcher, ToldTrial, Trial } from "../search";
 import { Journal, type JournalRecord } from "./journal";
+import { type OutcomeRecord, recordedOutcome } from "./outcome-record";
 
 export interface RunSearchOptions {
   /** Evaluations in all, those that the journal has included. */
@@ -33,16 +34,11 @@ const RULES: OptionRules<RunSearchOptions> = {
 /** The journal of a search, in its folder. */
 const FILE = "search.jsonl";
 
-/** A line of the journal: one trial. NaN is null in JSON, and NaN again when it is read. */
-interface TrialRecord extends JournalRecord {
+/** A line of the journal: one trial. */
+interface TrialRecord extends OutcomeRecord {
   readonly trial: number;
   readonly key: string;
   readonly budget?: Trial<unknown>["budget"];
-  readonly values: Readonly<Record<string, number | null>>;
-  readonly costs: Readonly<Record<string, number>>;
-  readonly seconds?: number;
-  readonly state?: unknown;
-  readonly fingerprint: string;
 }
 
 /**
@@ -168,15 +164,14 @@ function recordOf<A>(
 }
 
 function recorded<A>(journal: Journal, record: TrialRecord, trial: Trial<A>): Outcome {
-  const { key, budget, values, costs, seconds, state, fingerprint } = record;
+  const { key, budget } = record;
   if (key !== trial.key || JSON.stringify(budget) !== JSON.stringify(trial.budget)) {
     throw new StudyError(
       `runSearch: trial ${trial.id} of ${journal.path} must be the one that the searcher proposes, ${shown(trial.key)}, and is ${shown(key)}: the searcher was made by other settings, or by another version of Blockwise; take another folder`,
       { trial: trial.id, key, proposed: trial.key },
     );
   }
-  const measured = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value ?? Number.NaN]));
-  return { values: measured, costs, seconds, state, fingerprint };
+  return recordedOutcome(record);
 }
 
 function finite(values: Readonly<Record<string, number>>): Record<string, number> {

@@ -52,6 +52,9 @@ describe("blockwise study of a table", () => {
   it.each([
     [["eeea", "ranking"], /got ranking with it/],
     [["compare", "eeea"], /must come alone/],
+    [["eeea-trained", "ranking"], /study eeea-trained: must come alone.*got ranking/],
+    [["eeea-trained", "--seed", "1"], /got --seed with it/],
+    [["eeea-trained", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [["eeea", "--seed", "1"], /got --seed with it/],
     [["eeea", "--threads", "2"], /got --threads with it/],
     [["eeea", "--images", "x"], /got --images with it/],
@@ -72,7 +75,7 @@ describe("blockwise study of a table", () => {
     [["ranking", "--seed", "1", "--summary"], /must come without --seed, got 1; leave out --seed/],
     [["ranking", "--images", "x", "--summary"], /must come without --images, got x/],
     [["ranking", "--threads", "1", "--summary"], /must come without --threads, got 1/],
-    [["eea"], /one of ranking.*improve, compare, eeea, pnas, pnas-table, got "eea"; did you mean eeea\?/],
+    [["eea"], /one of ranking.*improve, compare, eeea, eeea-trained, pnas, pnas-table, got "eea"; did you mean eeea\?/],
   ])("refuses %j", async (args, message) => {
     const { code, out, err } = await blockwise("study", ...args, ...runs);
     expect([code, out]).toEqual([2, ""]);

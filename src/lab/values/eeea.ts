@@ -10,12 +10,11 @@ import {
   storedEeea,
   summariseEeea,
 } from "../../systems/eeea";
-import type { MeanInterval } from "../../systems/search-comparison";
-import { studyPanels } from "../../viz";
-import { FigureView } from "../display/figure-view";
+import type { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
-import { Table } from "../display/table";
+import type { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
+import { armsTable, exitsTable, percent, ratio, scaled, sign, verdict, volumesFigure } from "./early-exit-display";
 
 /** EEEA-Net's early exit on NAS-Bench-201: `npx blockwise study eeea` made the searches, all figures are computed from them here. */
 export class LabEeea implements Displayable {
@@ -32,32 +31,10 @@ export class LabEeea implements Displayable {
 
   /** What the early exit lets in: its limits, and what the generations were held to it. */
   exits(): Table {
-    return new Table({
-      title: "Early exit: the first generation is drawn anew until it is within the limit",
-      columns: [
-        "search",
-        "limit (parameters)",
-        "cells beyond",
-        "draws rejected",
-        "generation 1 within",
-        "later ones beyond",
-      ],
-      rows: this.summary.arms.flatMap(({ arm, limit, rejection, firstWithin, laterBeyond }) =>
-        limit && rejection && firstWithin !== undefined
-          ? [
-              [
-                ARMS[arm].title,
-                limit.params,
-                percent(1 - limit.within),
-                inPercent(rejection),
-                percent(firstWithin),
-                laterBeyond ? inPercent(laterBeyond) : "",
-              ],
-            ]
-          : [],
-      ),
-      note: `Limits are quantiles of the parameters of all cells: many cells have as many, so that more may be within than the name says. Means over ${this.stored.settings.seeds} seeds with 95 % intervals; "generation 1 within" is the least of all seeds. Random search is one generation.`,
-    });
+    return exitsTable(
+      this.summary.arms,
+      `Limits are quantiles of the parameters of all cells: many cells have as many, so that more may be within than the name says. Means over ${this.stored.settings.seeds} seeds with 95 % intervals; "generation 1 within" is the least of all seeds. Random search is one generation.`,
+    );
   }
 
   /**
@@ -65,57 +42,17 @@ export class LabEeea implements Displayable {
    * front of the whole table dominates, against networks evaluated: a panel a search, the one without early exit in grey.
    */
   volumes(): FigureView {
-    const { population } = this.stored.settings;
-    const series = this.summary.arms.map(({ arm, volumes }) => ({
-      name: ARMS[arm].title,
-      x: volumes.map((_, i) => (i + 1) * population),
-      y: volumes.map(({ mean }) => 100 * mean),
-      interval: volumes.map(({ mean, interval = [mean, mean] }): [number, number] => [
-        100 * interval[0],
-        100 * interval[1],
-      ]),
-    }));
-    const [reference, ...others] = series;
-    return new FigureView(
-      studyPanels({
-        title: "How much of the best possible front is found?",
-        subtitle: `dominated volume; lines: means of ${this.stored.settings.seeds} seeds, bands: 95 % intervals`,
-        series: others,
-        reference,
-        level: { name: "the best possible", y: 100 },
-        xTitle: "networks evaluated",
-        yTitle: "volume (%)",
-      }),
-    );
+    const title = "How much of the best possible front is found?";
+    return volumesFigure(this.summary.arms, { ...this.stored.settings, title, all: "the best possible" });
   }
 
   /** Cost, front and choice of each search, against the search without early exit of the same seed. */
   table(): Table {
-    const { arms } = this.summary;
-    return new Table({
-      title: `${EVALUATIONS} evaluations of NAS-Bench-201, CIFAR-10`,
-      columns: [
-        "search",
-        "cost",
-        "of the first's",
-        "volume (%)",
-        "difference",
-        "test accuracy (%)",
-        "difference",
-        "front",
-      ],
-      rows: arms.map(({ arm, cost, volume, accuracy, front }) => [
-        ARMS[arm].title,
-        cost.mean.mean.toFixed(0),
-        cost.against ? words(cost.against) : "",
-        (100 * volume.mean.mean).toFixed(2),
-        volume.against ? words(scaled(volume.against)) : "",
-        accuracy.mean.mean.toFixed(2),
-        accuracy.against ? words(accuracy.against) : "",
-        front.mean.mean.toFixed(1),
-      ]),
-      note: `Cost: in trainings of the table's mean network, by multiply-adds. Volume: of the best possible. Test accuracy: of the network that validates best. Differences to the first search of the same seed, with 95 % intervals over ${this.stored.settings.seeds} seeds.`,
-    });
+    return armsTable(
+      this.summary.arms,
+      `${EVALUATIONS} evaluations of NAS-Bench-201, CIFAR-10`,
+      `Cost: in trainings of the table's mean network, by multiply-adds. Volume: of the best possible. Test accuracy: of the network that validates best. Differences to the first search of the same seed, with 95 % intervals over ${this.stored.settings.seeds} seeds.`,
+    );
   }
 
   /** What is true of these searches. */
@@ -154,44 +91,6 @@ export class LabEeea implements Displayable {
   async [DISPLAY](): Promise<MimeBundle> {
     return showTogether(this.table(), this.volumes());
   }
-}
-
-function percent(share: number, digits = 0): string {
-  return `${(100 * share).toFixed(digits)} %`;
-}
-
-function scaled({ mean, interval }: MeanInterval): MeanInterval {
-  return { mean: 100 * mean, ...(interval && { interval: [100 * interval[0], 100 * interval[1]] }) };
-}
-
-function words({ mean, interval }: MeanInterval): string {
-  return interval ? `${fixed(mean)} (${fixed(interval[0])} to ${fixed(interval[1])})` : fixed(mean);
-}
-
-/** Two decimals, never "-0.00". */
-function fixed(value: number): string {
-  return value.toFixed(2).replace(/^-(?=0\.00$)/, "");
-}
-
-function inPercent({ mean, interval }: MeanInterval): string {
-  return interval ? `${percent(mean)} (${percent(interval[0])} to ${percent(interval[1])})` : percent(mean);
-}
-
-/** 0 where the interval has both signs. */
-function sign({ interval }: MeanInterval): -1 | 0 | 1 {
-  if (!interval || (interval[0] <= 0 && interval[1] >= 0)) return 0;
-  return interval[0] > 0 ? 1 : -1;
-}
-
-function verdict(difference: MeanInterval, unit: string): string {
-  const said = `${words(difference)}${unit && ` ${unit}`}`;
-  return sign(difference) === 0 ? `not told apart, ${said}` : `${sign(difference) > 0 ? "more" : "less"}, ${said}`;
-}
-
-function ratio({ mean, interval }: MeanInterval): string {
-  if (!interval) return mean.toFixed(2);
-  const told = interval[0] > 1 || interval[1] < 1;
-  return `${fixed(mean)} (${fixed(interval[0])} to ${fixed(interval[1])}${told ? "" : ": not told from 1"})`;
 }
 
 /**

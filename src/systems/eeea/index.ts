@@ -1,4 +1,9 @@
 export * from "./results-file";
-export { type ArmRun, type ExitLimit, eeeaTable, exitLimit, runArm } from "./run-arm";
+export { type ArmRun, type ExitLimit, eeeaTable, exitLimit, limitAmong, runArm } from "./run-arm";
 export * from "./settings";
 export * from "./summary";
+export * from "./trained-file";
+export * from "./trained-searches";
+export * from "./trained-settings";
+export { drawnLimits, type FinalSize, finalSizes, smallPair, smallPairSpace } from "./trained-space";
+export * from "./trained-summary";

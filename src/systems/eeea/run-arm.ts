@@ -1,7 +1,7 @@
 import { nasBench201Evaluator, type TableEvaluator } from "../../evaluate";
-import { type Nsga2, nsga2Searcher } from "../../search";
-import { nasBench201Cells } from "../../space";
-import { ARMS, type Arm, type ArmName, EVALUATIONS, SETTINGS } from "./settings";
+import { type EarlyExit, type Nsga2, nsga2Searcher, type Trial } from "../../search";
+import { nasBench201Cells, type Space } from "../../space";
+import { ARMS, type Arm, type ArmName, EVALUATIONS, evaluationsOf, SETTINGS, type SearchPlan } from "./settings";
 
 /** A search as it is stored: everything else follows from the table. */
 export interface ArmRun {
@@ -12,55 +12,77 @@ export interface ArmRun {
   readonly refused: readonly [first: number, later: number];
 }
 
-/** The table that all searches look up. */
+/** The table that all searches of NAS-Bench-201 look up. */
 export function eeeaTable(): TableEvaluator {
   return nasBench201Evaluator(SETTINGS.data);
 }
 
 /** An early exit's limit. */
 export interface ExitLimit {
-  /** Parameters of the whole network, at the benchmark's size. */
+  /** Parameters of the whole network at its final size. */
   readonly params: number;
-  /** Share of all cells that are within. */
+  /** Share of all cells, or of those that were drawn to set it, that are within. */
   readonly within: number;
 }
 
-/** The least limit with at least so large a share of all cells within; undefined where the arm has no early exit. */
-export function exitLimit({ entries }: TableEvaluator, { exit }: Arm): ExitLimit | undefined {
+/** The least limit with at least so large a share of the sizes within; undefined where the arm has no early exit. */
+export function limitAmong(all: readonly number[], { exit }: Arm): ExitLimit | undefined {
   if (exit === undefined) return undefined;
-  const sizes = Array.from(entries.values(), ({ params }) => params).sort((a, b) => a - b);
+  const sizes = [...all].sort((a, b) => a - b);
   const params = sizes[Math.ceil(exit * sizes.length) - 1];
   return { params, within: sizes.filter((size) => size <= params).length / sizes.length };
 }
 
-function searcherOf(arm: Arm, table: TableEvaluator, seed: number): Nsga2<string> {
-  const limit = exitLimit(table, arm);
-  return nsga2Searcher(nasBench201Cells(), {
+/** {@link limitAmong} all cells of a table. */
+export function exitLimit({ entries }: TableEvaluator, arm: Arm): ExitLimit | undefined {
+  return limitAmong(
+    Array.from(entries.values(), ({ params }) => params),
+    arm,
+  );
+}
+
+/** A new searcher of an arm. Outcomes must have the value `validation` and the costs `macs` and `params`. */
+export function searcherOf<A>(
+  space: Space<A, unknown>,
+  arm: Arm,
+  plan: SearchPlan,
+  exit: Pick<EarlyExit<A>, "of" | "limit"> | undefined,
+  seed: number,
+): Nsga2<A> {
+  return nsga2Searcher(space, {
     seed,
     maximise: ["validation"],
     minimise: arm.minimise,
-    population: arm.random ? EVALUATIONS : SETTINGS.population,
-    mutation: SETTINGS.mutation,
-    ...(limit && {
-      earlyExit: {
-        of: (key: string) => table.entries.get(key)!.params,
-        limit: limit.params,
-        children: arm.children ?? false,
-      },
-    }),
+    population: arm.random ? evaluationsOf(plan) : plan.population,
+    mutation: plan.mutation,
+    ...(exit && { earlyExit: { ...exit, children: arm.children ?? false } }),
   });
 }
 
-/** One search of one seed. */
-export function runArm(name: ArmName, seed: number, table: TableEvaluator = eeeaTable()): ArmRun {
-  const searcher = searcherOf(ARMS[name], table, seed);
-  const keys: string[] = [];
-  while (keys.length < EVALUATIONS) {
-    for (const trial of searcher.ask(EVALUATIONS - keys.length)) {
-      searcher.tell(trial, table.look(trial.key));
-      keys.push(trial.key);
-    }
+/** So many trials, one after another; each must be told before the next is taken. */
+export function* trialsOf<A>(searcher: Nsga2<A>, evaluations: number): Generator<Trial<A>> {
+  for (let asked = 0; asked < evaluations; ) {
+    const trials = searcher.ask(evaluations - asked);
+    asked += trials.length;
+    yield* trials;
   }
-  const [first, ...later] = searcher.refused;
+}
+
+/** What is stored of a search that is done. */
+export function armRun(seed: number, keys: readonly string[], { refused: [first, ...later] }: Nsga2<unknown>): ArmRun {
   return { seed, keys: keys.join(" "), refused: [first, later.reduce((sum, count) => sum + count, 0)] };
+}
+
+/** One search of NAS-Bench-201. */
+export function runArm(name: ArmName, seed: number, table: TableEvaluator = eeeaTable()): ArmRun {
+  const arm: Arm = ARMS[name];
+  const limit = exitLimit(table, arm);
+  const of = (key: string) => table.entries.get(key)!.params;
+  const searcher = searcherOf(nasBench201Cells(), arm, SETTINGS, limit && { of, limit: limit.params }, seed);
+  const keys: string[] = [];
+  for (const trial of trialsOf(searcher, EVALUATIONS)) {
+    searcher.tell(trial, table.look(trial.key));
+    keys.push(trial.key);
+  }
+  return armRun(seed, keys, searcher);
 }

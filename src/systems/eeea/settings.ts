@@ -1,4 +1,14 @@
-/** What is run, once and for all: nothing here was chosen by looking at results. */
+/** What all searches of one place have in common. */
+export interface SearchPlan {
+  /** Searches of each arm, by seeds from 1. */
+  readonly seeds: number;
+  readonly population: number;
+  readonly generations: number;
+  /** Of a child. */
+  readonly mutation: number;
+}
+
+/** What is run on NAS-Bench-201, once and for all: nothing here was chosen by looking at results. */
 export const SETTINGS = {
   /** Of NAS-Bench-201's table: accuracies after 12 epochs. */
   data: "cifar10",
@@ -6,13 +16,16 @@ export const SETTINGS = {
   /** Half of the paper's 40, for a space of 15,625 cells in place of 6e20. */
   population: 20,
   generations: 20,
-  /** Of a child (the released code's). */
+  /** The released code's. */
   mutation: 0.1,
-} as const;
+} as const satisfies SearchPlan & { data: string };
 
-/** Networks that every search evaluates. */
-export const EVALUATIONS = SETTINGS.population * SETTINGS.generations;
+/** Networks that every search of a plan evaluates. */
+export function evaluationsOf({ population, generations }: SearchPlan): number {
+  return population * generations;
+}
 
+export const EVALUATIONS = evaluationsOf(SETTINGS);
 /** One way to search. */
 export interface Arm {
   /** Short: it stands above a panel. Percentages are those of `exit`. */

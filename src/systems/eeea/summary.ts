@@ -7,11 +7,23 @@ import { dominatedVolume, dominates, type Point } from "../../search";
 import { eeeaSpace } from "../../space";
 import { type MeanInterval, meanInterval } from "../search-comparison";
 import { type ArmRun, type ExitLimit, eeeaTable, exitLimit } from "./run-arm";
-import { ARM_NAMES, ARMS, type ArmName, EVALUATIONS, isRandom, SETTINGS } from "./settings";
+import { ARM_NAMES, ARMS, type ArmName, evaluationsOf, isRandom, SETTINGS, type SearchPlan } from "./settings";
 
 export const DRAWN_PAIRS = 200;
 
 export type StoredArms = Readonly<Record<ArmName, readonly ArmRun[]>>;
+
+/** Where searches were run, and what their figures are computed from. */
+export interface SearchPlace {
+  /** What the others are held against is the first. */
+  readonly arms: readonly ArmName[];
+  readonly plan: SearchPlan;
+  /** All networks that the searches evaluated, at least: the front of all of its networks is the best possible. */
+  readonly table: TableEvaluator;
+  limit(arm: ArmName): ExitLimit | undefined;
+  /** Of an evaluation, in trainings of a mean network. */
+  cost(key: string): number;
+}
 
 /** Against the first arm's run of the same seed. */
 interface Paired {
@@ -49,21 +61,33 @@ export interface EeeaSummary {
 
 /** All figures, from the stored runs and the table. */
 export function summariseEeea(runs: StoredArms, table: TableEvaluator = eeeaTable()): EeeaSummary {
-  const entries = [...table.entries.values()];
-  const best = bestFront(entries);
-  const [first] = ARM_NAMES;
+  const place: SearchPlace = {
+    arms: ARM_NAMES,
+    plan: SETTINGS,
+    table,
+    limit: (arm) => exitLimit(table, ARMS[arm]),
+    cost: (key) => table.look(key).costs.trainings,
+  };
+  return {
+    arms: summariseArms(place, runs),
+    sizesAgree: { table: agreement([...table.entries.values()]), paper: agreement(drawnPairs()) },
+  };
+}
+
+/** The figures of each search of a place. */
+export function summariseArms(
+  place: SearchPlace,
+  runs: Readonly<Partial<Record<ArmName, readonly ArmRun[]>>>,
+): ArmSummary[] {
+  const { arms, plan, table } = place;
+  const best = [...table.entries.values()].map(pointOf).reduce<readonly Point[]>(added, []);
+  const [first] = arms;
   // The worst of the first generation without early exit, by objective: what the paper measures volumes from.
   const references = new Map(
-    runs[first].map(({ seed, keys }) => [seed, worst(pointsOf(keys, table).slice(0, SETTINGS.population))]),
+    runs[first]!.map(({ seed, keys }) => [seed, worst(pointsOf(keys, table).slice(0, plan.population))]),
   );
-  const measured = new Map(
-    ARM_NAMES.map((arm) => [arm, runs[arm].map((run) => measure(run, table, best, references.get(run.seed)!))]),
-  );
-  const own = measured.get(first)!;
-  return {
-    arms: ARM_NAMES.map((arm) => summariseArm(arm, runs[arm], measured.get(arm)!, own, table)),
-    sizesAgree: { table: agreement(entries), paper: agreement(drawnPairs()) },
-  };
+  const measured = arms.map((arm) => runs[arm]!.map((run) => measure(run, place, best, references.get(run.seed)!)));
+  return arms.map((arm, i) => summariseArm(arm, runs[arm]!, measured[i], measured[0], place));
 }
 
 function agreement(sizes: readonly { readonly macs: number; readonly params: number }[]): number {
@@ -90,17 +114,14 @@ function pointsOf(keys: string, { entries }: TableEvaluator): Point[] {
 }
 
 function worst(points: readonly Point[]): Point {
-  return points[0].map((_, i) => Math.max(...points.map((point) => point[i])));
+  return points[0].map((_, i) => Math.max(...points.map((point) => point[i]).filter(Number.isFinite)));
 }
 
-/** Adds a point to a front, if nothing there is as good. */
+/** Adds a point to a front, if it was measured and nothing there is as good. */
 function added(front: readonly Point[], point: Point): readonly Point[] {
+  if (!point.every(Number.isFinite)) return front;
   const isBeaten = front.some((one) => one.every((value, i) => value <= point[i]));
   return isBeaten ? front : [...front.filter((one) => !dominates(point, one)), point];
-}
-
-function bestFront(entries: readonly TableEntry[]): readonly Point[] {
-  return entries.map(pointOf).reduce<readonly Point[]>(added, []);
 }
 
 interface Measured {
@@ -110,17 +131,17 @@ interface Measured {
   readonly front: number;
 }
 
-function measure({ keys }: ArmRun, table: TableEvaluator, best: readonly Point[], reference: Point): Measured {
+function measure({ keys }: ArmRun, place: SearchPlace, best: readonly Point[], reference: Point): Measured {
   const possible = dominatedVolume(best, reference);
-  const entries = keys.split(" ").map((key) => table.entries.get(key)!);
+  const entries = keys.split(" ").map((key) => place.table.entries.get(key)!);
   const volumes: number[] = [];
   let front: readonly Point[] = [];
   for (const [i, entry] of entries.entries()) {
     front = added(front, pointOf(entry));
-    if ((i + 1) % SETTINGS.population === 0) volumes.push(dominatedVolume(front, reference) / possible);
+    if ((i + 1) % place.plan.population === 0) volumes.push(dominatedVolume(front, reference) / possible);
   }
-  const chosen = entries.reduce((a, b) => (b.validation > a.validation ? b : a));
-  const cost = keys.split(" ").reduce((sum, key) => sum + table.look(key).costs.trainings, 0);
+  const chosen = entries.reduce((a, b) => (b.validation > a.validation || Number.isNaN(a.validation) ? b : a));
+  const cost = keys.split(" ").reduce((sum, key) => sum + place.cost(key), 0);
   return { volumes, cost, accuracy: chosen.test, front: front.length };
 }
 
@@ -129,9 +150,9 @@ function summariseArm(
   runs: readonly ArmRun[],
   measured: readonly Measured[],
   without: readonly Measured[],
-  table: TableEvaluator,
+  place: SearchPlace,
 ): ArmSummary {
-  const limit = exitLimit(table, ARMS[arm]);
+  const limit = place.limit(arm);
   const paired = (of: (one: Measured) => number, compare: (own: number, other: number) => number): Paired => ({
     mean: meanInterval(measured.map(of)),
     ...(measured !== without && {
@@ -141,7 +162,7 @@ function summariseArm(
   const difference = (own: number, other: number) => own - other;
   return {
     arm,
-    ...(limit && exitFigures(limit, runs, table, arm)),
+    ...(limit && exitFigures(limit, runs, place, arm)),
     volumes: measured[0].volumes.map((_, i) => meanInterval(measured.map(({ volumes }) => volumes[i]))),
     volume: paired(({ volumes }) => volumes[volumes.length - 1], difference),
     cost: paired(
@@ -153,9 +174,10 @@ function summariseArm(
   };
 }
 
-function exitFigures(limit: ExitLimit, runs: readonly ArmRun[], { entries }: TableEvaluator, arm: ArmName) {
+function exitFigures(limit: ExitLimit, runs: readonly ArmRun[], { table, plan }: SearchPlace, arm: ArmName) {
+  const { entries } = table;
   // Random search is one generation.
-  const accepted = isRandom(arm) ? EVALUATIONS : SETTINGS.population;
+  const accepted = isRandom(arm) ? evaluationsOf(plan) : plan.population;
   const within = (keys: readonly string[]) =>
     mean(keys.map((key) => (entries.get(key)!.params <= limit.params ? 1 : 0)));
   const generations = runs.map(({ keys, refused }) => {

@@ -1,22 +1,24 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
-import { DataError, packageRoot, type StepContext, writeAtomic, wrongForm } from "../../core";
-import { type TableEntry, type TableEvaluator, tableEvaluator } from "../../evaluate";
-import type { ToldTrial } from "../../search";
-import type { CellGraph } from "../../space";
+import { packageRoot, type StepContext } from "../../core";
+import {
+  ACCURACIES,
+  type Accuracies,
+  accuraciesOf,
+  type TableEvaluator,
+  TRAINED_ROWS,
+  type TrainedRow,
+  trainedTable,
+} from "../../evaluate";
+import { readStoredResults, writeGzippedResults } from "../../study/stored-results";
 import { type Provenance, provenanceOf } from "../ranking";
 import { SETTINGS } from "./settings";
 import { trainTable } from "./train-table";
 
-const accuracy = z.number().min(0).max(100);
-const both = z.tuple([accuracy, accuracy]);
-
 const schema = z.looseObject({
-  cells: z.record(z.string(), z.tuple([accuracy, accuracy, z.number(), z.number()])),
-  again: z.record(z.string(), both),
-  published: z.array(z.tuple([z.string(), z.array(both)])).min(2),
+  cells: TRAINED_ROWS,
+  again: z.record(z.string(), ACCURACIES),
+  published: z.array(z.tuple([z.string(), z.array(ACCURACIES)])).min(2),
 });
 
 /** What the members of the file mean, beside them. */
@@ -31,9 +33,9 @@ const DEFINITIONS = {
 export interface StoredTable {
   readonly settings: typeof SETTINGS;
   readonly definitions: typeof DEFINITIONS;
-  readonly cells: Readonly<Record<string, readonly [validation: number, test: number, macs: number, params: number]>>;
-  readonly again: Readonly<Record<string, readonly [validation: number, test: number]>>;
-  readonly published: readonly (readonly [key: string, seeds: readonly (readonly [number, number])[]])[];
+  readonly cells: Readonly<Record<string, TrainedRow>>;
+  readonly again: Readonly<Record<string, Accuracies>>;
+  readonly published: readonly (readonly [key: string, seeds: readonly Accuracies[]])[];
   readonly provenance: Provenance;
 }
 
@@ -53,48 +55,29 @@ export async function writeTable(
 ): Promise<StoredTable> {
   const { finished: _, ...code } = provenanceOf(place.command);
   const { cells, again, published } = await trainTable(place.runs, context);
-  const accuracies = ({ outcome: { values } }: ToldTrial<CellGraph>) => [values.validation, values.test] as const;
   const table: StoredTable = {
     settings: SETTINGS,
     definitions: DEFINITIONS,
     cells: Object.fromEntries(
-      cells.map((told) => [told.trial.key, [...accuracies(told), told.outcome.costs.macs, told.outcome.costs.params]]),
+      cells.map((told) => [
+        told.trial.key,
+        [...accuraciesOf(told), told.outcome.costs.macs, told.outcome.costs.params],
+      ]),
     ),
-    again: Object.fromEntries(again.map((told) => [told.trial.key, accuracies(told)])),
-    published: published[0].map((told, i) => [told.trial.key, published.map((trials) => accuracies(trials[i]))]),
+    again: Object.fromEntries(again.map((told) => [told.trial.key, accuraciesOf(told)])),
+    published: published[0].map((told, i) => [told.trial.key, published.map((trials) => accuraciesOf(trials[i]))]),
     provenance: { ...code, finished: new Date().toISOString() },
   };
-  writeAtomic(place.file, gzipSync(`${JSON.stringify(table)}\n`, { level: 9 }));
+  writeGzippedResults(place.file, table);
   return table;
 }
 
 /** The stored table. @throws DataError when the file is absent, damaged, or another one. */
 export function storedTable(path: string = tableFile()): StoredTable {
-  const refused = (met: string, cause?: unknown) =>
-    new DataError(
-      `study pnas: ${path} must be a table of trained cells, and ${met}; make it with npx blockwise study pnas-table`,
-      { path },
-      { cause },
-    );
-  if (!existsSync(path)) throw refused("does not exist");
-  let value: unknown;
-  try {
-    value = JSON.parse(gunzipSync(readFileSync(path)).toString("utf8"));
-  } catch (cause) {
-    throw refused("is damaged or no gzip file of JSON", cause);
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw refused(`is not (${wrongForm(parsed.error, value)})`);
-  return parsed.data as unknown as StoredTable;
+  return readStoredResults(path, schema, { study: "pnas-table", what: "a table of trained cells" });
 }
 
 /** The cells of a table as an evaluator of their keys. */
-export function trainedTable({ cells }: StoredTable): TableEvaluator {
-  const entries = new Map(
-    Object.entries(cells).map(([key, [validation, test, macs, params]]): [string, TableEntry] => [
-      key,
-      { validation, test, macs, params },
-    ]),
-  );
-  return tableEvaluator({ name: "PNAS' cells, Fashion-MNIST", entries });
+export function trainedCellsTable({ cells }: StoredTable): TableEvaluator {
+  return trainedTable("PNAS' cells, Fashion-MNIST", cells);
 }

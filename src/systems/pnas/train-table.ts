@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { Rng, type StepContext } from "../../core";
 import { loadDataset } from "../../data";
+import { trainedCells } from "../../evaluate";
 import { orderedSearcher, type ToldTrial } from "../../search";
 import { type CellGraph, cellKey, type PnasSpace, pnasNet5Cell } from "../../space";
 import { runSearch } from "../../study";
 import { SETTINGS } from "./settings";
 import { tableCells } from "./table-cells";
 import { publishedSpace, tableSpace } from "./table-space";
-import { trainedCells } from "./train-cell";
 
 type Trained = ToldTrial<CellGraph>;
 
@@ -45,7 +45,7 @@ export async function trainTable(runs: string, context: StepContext = {}): Promi
   const { name, ...division } = SETTINGS.data;
   const data = await loadDataset(name, division, context);
   const trained = (kind: string, space: PnasSpace, cells: readonly CellGraph[], seed: number) => {
-    const evaluator = trainedCells(data, (cell) => space.architecture(cell), seed);
+    const evaluator = trainedCells({ name: "pnas", space, data, training: SETTINGS.training, seed });
     // The number of cells is left out: a longer list begins with the shorter one.
     const settings = { kind, space: space.name, ops: space.ops, network: SETTINGS.network };
     const options = { evaluations: cells.length, settings };

@@ -15,7 +15,7 @@ import type { GrowingSpace, Predictor } from "../../search";
 import { type CellGraph, nasBench201Cells } from "../../space";
 import { nasBench201Growth, sizeOf201, tableGrowth } from "./growing-spaces";
 import { type PredictorName, SETTINGS, STUDY, type TableName } from "./settings";
-import { type StoredTable, storedTable, trainedTable } from "./table-file";
+import { type StoredTable, storedTable, trainedCellsTable } from "./table-file";
 import { blocksOf, cellOfKey } from "./table-space";
 
 /** A table of truth as PNAS sees it. */
@@ -50,7 +50,7 @@ export function worldOf(name: TableName, table?: StoredTable): World {
       sequence: sharedTokens(cells),
     };
   }
-  const evaluator = trainedTable(table ?? storedTable());
+  const evaluator = trainedCellsTable(table ?? storedTable());
   const { ops, blocks } = SETTINGS.table;
   const alphabet = { ops, states: blocks + 1 };
   return {

@@ -14,7 +14,7 @@ import {
   storedTable,
   summarisePnas,
   TABLES,
-  trainedTable,
+  trainedCellsTable,
   worldOf,
 } from "../../../src/systems/pnas";
 import { parseChanges } from "../../../src/systems/search-comparison";
@@ -91,7 +91,7 @@ describe("predictors' agreement", () => {
 describe("the results' file", () => {
   it("was made on the table that ships", () => {
     expect(stored.settings).toEqual(STUDY);
-    expect(stored.table).toBe(trainedTable(table).fingerprint);
+    expect(stored.table).toBe(trainedCellsTable(table).fingerprint);
   });
 
   it("is refused when it is another, or damaged", () => {

@@ -20,14 +20,14 @@ import {
   tableFile,
   tableGrowth,
   tableSpace,
-  trainedTable,
+  trainedCellsTable,
 } from "../../../src/systems/pnas";
 
 const folder = mkdtempSync(join(tmpdir(), "blockwise-pnas-table-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const table = storedTable();
-const evaluator = trainedTable(table);
+const evaluator = trainedCellsTable(table);
 const keys = Object.keys(table.cells);
 const space = tableSpace();
 
@@ -65,7 +65,7 @@ describe("the stored table of trained cells", () => {
   it("is refused when it is absent, damaged or another, with the command that makes one", () => {
     const file = join(folder, "table.json.gz");
     const mend = /make it with npx blockwise study pnas-table/;
-    expect(() => storedTable(file)).toThrow(/does not exist/);
+    expect(() => storedTable(file)).toThrow(/must exist, and does not/);
     const bytes = readFileSync(tableFile());
     for (const wrong of [
       bytes.subarray(0, 400),
