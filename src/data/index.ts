@@ -10,6 +10,7 @@ export { LARGEST_SIDE } from "./decode-all";
 export * from "./decode-picture";
 export { type Download, downloadAll } from "./download";
 export * from "./draw-images";
+export * from "./faces";
 export * from "./fashion-mnist";
 export * from "./holdout";
 export * from "./idx";

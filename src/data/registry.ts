@@ -6,6 +6,7 @@ import { cifar100 } from "./cifar100";
 import { findOwnPictures } from "./data-places";
 import { type DivisionOptions, prepareDataset } from "./dataset";
 import type { DatasetSource } from "./dataset-source";
+import { facesToClassify, syntheticFaces } from "./faces";
 import { fashionMnist } from "./fashion-mnist";
 import { kmnist, mnist } from "./mnist";
 import { MEMORY_RULE, type PictureOptions, readPictures } from "./pictures";
@@ -41,6 +42,13 @@ const sources = new Map<string, DatasetSource>([
     async (_, __, options = {}) => {
       refuseShape("synthetic", options);
       return syntheticImages({ count: 640, testCount: 160 });
+    },
+  ],
+  [
+    "synthetic-faces",
+    async (_, context, options = {}) => {
+      refuseShape("synthetic-faces", options);
+      return facesToClassify(await syntheticFaces({}, context));
     },
   ],
 ]);

@@ -1,8 +1,11 @@
+export * from "./arcface";
 export * from "./batch-norm";
 export * from "./build-layer";
 export { CellModule } from "./cells/cell";
 export { CellNetwork } from "./cells/cell-network";
+export { MixedCellNetwork, type MixedCells } from "./cells/mixed-network";
 export { buildPrimitives } from "./cells/primitives";
+export * from "./clip-gradients";
 export * from "./conv-norm";
 export * from "./dropout";
 export * from "./float16";
@@ -19,3 +22,4 @@ export * from "./safetensors";
 export * from "./schedules";
 export * from "./squeeze-excite";
 export * from "./state";
+export * from "./unit-vectors";

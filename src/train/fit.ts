@@ -1,6 +1,14 @@
 import { breathe, type Progress, TrainingError } from "../core";
 import { checkRounding, roundingClass, tf } from "../engine";
-import { loadState, lossAndGradients, type Optimizer, type ParameterContainer, type Schedule, saveState } from "../nn";
+import {
+  type LossAndGradients,
+  loadState,
+  lossAndGradients,
+  type Optimizer,
+  type ParameterContainer,
+  type Schedule,
+  saveState,
+} from "../nn";
 import { checkBelongs, type KeptState, type StateStore, tensorsUnder } from "./state-file";
 
 /** One differentiation within a step: of this loss, for these parameters. */
@@ -8,6 +16,8 @@ export interface TrainingPass {
   readonly parameters: Map<string, tf.Variable>;
   /** Runs the network; losses of several parts are put together by `mixedLoss`. */
   loss(): tf.Scalar;
+  /** Loss and gradients that are not those of differentiating `loss`, such as a bilevel problem's; the caller frees them. */
+  differentiate?(): LossAndGradients;
 }
 
 /** What one step learns from. */
@@ -186,7 +196,7 @@ function runStep(
   const gradients = new Map<string, tf.Tensor>();
   let lossSum = 0;
   for (const pass of passes) {
-    const result = lossAndGradients(() => pass.loss(), pass.parameters);
+    const result = pass.differentiate?.() ?? lossAndGradients(() => pass.loss(), pass.parameters);
     lossSum += result.loss.dataSync()[0];
     result.loss.dispose();
     for (const [name, variable] of pass.parameters) parameters.set(name, variable);

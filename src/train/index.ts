@@ -1,11 +1,17 @@
+export * from "./bilevel";
 export * from "./class-weights";
 export * from "./confusion";
+export * from "./embed";
+export * from "./embedding-teacher";
 export * from "./evaluate";
 export { bestEpoch, type FineTuning } from "./fine-tuning";
 export * from "./fit";
 export * from "./losses";
+export * from "./search-cells";
 export { checkBelongs, type KeptState, type StateKind, type StateStore, stateFile, tensorsUnder } from "./state-file";
 export * from "./train-classifier";
+export * from "./train-embedding";
 export { type TrainingData, trainingState } from "./training-checkpoint";
 export * from "./training-history";
 export * from "./training-options";
+export * from "./verification";

@@ -52,8 +52,12 @@ export class CellNetwork extends Module {
     return tf.tidy(() => {
       const first = this.stem.forward(x, context);
       let [before, last] = [first, first];
+      const weights = this.edgeWeights();
       for (const part of this.stack) {
-        const next = part instanceof CellModule ? part.forward(before, last, context) : part.forward(last, context);
+        const next =
+          part instanceof CellModule
+            ? part.forward(before, last, context, weights?.[part.cell])
+            : part.forward(last, context);
         [before, last] = [last, next];
       }
       return this.head.forward(last, context);
@@ -70,5 +74,10 @@ export class CellNetwork extends Module {
       const kept = rate > 0 && context.rng && context.mode === "train" ? dropout(pooled, rate, context.rng) : pooled;
       return tf.add(tf.matMul(kept, this.classifier.kernel), this.classifier.bias) as tf.Tensor2D;
     });
+  }
+
+  /** What the operations of each kind of cell count, by node; undefined where all count alike. */
+  protected edgeWeights(): Readonly<Record<string, readonly (readonly tf.Scalar[])[]>> | undefined {
+    return undefined;
   }
 }

@@ -30,17 +30,32 @@ export class CellModule extends ParameterContainer {
     );
   }
 
+  /** Name of its kind in the architecture. */
+  get cell(): string {
+    return this.placed.cell;
+  }
+
   /**
    * The cell's output `[batch, height, width, nodes x width]`.
    * @param before Output of the cell before the last, `[batch, height, width, channels]`; a cell of one input does not read it.
    * @param last Output of the last cell.
+   * @param weights What each operation of each node is multiplied by; all count alike when left out.
    */
-  forward(before: tf.Tensor4D, last: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+  forward(
+    before: tf.Tensor4D,
+    last: tf.Tensor4D,
+    context: ForwardContext,
+    weights?: readonly (readonly tf.Scalar[])[],
+  ): tf.Tensor4D {
     return tf.tidy(() => {
       const given = this.inputs.length === 1 ? [last] : [before, last];
       const states = this.inputs.map((input, i) => input.forward(given[i], context));
-      for (const edges of this.nodes) {
-        states.push(sumOf(edges.map(({ from, op }) => op.forward(states[from], context))));
+      for (const [node, edges] of this.nodes.entries()) {
+        const maps = edges.map(({ from, op }, i) => {
+          const map = op.forward(states[from], context);
+          return weights ? (tf.mul(map, weights[node][i]) as tf.Tensor4D) : map;
+        });
+        states.push(sumOf(maps));
       }
       const joined = this.placed.joined.map((state) => states[state]);
       return joined.length === 1 ? joined[0].clone() : tf.concat(joined, 3);

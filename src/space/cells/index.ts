@@ -1,6 +1,7 @@
 export { canonicalCell, cellKey } from "./canonical";
 export { cellDrawing, cellDrawings, cellWords } from "./drawing";
 export * from "./graph";
+export { checkMixedCell, computedOps, discretised, type MixedCell, mixedEdges, mixedGraph } from "./mixed-cell";
 export {
   CELL_OP_KINDS,
   CELL_OPS,
@@ -44,7 +45,7 @@ export {
   nasBench201Key,
 } from "./presets/nas-bench-201";
 export { PNAS_STYLE, type PnasScale, pnasNet5Cell, pnasNetwork } from "./presets/pnasnet";
-export { POCKETNET_STYLE, type PocketNetScale, pocketNet } from "./presets/pocketnet";
+export { POCKETNET_OPS, POCKETNET_STYLE, type PocketNetScale, pocketNet } from "./presets/pocketnet";
 export * from "./primitives";
 export { cellArchitectureSchema, cellSchema, meansCells, parseCellArchitecture, validateCells } from "./schema";
 export type {

@@ -5,6 +5,7 @@ Numbers travel as base64 of float32 (there) and float64 (back). `pull` weights t
 
 import base64
 import json
+import math
 import sys
 
 import numpy
@@ -56,6 +57,30 @@ def cross_entropy(t, smoothing):
     return {"loss": F.cross_entropy(t["logits"], t["labels"].long(), label_smoothing=smoothing)}
 
 
+def arcface(t, scale, margin):
+    """Deng et al. without the easy margin; the first output is the loss."""
+    labels = t["labels"].long()
+    cosine = F.normalize(t["x"]) @ F.normalize(t["weight"], dim=0)
+    own = cosine.gather(1, labels[:, None])
+    angle = torch.acos(own)
+    wider = torch.where(own > math.cos(math.pi - margin), torch.cos(angle + margin), own - margin * math.sin(margin))
+    logits = scale * cosine.scatter(1, labels[:, None], wider)
+    return {"loss": F.cross_entropy(logits, labels), "logits": logits}
+
+
+def embedding_distance(t):
+    return {"loss": F.mse_loss(F.normalize(t["x"]), F.normalize(t["target"]))}
+
+
+def bilevel(t, rate):
+    """The validation loss after one step of the weights, differentiated through it exactly; of test/train/bilevel.test.ts."""
+    w, a = t["w"].requires_grad_(True), t["a"]
+    training = (torch.tanh(t["x"] @ w) * a).pow(2).sum() + (w * a.sum()).pow(2).mean()
+    (slope,) = torch.autograd.grad(training, w, create_graph=True)
+    moved = w - rate * slope
+    return {"loss": (torch.tanh(t["y"] @ moved) * a - 0.5).pow(2).sum()}
+
+
 def squeeze_excite(t, activation):
     return {"y": gate(t["x"], t["w1"], t["b1"], t["w2"], t["b2"], ACTIVATIONS[activation])}
 
@@ -70,6 +95,9 @@ def optimised(t, kind, steps, options):
 
 
 OPS = {
+    "bilevel": bilevel,
+    "arcface": arcface,
+    "embedding_distance": embedding_distance,
     "mbconv": mbconv,
     "batchNorm": batch_norm,
     "convNorm": conv_norm,
