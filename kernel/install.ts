@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { writeAtomic } from "../src/core/atomic-file";
@@ -28,13 +28,41 @@ export function kernelProgram(): string {
   return existsSync(beside) ? beside : join(ownRoot(), "dist", "kernel", "main.js");
 }
 
+/** A kernelspec that was written. */
+export interface InstalledKernel {
+  readonly folder: string;
+  /** The program that the kernelspec of this name started before, where that is another installation's. */
+  readonly replaced?: string;
+}
+
+/** A kernelspec that is gone. */
+export interface RemovedKernel {
+  readonly folder: string;
+  /** Whether it was there. */
+  readonly removed: boolean;
+  /** The program that it started, where that is another installation's. */
+  readonly other?: string;
+}
+
+/** The program of arguments that start a kernel: the file that Node is given. */
+export function programOf(argv: readonly string[]): string | undefined {
+  return argv.slice(1).find((argument) => argument.endsWith("main.js"));
+}
+
+/** The clone or package that a kernel's program is of. */
+export function installationOf(program: string): string {
+  return program.replace(/[\\/](dist[\\/])?kernel[\\/]main\.js$/, "");
+}
+
 /**
- * Writes the kernelspec and returns its folder; doing it again changes nothing.
+ * Writes the kernelspec; doing it again changes nothing. All installations of Blockwise have one name, so that the last one
+ * installed is the one that Jupyter starts.
  * @throws ConfigError when the kernel is not built or the folder cannot be written.
  */
-export function installKernel(options: InstallOptions = {}): string {
+export function installKernel(options: InstallOptions = {}): InstalledKernel {
   const folder = kernelspecFolder(options);
   const program = kernelProgram();
+  const before = installedProgram(folder);
   if (!existsSync(program)) {
     throw new ConfigError(`kernel install: ${program} must be there, it is missing; run ${buildCommand()}`);
   }
@@ -55,18 +83,29 @@ export function installKernel(options: InstallOptions = {}): string {
     copyFileSync(require.resolve("plotly.js-dist-min"), join(folder, "plotly.min.js"));
     writeAtomic(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
   });
-  return folder;
+  return { folder, ...(before !== undefined && before !== program && { replaced: before }) };
+}
+
+/** What the kernelspec in a folder starts; undefined where there is none, or none that can be read. */
+function installedProgram(folder: string): string | undefined {
+  try {
+    const { argv } = JSON.parse(readFileSync(join(folder, "kernel.json"), "utf8")) as { argv?: unknown };
+    return Array.isArray(argv) ? programOf(argv.map(String)) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
  * Removes the kernelspec if it is there.
  * @throws ConfigError when the folder cannot be removed.
  */
-export function uninstallKernel(options: InstallOptions = {}): { folder: string; removed: boolean } {
+export function uninstallKernel(options: InstallOptions = {}): RemovedKernel {
   const folder = kernelspecFolder(options);
   const removed = existsSync(folder);
+  const before = installedProgram(folder);
   writing(folder, () => rmSync(folder, { recursive: true, force: true }));
-  return { folder, removed };
+  return { folder, removed, ...(before !== undefined && before !== kernelProgram() && { other: before }) };
 }
 
 function writing(folder: string, work: () => void): void {

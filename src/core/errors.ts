@@ -63,7 +63,7 @@ export class CheckpointError extends BlockwiseError {
   }
 }
 
-/** A data set is unknown, absent or damaged. */
+/** A data set is unknown or absent (`details.absent`), or damaged. */
 export class DataError extends BlockwiseError {
   constructor(message: string, details?: Record<string, unknown>, options?: ErrorOptions) {
     super("DATA", message, details, options);

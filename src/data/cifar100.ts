@@ -1,7 +1,10 @@
 import { type CifarSet, readCifar } from "./cifar";
 import type { DatasetSource } from "./dataset-source";
 
-/** The hundred fine classes, in the order of their labels. */
+/**
+ * The hundred fine classes in the order of their labels, which is the alphabet's; compared with the `fine_label` names of Hugging
+ * Face's datasets/cifar100/cifar100.py (commit 03e80be), which differ in one letter: "cra" there is a slip for "crab".
+ */
 const CLASSES = `
   apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel
   can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur

@@ -92,20 +92,45 @@ function partCounts(raw: RawDataset, options: DivisionOptions, where: string): P
   const validation = options.validationCount ?? raw.validation?.count ?? usual;
   const heldOut = (raw.test ? 0 : test) + (raw.validation ? 0 : validation);
   const train = options.trainCount ?? Math.max(0, all - heldOut);
-  const counts = { validationCount: validation, trainCount: train, testCount: test };
-  for (const [part, count] of Object.entries(counts)) {
-    // Too many held out is told where the parts are drawn, with all the numbers.
-    if (count >= 1 || (part === "trainCount" && heldOut > all)) continue;
-    const held = [...(raw.validation ? [] : [`${validation} validation`]), ...(raw.test ? [] : [`${test} test`])];
-    const why =
-      options.trainCount === undefined && part === "trainCount" && held.length > 0
-        ? `, all but the ${held.join(" and ")} images`
-        : "";
-    throw new DataError(`${where}: ${part} must be a whole number from 1, got ${count}${why} of ${all}`, {
-      [part]: count,
-    });
+  checkEnough(raw, { test, validation, train: options.trainCount }, where);
+  for (const [part, count] of Object.entries({ validationCount: validation, trainCount: train, testCount: test })) {
+    if (count >= 1) continue;
+    throw new DataError(`${where}: ${part} must be a whole number from 1, got ${count}`, { [part]: count });
   }
   return { test, validation, train };
+}
+
+/** @throws DataError when parts need more images than there are, naming the options that change it. */
+function checkEnough(
+  raw: RawDataset,
+  { test, validation, train }: { readonly test: number; readonly validation: number; readonly train?: number },
+  where: string,
+): void {
+  for (const [part, count] of [
+    ["test", test],
+    ["validation", validation],
+  ] as const) {
+    const own = raw[part]?.count;
+    if (own === undefined || count <= own) continue;
+    throw new DataError(`${where}: ${part}Count must be at most its ${own} ${part} images, got ${count}`, {
+      [`${part}Count`]: count,
+      available: own,
+    });
+  }
+  const parts = [
+    ...(raw.test ? [] : [[test, "to test on", "testCount"] as const]),
+    ...(raw.validation ? [] : [[validation, "to validate on", "validationCount"] as const]),
+    [train ?? 1, train === undefined ? "at least to train on" : "to train on", "trainCount"] as const,
+  ];
+  const needed = parts.reduce((sum, [count]) => sum + count, 0);
+  const all = raw.train.count;
+  // What is no whole number is told with its name.
+  if (!(needed > all) || !parts.every(([count]) => Number.isInteger(count))) return;
+  const list = parts.map(([count, words]) => `${count} ${words}`).join(", ");
+  throw new DataError(
+    `${where}: its ${all} training ${all === 1 ? "image" : "images"} must be enough for all parts drawn from them, and these need ${needed}: ${list}; add images, or ask for fewer by ${parts.map(([, , option]) => option).join(", ")} (in an experiment's file under "data")`,
+    { available: all, needed },
+  );
 }
 
 /** How many classes a remark names. */

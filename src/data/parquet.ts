@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { DataError, Progress, type StepContext } from "../core";
+import { DataError, MOST, Progress, type StepContext } from "../core";
 import type { PictureFile, PictureFiles } from "./picture-files";
 import { isPicture } from "./picture-files";
 import { type LabelledFile, listed, type PictureLayout } from "./picture-layout";
@@ -47,7 +47,7 @@ export async function parquetLayout(name: string, { place, paths }: ParquetFiles
   const remarks: string[] = [];
   const parts = new Map<Part, LabelledFile[]>();
   for (const { part, file } of opened) {
-    const { pictures, unlabelled } = labelled(file, classes);
+    const { pictures, unlabelled } = labelled(name, place, file, classes);
     if (unlabelled > 0) {
       remarks.push(`${file.path}: ${unlabelled} pictures have no label and are left aside.`);
     }
@@ -267,16 +267,33 @@ function classNames(name: string, files: readonly OpenParquet[]): string[] {
   if (!Number.isSafeInteger(most)) {
     throw new DataError(`${name}: labels must be whole numbers or texts, got ${listed([...labels].map(String))}`);
   }
+  if (most >= MOST.classes) {
+    throw new DataError(
+      `${name}: labels must be places of classes, at most ${MOST.classes - 1}, got ${most}, and the files do not name the classes (ClassLabel); number them from 0`,
+      { label: most },
+    );
+  }
   return Array.from({ length: most + 1 }, (_, i) => String(i));
 }
 
-/** The pictures of a file that have a label; the hub marks those without by -1. */
-function labelled({ path, labels, read }: OpenParquet, classes: readonly string[]) {
-  const places = new Map(classes.map((name, i) => [name, i]));
+/**
+ * The pictures of a file that have a label; the hub marks those without by -1.
+ * @throws DataError for a label that is of none of the classes: its picture would be left out, or learnt as another's, without a
+ *   word.
+ */
+function labelled(name: string, place: string, { path, labels, read }: OpenParquet, classes: readonly string[]) {
+  const places = new Map(classes.map((each, i) => [each, i]));
   const pictures: LabelledFile[] = [];
   labels.forEach((given, row) => {
-    const label = typeof given === "string" ? (places.get(given) ?? -1) : given === null ? -1 : Number(given);
-    if (!(label >= 0 && label < classes.length)) return;
+    if (given === null || given === undefined) return;
+    const label = typeof given === "string" ? places.get(given) : Number(given);
+    if (label === -1) return;
+    if (label === undefined || !Number.isInteger(label) || label < 0 || label >= classes.length) {
+      throw new DataError(
+        `${name}: ${join(place, path)}: labels must be 0 to ${classes.length - 1}, the places of the ${classes.length} classes that its files name (${listed(classes)}), or -1 for none, got ${String(given)} in row ${row}; fetch the files of one configuration, or correct the names of ClassLabel`,
+        { place, row, classes: classes.length },
+      );
+    }
     const file: PictureFile = { path: `${path}#${row}`, read: () => read(row) };
     pictures.push({ file, label });
   });

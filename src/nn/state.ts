@@ -11,9 +11,26 @@ export function saveState(module: ParameterContainer): Map<string, StoredTensor>
   return state;
 }
 
+/** Whether a tensor of ours is a batch norm's running variance, by its name. */
+export function isVariance(name: string): boolean {
+  return /(^|\.)runningVariance$/.test(name);
+}
+
+/**
+ * What values of a tensor cannot be: one that is not finite, or a variance below 0, of which a batch norm would make NaN or, by its
+ * epsilon, nonsense. Undefined where all may be.
+ */
+export function valueFault(name: string, data: Float32Array, variance = isVariance(name)): string | undefined {
+  const at = data.findIndex((value) => !Number.isFinite(value) || (variance && value < 0));
+  if (at < 0) return undefined;
+  const must = Number.isFinite(data[at]) ? "must be a variance, 0 or above everywhere" : "must have finite values only";
+  return `${must}, and has ${data[at]} at place ${at}`;
+}
+
 /**
  * Puts saved values into a module.
- * @throws CheckpointError when a name is missing, a shape differs or a value is not finite; the module is unchanged then.
+ * @throws CheckpointError when a name is missing, a shape differs, a value is not finite or a variance is negative; the module is
+ *   unchanged then.
  */
 export function loadState(module: ParameterContainer, state: Map<string, StoredTensor>): void {
   const targets = variables(module);
@@ -23,13 +40,9 @@ export function loadState(module: ParameterContainer, state: Map<string, StoredT
     if (stored.shape.join() !== variable.shape.join()) {
       throw new CheckpointError(`loadState: "${name}" must be [${variable.shape}], got [${stored.shape}]`, { name });
     }
-    const broken = stored.data.findIndex((value) => !Number.isFinite(value));
-    if (broken >= 0) {
-      throw new CheckpointError(
-        `loadState: all values of "${name}" must be finite, got ${stored.data[broken]} at place ${broken}; train anew, or take an earlier file`,
-        { name, place: broken },
-      );
-    }
+    const fault = valueFault(name, stored.data);
+    if (fault)
+      throw new CheckpointError(`loadState: "${name}" ${fault}; train anew, or take an earlier file`, { name });
   }
   for (const [name, variable] of targets) {
     const { shape, data } = state.get(name)!;

@@ -11,13 +11,15 @@ import {
   isModelFile,
   isPickle,
   type LayersTeacherOptions,
-  OTHER_CLASSES,
   openModelTeacher,
   openPyTorchTeacher,
   openTeacher,
+  otherClasses,
   type PretrainedOptions,
   saysItself,
+  saysNoClasses,
   type Teacher,
+  unsaidClasses,
 } from "../teacher";
 import { asTeacher } from "./as-teacher";
 import { loadFound } from "./found-file";
@@ -160,8 +162,11 @@ export function checkTeaches(
 ): void {
   const where = `teacher ${path}:`;
   if (teacher.dataset !== data.name) {
+    if (teacher.architecture.classes === data.classes.length && saysNoClasses(teacher)) {
+      throw unsaidClasses(teacher, data, where);
+    }
     throw new ConfigError(
-      `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, train a teacher${OTHER_CLASSES}`,
+      `${where} the network must be of data set ${data.name}, got ${teacher.dataset}; load that data set, train a teacher${otherClasses(teacher.architecture)}`,
       { path, dataset: teacher.dataset },
     );
   }

@@ -31,7 +31,7 @@ const NUMBERS: Readonly<Record<string, NumberToken>> = {
   se: {
     kinds: ["ir", "ds"],
     needed: false,
-    pattern: /^(0(\.\d+)?|1(\.0*)?|\.\d+)$/,
+    pattern: /^(0(\.\d+)?|1(\.0*)?|\.\d+|[1-9](\.\d+)?e-\d+)$/,
     words: "squeeze-excite ratio, from 0 to 1",
   },
 };
@@ -46,7 +46,9 @@ function supported(kind: Kind): string {
 
 /**
  * Reads one block string into its layers; the first carries the stride.
- * `ir` is an MBConv, `ds` one without expansion, `cn` a convolution with batch norm and activation.
+ * `ir` is an MBConv, `ds` one without expansion, `cn` a convolution with batch norm and activation, as `_decode_block_str` of
+ * timm/models/_efficientnet_builder.py has them (commit 0141934); without a token the activation is SiLU, which is EfficientNet's
+ * (timm takes the network's).
  * @throws SpaceError for an unknown, repeated, missing or malformed token: a typo must not build another network.
  */
 export function decodeTimmBlock(text: string): Layer[] {
@@ -56,7 +58,9 @@ export function decodeTimmBlock(text: string): Layer[] {
   const [head, ...tokens] = text.split("_");
   const kind =
     KINDS.find((known) => known === head) ??
-    fail(`must start with ${KINDS.join(", ")}, got "${head}": other blocks of timm (er, cc, ...) are not supported`);
+    fail(
+      `must start with ${KINDS.join(", ")}, got "${head}": other blocks of timm (er, dsa, uir, mqa, ...) are not supported`,
+    );
   const numbers = new Map<string, number>();
   let activation: Activation | undefined;
   let skips = true;
@@ -83,6 +87,12 @@ export function decodeTimmBlock(text: string): Layer[] {
   const number = (key: string) => numbers.get(key)!;
   if (kind === "ir" && !numbers.has("e")) fail('token "e" is missing');
   if (kind === "ds" && (numbers.get("e") ?? 1) !== 1) fail('a "ds" block has no expansion, so e must be 1');
+  // InvertedResidual in timm/models/_efficientnet_blocks.py has conv_pw whatever exp_ratio is.
+  if (kind === "ir" && numbers.get("e") === 1) {
+    fail(
+      'an "ir" block of e1 has in timm a 1x1 convolution before the depthwise one (fbnetc has such blocks), which is not supported; without it the block is called "ds"',
+    );
+  }
   const layerAt = (i: number): ConvLayer | MBConvLayer => {
     const stride = i === 0 ? number("s") : 1;
     const common = {

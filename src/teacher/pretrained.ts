@@ -8,10 +8,12 @@ import {
   loadState,
   Network,
   namingOf,
+  type PyTorchWeights,
   readPyTorchWeights,
   readSafetensors,
   type StoredTensor,
   stateShapes,
+  valueFault,
 } from "../nn";
 import { type Architecture, validateArchitecture } from "../space";
 import { bareNames, type Recognised, recognise } from "./recognise";
@@ -69,7 +71,7 @@ export function openTeacher(path: string, options: PretrainedOptions = {}): Teac
   checkOptions("teacher", options, PRETRAINED_RULES);
   refusePickles(path);
   const { tensors, metadata } = readSafetensors(path);
-  if (!isTeacherFile(metadata)) return pretrained(path, bareNames(tensors), options);
+  if (!isTeacherFile(metadata)) return pretrained(path, { tensors, remarks: [] }, options);
   const [given] = Object.entries(options).filter(([name, value]) => value !== undefined && name !== "input");
   if (given) {
     throw new ConfigError(
@@ -91,7 +93,7 @@ export function saysItself(path: string): boolean {
  */
 export async function openPyTorchTeacher(path: string, options: PretrainedOptions = {}): Promise<Teacher> {
   checkOptions("teacher", options, PRETRAINED_RULES);
-  return pretrained(path, bareNames(await readPyTorchWeights(path)), options);
+  return pretrained(path, await readPyTorchWeights(path), options);
 }
 
 /** Whether a file is called as PyTorch's own are: pickles. */
@@ -122,18 +124,20 @@ export function teacherFromTorchvision(
   return openTeacher(path, { ...options, arch: architecture });
 }
 
-function pretrained(path: string, tensors: Map<string, StoredTensor>, options: PretrainedOptions): Teacher {
+function pretrained(path: string, file: PyTorchWeights, options: PretrainedOptions): Teacher {
+  const tensors = bareNames(file.tensors);
   const { classes, dataset = "imagenet", accuracy, input } = options;
   const hub = hubConfigOf(path);
   const hint = [basename(path), basename(dirname(path)), hub?.architecture ?? ""].join(" ");
-  const { architecture: known, library, remarks } = recognise(tensors, path, options.arch, hint);
+  const { architecture: known, library, remarks: untold } = recognise(tensors, path, options.arch, hint);
+  const remarks = [...file.remarks, ...untold];
   const architecture = input ? { ...known, input: { ...input, channels: known.input.channels } } : known;
   validateArchitecture(architecture);
   checkNames(classes, architecture, path);
   const preprocessing = options.preprocessing ?? ofHub(hub) ?? IMAGENET_PREPROCESSING;
   checkPreprocessing(preprocessing, architecture.input, "teacher: preprocessing");
   checkPreprocessingScale(preprocessing, "teacher");
-  const network = loaded(tensors, { architecture, library });
+  const network = loaded(tensors, { architecture, library }, path);
   const history = { epochs: [], accuracy, validationImages: 0, imagesPerSecond: 0 };
   return new Teacher(network, {
     architecture,
@@ -153,11 +157,25 @@ function checkNames(classes: readonly string[] | undefined, { name, classes: cou
   );
 }
 
-function loaded(tensors: Map<string, StoredTensor>, { architecture, library }: Omit<Recognised, "remarks">): Network {
+function loaded(
+  tensors: Map<string, StoredTensor>,
+  { architecture, library }: Omit<Recognised, "remarks">,
+  path: string,
+): Network {
   const naming = namingOf(library, architecture);
   const state = new Map<string, StoredTensor>();
   for (const [own, shape] of stateShapes(architecture)) {
-    state.set(own, fromPyTorch(tensors.get(naming(own).name)!, own, shape));
+    const { name } = naming(own);
+    const tensor = tensors.get(name)!;
+    // Said here under the name that the file has.
+    const fault = valueFault(own, tensor.data);
+    if (fault) {
+      throw new CheckpointError(`teacher: ${path}: tensor ${JSON.stringify(name)} ${fault}; fetch or save it anew`, {
+        path,
+        name,
+      });
+    }
+    state.set(own, fromPyTorch(tensor, own, shape));
   }
   const network = new Network(architecture, new Rng(0));
   try {

@@ -74,11 +74,17 @@ export function foreignWeights(names: Iterable<string>, path: string): string | 
 /** Buffers that no network needs: how many batches a norm has seen. */
 const UNUSED = /(^|\.)num_batches_tracked$/;
 
-/** Tensors under the names that the library gave them, without what a wrapper put before (`module.`, `model.`). */
+/** What wrappers put before the names: DataParallel, Lightning and `torch.compile`, one within another. */
+const PREFIXES = ["module.", "model.", "_orig_mod."];
+
+/** Tensors under the names that the library gave them, without what wrappers put before (`module.`, `model.`, `_orig_mod.`). */
 export function bareNames(tensors: ReadonlyMap<string, StoredTensor>): Map<string, StoredTensor> {
-  const used = [...tensors].filter(([name]) => !UNUSED.test(name));
-  const prefix = ["module.", "model."].find((each) => used.length > 0 && used.every(([name]) => name.startsWith(each)));
-  return new Map(used.map(([name, tensor]) => [prefix ? name.slice(prefix.length) : name, tensor]));
+  let used = [...tensors].filter(([name]) => !UNUSED.test(name));
+  for (;;) {
+    const prefix = PREFIXES.find((each) => used.length > 0 && used.every(([name]) => name.startsWith(each)));
+    if (prefix === undefined) return new Map(used);
+    used = used.map(([name, tensor]) => [name.slice(prefix.length), tensor]);
+  }
 }
 
 /**
@@ -134,7 +140,7 @@ function timmVariant(found: Architecture, hint: string): Recognised {
 const FAMILY_WORDS = "EfficientNet-B0 to B7, MobileNetV2, MobileNetV3, ResNet-18, 34 or 50";
 
 /** "efficientnet_b0.ra_in1k" is timm's name of a preset with the training that its weights come from. */
-function presetName(name: string): string {
+export function presetName(name: string): string {
   const bare = name.replace(/^timm\//, "").replace(/\.[a-z0-9_]+$/i, "");
   return isArchitecturePreset(name) ? name : bare;
 }

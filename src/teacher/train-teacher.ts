@@ -1,7 +1,14 @@
 import { ConfigError, Rng, type StepContext } from "../core";
 import { checkDataset, type Dataset } from "../data";
 import { Network } from "../nn";
-import { type Architecture, formatShape, isArchitecturePreset, sameShape, validateArchitecture } from "../space";
+import {
+  type Architecture,
+  formatShape,
+  isArchitecturePreset,
+  isForeign,
+  sameShape,
+  validateArchitecture,
+} from "../space";
 import { type TrainingOptions, trainClassifier } from "../train";
 import { Teacher } from "./teacher";
 
@@ -54,28 +61,56 @@ export function checkFits(
  * @throws ConfigError unless it takes the images and has the same classes in the same order.
  */
 export function checkClasses(
-  { architecture, classes }: Pick<Teacher, "architecture" | "classes">,
+  teacher: Pick<Teacher, "architecture" | "classes" | "dataset">,
   data: Pick<Dataset, "name" | "shape" | "classes">,
   where: string,
 ): void {
+  const { architecture, classes } = teacher;
   checkInput({ architecture }, data, where);
   if (architecture.classes !== data.classes.length) {
     throw new ConfigError(
-      `${where} the teacher must have the ${data.classes.length} classes of data set ${data.name}, got ${architecture.classes}; train a teacher on this data set${OTHER_CLASSES}`,
+      `${where} the teacher must have the ${data.classes.length} classes of data set ${data.name}, got ${architecture.classes}; train a teacher on this data set${otherClasses(architecture)}`,
       { expected: data.classes.length, got: architecture.classes },
     );
   }
   const at = data.classes.findIndex((name, i) => name !== classes[i]);
   if (at < 0 && classes.length === data.classes.length) return;
+  if (saysNoClasses(teacher)) throw unsaidClasses(teacher, data, where);
   throw new ConfigError(
-    `${where} the teacher must have the classes of data set ${data.name} in their order, got "${classes[at]}" for class ${at}, which is "${data.classes[at]}"; train a teacher on this data set, load the one that it was trained on${OTHER_CLASSES}`,
+    `${where} the teacher must have the classes of data set ${data.name} in their order, got "${classes[at]}" for class ${at}, which is "${data.classes[at]}"; train a teacher on this data set, load the one that it was trained on${otherClasses(architecture)}`,
     { class: at, expected: data.classes[at], got: classes[at] },
   );
 }
 
+/** Whether nobody said what a teacher's answers are called: weights and models of others carry numbers alone. */
+export function saysNoClasses({ classes, dataset }: Pick<Teacher, "classes" | "dataset">): boolean {
+  return ["imagenet", "unknown"].includes(dataset) && classes.every((name, i) => name === String(i));
+}
+
+/** Class names that a message lists. */
+const LISTED = 3;
+
+/** That a teacher {@link saysNoClasses} and has as many as a data set. */
+export function unsaidClasses(
+  { architecture }: Pick<Teacher, "architecture">,
+  { name: dataset, classes }: Pick<Dataset, "name" | "classes">,
+  where: string,
+): ConfigError {
+  const names = classes.slice(0, LISTED).map((name) => JSON.stringify(name));
+  const list = `[${names.join(", ")}${classes.length > LISTED ? ", ..." : ""}]`;
+  return new ConfigError(
+    `${where} it must be known that the teacher's ${classes.length} answers are the classes of data set ${dataset} in their order, and its file does not name them; where they are, say so: classes: ${list} (all ${classes.length}; in a notebook classes: data.dataset.classes, in an experiment's file "classes" beside "file")${otherClasses(architecture)}`,
+    { expected: classes.length },
+  );
+}
+
 /** What to do with a teacher of other classes. */
-export const OTHER_CLASSES =
-  '; or give it a classifier for this data\'s classes: lab.teacher(file, { data, fineTune: {} }), in an experiment\'s file "teacher": { "file": ..., "fineTune": {} }; or imitate its feature maps alone: lab.teacher(file, { data, featuresOnly: true })';
+export function otherClasses(architecture: Architecture): string {
+  const tuned = isForeign(architecture)
+    ? "; or train the model on this data by its own fit() before"
+    : '; or give it a classifier for this data\'s classes: lab.teacher(file, { data, fineTune: {} }), in an experiment\'s file "teacher": { "file": ..., "fineTune": {} }';
+  return `${tuned}; or imitate its feature maps alone: lab.teacher(file, { data, featuresOnly: true }), in an experiment's file "featuresOnly": true`;
+}
 
 /** @throws ConfigError unless a teacher takes the images of a data set. */
 export function checkInput(

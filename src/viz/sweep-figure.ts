@@ -8,7 +8,8 @@ export interface SweepRow {
   readonly found: SweepMean;
   readonly random?: SweepMean;
   readonly shrunk?: SweepMean;
-  readonly teacher: SweepMean;
+  /** Absent where teachers gave their feature maps alone. */
+  readonly teacher?: SweepMean;
 }
 
 interface SweepMean {

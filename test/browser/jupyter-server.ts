@@ -38,7 +38,7 @@ export class JupyterServer {
     const kernel = join(ROOT, "dist", "kernel", "main.js");
     if (!existsSync(kernel)) throw new Error(`browser tests: ${kernel} is missing; run npm run setup first`);
     const folder = mkdtempSync(join(tmpdir(), "blockwise-jupyter-"));
-    const spec = installKernel({ prefix: join(folder, "prefix") });
+    const { folder: spec } = installKernel({ prefix: join(folder, "prefix") });
     // installKernel writes where it was compiled; here that is the source.
     const { argv, ...rest } = require(join(spec, "kernel.json"));
     writeFileSync(

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { createProgram } from "../../src/cli/main";
@@ -45,6 +48,24 @@ test.each([
   const { code, err } = await blockwise(...args);
   expect(err).toMatch(message);
   expect(code).toBe(2);
+});
+
+test("data that an experiment names and that is not there is a usage error; a misspelt preset is told before", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "command-line-")), "mine.json");
+  for (const [experiment, message] of [
+    [{ data: { name: "no/such/folder" } }, /got "no\/such\/folder", which does not exist/],
+    [{ data: { name: "own", root: "no-such.zip" } }, /got "no-such.zip", which does not exist/],
+    [
+      { data: { name: "no/such/folder" }, teacher: { architecture: "resnet81" } },
+      /unknown preset "resnet81".*teacher\.architecture/s,
+    ],
+    [{ data: { name: "no/such/folder" }, teacher: { file: "none.pth", arch: "efficientnet_b9" } }, /teacher\.arch/],
+  ] as const) {
+    writeFileSync(file, JSON.stringify(experiment));
+    const { code, err } = await blockwise("run", file);
+    expect(err).toMatch(message);
+    expect(code).toBe(2);
+  }
 });
 
 test("with --json stdout is JSON and nothing else", async () => {

@@ -45,6 +45,26 @@ describe("blockwise kernel", () => {
     expect(await blockwise("kernel", "uninstall", "--prefix", folder)).toContain("nothing to remove");
   });
 
+  it("says whose kernel of the same name it replaces", async () => {
+    const other = join(folder, "other clone");
+    const theirs = join(other, "dist", "kernel", "main.js");
+    const spec = join(folder, "share", "jupyter", "kernels", "blockwise");
+    const install = () => blockwise("kernel", "install", "--prefix", folder);
+    mkdirSync(spec, { recursive: true });
+    mkdirSync(join(other, "dist", "kernel"), { recursive: true });
+    const argv = [process.execPath, "--flag", theirs, "{connection_file}"];
+    writeFileSync(join(spec, "kernel.json"), JSON.stringify({ argv }));
+    expect(await install()).toContain(`it took the place of another installation's, ${other}, which is gone`);
+    expect(await install()).toBe(`installed kernel "blockwise": ${spec}`);
+    writeFileSync(theirs, "");
+    writeFileSync(join(spec, "kernel.json"), JSON.stringify({ argv }));
+    expect(await install()).toMatch(
+      /another installation's, .*other clone; to go back, run npx blockwise kernel install/,
+    );
+    writeFileSync(join(spec, "kernel.json"), "{");
+    expect(await install()).toBe(`installed kernel "blockwise": ${spec}`);
+  });
+
   it("doctor says what mends each thing that is missing, and exits with 1", async () => {
     // No Jupyter on the path, no addon, no downloads.
     const env = { ...process.env, PATH: folder, BLOCKWISE_NATIVE: join(folder, "no.node"), BLOCKWISE_CACHE: folder };
@@ -104,7 +124,9 @@ describe("the doctor's checks", () => {
       expect(checkKernelspec(program).found).toContain("which is not there");
       tell([process.execPath, "--flag", program, "{connection_file}"]);
       expect(checkKernelspec(program)).toEqual({ name: "Kernel", ok: true, found: "/spec" });
-      expect(checkKernelspec("/other/main.js").found).toContain("starts another installation");
+      expect(checkKernelspec("/other/dist/kernel/main.js").found).toMatch(
+        /starts another installation, .*, and this one is \/other$/,
+      );
     } finally {
       process.env.PATH = path;
     }

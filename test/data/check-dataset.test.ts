@@ -71,7 +71,9 @@ describe("a data set is checked when it is made", () => {
     const divide = (options: object) => () =>
       prepareDataset(syntheticImages({ count: 16 }), { seed: 1, validationCount: 4, ...options });
     expect(divide({ validationCount: 0 })).toThrow(/validationCount must be a whole number from 1, got 0/);
-    expect(divide({ validationCount: 16 })).toThrow(/trainCount must be .* got 0, all but the 16 validation images/);
+    expect(divide({ validationCount: 16 })).toThrow(
+      /16 training images .* need 17: 16 to validate on, 1 at least to train on/,
+    );
     expect(divide({ trainCount: 0 })).toThrow(/trainCount/);
     expect(divide({ testCount: 0 })).toThrow(/testCount/);
     expect(divide({ validationCount: Number.NaN })).toThrow(DataError);

@@ -88,7 +88,7 @@ test("without a test part one is drawn, and validation of the source's own is no
   const asked = prepareDataset(raw, { seed: 1, testCount: 30, validationCount: 40 });
   expect([asked.train.count, asked.validation.count, asked.test.count]).toEqual([30, 40, 30]);
   expect(() => prepareDataset(raw, { seed: 1, testCount: 60, validationCount: 40 })).toThrow(
-    /got 0, all but the 40 validation and 60 test images/,
+    /its 100 training images .* need 101: 60 to test on, 40 to validate on, 1 at least to train on/,
   );
   const own = prepareDataset({ ...raw, validation: syntheticImages({ seed: 2, count: 16 }).train }, { seed: 1 });
   expect([own.train.count, own.validation.count, own.test.count]).toEqual([80, 16, 20]);
@@ -136,7 +136,19 @@ test("asking for more images than there are is an error with both numbers", () =
   expect(() => syntheticDataset({ count: 40, validationCount: 50 })).toThrow(DataError);
   expect(() =>
     prepareDataset(syntheticImages({ count: 40 }), { seed: 1, validationCount: 10, trainCount: 31 }),
-  ).toThrow(/together need at most 40 images, got 10 \+ 31/);
+  ).toThrow(
+    /its 40 training images must be enough .* need 41: 10 to validate on, 31 to train on; .*validationCount, trainCount/,
+  );
+  const { test: _test, ...few } = syntheticImages({ count: 6, testCount: 2 });
+  expect(() => prepareDataset(few, { seed: 1, testCount: 3, validationCount: 3 })).toThrow(
+    /6 training images .* need 7: 3 to test on, 3 to validate on, 1 at least to train on; add images, or ask for fewer by testCount, validationCount, trainCount/,
+  );
+  expect(() => prepareDataset({ ...few, train: syntheticImages({ count: 1 }).train }, { seed: 1 })).toThrow(
+    /its 1 training image must be enough/,
+  );
+  expect(() => prepareDataset(syntheticImages({ count: 6, testCount: 2 }), { seed: 1, testCount: 3 })).toThrow(
+    /testCount must be at most its 2 test images, got 3/,
+  );
 });
 
 test("a subset of training and test images can be asked for", async () => {

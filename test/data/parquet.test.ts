@@ -89,6 +89,17 @@ test("one file alone is divided; labels may be texts, and pictures without a lab
   expect((await load(unlabelled)).remarks?.join()).toMatch(/test.parquet: 2 pictures have no label/);
 });
 
+test("a label beyond the classes is an error that names file, row and label, and is not left aside", async () => {
+  const root = join(folder, "beyond.parquet");
+  await putParquet(root, { labels: [0, 1, 2, 0, 3, 1], from: 1 });
+  await expect(load(root)).rejects.toThrow(
+    /beyond: .*beyond.parquet: labels must be 0 to 2, the places of the 3 classes .*T - shirt.* got 3 in row 4; .*names of ClassLabel/,
+  );
+  const huge = join(folder, "huge.parquet");
+  await putParquet(huge, { labels: [0, 1, 2_000_000_000], from: 1, names: null });
+  await expect(load(huge)).rejects.toThrow(/huge: labels must be places of classes, at most 65535, got 2000000000/);
+});
+
 test("damaged files and mixed configurations are errors that say what to do", async () => {
   const root = join(folder, "cut.parquet");
   await putParquet(root, { labels: [0, 1, 2], from: 1 });

@@ -39,7 +39,7 @@ describe("the kernelspec", () => {
     const data = join(prefix, "user-data");
     const env = { ...process.env, JUPYTER_DATA_DIR: data };
     const folder = join(data, "kernels", "blockwise");
-    expect(runInstaller(kernel, "installKernel", {}, env)).toBe(folder);
+    expect(runInstaller(kernel, "installKernel", {}, env)).toEqual({ folder });
     expect(readdirSync(folder).sort()).toEqual([
       "kernel.json",
       "logo-svg.svg",

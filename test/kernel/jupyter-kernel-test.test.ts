@@ -25,7 +25,8 @@ let prefix: string;
 beforeAll(async () => {
   bundle = await buildKernel();
   prefix = mkdtempSync(join(tmpdir(), "kernel-prefix-"));
-  const file = join(String(runInstaller(bundle, "installKernel", { prefix })), "kernel.json");
+  const { folder } = runInstaller(bundle, "installKernel", { prefix }) as { folder: string };
+  const file = join(folder, "kernel.json");
   const spec = JSON.parse(readFileSync(file, "utf8"));
   writeFileSync(file, JSON.stringify({ ...spec, argv: [...spec.argv, "--package", PRELUDE] }));
 });

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConfigError, Rng } from "../../src/core";
-import { syntheticDataset } from "../../src/data";
+import { type Dataset, type Split, syntheticDataset } from "../../src/data";
 import { DISPLAY, type Displayable } from "../../src/display-protocol";
-import { engine } from "../../src/engine";
+import { engine, tf } from "../../src/engine";
 import { lab } from "../../src/lab";
 import { Network, namingOf, type StoredTensor, saveState, toPyTorch, writeSafetensors } from "../../src/nn";
 import { architecturePreset } from "../../src/space";
@@ -28,6 +28,13 @@ beforeAll(() => {
 
 const textOf = async (value: Displayable) => String((await value[DISPLAY]())["text/plain"]);
 const shape = { height: 32, width: 32, channels: 3 };
+/** As many classes as the weights have. */
+function threeClasses(): Dataset {
+  const { classes, ...rest } = syntheticDataset({ shape, count: 24, testCount: 8, validationCount: 8 });
+  const of = ({ labels, ...split }: Split): Split => ({ ...split, labels: labels.map((label) => label % 3) });
+  const splits = { train: of(rest.train), validation: of(rest.validation), test: of(rest.test) };
+  return { ...rest, ...splits, classes: classes.slice(0, 3) };
+}
 
 test("weights of timm are a teacher at the data's size, under their own preprocessing, and say what is not certain", async () => {
   const dataset = syntheticDataset({ shape, count: 24, testCount: 8, validationCount: 8 });
@@ -49,6 +56,40 @@ test("weights of timm are a teacher at the data's size, under their own preproce
   await expect(lab.teacher("resnet18.pth", { data })).rejects.toThrow(/resnet18\.pth must be a file of weights, and/);
   await expect(lab.teacher(file, { data, classes: dataset.classes })).rejects.toThrow(ConfigError);
   for (const of of [teacher, same]) of.teacher.dispose();
+});
+
+test("of as many classes as the data, which its file does not name, it is told how to name them; then it is taken", async () => {
+  const data = await lab.data(threeClasses());
+  await expect(lab.teacher(file, { data })).rejects.toThrow(
+    /its file does not name them; where they are, say so: classes: \["pattern 0", "pattern 1", "pattern 2"\] \(all 3; .*data\.dataset\.classes.*fineTune: \{\}.*featuresOnly: true/,
+  );
+  const teacher = await lab.teacher(file, { data, classes: data.dataset.classes });
+  expect(teacher.teacher.classes).toEqual(data.classes);
+  teacher.teacher.dispose();
+  // Numbers are names, too, of other things.
+  const digits = await lab.data({ ...threeClasses(), classes: ["0", "1", "2"] });
+  await expect(lab.teacher(file, { data: digits })).rejects.toThrow(/say so: classes: \["0", "1", "2"\]/);
+});
+
+test("a model of TensorFlow.js is told what can be done with one: fineTune cannot", async () => {
+  const data = await lab.data(threeClasses());
+  const model = tf.sequential({
+    layers: [
+      tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same", inputShape: [32, 32, 3] }),
+      tf.layers.globalAveragePooling2d({}),
+      tf.layers.dense({ units: 3 }),
+    ],
+  });
+  const preprocessing = { mean: [0, 0, 0], std: [1, 1, 1] };
+  const refused = await lab.teacher(model, { data, preprocessing }).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+  expect(refused).toMatch(
+    /classes: \["pattern 0".*train the model on this data by its own fit\(\).*featuresOnly: true/,
+  );
+  expect(refused).not.toMatch(/fineTune/);
+  model.dispose();
 });
 
 test("it is taught the data by fineTune: a classifier of its classes, measured, cut at stages; what contradicts that is refused", async () => {

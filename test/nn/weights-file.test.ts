@@ -16,7 +16,8 @@ const turned = [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11].map((i) => base[i]);
 test.each(["state.pth", "legacy.pth", "checkpoint.pth"])(
   "%s: floats of all widths, views of them, and no whole numbers",
   async (name) => {
-    const tensors = await readPyTorchWeights(golden(name));
+    const { tensors, remarks } = await readPyTorchWeights(golden(name));
+    expect(remarks).toEqual([]);
     const read = Object.fromEntries([...tensors].map(([key, { shape, data }]) => [key, [shape, [...data]]]));
     expect(read).toEqual({
       "conv.weight": [[3, 4], base],

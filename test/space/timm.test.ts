@@ -28,8 +28,8 @@ const layers: fc.Arbitrary<Layer> = fc.oneof(
     .record({
       kind: fc.constant("mbconv" as const),
       ...common,
-      expansion: fc.constantFrom(1, 2, 2.5, 3, 3.67, 4, 6),
-      seRatio: fc.constantFrom(0, 0.25, 0.5, 0.0625, 1),
+      expansion: fc.oneof(fc.constantFrom(1, 2, 2.5, 3, 3.67, 4, 6), fc.double({ min: 1, max: 16, noNaN: true })),
+      seRatio: fc.oneof(fc.constantFrom(0, 0.25, 0.5, 0.0625, 1), fc.double({ min: 1e-9, max: 1, noNaN: true })),
       noskip: fc.boolean(),
     })
     .map(({ noskip, ...layer }) => (noskip ? { ...layer, residual: false } : layer)),
@@ -99,7 +99,11 @@ describe("timm's block strings", () => {
     ["ir_r1_k3_s2_e0.5_c80", /malformed number in "e0.5": e is the expansion, a number from 1/],
     ["cn_r1_k3_s2_c16_nmi", /"cn" block may have r .*, one of nsw \(silu\), nre \(relu\), nr6 \(relu6\)/],
     ["ir_r1_k3_s2_e6_c16_d2", /"ir" block may have .*se \(squeeze-excite ratio.*and noskip/],
-    ["er_r1_k3_s1_e6_c24", /\(er, cc, \.\.\.\) are not supported/],
+    ["er_r1_k3_s1_e6_c24", /\(er, dsa, uir, mqa, \.\.\.\) are not supported/],
+    ["ir_r1_k3_s1_e1_c16", /"ir" block of e1 has in timm a 1x1 convolution.*is called "ds"/],
+    ["ir_r1_k3_s1_e1.0_c16", /is called "ds"/],
+    ["ir_r1_k3.5.7_s1_e6_c24", /malformed number in "k3.5.7"/],
+    ["ir_r1_k3_s1_e6_c24_cc4", /unknown token "cc4"/],
     ["ir_r1_k3_s1_e6_c24_nrelu", /unknown token "nrelu"/],
     ["xx_r1_k3_s1_e6_c24", /must start with ir, ds, cn, got "xx"/],
     ["er_r1_k3_s1_e6_c24", /must start with/],

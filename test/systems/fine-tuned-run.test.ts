@@ -3,11 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { frontSentences } from "../../src/cli/report/front-words";
+import { readRun } from "../../src/cli/report/recorded-run";
+import { runSections } from "../../src/cli/report/run-sections";
 import { Rng } from "../../src/core";
 import { syntheticDataset } from "../../src/data";
 import { engine } from "../../src/engine";
 import { Network } from "../../src/nn";
-import { saveLayersModel, toLayersModel } from "../../src/retrain";
+import { compare, loadFound, saveLayersModel, toLayersModel } from "../../src/retrain";
 import { RunDirectory } from "../../src/study";
 import { type ExperimentInput, parseExperiment, prepareExperiment, runExperiment } from "../../src/systems/dna";
 import { Teacher, trainTeacher } from "../../src/teacher";
@@ -95,6 +98,46 @@ describe("a teacher of other classes, fine-tuned in an experiment", () => {
     const wrong = async () => prepareExperiment(parseExperiment({ ...tinyExperiment, teacher }));
     await expect(wrong()).rejects.toThrow(message);
   });
+});
+
+test("a teacher of other classes gives its feature maps alone: students have the data's, and the front has no teacher", async () => {
+  const network = new Network({ ...tinyArchitecture, classes: 3 }, new Rng(3));
+  const { architecture } = network;
+  const history = { epochs: [], validationImages: 0, imagesPerSecond: 0 };
+  const record = {
+    architecture,
+    preprocessing: { mean: [0.4], std: [0.2] },
+    classes: ["x", "y", "z"],
+    dataset: "other",
+  };
+  const others = join(runs, "others.safetensors");
+  new Teacher(network, { ...record, history }).save(others);
+  network.dispose();
+  const retrain = { ...experiment.retrain, random: 1 };
+  const given = { ...experiment, teacher: { file: others, featuresOnly: true }, retrain };
+  const front = await inProcess("features", given);
+  expect(front.measured.map(({ kind }) => kind)).toEqual(["found", "random"]);
+  const compared = compare(front);
+  expect(compared).not.toHaveProperty("teacher");
+  expect(frontSentences(front)[0]).toMatch(/MACs and [\d.]+ % test accuracy\. The teacher gave its feature maps alone/);
+  for (const { file: of } of front.measured) {
+    const { record } = loadFound(join(runs, "features", of));
+    expect(record.classes).toHaveLength(4);
+  }
+  expect(await inProcess("features", given)).toEqual(front);
+  expect(JSON.stringify(runSections(readRun(join(runs, "features"), "report")).map(({ words }) => words))).toMatch(
+    /for its feature maps alone/,
+  );
+  for (const [wrong, message] of [
+    [{ teacher: { file: others, featuresOnly: true, fineTune: {} } }, /fineTune teaches it the data: leave one out/],
+    [{ teacher: { featuresOnly: true } }, /is of a teacher that is there: give "file"/],
+    [
+      { ...given, retrain: { ...retrain, distillation: { weight: 0.5, temperature: 4 } } },
+      /learns from the teacher's answers.*retrain\.distillation/s,
+    ],
+  ] as const) {
+    expect(() => parseExperiment(wrong)).toThrow(message);
+  }
 });
 
 test("a model of TensorFlow.js teaches an experiment, cut at the layers that it names", async () => {

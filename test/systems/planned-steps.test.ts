@@ -173,6 +173,12 @@ const CHANGES: Record<string, Change> = {
     to: { teacher: { classes: [...PATTERNS].reverse() } },
     steps: TEACHER,
   },
+  // The same maps; the teacher's accuracy is not measured.
+  "teacher.featuresOnly": {
+    from: { teacher: { file: modelFile, classes: PATTERNS } },
+    to: { teacher: { featuresOnly: true } },
+    steps: ["front"],
+  },
   "teacher.cuts": {
     from: {
       teacher: { file: modelFile, classes: PATTERNS, cuts: ["trunk_0_norm_silu", "trunk_3_project_norm"] },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CheckpointError, Rng } from "../../src/core";
-import { engine, type tf } from "../../src/engine";
+import { engine, tf } from "../../src/engine";
 import { Network, readSafetensors, writeSafetensors } from "../../src/nn";
 import { Teacher } from "../../src/teacher";
 import {
@@ -170,8 +170,17 @@ describe("a teacher", () => {
       const [kernel] = network.parameters().values();
       kernel.assign(kernel.mul(0).add(value) as typeof kernel);
       teacher.save(path);
-      expect(() => Teacher.load(path)).toThrow(/"classifier.kernel" must be finite, got (NaN|Infinity)/);
+      expect(() => Teacher.load(path)).toThrow(
+        /"classifier.kernel" must have finite values only, and has (NaN|Infinity)/,
+      );
+      kernel.assign(tf.zerosLike(kernel));
     }
+    const [name, variance] = [...network.buffers()].find(([each]) => each.endsWith("runningVariance"))!;
+    variance.assign(tf.onesLike(variance).mul(-0.5));
+    teacher.save(path);
+    expect(() => Teacher.load(path)).toThrow(
+      `"${name}" must be a variance, 0 or above everywhere, and has -0.5 at place 0`,
+    );
     teacher.dispose();
   });
 });

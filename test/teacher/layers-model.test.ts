@@ -229,7 +229,7 @@ describe("in a cell, a layers model", () => {
   test.each([
     [{ classes }, /how the model residual sees images: preprocessing/],
     [{ classes, ...seen, cut: ["sum"] }, /cut.*cuts/],
-    [{ ...seen }, /must be of data set synthetic, got unknown/],
+    [{ ...seen }, /its file does not name them.*classes: \["pattern 0"/],
     [{ classes, ...seen, arch: "resnet18" }, /arch is for weights of torchvision or timm/],
     [{ classes, ...seen, fineTune: {} }, /train the model by its own fit\(\)/],
     [{ classes: ["a"], ...seen }, /classes must name the 4/],
@@ -254,6 +254,13 @@ describe("in a cell, a layers model", () => {
     const nan = residualModel();
     tf.tidy(() => nan.setWeights(nan.getWeights().map((weight) => weight.mul(Number.NaN))));
     expect(() => teacherFromModel(nan, seen)).toThrow(CheckpointError);
+    const negative = shaken(residualModel());
+    const norm = negative.getLayer("down_norm");
+    tf.tidy(() => norm.setWeights(norm.getWeights().map((weight) => weight.mul(-1))));
+    expect(() => teacherFromModel(negative, seen)).toThrow(
+      /weight \d+ of the model, down_norm\/moving_variance, must be a variance, 0 or above everywhere, and has -0\.\d+ at/,
+    );
+    negative.dispose();
     const valid = tf.sequential({
       layers: [
         L.conv2d({ inputShape: [16, 16, 1], filters: 4, kernelSize: 3 }),

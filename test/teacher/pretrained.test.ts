@@ -16,7 +16,8 @@ import {
   writeSafetensors,
 } from "../../src/nn";
 import { type Architecture, architecturePreset, efficientNets, mobileNets, resNets } from "../../src/space";
-import { openTeacher, type Teacher, teacherFromTorchvision } from "../../src/teacher";
+import { openPyTorchTeacher, openTeacher, type Teacher, teacherFromTorchvision } from "../../src/teacher";
+import { dictionary, tensor as pickledTensor, pthBytes } from "../nn/pth-file";
 import { countedByTorch, pythonHas, writeHubWeights } from "./hub";
 
 const NETS: readonly (readonly [name: string, height: number, width: number])[] = [
@@ -185,12 +186,62 @@ describe("weights of timm", () => {
     network.dispose();
   });
 
-  test("names behind a wrapper's prefix are those of the network", () => {
-    const network = new Network(small("resnet18"), new Rng(1));
-    written(file("wrapped"), network, "torchvision", "module.");
+  test.each(["module.", "model.module.", "_orig_mod."])("names behind %s are those of the network", (prefix) => {
+    const network = new Network(small("mobilenetv3_small_100"), new Rng(1));
+    written(file("wrapped"), network, "timm", prefix);
     const teacher = openTeacher(file("wrapped"));
-    expect(teacher.architecture.name).toBe("resnet18");
+    expect(teacher.architecture.name).toBe("mobilenetv3_small_100");
     for (const of of [network, teacher]) of.dispose();
+  });
+
+  test("a variance below 0 and a weight that is not finite are refused under the names that the file has", () => {
+    const network = new Network(small("mobilenetv3_small_100"), new Rng(1));
+    const naming = namingOf("timm", network.architecture);
+    for (const [part, value, message] of [
+      [
+        "runningVariance",
+        -1,
+        /teacher: .*odd\.safetensors: tensor "[\w.]+\.running_var" must be a variance, 0 or above/,
+      ],
+      ["kernel", Number.NaN, /tensor "[\w.]+\.weight" must have finite values only, and has NaN at place/],
+    ] as const) {
+      const tensors = [...saveState(network)].map(([own, tensor]): [string, StoredTensor] => {
+        const { name, rank } = naming(own);
+        return [name, toPyTorch(tensor, own, rank)];
+      });
+      const own = [...saveState(network).keys()].findIndex((name) => name.endsWith(part));
+      tensors[own][1].data[1] = value;
+      writeSafetensors(file("odd"), new Map(tensors));
+      expect(() => openTeacher(file("odd"))).toThrow(message);
+    }
+    network.dispose();
+  });
+
+  test("of a training script's .pth the running mean of the weights is the teacher, which says so", async () => {
+    const [raw, mean] = [1, 2].map((seed) => new Network(small("mobilenetv3_small_100"), new Rng(seed)));
+    const naming = namingOf("timm", raw.architecture);
+    const values: Record<string, Uint8Array> = {};
+    const state = (network: Network, prefix: string) =>
+      dictionary(
+        Object.fromEntries(
+          [...saveState(network)].map(([own, tensor]) => {
+            const { name, rank } = naming(own);
+            const { shape, data } = toPyTorch(tensor, own, rank);
+            const key = `${Object.keys(values).length}`;
+            values[key] = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+            return [prefix + name, pickledTensor(key, { count: data.length, shape })];
+          }),
+        ),
+      );
+    const path = join(folder, "checkpoint.pth");
+    writeFileSync(
+      path,
+      pthBytes(dictionary({ state_dict: state(raw, ""), state_dict_ema: state(mean, "module.") }), values),
+    );
+    const teacher = await openPyTorchTeacher(path);
+    expect(fingerprint(saveState(teacher.network))).toBe(fingerprint(saveState(mean)));
+    expect(teacher.remarks[0]).toMatch(/state_dict_ema was taken, the running mean .* and state_dict left aside/);
+    for (const of of [raw, mean, teacher]) of.dispose();
   });
 
   test("what is no network that is known is refused with the names that it has", () => {

@@ -9,7 +9,7 @@ import { NETWORK_COLUMNS, networkRow } from "../network-rows";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { checkOutput, writing } from "../output-file";
 import type { ComparedRuns } from "../report/compare-runs";
-import { points } from "../report/front-words";
+import { FEATURES_ONLY, points } from "../report/front-words";
 import { textTable } from "../table";
 
 interface CompareOptions extends OutputOptions {
@@ -70,8 +70,12 @@ function sentences({ runs, caveat }: ComparedRuns): string[] {
       if (!comparison)
         return `${name} is not finished: nothing was measured yet; the same blockwise run goes on with it.`;
       const { best, macsShare, toTeacher } = comparison;
+      const beside =
+        macsShare === undefined || toTeacher === undefined
+          ? `. ${FEATURES_ONLY}`
+          : ` (${percent(macsShare, 1)} of the teacher's), ${points(toTeacher)} the teacher.`;
       return [
-        `${name}: ${best.label} has ${percent(best.accuracy)} at ${formatCount(best.macs)} MACs (${percent(macsShare, 1)} of the teacher's), ${points(toTeacher)} the teacher.`,
+        `${name}: ${best.label} has ${percent(best.accuracy)} at ${formatCount(best.macs)} MACs${beside}`,
         ...(ratedBy ? [ratedWords(ratedBy)] : []),
         ...againstRivals(comparisons(networks)),
       ].join(" ");

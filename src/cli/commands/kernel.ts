@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import { installKernel, KERNEL_NAME, uninstallKernel } from "../../../kernel/install";
+import { installationOf, installKernel, KERNEL_NAME, uninstallKernel } from "../../../kernel/install";
 import { type Check, checkData, checkEngine, checkJupyter, checkKernelspec, checkNode } from "../doctor/checks";
 import { EXIT } from "../exit-codes";
+import { otherKernel } from "../other-kernel";
 import { Output, type OutputOptions, withOutput } from "../output";
 
 interface PlaceOptions extends OutputOptions {
@@ -18,17 +19,22 @@ export function registerKernel(program: Command): void {
   placed(kernel.command("install"))
     .description("make Jupyter know the kernel; doing it again changes nothing")
     .action((options: PlaceOptions) => {
-      const folder = installKernel(options);
-      new Output(options).result({ kernel: KERNEL_NAME, folder }, () => `installed kernel "${KERNEL_NAME}": ${folder}`);
+      const { folder, replaced } = installKernel(options);
+      new Output(options).result({ kernel: KERNEL_NAME, folder, ...(replaced && { replaced }) }, () => {
+        const other = replaced === undefined ? "" : `\n${otherKernel(replaced)}`;
+        return `installed kernel "${KERNEL_NAME}": ${folder}${other}`;
+      });
     });
 
   placed(kernel.command("uninstall"))
     .description("remove the kernel from Jupyter")
     .action((options: PlaceOptions) => {
-      const { folder, removed } = uninstallKernel(options);
-      new Output(options).result({ kernel: KERNEL_NAME, folder, removed }, () =>
-        removed ? `removed kernel "${KERNEL_NAME}": ${folder}` : `nothing to remove: ${folder} is not there`,
-      );
+      const { folder, removed, other } = uninstallKernel(options);
+      new Output(options).result({ kernel: KERNEL_NAME, folder, removed, ...(other && { other }) }, () => {
+        if (!removed) return `nothing to remove: ${folder} is not there`;
+        const whose = other === undefined ? "" : `\nit was another installation's, ${installationOf(other)}`;
+        return `removed kernel "${KERNEL_NAME}": ${folder}${whose}`;
+      });
     });
 
   withOutput(kernel.command("doctor"))

@@ -6,6 +6,7 @@ import { installKernel, KERNEL_NAME } from "../../../kernel/install";
 import { packageRoot } from "../../core";
 import { checkJupyter } from "../doctor/checks";
 import { EXIT } from "../exit-codes";
+import { otherKernel } from "../other-kernel";
 import { Output, type OutputOptions, withOutput } from "../output";
 
 interface SetupOptions extends OutputOptions {
@@ -35,12 +36,12 @@ hundreds of times more slowly, and the exit code is 1. Compiled engines are kept
     .action(async (options: SetupOptions) => {
       const output = new Output(options);
       const engine = await buildEngine(options, output);
-      const folder = installKernel(options);
+      const { folder, replaced } = installKernel(options);
       const jupyter = checkJupyter();
-      output.result({ engine, kernel: { name: KERNEL_NAME, folder }, jupyter }, () =>
+      output.result({ engine, kernel: { name: KERNEL_NAME, folder, ...(replaced && { replaced }) }, jupyter }, () =>
         [
           engine.built ? `engine: ${engine.said}` : `engine: NOT BUILT, ${engine.said}`,
-          `kernel: "${KERNEL_NAME}" in ${folder}`,
+          `kernel: "${KERNEL_NAME}" in ${folder}${replaced === undefined ? "" : `; ${otherKernel(replaced)}`}`,
           `Jupyter: ${jupyter.found}${jupyter.mend === undefined ? "" : `; mend: ${jupyter.mend}`}`,
         ].join("\n"),
       );

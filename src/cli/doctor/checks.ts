@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { KERNEL_NAME, kernelProgram } from "../../../kernel/install";
+import { installationOf, KERNEL_NAME, kernelProgram, programOf } from "../../../kernel/install";
 import { condaCommand, engineCommand, isCheckout, packageRoot, setupCommand } from "../../core";
 
 /** One thing that must be there; `mend` is the command that brings it when it is not. */
@@ -73,12 +73,16 @@ export function checkKernelspec(program = kernelProgram()): Check {
   const { kernelspecs } = JSON.parse(text) as Kernelspecs;
   const entry = Object.hasOwn(kernelspecs, KERNEL_NAME) ? kernelspecs[KERNEL_NAME] : undefined;
   if (!entry) return failed(`Jupyter knows no kernel "${KERNEL_NAME}"`);
-  const [node, ...rest] = entry.spec.argv;
-  const main = rest.find((argument) => argument.endsWith("main.js")) ?? "";
+  const [node] = entry.spec.argv;
+  const main = programOf(entry.spec.argv) ?? "";
   for (const path of [node, main]) {
     if (!existsSync(path)) return failed(`${entry.resource_dir} starts ${path}, which is not there`);
   }
-  if (main !== program) return failed(`${entry.resource_dir} starts another installation, ${main}`);
+  if (main !== program) {
+    return failed(
+      `${entry.resource_dir} starts another installation, ${installationOf(main)}, and this one is ${installationOf(program)}`,
+    );
+  }
   return { name: "Kernel", ok: true, found: entry.resource_dir };
 }
 

@@ -93,7 +93,7 @@ const configSchema = z.looseObject({
   seed: count,
   threads: count.optional(),
   data: z.looseObject({ name: z.string(), validationCount: count.optional() }),
-  teacher: z.looseObject({ file: z.string().optional() }),
+  teacher: z.looseObject({ file: z.string().optional(), featuresOnly: z.boolean().optional() }),
   distill: z.looseObject({ images: count, epochs: z.union([count, z.array(count)]), sampler: z.string() }),
   rate: z.looseObject({ images: count }),
   retrain: z.looseObject({ epochs: count }),

@@ -168,13 +168,13 @@ function teacher({ teacher: trained, space: recorded, config }: RecordedRun): Pa
   const parts = blocks.map(({ index, macs, params }) => ({ name: `block ${index + 1}`, macs, params }));
   const rest = (whole: number, key: "macs" | "params") => whole - blocks.reduce((sum, block) => sum + block[key], 0);
   parts.push({ name: "head", macs: rest(macs, "macs"), params: rest(params, "params") });
-  const { file } = config.teacher;
+  const { file, featuresOnly } = config.teacher;
   const origin = file
-    ? `from ${file}`
+    ? `from ${file}${featuresOnly ? ", for its feature maps alone" : ""}`
     : `after ${history.epochs.length} epochs (${formatDuration(trainedMs(history))})`;
   return {
     heading: "Teacher",
-    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} MACs, ${formatCount(params)} parameters, ${accuracyOf(history)} ${origin}.`,
+    words: `${architecture} on ${config.data.name}: ${formatCount(macs)} MACs, ${formatCount(params)} parameters, ${featuresOnly ? "" : `${accuracyOf(history)} `}${origin}.`,
     figures: [
       // Of a network that was found before, only the accuracy is known.
       ...(history.epochs.length > 0 ? [trainingCurve(architecture, history.epochs)] : []),

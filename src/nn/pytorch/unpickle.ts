@@ -36,18 +36,37 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "torch._utils _rebuild_parameter",
 ]);
 
+/** Most axes of a tensor, as in PyTorch. */
+const MOST_AXES = 64;
+/** Longest pickle that is followed: values stand behind it, and the largest network's names take less than a tenth of this. */
+const MOST_BYTES = 2 ** 26;
+
 /**
  * Reads a pickle of plain values, dictionaries and PyTorch's tensors. A pickle is a program; of its instructions those are
  * followed that put values together, and of what it may call the four things a state dict needs are known: all else is refused
- * before anything is made of it.
- * @returns The value (dictionaries as `Map`, lists and tuples as arrays), and where the pickle ends.
- * @throws RefusedPickle when it is damaged, or would run something.
+ * before anything is made of it. Time and memory are at most proportional to its length, whatever it claims.
+ * @returns The value (dictionaries as `Map`, lists and tuples as arrays), and where the pickle ends. A value may hold itself, and
+ *   one value may stand in many places: who walks through it must count its steps.
+ * @throws RefusedPickle when it is damaged, or would run something; the message says at which byte.
  */
 export function unpickle(bytes: Uint8Array, start = 0): { readonly value: unknown; readonly end: number } {
+  const reached = { at: start };
+  try {
+    return followed(bytes, reached);
+  } catch (error) {
+    if (!(error instanceof RefusedPickle)) throw error;
+    throw new RefusedPickle(`${error.message} (at byte ${reached.at} of its pickle)`);
+  }
+}
+
+/** @param reached Where the instruction begins that is followed; `at` is kept up to date. */
+function followed(bytes: Uint8Array, reached: { at: number }): { readonly value: unknown; readonly end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stack: unknown[] = [];
   const memo = new Map<number, unknown>();
-  let at = start;
+  let { at } = reached;
+  /** Entries of dictionaries that were made of one list each: a list in the memo can be asked for over and over. */
+  let copied = 0;
 
   const need = (count: number): number => {
     if (at + count > bytes.length) throw new RefusedPickle("it ends in the middle");
@@ -103,7 +122,16 @@ export function unpickle(bytes: Uint8Array, start = 0): { readonly value: unknow
     return memo.get(index);
   };
 
+  const called = (what: unknown, args: unknown): unknown => {
+    if (Array.isArray(args) && Array.isArray(args[0])) copied += args[0].length;
+    if (copied > bytes.length) throw new RefusedPickle("it makes more entries of dictionaries than it has bytes");
+    return made(what, args);
+  };
+
+  const start = at;
   for (;;) {
+    reached.at = at;
+    if (at - start > MOST_BYTES) throw new RefusedPickle("it is far longer than a state dict's");
     const op = byte();
     switch (op) {
       case 0x80: // PROTO
@@ -200,6 +228,9 @@ export function unpickle(bytes: Uint8Array, start = 0): { readonly value: unknow
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = take(2);
+        if (typeof module !== "string" || typeof name !== "string") {
+          throw new RefusedPickle("it calls something whose name is no text");
+        }
         stack.push(global(`${module} ${name}`));
         break;
       }
@@ -208,8 +239,8 @@ export function unpickle(bytes: Uint8Array, start = 0): { readonly value: unknow
         break;
       case 0x52: {
         // REDUCE
-        const [called, args] = take(2);
-        stack.push(made(called, args));
+        const [what, args] = take(2);
+        stack.push(called(what, args));
         break;
       }
       case 0x62: // BUILD: of a state dict what versions of its modules there were
@@ -224,7 +255,8 @@ export function unpickle(bytes: Uint8Array, start = 0): { readonly value: unknow
 
 function global(name: string): Global {
   if (ALLOWED.has(name) || STORAGE.test(name)) return { kind: "global", name };
-  throw new RefusedPickle(`it holds or calls ${name.replace(" ", ".")}, which is no part of a state dict`);
+  const shown = name.length > 200 ? `${name.slice(0, 200)}...` : name;
+  throw new RefusedPickle(`it holds or calls ${shown.replace(" ", ".")}, which is no part of a state dict`);
 }
 
 function isGlobal(value: unknown): value is Global {
@@ -241,9 +273,9 @@ function storage(id: unknown): Storage {
   return { kind: "storage", type: name, key, count };
 }
 
-function made(called: unknown, given: unknown): unknown {
+function made(what: unknown, given: unknown): unknown {
   const args = Array.isArray(given) ? given : [];
-  const name = isGlobal(called) ? called.name : undefined;
+  const name = isGlobal(what) ? what.name : undefined;
   if (name === "collections OrderedDict") {
     const pairs = (args[0] ?? []) as unknown;
     if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) {
@@ -270,5 +302,5 @@ function isCount(value: unknown): value is number {
 }
 
 function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isCount);
+  return Array.isArray(value) && value.length <= MOST_AXES && value.every(isCount);
 }

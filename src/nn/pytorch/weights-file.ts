@@ -4,7 +4,15 @@ import { type Entry, fromBufferPromise, type ZipFile } from "yauzl";
 import { CheckpointError, readFailure } from "../../core";
 import { decodeFloat16 } from "../float16";
 import type { StoredTensor } from "../module";
-import { isTensor, type PickledTensor, RefusedPickle, type Storage, unpickle } from "./unpickle";
+import { stateDict } from "./state-dict";
+import { type PickledTensor, RefusedPickle, type Storage, unpickle } from "./unpickle";
+
+/** What a `.pth` file holds. */
+export interface PyTorchWeights {
+  readonly tensors: Map<string, StoredTensor>;
+  /** What a user should know of how it was read, each a sentence: which of several sets of weights was taken. */
+  readonly remarks: readonly string[];
+}
 
 /** Bytes of a value; null of types of which no weight is. */
 const BYTES: Readonly<Record<string, number | null>> = {
@@ -32,16 +40,16 @@ const WHOLE: Readonly<Record<string, number>> = {
 /** The number that files of before PyTorch 1.6 begin with, as a pickle of protocol 2. */
 const LEGACY = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
-/** Where training scripts keep the weights beside other things. */
-const WRAPPERS = ["state_dict", "model_state_dict", "state_dict_ema", "model_ema", "model"];
-
 /**
  * Reads the tensors of a `.pth` file (`torch.save(model.state_dict(), path)`), strictly: the pickle in it is read as data, and
  * whatever is no tensor of a state dict is refused; nothing in it is ever run. Half precision comes as float32 exactly, float64
- * rounded; whole numbers (`num_batches_tracked`) are left out.
+ * rounded; whole numbers (`num_batches_tracked`) are left out. Of a training script's checkpoint the weights are read that the
+ * script would evaluate: the running mean of the weights (EMA) before the raw ones, as timm does.
+ *
+ * Nothing is allocated because a file claims it: all is at most proportional to the file's length.
  * @throws CheckpointError when it cannot be read, is damaged or holds something else; the message says how to convert it.
  */
-export async function readPyTorchWeights(path: string): Promise<Map<string, StoredTensor>> {
+export async function readPyTorchWeights(path: string): Promise<PyTorchWeights> {
   const to = `${path.replace(/\.[a-z]+$/i, "")}.safetensors`;
   const fail = (what: string, cause?: unknown) =>
     new CheckpointError(
@@ -68,26 +76,37 @@ export async function readPyTorchWeights(path: string): Promise<Map<string, Stor
   throw fail("must be a file of torch.save, and does not begin as one");
 }
 
-async function ofZip(bytes: Buffer): Promise<Map<string, StoredTensor>> {
+async function ofZip(bytes: Buffer): Promise<PyTorchWeights> {
   const zip = await fromBufferPromise(bytes, { autoClose: false, lazyEntries: true });
   try {
     const entries = new Map<string, Entry>();
-    for await (const entry of zip.eachEntry()) entries.set(entry.fileName.replace(/^[^/]*\//, ""), entry);
+    for await (const entry of zip.eachEntry()) {
+      const name = entry.fileName.replace(/^[^/]*\//, "");
+      if (entries.has(name)) throw new RefusedPickle(`it has ${shown(name)} twice`);
+      entries.set(name, entry);
+    }
+    let left = bytes.length;
     const whole = async (name: string) => {
       const entry = entries.get(name);
-      if (!entry) throw new RefusedPickle(`it lacks ${name}`);
+      if (!entry) throw new RefusedPickle(`it lacks ${shown(name)}`);
+      if (entry.compressionMethod !== 0) {
+        throw new RefusedPickle(`${shown(name)} in it is compressed, which torch.save never does`);
+      }
+      // Entries may lie over each other.
+      left -= entry.uncompressedSize;
+      if (left < 0) throw new RefusedPickle(`${shown(name)} in it does not fit into its ${bytes.length} bytes`);
       return unpacked(zip, entry);
     };
     if (entries.has("byteorder") && (await whole("byteorder")).toString() !== "little") {
       throw new RefusedPickle("its numbers are big-endian");
     }
-    const tensors = stateDict(unpickle(await whole("data.pkl")).value);
+    const { tensors, remarks } = stateDict(unpickle(await whole("data.pkl")).value);
     const storages = new Map<string, Buffer>();
     for (const { storage } of tensors.values()) {
       if (!isWeight(storage) || storages.has(storage.key)) continue;
       storages.set(storage.key, await whole(`data/${storage.key}`));
     }
-    return valuesOf(tensors, storages);
+    return { tensors: valuesOf(tensors, storages), remarks };
   } finally {
     zip.close();
   }
@@ -98,12 +117,14 @@ async function unpacked(zip: ZipFile, entry: Entry): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
-  if (crc32(bytes) !== entry.crc32) throw new RefusedPickle(`${entry.fileName} in it does not match its checksum`);
+  if (crc32(bytes) !== entry.crc32) {
+    throw new RefusedPickle(`${shown(entry.fileName)} in it does not match its checksum`);
+  }
   return bytes;
 }
 
 /** Before PyTorch 1.6: five pickles in a row, then each storage's length and values. */
-function ofLegacy(bytes: Buffer): Map<string, StoredTensor> {
+function ofLegacy(bytes: Buffer): PyTorchWeights {
   let at = 0;
   const next = () => {
     const { value, end } = unpickle(bytes, at);
@@ -114,53 +135,66 @@ function ofLegacy(bytes: Buffer): Map<string, StoredTensor> {
   if (system instanceof Map && system.get("little_endian") === false) {
     throw new RefusedPickle("its numbers are big-endian");
   }
-  const tensors = stateDict(state);
+  const { tensors, remarks, all } = stateDict(state);
   if (!Array.isArray(keys)) throw new RefusedPickle("it does not say in which order its values come");
-  const byKey = new Map([...tensors.values()].map(({ storage }) => [storage.key, storage]));
+  const byKey = new Map([...all, ...tensors.values()].map(({ storage }) => [storage.key, storage]));
   const storages = new Map<string, Buffer>();
-  for (const key of keys as string[]) {
-    const storage = byKey.get(key);
+  for (const key of keys as unknown[]) {
+    const storage = typeof key === "string" ? byKey.get(key) : undefined;
     if (!storage) throw new RefusedPickle("it holds values that are of no tensor of its state dict");
-    if (at + 8 > bytes.length) throw new RefusedPickle("it ends in the middle");
-    const count = Number(bytes.readBigInt64LE(at));
-    const size = count * (BYTES[storage.type] ?? WHOLE[storage.type]);
-    at += 8;
-    if (count !== storage.count || at + size > bytes.length) throw new RefusedPickle("it ends in the middle");
-    storages.set(key, bytes.subarray(at, at + size));
-    at += size;
+    const size = storage.count * (isWeight(storage) ? BYTES[storage.type]! : WHOLE[storage.type]);
+    const from = at + 8;
+    if (from + size > bytes.length || Number(bytes.readBigInt64LE(at)) !== storage.count) {
+      throw new RefusedPickle(`its values ${shown(storage.key)} end in the middle (at byte ${at})`);
+    }
+    storages.set(storage.key, bytes.subarray(from, from + size));
+    at = from + size;
   }
-  return valuesOf(tensors, storages);
+  return { tensors: valuesOf(tensors, storages), remarks };
 }
 
-/** The tensors of a state dict, or of one that lies beside other things. */
-function stateDict(value: unknown): Map<string, PickledTensor> {
-  if (!(value instanceof Map)) throw new RefusedPickle("it holds no state dict");
-  const tensors = [...value].filter((entry): entry is [string, PickledTensor] => isTensor(entry[1]));
-  if (tensors.length > 0) return new Map(tensors);
-  const inside = WRAPPERS.map((name) => value.get(name)).find((one) => one instanceof Map);
-  if (inside) return stateDict(inside);
-  throw new RefusedPickle(`it holds no tensors, but ${[...value.keys()].slice(0, 3).join(", ") || "nothing"}`);
+/** A name in a file of others, which may be of any length. */
+function shown(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
 }
 
 function isWeight({ type }: Storage): boolean {
-  if (!(type in BYTES)) throw new RefusedPickle(`it has values of ${type}, which are not known`);
+  if (!Object.hasOwn(BYTES, type)) throw new RefusedPickle(`it has values of ${shown(type)}, which are not known`);
   return BYTES[type] !== null;
 }
+
+/** Copies of a value that views may make, of all values together: more are no weights. */
+const MOST_COPIES = 4;
 
 function valuesOf(
   tensors: ReadonlyMap<string, PickledTensor>,
   storages: ReadonlyMap<string, Buffer>,
 ): Map<string, StoredTensor> {
-  const read = new Map<string, Float32Array>();
+  const read = new Map<string, { readonly storage: Storage; readonly values: Float32Array }>();
   const all = new Map<string, StoredTensor>();
+  let [known, copied] = [0, 0];
   for (const [name, { storage, offset, shape, strides }] of tensors) {
     if (!isWeight(storage)) continue;
-    const values = read.get(storage.key) ?? floatsOf(storage, storages.get(storage.key));
-    read.set(storage.key, values);
+    const before = read.get(storage.key);
+    if (before && (before.storage.type !== storage.type || before.storage.count !== storage.count)) {
+      throw new RefusedPickle(`its values ${shown(storage.key)} are of two types or lengths`);
+    }
+    const values = before?.values ?? floatsOf(storage, storages.get(storage.key));
+    if (!before) known += values.length;
+    read.set(storage.key, { storage, values });
     const size = shape.reduce((product, side) => product * side, 1);
     const last =
       size === 0 ? offset : offset + shape.reduce((sum, side, axis) => sum + (side - 1) * strides[axis], 0) + 1;
-    if (last > values.length) throw new RefusedPickle(`its tensor "${name}" reaches beyond its values`);
+    if (!(last <= values.length)) throw new RefusedPickle(`its tensor ${shown(name)} reaches beyond its values`);
+    if (!(size <= values.length)) {
+      throw new RefusedPickle(
+        `its tensor ${shown(name)} [${shape}] has each of ${values.length} values several times, as expand() makes it`,
+      );
+    }
+    copied += size;
+    if (copied > MOST_COPIES * known + size) {
+      throw new RefusedPickle(`its tensors, as far as ${shown(name)}, are many views of the same ${known} values`);
+    }
     all.set(name, { shape, data: gathered(values, offset, shape, strides) });
   }
   return all;

@@ -40,11 +40,12 @@ export interface MeasuredFront {
 /** How the best found network compares; accuracies are differences in [-1, 1]. */
 export interface Comparison {
   readonly best: FrontPoint;
-  readonly teacher: FrontPoint;
+  /** Absent, with what is compared with it, where it gave its feature maps alone and has no accuracy on this data. */
+  readonly teacher?: FrontPoint;
   /** Share of the teacher's MACs. */
-  readonly macsShare: number;
+  readonly macsShare?: number;
   /** Test accuracy of the best found network, less the teacher's. */
-  readonly toTeacher: number;
+  readonly toTeacher?: number;
   /**
    * Test accuracy of the best found network, less the mean of the random ones; absent without any. One that is this very
    * network stays among them: to leave it out would favour what was found.
@@ -66,7 +67,7 @@ export interface Comparison {
  */
 export function compare({ measured }: MeasuredFront): Comparison {
   const of = (kind: FrontPoint["kind"]) => measured.filter((point) => point.kind === kind);
-  const [teacher] = of("teacher");
+  const teacher: FrontPoint | undefined = of("teacher")[0];
   // One without a rating is the best of none.
   const rated = ({ score = Number.NaN }: FrontPoint) => (Number.isFinite(score) ? score : Number.POSITIVE_INFINITY);
   const best = of("found").reduce((a, b) => (rated(b) < rated(a) ? b : a));
@@ -74,9 +75,11 @@ export function compare({ measured }: MeasuredFront): Comparison {
   const randoms = against?.random ?? [];
   return {
     best,
-    teacher,
-    macsShare: best.macs / teacher.macs,
-    toTeacher: best.accuracy - teacher.accuracy,
+    ...(teacher && {
+      teacher,
+      macsShare: best.macs / teacher.macs,
+      toTeacher: best.accuracy - teacher.accuracy,
+    }),
     ...(against?.overRandom && { toRandom: against.overRandom.difference }),
     cost: costWords(best, randoms),
     beaten: against?.beaten ?? 0,

@@ -12,8 +12,8 @@ export interface MeanOverSeeds {
 export interface SweptFigures {
   /** Test accuracy of the best found network, 0..1. */
   readonly found: number;
-  /** Of the teacher. */
-  readonly teacher: number;
+  /** Of the teacher; absent where it gave its feature maps alone. */
+  readonly teacher?: number;
   /** Mean of the random networks; absent without any. */
   readonly random?: number;
   /** Found less random. */
@@ -77,7 +77,14 @@ export function summariseSweep(
       name,
       seed,
       settings,
-      figures: { found: best.accuracy, teacher: teacher.accuracy, ...gain, ...overShrunk, macs, params },
+      figures: {
+        found: best.accuracy,
+        ...(teacher && { teacher: teacher.accuracy }),
+        ...gain,
+        ...overShrunk,
+        macs,
+        params,
+      },
     };
   });
   const groups = groupBy(runs, ({ settings }) => JSON.stringify(settings));
@@ -111,7 +118,7 @@ export function sweepRows({ keys, rows }: SweepSummary) {
     found: found!,
     random,
     shrunk,
-    teacher: teacher!,
+    teacher,
   }));
 }
 

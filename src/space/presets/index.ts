@@ -1,4 +1,4 @@
-import { SpaceError } from "../../core";
+import { nearestName, SpaceError } from "../../core";
 import { CountedSpace } from "../counted-space";
 import { layerOutputs, trunkLayers } from "../shapes";
 import type { Architecture, SearchSpace } from "../types";
@@ -39,10 +39,15 @@ export function architecturePreset(name: string): Architecture {
   if (name.startsWith(NAS_BENCH_MACRO)) return nasBenchMacro(name.slice(NAS_BENCH_MACRO.length));
   const network = listed().get(name);
   if (!network) {
-    throw new SpaceError(`unknown preset ${JSON.stringify(name)}; known are ${architectureNames().join(", ")}`, {
-      name,
-      known: architectureNames(),
-    });
+    const near = nearestName(name, architectureNames());
+    const meant = near === undefined ? "" : `did you mean ${near}? `;
+    throw new SpaceError(
+      `unknown preset ${JSON.stringify(name)}; ${meant}known are ${architectureNames().join(", ")}`,
+      {
+        name,
+        known: architectureNames(),
+      },
+    );
   }
   return network;
 }

@@ -3,8 +3,16 @@ import { ConfigError, isPercent, MOST, nearestName, parseCount, parseShare, Spac
 import { MEMORY_RULE, MOST_MAGNITUDE } from "../../data";
 import { DISTILL_DEFAULTS } from "../../distill";
 import { RATE_DEFAULTS, SCORES } from "../../rate";
-import { type CandidateOp, completeOp, type GivenOp } from "../../space";
+import {
+  type Architecture,
+  architecturePreset,
+  type CandidateOp,
+  completeOp,
+  type GivenOp,
+  parseArchitecture,
+} from "../../space";
 import { FEWEST } from "../../surrogate";
+import { presetName } from "../../teacher";
 import { TRAINING_DEFAULTS } from "../../train";
 import { DNA_MINI } from "./defaults";
 
@@ -146,6 +154,23 @@ const data = z.strictObject({
   testCount: images.optional(),
 });
 
+/** The architecture of a teacher that is to be trained. @throws SpaceError for a preset that is not known, or a malformed one. */
+export function teacherArchitecture(given: string | Readonly<Record<string, unknown>>): Architecture {
+  return typeof given === "string" ? architecturePreset(given) : parseArchitecture(given, "teacher.architecture");
+}
+
+/** That a network can be made of a value; a name that is not known is told with all other mistakes, before anything is looked for. */
+function known<Given>(make: (given: Given) => Architecture) {
+  return (given: Given, context: z.RefinementCtx<Given>): void => {
+    try {
+      make(given);
+    } catch (error) {
+      if (!(error instanceof SpaceError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+    }
+  };
+}
+
 /** How a teacher that is there is taught the data's classes; explained in `FineTuneOptions`. */
 const fineTune = z
   .strictObject({
@@ -158,13 +183,14 @@ const fineTune = z
   .partial();
 
 /** Keys that say something of a teacher's file. */
-const OF_FILE = ["arch", "preprocessing", "classes", "cuts", "fineTune"] as const;
+const OF_FILE = ["arch", "preprocessing", "classes", "cuts", "fineTune", "featuresOnly"] as const;
 
 const teacher = z
   .strictObject({
     /** A preset's name, a preset with other input or classes (`{ "preset": "resnet18", "classes": 5 }`), or an architecture. */
     architecture: z
       .union([z.string(), z.record(z.string(), z.unknown())], must("a preset's name or an architecture"))
+      .superRefine(known(teacherArchitecture))
       .default(DNA_MINI.teacher),
     /**
      * A teacher that is there, which is not trained: a teacher's file `.safetensors`, or a found network's `.json` as the next
@@ -172,7 +198,10 @@ const teacher = z
      */
     file: z.string().optional(),
     /** Of weights of torchvision or timm: the network, where their tensors do not say it, e.g. "tf_efficientnet_b0". */
-    arch: z.string().optional(),
+    arch: z
+      .string()
+      .superRefine(known((name) => architecturePreset(presetName(name))))
+      .optional(),
     /** Of such weights, or a model of TensorFlow.js: how it sees images, one number a channel on the scale 0..1. */
     preprocessing: z
       .strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().gt(0)).min(1) })
@@ -181,12 +210,24 @@ const teacher = z
     classes: z.array(z.string()).min(1).max(MOST.classes).optional(),
     /** Of a model of TensorFlow.js: the layers that end its blocks. */
     cuts: z.array(z.string()).min(1).max(MOST.blocks).optional(),
+    /**
+     * The teacher of the file may have other classes or be of another data set: its feature maps alone are imitated, it is neither
+     * measured nor asked for answers.
+     */
+    featuresOnly: z.boolean().optional(),
     /** The teacher of the file is taught this data, with a new classifier where its classes are others; `{}` as usual. */
     fineTune: fineTune.optional(),
     epochs: epochs.default(DNA_MINI.teacherEpochs),
     ...training,
   })
   .superRefine((given, context) => {
+    if (given.featuresOnly && given.fineTune) {
+      context.addIssue({
+        code: "custom",
+        path: ["featuresOnly"],
+        message: "is for a teacher whose answers mean something else, and fineTune teaches it the data: leave one out",
+      });
+    }
     if (given.file !== undefined) return;
     for (const key of OF_FILE.filter((each) => given[each] !== undefined)) {
       context.addIssue({
@@ -383,41 +424,51 @@ const retrain = z.strictObject({
 });
 
 /** The form of an experiment. */
-export const experimentSchema = z.strictObject({
-  /** Names the run directory; the file's name when left out. */
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, dots, dashes and underscores")
-    .optional(),
-  /** Decides everything that is drawn, in every step. */
-  seed: z.int().default(1),
-  /** Threads of the engine; results are the same bytes for the same number. The physical cores when left out. */
-  threads: upTo(MOST.threads).optional(),
-  data: data.prefault({}),
-  teacher: teacher.prefault({}),
-  /** Number of blocks, "stages", or the last layer of every block but the final one, by index or by name. */
-  split: z
-    .union(
-      [
-        upTo(MOST.blocks),
-        z.literal("stages"),
-        z.array(z.int().min(0)).max(MOST.blocks),
-        z.strictObject({ after: z.array(z.union([z.int().min(0), z.string()])) }),
-      ],
-      must(
-        'a number of blocks, "stages", the indices of the last layers, e.g. [3, 7], or { "after": [...] } with indices or names such as "block1.2"',
-        ["stages"],
-      ),
-    )
-    .default(DNA_MINI.split),
-  space: space.prefault({}),
-  distill: distill.prefault({}),
-  rate: rate.prefault({}),
-  /** Without it the ratings are searched as they are. */
-  improve: improve.optional(),
-  search: search.prefault({}),
-  retrain: retrain.prefault({}),
-});
+export const experimentSchema = z
+  .strictObject({
+    /** Names the run directory; the file's name when left out. */
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, dots, dashes and underscores")
+      .optional(),
+    /** Decides everything that is drawn, in every step. */
+    seed: z.int().default(1),
+    /** Threads of the engine; results are the same bytes for the same number. The physical cores when left out. */
+    threads: upTo(MOST.threads).optional(),
+    data: data.prefault({}),
+    teacher: teacher.prefault({}),
+    /** Number of blocks, "stages", or the last layer of every block but the final one, by index or by name. */
+    split: z
+      .union(
+        [
+          upTo(MOST.blocks),
+          z.literal("stages"),
+          z.array(z.int().min(0)).max(MOST.blocks),
+          z.strictObject({ after: z.array(z.union([z.int().min(0), z.string()])) }),
+        ],
+        must(
+          'a number of blocks, "stages", the indices of the last layers, e.g. [3, 7], or { "after": [...] } with indices or names such as "block1.2"',
+          ["stages"],
+        ),
+      )
+      .default(DNA_MINI.split),
+    space: space.prefault({}),
+    distill: distill.prefault({}),
+    rate: rate.prefault({}),
+    /** Without it the ratings are searched as they are. */
+    improve: improve.optional(),
+    search: search.prefault({}),
+    retrain: retrain.prefault({}),
+  })
+  .superRefine(({ teacher: { featuresOnly }, retrain: { distillation } }, context) => {
+    if (!featuresOnly || distillation === undefined) return;
+    context.addIssue({
+      code: "custom",
+      path: ["retrain", "distillation"],
+      message:
+        "learns from the teacher's answers, of which teacher.featuresOnly says that they mean something else: leave one out",
+    });
+  });
 
 /** An experiment with all defaults filled in. */
 export type ExperimentConfig = z.output<typeof experimentSchema>;

@@ -24,22 +24,9 @@ export async function measureDesigns(
   { searches, rated, designs, retrained }: Trained,
   context: StepContext,
 ): Promise<MeasuredFront> {
-  const { data, teacher } = supernets;
+  const { data } = supernets;
   const common = { dataset: data.name, images: data.test.count };
-  const { macs, params } = teacher.cost;
-  const { accuracy } = await teacher.evaluate(data.test, context);
-  const measured: FrontPoint[] = [
-    {
-      ...common,
-      label: "teacher",
-      kind: "teacher",
-      macs,
-      params,
-      accuracy,
-      validationAccuracy: teacher.accuracy,
-      file: "teacher.safetensors",
-    },
-  ];
+  const measured: FrontPoint[] = await measureTeacher(supernets, common, context);
   const tested = new Map<Retrained, Evaluation>();
   const networks = new Set(retrained.flat());
   const progress = new Progress(
@@ -86,6 +73,19 @@ export async function measureDesigns(
       network && kind !== "shrunk" ? [{ label, kind, macs: macsOf(network), score: network.score }] : [],
     ),
   };
+}
+
+/** The teacher's place; none where its answers are not the data's classes. */
+async function measureTeacher(
+  { config, data, teacher }: Supernets,
+  common: Pick<FrontPoint, "dataset" | "images">,
+  context: StepContext,
+): Promise<FrontPoint[]> {
+  if (config.teacher.featuresOnly) return [];
+  const { macs, params } = teacher.cost;
+  const { accuracy } = await teacher.evaluate(data.test, context);
+  const named = { label: "teacher", kind: "teacher", file: "teacher.safetensors" } as const;
+  return [{ ...common, ...named, macs, params, accuracy, validationAccuracy: teacher.accuracy }];
 }
 
 function isSame({ network: a }: Design, { network: b }: Design): boolean {

@@ -44,6 +44,7 @@ export function plannedSteps(
     preprocessing,
     classes,
     cuts: ends,
+    featuresOnly,
     ...training
   } = config.teacher;
   const ofFile = { arch, preprocessing, classes, cuts: ends };
@@ -139,7 +140,7 @@ export function plannedSteps(
     {
       name: "front",
       family: "front",
-      reads: { data: data?.test },
+      reads: { data: data?.test, ...(featuresOnly && { "teacher.featuresOnly": true }) },
       after: ["teacher", "search", "retrain"],
       files: (front: MeasuredFront) => ["front.json", ...front.measured.flatMap(({ file: of }) => filesOf(of))],
     },

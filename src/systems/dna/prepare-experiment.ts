@@ -3,16 +3,10 @@ import { knownLatency, type LatencyTable, networkCost, readLatencyTable } from "
 import { checkAugmentation, checkDatasetName, type Dataset, loadDataset } from "../../data";
 import { checkTeaches, type NamedTeacher, nameTeacher } from "../../retrain";
 import { type CostName, type Limit, type Limits, resolveLimit, type WholeCosts } from "../../search";
-import {
-  type Architecture,
-  architecturePreset,
-  checkCandidates,
-  parseArchitecture,
-  type SearchSpace,
-} from "../../space";
-import { checkFits, splitArchitecture, type TeacherBlock } from "../../teacher";
+import { type Architecture, checkCandidates, type SearchSpace } from "../../space";
+import { checkFits, checkInput, splitArchitecture, type TeacherBlock } from "../../teacher";
 import { checkClassWeights } from "../../train";
-import type { ExperimentConfig } from "./config";
+import { type ExperimentConfig, teacherArchitecture } from "./config";
 import { checkLimits, studentSpace } from "./steps";
 
 /** All of an experiment that is known before anything is trained. */
@@ -56,12 +50,18 @@ export async function prepareSpace(
   const { name, root, ...division } = config.data;
   checkDatasetName(name, root);
   const { file: path } = config.teacher;
-  const data = () => loadDataset(name, { root, ...division, seed: config.seed });
+  let loaded: Promise<Dataset> | undefined;
+  const data = () => {
+    loaded ??= loadDataset(name, { root, ...division, seed: config.seed });
+    return loaded;
+  };
   const file = path === undefined ? undefined : await nameTeacher(path, teacherFileOptions(config.teacher), data);
   const architecture = file?.architecture ?? teacherArchitecture(config.teacher.architecture);
   const blocks = splitArchitecture(architecture, config.split);
   checkByBlock(config, blocks.length);
-  const space = studentSpace({ architecture }, blocks, config.space);
+  // Students tell the data's classes apart, whatever a teacher of feature maps alone does.
+  const classes = config.teacher.featuresOnly ? (await data()).classes.length : architecture.classes;
+  const space = studentSpace({ architecture: { ...architecture, classes } }, blocks, config.space);
   for (const [block, of] of space.blocks.entries()) checkCandidates(of, `experiment: block ${block}`);
   return { architecture, file, blocks, space };
 }
@@ -77,7 +77,8 @@ export function checkImages(
   { architecture, file }: Pick<PreparedExperiment, "architecture" | "file">,
   data: Dataset,
 ): string[] {
-  if (file) checkTeaches(file, data);
+  if (file && teacher.featuresOnly) checkInput(file, data, `teacher ${file.path}:`);
+  else if (file) checkTeaches(file, data);
   else checkFits(architecture, data, "experiment");
   for (const [part, training] of Object.entries({ teacher, improve, retrain })) {
     checkClassWeights(training?.classWeights, data.classes.length, `experiment: ${part}`);
@@ -101,10 +102,6 @@ export function checkImages(
   return asked
     .filter(([, count, there]) => count > there)
     .map(([key, count, there, of]) => `${key} is ${count}, and there are ${there} ${of}: all of them are taken`);
-}
-
-function teacherArchitecture(given: ExperimentConfig["teacher"]["architecture"]): Architecture {
-  return typeof given === "string" ? architecturePreset(given) : parseArchitecture(given, "teacher.architecture");
 }
 
 /** What an experiment says of a teacher's file. */

@@ -194,6 +194,7 @@ async function trainedTeacher(
     classes: _names,
     cuts: _cuts,
     fineTune: _tuning,
+    featuresOnly,
     ...options
   } = given;
   const path = run.file("teacher.safetensors");
@@ -204,7 +205,7 @@ async function trainedTeacher(
     async () => {
       const make = () =>
         file
-          ? teacherOfFile(file, data, { seed, checkpoint, ...teacherFileOptions(given) }, context)
+          ? teacherOfFile(file, data, { seed, checkpoint, featuresOnly, ...teacherFileOptions(given) }, context)
           : trainTeacher(architecture, data, { ...options, seed, checkpoint }, context);
       trained = await freshIfForeign(checkpoint, context, make);
       trained.save(path);
@@ -221,10 +222,10 @@ async function trainedTeacher(
 async function teacherOfFile(
   file: string,
   data: Dataset,
-  { seed, checkpoint, fineTune: tuning, ...pretrained }: FileOptions & Tuning,
+  { seed, checkpoint, featuresOnly, fineTune: tuning, ...pretrained }: FileOptions & Tuning,
   context: RunContext,
 ): Promise<Teacher> {
-  if (!tuning) return loadTeacher(file, data, { pretrained }, context);
+  if (!tuning) return loadTeacher(file, data, { pretrained, featuresOnly }, context);
   const { height, width } = data.shape;
   const before = await openTeacherFile(file, { ...pretrained, input: { height, width } }, context);
   try {
@@ -237,6 +238,7 @@ async function teacherOfFile(
 interface Tuning {
   readonly seed: number;
   readonly checkpoint: string;
+  readonly featuresOnly?: boolean;
   readonly fineTune?: FineTuneOptions;
 }
 

@@ -1,6 +1,6 @@
 import { CheckpointError } from "../../core";
 import { tf } from "../../engine";
-import type { StoredTensor } from "../../nn";
+import { type StoredTensor, valueFault } from "../../nn";
 import { compute, graphOf, type ModelGraph } from "./graph";
 import { modelOf, type Topology } from "./topology";
 
@@ -89,6 +89,7 @@ export function weightsOf(model: tf.LayersModel): Map<string, StoredTensor> {
 
 function loadWeights(model: tf.LayersModel, state: ReadonlyMap<string, StoredTensor>, where: string): void {
   const shapes = model.getWeights().map(({ shape }) => shape);
+  const names = model.weights.map(({ originalName }) => originalName);
   if (state.size !== shapes.length) {
     throw new CheckpointError(
       `${where}: the model must have ${shapes.length} weights, got ${state.size}; write the file anew`,
@@ -102,10 +103,10 @@ function loadWeights(model: tf.LayersModel, state: ReadonlyMap<string, StoredTen
           `${where}: weight ${i} of the model must be [${shape}], got ${stored ? `[${stored.shape}]` : "none"}; write the file anew`,
         );
       }
-      const broken = stored.data.findIndex((value) => !Number.isFinite(value));
-      if (broken >= 0) {
+      const fault = valueFault(names[i], stored.data, /(^|\/)moving_variance$/.test(names[i]));
+      if (fault) {
         throw new CheckpointError(
-          `${where}: all weights of the model must be finite, got ${stored.data[broken]} in weight ${i}; train it anew, or take an earlier state`,
+          `${where}: weight ${i} of the model, ${names[i]}, ${fault}; train it anew, or take an earlier state`,
         );
       }
       return tf.tensor(stored.data, shape);
