@@ -2,8 +2,8 @@ import { closeSync, openSync, read, readSync } from "node:fs";
 import { ByteStream, DataError, readFailure } from "../core";
 import type { Split, StoredPictures } from "./types";
 
-/** Pictures that are read at once where all of them are read in turn. */
-const CHUNK = 64;
+/** Bytes that are read at once where all pictures are read in turn, of large ones one picture. */
+const CHUNK_BYTES = 2 ** 22;
 
 /** Open files of this thread; they stay open until it ends. */
 const open = new Map<string, number>();
@@ -70,8 +70,9 @@ export function* imageChunks(split: Split, size: number): Generator<Uint8Array> 
     yield split.images;
     return;
   }
-  for (let from = 0; from < split.count; from += CHUNK) {
-    const count = Math.min(CHUNK, split.count - from);
+  const most = Math.max(1, Math.floor(CHUNK_BYTES / size));
+  for (let from = 0; from < split.count; from += most) {
+    const count = Math.min(most, split.count - from);
     const chunk = new Uint8Array(count * size);
     for (let i = 0; i < count; i++) chunk.set(imageAt(split, from + i, size), i * size);
     yield chunk;

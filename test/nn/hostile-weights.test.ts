@@ -154,7 +154,12 @@ test("of a training script's file the running mean of the weights is taken, and 
   ]);
   // timm writes null where there is no mean, and PyTorch's own example the best accuracy as a tensor beside the weights.
   const { model_ema: _, ...without } = sets;
-  for (const beside of [{}, { model_ema: Buffer.from("N") }, { model_ema: dictionary({}) }]) {
+  const nothing: readonly Record<string, Pickled>[] = [
+    {},
+    { model_ema: Buffer.from("N") },
+    { model_ema: dictionary({}) },
+  ];
+  for (const beside of nothing) {
     const plain = await read(pthBytes(dictionary({ ...without, ...beside }), values));
     expect([[...plain.tensors.keys()], plain.remarks]).toEqual([["w"], []]);
   }
