@@ -1,5 +1,6 @@
 export { canonicalCell, cellKey } from "./canonical";
 export { cellDrawing, cellDrawings, cellWords } from "./drawing";
+export { type EdgeSpaceOptions, edgeSpace } from "./edge-space";
 export * from "./graph";
 export { checkMixedCell, computedOps, discretised, type MixedCell, mixedEdges, mixedGraph } from "./mixed-cell";
 export {
