@@ -28,6 +28,7 @@ const ROOMS = {
     "space",
     "cost",
     "search",
+    "benchmark",
     "evaluate",
     "engine",
     "nn",
@@ -37,7 +38,7 @@ const ROOMS = {
     "rate",
     "retrain",
   ],
-  // Tables of truth: networks with the accuracies that they reach.
+  // Tables of truth: networks with the accuracies that they reach; what a ranking is worth against them.
   benchmark: ["core", "space", "cost", "search"],
   // How good an architecture is: looked up, trained, rated.
   evaluate: ["core", "space", "cost", "search", "surrogate", "benchmark", "engine", "nn", "data", "train", "retrain"],

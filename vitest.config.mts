@@ -6,6 +6,7 @@ const PATIENCE_MS = 600_000;
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/setup/kernel-bundle.ts"],
     setupFiles: ["test/setup/property-seed.ts"],
     testTimeout: PATIENCE_MS,
     hookTimeout: PATIENCE_MS,

@@ -11,3 +11,12 @@ export function positive(text: string): number {
 export function positives(text: string): number[] {
   return text.split(",").map(positive);
 }
+
+/** Reads numbers from a list with commas. @param needed What they must be, in words. */
+export function numbersThat(holds: (value: number) => boolean, needed: string): (text: string) => number[] {
+  return (text) => {
+    const values = text.split(",").map(Number);
+    if (!values.every(holds)) throw new InvalidArgumentError(needed);
+    return values;
+  };
+}

@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { engine } from "../src/engine";
-import { positive } from "./arguments";
+import { numbersThat, positive } from "./arguments";
 import { type DataBench, measureData } from "./data";
 
 function table({ pictures, sizes, cpu, cores, load }: DataBench): string {
@@ -10,6 +10,11 @@ function table({ pictures, sizes, cpu, cores, load }: DataBench): string {
   const heads = ["pixels", "decoded", "augmented", "from a file", "trained", "feeds"].map((head) => head.padStart(12));
   return `Images a second, ${pictures} JPEG pictures a size; "feeds": augmented images for each that the engine trains\n\n${[heads, ...lines].map((line) => line.join("")).join("\n")}\n\n${cpu}, ${cores} cores, load ${load}\n`;
 }
+
+const sides = numbersThat(
+  (side) => Number.isInteger(side) && side >= 8 && side <= 512,
+  "whole numbers of 8 to 512 are needed",
+);
 
 /** `bench data`: whether decoding and augmenting keep up with the engine. */
 export function addData(program: Command): void {
@@ -25,12 +30,4 @@ export function addData(program: Command): void {
       const result = await measureData(options);
       process.stdout.write(json ? `${JSON.stringify(result)}\n` : table(result));
     });
-}
-
-function sides(text: string): number[] {
-  const values = text.split(",").map(Number);
-  if (values.some((side) => !(Number.isInteger(side) && side >= 8 && side <= 512))) {
-    throw new InvalidArgumentError("whole numbers of 8 to 512 are needed");
-  }
-  return values;
 }

@@ -1,7 +1,9 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { engine } from "../src/engine";
-import { positive } from "./arguments";
+import { numbersThat, positive } from "./arguments";
 import { measureSpread, type SpreadOptions } from "./spread";
+
+const shares = numbersThat((value) => value > 0 && value <= 1, "shares above 0, up to 1");
 
 /** `bench spread`: how far apart networks of equal MACs lie in the default space. */
 export function addSpread(program: Command): void {
@@ -25,10 +27,4 @@ export function addSpread(program: Command): void {
       });
       if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
     });
-}
-
-function shares(text: string): number[] {
-  const values = text.split(",").map(Number);
-  if (values.some((value) => !(value > 0 && value <= 1))) throw new InvalidArgumentError("shares above 0, up to 1");
-  return values;
 }

@@ -5,8 +5,7 @@ import { join, resolve } from "node:path";
 import { writeAtomic } from "../src/core/atomic-file";
 import { ConfigError } from "../src/core/errors";
 import { makeFolder } from "../src/core/make-folder";
-import { buildCommand } from "../src/core/package-root";
-import { ownRoot } from "./language/package";
+import { buildCommand, packageRoot } from "../src/core/package-root";
 import { logo } from "./logo";
 
 export const KERNEL_NAME = "blockwise";
@@ -25,7 +24,7 @@ export function kernelspecFolder({ prefix }: InstallOptions = {}): string {
 /** The compiled kernel: beside this file, or of the build where this is the source. */
 export function kernelProgram(): string {
   const beside = join(__dirname, "main.js");
-  return existsSync(beside) ? beside : join(ownRoot(), "dist", "kernel", "main.js");
+  return existsSync(beside) ? beside : join(packageRoot(), "dist", "kernel", "main.js");
 }
 
 /** A kernelspec that was written. */

@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { packageRoot } from "../src/core/package-root";
 import { hideAsyncMarks } from "./cells/async-marks";
 import { beforeChildren } from "./cells/before-children";
 import { CellRunner } from "./cells/cell-runner";
@@ -12,7 +13,7 @@ import { captureOutput } from "./cells/output-capture";
 import { offerTslabDisplay } from "./cells/tslab-display";
 import { describeKernel } from "./kernel-info";
 import { LanguageClient } from "./language/language-client";
-import { ownRoot, readPackage } from "./language/package";
+import { readPackage } from "./language/package";
 import { installRuntimeResolution } from "./language/runtime-resolution";
 import { prepareTermination } from "./life/async-stack";
 import { endChildProcesses } from "./life/child-processes";
@@ -44,7 +45,7 @@ function run(): void {
   const [connectionFile] = positionals;
   if (connectionFile === undefined) throw new Error(USAGE);
 
-  const prelude = readPackage(values.package ?? ownRoot());
+  const prelude = readPackage(values.package ?? packageRoot());
   const shared = new SharedState();
   // No interrupt may end the start.
   shared.phase = Phase.Starting;

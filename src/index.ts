@@ -16,7 +16,7 @@ export * from "./study";
 export * from "./surrogate";
 export * from "./systems/dna";
 /** Ranking of NAS-Bench-Macro and its summary: `blockwise study ranking`. */
-export * as ranking from "./systems/ranking";
+export * as ranking from "./systems/dna-studies";
 export * from "./tasks";
 export * from "./teacher";
 export * from "./train";

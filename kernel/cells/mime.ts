@@ -1,6 +1,7 @@
 import { types } from "node:util";
+import { packageRoot } from "../../src/core/package-root";
 import { DISPLAY, type Displayable, isDisplayable, type MimeBundle } from "../../src/display-protocol";
-import { ownRoot, readPackage } from "../language/package";
+import { readPackage } from "../language/package";
 import { inspected } from "./thrown";
 
 /** How Deno's and other JavaScript kernels let a value show itself: a method that returns a bundle, or a promise of one. */
@@ -41,7 +42,7 @@ async function withText(shown: MimeBundle | Promise<MimeBundle>, value: unknown)
 function viewOf(value: unknown): Displayable | undefined {
   const mayBe = typeof value === "object" && value !== null && !types.isProxy(value) && looksForeign(value);
   if (!mayBe) return undefined;
-  const library = require(readPackage(ownRoot()).main) as { viewOf(value: unknown): Displayable | undefined };
+  const library = require(readPackage(packageRoot()).main) as { viewOf(value: unknown): Displayable | undefined };
   return library.viewOf(value);
 }
 

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type * as TypeScript from "typescript";
-import { ownRoot } from "./package";
+import { packageRoot } from "../../src/core/package-root";
 
 /** Options of the user's `tsconfig.json` that hold for cells too: what is checked, and how; not what is written where. */
 const TAKEN = [
@@ -76,7 +76,7 @@ export function readCompilerSettings(ts: typeof TypeScript, cwd: string): Compil
   const types = [...new Set(["node", ...((taken.types as string[] | undefined) ?? [])])];
   const typeRoots = [
     ...((taken.typeRoots as string[] | undefined) ?? typeRootsAbove(cwd)),
-    dirname(dirname(require.resolve("@types/node/package.json", { paths: [ownRoot()] }))),
+    dirname(dirname(require.resolve("@types/node/package.json", { paths: [packageRoot()] }))),
   ];
   const declarations = fileNames.filter((name) => /\.d\.[cm]?ts$/.test(name) && !name.includes("/node_modules/"));
   return { options: { ...own, ...taken, types, typeRoots }, declarations };

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { buildCommand } from "../../src/core/package-root";
 
@@ -72,22 +71,7 @@ function readRolledUp(root: string, field: Record<string, unknown> | undefined):
   return { types, names: JSON.parse(readFileSync(names, "utf8")), packages, ofNode };
 }
 
-/** The folder of Blockwise's own package.json, from the compiled kernel or from its source. */
-export function ownRoot(from: string = __dirname): string {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const file = join(folder, "package.json");
-    if (existsSync(file) && JSON.parse(readFileSync(file, "utf8")).name === "blockwise") return folder;
-    if (dirname(folder) === folder) throw new Error(`kernel: no package.json of blockwise above ${from}`);
-  }
-}
-
 /** The first part of a path or import that names a package: `name` or `@scope/name`. */
 export function packageNameOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-}
-
-/** Where the package `name` lies as seen from the folder `from`, undefined when it is not installed. */
-export function findPackageFolder(name: string, from: string): string | undefined {
-  const folders = createRequire(join(from, "package.json")).resolve.paths(name) ?? [];
-  return folders.map((folder) => join(folder, name)).find((folder) => existsSync(folder));
 }

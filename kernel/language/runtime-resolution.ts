@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import Module from "node:module";
 import { dirname, isAbsolute, join, sep } from "node:path";
-import { findPackageFolder, type PreludePackage, packageNameOf } from "./package";
+import { findPackageFolder } from "../../src/core/package-folder";
+import { type PreludePackage, packageNameOf } from "./package";
 
 type Resolve = (request: string, parent: NodeModule | undefined, isMain: boolean, options?: unknown) => string;
 

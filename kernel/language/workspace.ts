@@ -2,9 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import type * as TypeScript from "typescript";
+import { findPackageFolder } from "../../src/core/package-folder";
 import { type CompilerSettings, readCompilerSettings } from "./compiler-options";
 import { documentationAt, withoutDocumentation } from "./documentation";
-import { findPackageFolder, type PreludePackage, packageNameOf } from "./package";
+import { type PreludePackage, packageNameOf } from "./package";
 import { RolledDeclarations } from "./rolled-declarations";
 
 /** How a cell's module is named by later cells: `./__cell_12`. */

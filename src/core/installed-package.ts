@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { ConfigError } from "./errors";
+import { findPackageFolder } from "./package-folder";
 
 /** Versions that were tried; they are not installed with Blockwise, for their size. */
 const VERSIONS = {
@@ -20,9 +21,7 @@ const requireHere = createRequire(__filename);
 /** Folder of an installed package. @throws ConfigError saying how to install it. */
 export function packageFolder(name: Package): string {
   // Not all have their package.json among their exports.
-  const folder = (requireHere.resolve.paths(name) ?? [])
-    .map((place) => join(place, name))
-    .find((place) => existsSync(join(place, "package.json")));
+  const folder = findPackageFolder(name, __dirname, (place) => existsSync(join(place, "package.json")));
   if (folder) return folder;
   const version = VERSIONS[name];
   throw new ConfigError(

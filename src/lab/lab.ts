@@ -11,8 +11,7 @@ import {
 } from "../data";
 import { measurePlace, PLACE_NAMES, type Place } from "../deploy";
 import type { tf } from "../engine";
-import type { Retrained } from "../retrain";
-import { checkedTeacher, type LoadTeacherOptions, loadTeacher, openTeacherFile } from "../retrain";
+import { checkedTeacher, type LoadTeacherOptions, loadTeacher, openTeacherFile, type Retrained } from "../retrain";
 import {
   type Architecture,
   architecturePreset,
@@ -24,8 +23,8 @@ import {
   parseArchitecture,
   type SearchSpace,
 } from "../space";
+import { findStudy, readStudy } from "../study/ranking";
 import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable } from "../systems/dna";
-import { findStudy, readStudy } from "../systems/ranking";
 import {
   FINE_TUNE_RULES,
   type FineTuneOptions,

@@ -6,6 +6,7 @@ export * from "./journal";
 export * from "./kept-outcomes";
 export * from "./plan-outcome";
 export * from "./planned-step";
+export * from "./provenance";
 export { type Joining, joinedTable, networkOf, type RatedRun, readRatedRun } from "./rated-run";
 export * from "./run-context";
 export * from "./run-directory";

@@ -47,9 +47,14 @@ export class Complaints {
   }
 }
 
-/** Path of a screenshot below `out/browser/`, for people to look at. */
-export function screenshot(name: string): string {
+/** Pictures for people to look at, below `out/browser/`: where BLOCKWISE_SCREENSHOTS is set, since long pages take seconds. */
+export async function screenshot(
+  page: Page,
+  name: string,
+  options: { readonly fullPage?: boolean } = {},
+): Promise<void> {
+  if (!process.env.BLOCKWISE_SCREENSHOTS) return;
   const folder = join(ROOT, "out", "browser");
   mkdirSync(folder, { recursive: true });
-  return join(folder, `${name}.png`);
+  await page.screenshot({ path: join(folder, `${name}.png`), ...options });
 }

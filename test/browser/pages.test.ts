@@ -97,7 +97,7 @@ describe("a page of all figures", () => {
         .first()
         .evaluate((cell) => getComputedStyle(cell).color);
       expect(words).toBe(scheme === "light" ? "rgb(38, 38, 38)" : "rgb(230, 230, 230)");
-      await page.screenshot({ path: screenshot(`gallery-${scheme}`), fullPage: true });
+      await screenshot(page, `gallery-${scheme}`, { fullPage: true });
       expect(complaints.errors).toEqual([]);
       expect(complaints.outside).toEqual([]);
       await page.close();
@@ -148,7 +148,7 @@ describe("a notebook as one HTML page", () => {
     const { html } = notebookPage(notebook as unknown as Notebook, { title: "Figures", folder });
     const { page, complaints } = await open("notebook.html", html, "light");
     expect(new Set(await drawn(page))).toEqual(new Set(["light"]));
-    await page.screenshot({ path: screenshot("nbconvert"), fullPage: true });
+    await screenshot(page, "nbconvert", { fullPage: true });
     expect(complaints.errors).toEqual([]);
     expect(complaints.outside).toEqual([]);
     await page.close();
@@ -241,7 +241,7 @@ describe("a study as a page", () => {
       expect(found.share).toBeGreaterThan(width === 400 ? 0.88 : 0.6);
       expect(found.cue).toContain("linear-gradient");
       expect(new Set(found.brokenWords)).toEqual(new Set(["normal"]));
-      await page.screenshot({ path: screenshot(`study-${width}-${scheme}`), fullPage: true });
+      await screenshot(page, `study-${width}-${scheme}`, { fullPage: true });
       expect(complaints.errors).toEqual([]);
       expect(complaints.outside).toEqual([]);
       await page.close();
@@ -349,7 +349,7 @@ describe("names in the front's figure", () => {
         ),
       };
     });
-    await page.screenshot({ path: screenshot("front-names") });
+    await screenshot(page, "front-names");
     // More than three random networks are a cloud without names where accuracies are.
     expect(found).toMatchObject({ names: 11, lines: 2, met: [] });
     await page.close();
@@ -407,14 +407,14 @@ body[data-jp-theme-light=true]{--jp-layout-color0:#fff;--jp-ui-font-color1:#2121
     const { page, complaints } = await open("lab.html", html, "light");
     expect(await drawn(page, 1)).toEqual(["dark"]);
     expect(await faintWords(page, [17, 17, 17])).toEqual([]);
-    await page.screenshot({ path: screenshot("jupyterlab-dark") });
+    await screenshot(page, "jupyterlab-dark");
     await page.evaluate(() => {
       document.body.setAttribute("data-jp-theme-light", "true");
       document.body.setAttribute("data-jp-theme-name", "JupyterLab Light");
     });
     await page.locator(".blockwise-figure[data-drawn=light]").waitFor();
     expect(await faintWords(page, [255, 255, 255])).toEqual([]);
-    await page.screenshot({ path: screenshot("jupyterlab-light") });
+    await screenshot(page, "jupyterlab-light");
     expect(complaints.errors).toEqual([]);
     await page.close();
   });

@@ -81,9 +81,9 @@ describe("the quickstart in Jupyter's page", () => {
     const front = notebook.cell(CELLS.front).locator(".js-plotly-plot");
     expect(await front.locator(".gtitle").textContent()).toContain("Accuracy against cost on fashion-mnist");
     await front.scrollIntoViewIfNeeded();
-    await page.screenshot({ path: screenshot("front-light") });
+    await screenshot(page, "front-light");
     await notebook.cell(CELLS.ratings).locator(".js-plotly-plot").scrollIntoViewIfNeeded();
-    await page.screenshot({ path: screenshot("ratings-light") });
+    await screenshot(page, "ratings-light");
   });
 
   it("tells the architecture and all costs where the mouse is over a network of the front", async () => {
@@ -91,7 +91,7 @@ describe("the quickstart in Jupyter's page", () => {
     const kinds = await front.locator(".legendtext").allTextContents();
     const found = kinds.findIndex((kind) => kind.startsWith("found"));
     const text = await hover(front.locator(".scatterlayer .trace").nth(found).locator(".point"));
-    await page.screenshot({ path: screenshot("front-hover") });
+    await screenshot(page, "front-hover");
     expect(text).toMatch(/block 1: .*(id|k[35])/);
     expect(text).toMatch(/[\d.]+[kM] MACs/);
     expect(text).toMatch(/[\d.]+[kM] parameters/);
@@ -101,14 +101,14 @@ describe("the quickstart in Jupyter's page", () => {
     const training = await notebook.runNew("await supernet.distill({ epochs: 100_000, images: 500, seed: 7 })");
     // The bar of all blocks, and within it that of the first.
     await training.locator("[role=progressbar]").nth(1).waitFor();
-    await page.screenshot({ path: screenshot("progress") });
+    await screenshot(page, "progress");
     await notebook.interrupt();
     await notebook.finished(training);
     expect(await training.locator(".output_error").textContent()).toContain("InterruptedError");
     expect(await training.locator(".blockwise-progress").allTextContents()).toEqual(
       expect.arrayContaining([expect.stringContaining("stopped")]),
     );
-    await page.screenshot({ path: screenshot("interrupted") });
+    await screenshot(page, "interrupted");
     const next = await notebook.runNew("teacher.split(3).length + 39");
     await notebook.finished(next);
     expect(await next.locator(".output_result").textContent()).toContain("42");
@@ -130,7 +130,7 @@ describe("the quickstart in Jupyter's page", () => {
     );
     await notebook.finished(frame);
     expect(await frame.locator(".blockwise-table th").allTextContents()).toEqual(["", "number", "letter"]);
-    await page.screenshot({ path: screenshot("user-values") });
+    await screenshot(page, "user-values");
   });
 
   it("left no error in the console, and asked nobody but this machine", () => {

@@ -63,7 +63,7 @@ describe.skipIf(!hasLabWithWidgets())("widgets in JupyterLab (pip install jupyte
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
     await cell.getByText("depth is 5").waitFor();
-    await page.screenshot({ path: screenshot("lab-slider") });
+    await screenshot(page, "lab-slider");
   });
 
   it("a widget of one's own draws itself by anywidget, and shares its state", async () => {
@@ -73,7 +73,7 @@ describe.skipIf(!hasLabWithWidgets())("widgets in JupyterLab (pip install jupyte
     await button.click();
     await notebook.cell(1).getByText("count is 2").waitFor();
     expect(await button.textContent()).toBe("clicked 2 times");
-    await page.screenshot({ path: screenshot("lab-anywidget") });
+    await screenshot(page, "lab-anywidget");
   });
 
   it("leave their values to later cells, and nothing in the console", async () => {

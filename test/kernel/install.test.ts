@@ -3,18 +3,18 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildKernel, PRELUDE, runInstaller } from "./jupyter-client";
+import { kernelBundle } from "../setup/kernel-place";
+import { PRELUDE, runInstaller } from "./jupyter-client";
 
-let kernel: string;
+const kernel = kernelBundle();
 let prefix: string;
 
-beforeAll(async () => {
-  kernel = await buildKernel();
+beforeAll(() => {
   prefix = mkdtempSync(join(tmpdir(), "kernel-prefix-"));
 });
 
 afterAll(() => {
-  for (const path of [kernel, prefix]) rmSync(path, { recursive: true, force: true });
+  rmSync(prefix, { recursive: true, force: true });
 });
 
 describe("the kernelspec", () => {

@@ -19,7 +19,7 @@ async function endsForGood(kernel: KernelUnderTest, code: string, work: string):
     const cell = await interrupted(kernel, code);
     expect(cell.reply).toMatchObject({ ename: "InterruptedError" });
     // Timers come in the order of their times: those that the cell left behind would have come before this one.
-    const look = `{ const before = ${work}; await new Promise((r) => setTimeout(r, 1000)); console.log(before > 0, ${work} - before); }`;
+    const look = `{ const before = ${work}; await new Promise((r) => setTimeout(r, 300)); console.log(before > 0, ${work} - before); }`;
     expect((await kernel.execute(look)).stdout).toBe("true 0\n");
     expect((await kernel.execute("console.log(state.join())")).stdout).toBe("1,2\n");
   }
@@ -33,7 +33,7 @@ describe("what an interrupted cell started ends for good, and the state is kept:
     await kernel.execute(`const state = [1, 2];
       let spun = 0;
       const spin = (ms: number) => { for (const end = Date.now() + ms; Date.now() < end; ) spun++; };
-      async function forever() { while (true) { spin(1); console.log("on"); await new Promise((r) => setTimeout(r, 700)); spin(20); } }`);
+      async function forever() { while (true) { spin(1); console.log("on"); await new Promise((r) => setTimeout(r, 200)); spin(20); } }`);
   });
 
   afterAll(() => kernel.close());
@@ -53,9 +53,9 @@ describe("what an interrupted cell started ends for good, and the state is kept:
   for (const [what, code] of Object.entries(cases)) it(what, () => endsForGood(kernel, code, "spun"));
 
   it("statements behind an await", async () => {
-    await interrupted(kernel, 'console.log("on"); await new Promise((r) => setTimeout(r, 900)); state.push(3);');
+    await interrupted(kernel, 'console.log("on"); await new Promise((r) => setTimeout(r, 200)); state.push(3);');
     // A later timer of a longer time: the other one is over by then.
-    const after = await kernel.execute("await new Promise((r) => setTimeout(r, 1000)); console.log(state.join())");
+    const after = await kernel.execute("await new Promise((r) => setTimeout(r, 300)); console.log(state.join())");
     expect(after.stdout).toBe("1,2\n");
   });
 

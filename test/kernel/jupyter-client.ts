@@ -4,37 +4,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { build } from "esbuild";
 import { Dealer, Request, Subscriber } from "zeromq";
 import { address, type Connection } from "../../kernel/wire/connection";
 import { decode, encode, type Message, newHeader, Signer } from "../../kernel/wire/message";
+import { kernelBundle } from "../setup/kernel-place";
 
 export const ROOT = resolve(__dirname, "../..");
 export const PRELUDE = join(__dirname, "fixtures", "prelude");
 /** Far more than any request takes, on a machine that has other things to do. */
 const PATIENCE_MS = 400_000;
-
-/** Compiles the kernel of the working tree below `build/`, where it finds node_modules; returns the folder. */
-export async function buildKernel(): Promise<string> {
-  const outdir = join(ROOT, "build", `kernel-test-${process.pid}-${randomUUID().slice(0, 8)}`);
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: [
-      "kernel/main.ts",
-      "kernel/wire/wire-thread.ts",
-      "kernel/language/language-thread.ts",
-      "kernel/install.ts",
-    ],
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    outbase: "kernel",
-    outdir,
-  });
-  return outdir;
-}
 
 /** Runs `installKernel` or `uninstallKernel` of a built kernel, in a process of its own; returns its result. */
 export function runInstaller(
@@ -99,7 +77,8 @@ export class KernelUnderTest {
     readonly process: ChildProcess,
     readonly folder: string,
     private readonly connection: Connection,
-    private readonly bundle: string,
+    /** Whether it started the kernel, and ends it. */
+    private readonly owner: boolean,
   ) {
     this.signer = new Signer(connection.signature_scheme, connection.key);
     this.sockets = connectSockets(connection);
@@ -132,7 +111,6 @@ export class KernelUnderTest {
   }
 
   private static async launch(files: Record<string, string>, prelude: string): Promise<KernelUnderTest> {
-    const bundle = await buildKernel();
     const folder = mkdtempSync(join(tmpdir(), "kernel-test-"));
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(resolve(folder, name, ".."), { recursive: true });
@@ -150,7 +128,7 @@ export class KernelUnderTest {
     } as Connection;
     const file = join(folder, "connection.json");
     writeFileSync(file, JSON.stringify(connection));
-    const argv = ["--no-force-async-hooks-checks", join(bundle, "main.js"), file, "--package", prelude];
+    const argv = ["--no-force-async-hooks-checks", join(kernelBundle(), "main.js"), file, "--package", prelude];
     // As Jupyter starts kernels: of a group of its own, and ending when its parent is gone.
     const env = { ...process.env, JPY_PARENT_PID: String(process.pid) };
     const child = spawn(process.execPath, argv, {
@@ -160,12 +138,12 @@ export class KernelUnderTest {
       stdio: ["ignore", "inherit", "pipe"],
       detached: true,
     });
-    return new KernelUnderTest(child, folder, connection, bundle);
+    return new KernelUnderTest(child, folder, connection, true);
   }
 
   /** A second client of the same kernel; close it before the first. */
   async join(): Promise<KernelUnderTest> {
-    const client = new KernelUnderTest(this.process, this.folder, this.connection, "");
+    const client = new KernelUnderTest(this.process, this.folder, this.connection, false);
     await client.awaitReady();
     return client;
   }
@@ -320,14 +298,13 @@ export class KernelUnderTest {
   async close(): Promise<void> {
     this.closed = true;
     for (const socket of Object.values(this.sockets)) socket.close();
-    if (this.bundle === "") return;
+    if (!this.owner) return;
     if (this.process.exitCode === null && this.process.signalCode === null) {
       const ended = this.exited();
       this.process.kill("SIGKILL");
       await ended;
     }
     rmSync(this.folder, { recursive: true, force: true });
-    rmSync(this.bundle, { recursive: true, force: true });
   }
 
   /** Subscribing takes effect late: asks until an idle status comes through. */

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildKernel, PRELUDE, runInstaller } from "./jupyter-client";
+import { kernelBundle } from "../setup/kernel-place";
+import { PRELUDE, runInstaller } from "./jupyter-client";
 
 const CONDA_PYTHON = process.env.CONDA_PREFIX && join(process.env.CONDA_PREFIX, "bin", "python3");
 const PYTHON = [CONDA_PYTHON, "/usr/bin/python3"].find((path) => path && existsSync(path) && hasSuiteIn(path));
@@ -19,11 +20,10 @@ function hasSuiteIn(python: string): boolean {
   }
 }
 
-let bundle: string;
+const bundle = kernelBundle();
 let prefix: string;
 
-beforeAll(async () => {
-  bundle = await buildKernel();
+beforeAll(() => {
   prefix = mkdtempSync(join(tmpdir(), "kernel-prefix-"));
   const { folder } = runInstaller(bundle, "installKernel", { prefix }) as { folder: string };
   const file = join(folder, "kernel.json");
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  for (const path of [bundle, prefix]) rmSync(path, { recursive: true, force: true });
+  rmSync(prefix, { recursive: true, force: true });
 });
 
 interface Report {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { readCompilerSettings } from "../../kernel/language/compiler-options";
-import { ownRoot, readPackage } from "../../kernel/language/package";
+import { readPackage } from "../../kernel/language/package";
 import { Workspace } from "../../kernel/language/workspace";
+import { packageRoot } from "../../src/core/package-root";
 
 /** Every global, its type's members, and the exports of every ambient module: what a cell can name. */
 function declared(program: ts.Program, file: string): Map<string, string> {
@@ -44,7 +45,7 @@ describe("rolled-up declarations", () => {
     writeFileSync(cell, "export {};");
     const { options } = readCompilerSettings(ts, folder);
     const plain = ts.createProgram([cell], options);
-    const workspace = new Workspace(ts, readPackage(ownRoot()), folder);
+    const workspace = new Workspace(ts, readPackage(packageRoot()), folder);
     const rolled = workspace.program();
     const found = declared(rolled, cell);
     if (!compilerOptions?.lib.includes("DOM")) {
@@ -62,7 +63,7 @@ describe("rolled-up declarations", () => {
 
   it("know every global of Node, WebAssembly too", () => {
     const folder = mkdtempSync(join(tmpdir(), "rolled-"));
-    const workspace = new Workspace(ts, readPackage(ownRoot()), folder);
+    const workspace = new Workspace(ts, readPackage(packageRoot()), folder);
     const names = Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Za-z]/.test(name));
     const use = `const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 const { exports }: WebAssembly.Instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {});
@@ -75,7 +76,7 @@ const made: Promise<WebAssembly.WebAssemblyInstantiatedSource> = WebAssembly.ins
 
   it("tell where each of their places was written", () => {
     const folder = mkdtempSync(join(tmpdir(), "rolled-"));
-    const workspace = new Workspace(ts, readPackage(ownRoot()), folder);
+    const workspace = new Workspace(ts, readPackage(packageRoot()), folder);
     workspace.setCell('import { readFileSync } from "node:fs";\nreadFileSync; "".padStart; fetch;');
     const { languageService, cellFile } = workspace;
     const text = 'import { readFileSync } from "node:fs";\nreadFileSync; "".padStart; fetch;';

@@ -1,18 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Notebook, provenanceOf, readNotebook, toScript } from "../../src/notebook";
-import { buildKernel, PRELUDE, ROOT } from "../kernel/jupyter-client";
+import { blockwise } from "../cli/blockwise";
+import { PRELUDE, ROOT } from "../kernel/jupyter-client";
+import { kernelBundle } from "../setup/kernel-place";
 import { notebookOf, temporaryFolder, writeJsonFile } from "./notebooks";
 
 // Through Jupyter itself, with the kernel of the working tree and a stand-in for the package that loads at once.
 const KERNEL = "blockwise-under-test";
-let kernel: string;
+const kernel = kernelBundle();
 const folder = temporaryFolder();
 
-beforeAll(async () => {
-  kernel = await buildKernel();
+beforeAll(() => {
+  vi.stubEnv("JUPYTER_PATH", folder);
+  vi.stubEnv("FROM_OUTSIDE", "passed on");
   const spec = join(folder, "kernels", KERNEL);
   mkdirSync(spec, { recursive: true });
   writeJsonFile(join(spec, "kernel.json"), {
@@ -31,7 +34,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  for (const path of [kernel, folder]) rmSync(path, { recursive: true, force: true });
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 function write(name: string, ...cells: (string | { code: string; tags: string[] })[]): string {
@@ -45,16 +49,21 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** `blockwise notebook ...args`; `during` is called with everything that stderr said so far. */
-function notebookCommand(args: string[], during?: (stderr: string, child: ChildProcess) => void): Promise<Ended> {
-  const env = { ...process.env, JUPYTER_PATH: folder, FROM_OUTSIDE: "passed on" };
+/** `blockwise notebook ...args` in this process. */
+async function notebookCommand(...args: string[]): Promise<Ended> {
+  const { code, out, err } = await blockwise("notebook", ...args);
+  return { code, stdout: out, stderr: err };
+}
+
+/** The same as a process, which can be stopped; `during` is called with everything that stderr said so far. */
+function notebookProcess(args: string[], during: (stderr: string, child: ChildProcess) => void): Promise<Ended> {
   const argv = ["--import", "tsx", join(ROOT, "src", "cli", "main.ts"), "notebook", ...args];
-  const child = spawn(process.execPath, argv, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, argv, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
       said[name] += text;
-      if (name === "stderr") during?.(said.stderr, child);
+      if (name === "stderr") during(said.stderr, child);
     });
   }
   return new Promise((done) => child.once("close", (code) => done({ code, ...said })));
@@ -88,7 +97,7 @@ describe("blockwise notebook run", () => {
   it("writes an executed copy with the parameters given, what it printed, and where it comes from", async () => {
     const path = write("good.ipynb", PARAMETERS, "console.log(name, process.env.FROM_OUTSIDE);\nseed * 2");
     const before = readFileSync(path, "utf8");
-    const { code, stderr, stdout } = await notebookCommand(["run", path, "-p", "seed=21", "-p", "name=my data"]);
+    const { code, stderr, stdout } = await notebookCommand("run", path, "-p", "seed=21", "-p", "name=my data");
     expect(stderr).toContain("[2/3] let seed: number = 21;");
     expect(code).toBe(0);
     const output = join(folder, "good.run.ipynb");
@@ -112,7 +121,7 @@ describe("blockwise notebook run", () => {
     );
     const path = join(folder, "text.mts");
     writeFileSync(path, toScript(notebook, { from: "blockwise", names: new Set() }).text);
-    const { code, stderr } = await notebookCommand(["run", path, "-p", "seed=21", "--mark-stale"]);
+    const { code, stderr } = await notebookCommand("run", path, "-p", "seed=21", "--mark-stale");
     expect(stderr).toContain("seed");
     expect(code).toBe(0);
     const outputs = outputsOf(join(folder, "text.run.ipynb"));
@@ -126,7 +135,7 @@ describe("blockwise notebook run", () => {
   it("says which cell failed and how, and keeps what was executed beside the notebook", async () => {
     const path = write("bad.ipynb", "console.log('one')", "throw new RangeError('out of reach');", "2");
     const before = readFileSync(path, "utf8");
-    const { code, stderr } = await notebookCommand(["run", path, "--in-place"]);
+    const { code, stderr } = await notebookCommand("run", path, "--in-place");
     expect(code).toBe(1);
     expect(stderr).toMatch(/bad\.ipynb, cell \[2\] \(throw new RangeError.*\): RangeError: out of reach/);
     expect(readFileSync(path, "utf8")).toBe(before);
@@ -145,7 +154,7 @@ describe("blockwise notebook run", () => {
       "await new Promise((done) => setTimeout(done, 100));",
       'Promise.reject(new Error("of the last expression"))',
     );
-    const { code, stderr } = await notebookCommand(["run", path]);
+    const { code, stderr } = await notebookCommand("run", path);
     expect(stderr).toMatch(
       /cell \[3\], uncaught: Error: of a timer[\s\S]*cell \[5\], uncaught: Error: of the last expr/,
     );
@@ -166,7 +175,7 @@ describe("blockwise notebook run", () => {
       [["-o", folder], "which is a folder"],
       [["--html", `${folder}/`], "has no file name"],
     ] as const) {
-      const { code, stderr } = await notebookCommand(["run", path, ...args]);
+      const { code, stderr } = await notebookCommand("run", path, ...args);
       expect(stderr).toContain(message);
       expect(stderr).not.toMatch(/\[1\/|\n +at /);
       expect(code).toBeGreaterThan(0);
@@ -177,10 +186,10 @@ describe("blockwise notebook run", () => {
     const path = write("slow.ipynb", "console.log('one')", SLEEP);
     // Enough for the first cell, however slow the machine is.
     let ended: Awaited<ReturnType<typeof notebookCommand>>;
-    let limit = 6;
+    let limit = 1.5;
     do {
       limit *= 2;
-      ended = await notebookCommand(["run", path, "--cell-timeout", String(limit)]);
+      ended = await notebookCommand("run", path, "--cell-timeout", String(limit));
       expect(ended.code).toBe(124);
     } while (ended.stderr.includes("slow.ipynb, cell [1]") && limit < 200);
     expect(ended.stderr).toMatch(/slow\.ipynb, cell \[2\].*out of time/);
@@ -192,7 +201,7 @@ describe("blockwise notebook run", () => {
     const writing = (file: string) => `require("fs").writeFileSync(${JSON.stringify(file)}, String(process.pid));`;
     const path = write("stopped.ipynb", `${writing(pidFile)} "kept"`, `${writing(begun)} ${SLEEP}`);
     let waiting: NodeJS.Timeout | undefined;
-    const { code, stderr } = await notebookCommand(["run", path], (_, child) => {
+    const { code, stderr } = await notebookProcess(["run", path], (_, child) => {
       waiting ??= setInterval(() => {
         if (!existsSync(begun)) return;
         clearInterval(waiting);
@@ -212,7 +221,7 @@ describe("blockwise notebook run", () => {
       `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid))`,
       SLEEP,
     );
-    await notebookCommand(["run", path], (said, child) => {
+    await notebookProcess(["run", path], (said, child) => {
       if (said.includes("[2/2]")) child.kill("SIGKILL");
     });
     expect(await goneSoon(Number(readFileSync(pidFile, "utf8")))).toBe(true);
@@ -220,11 +229,11 @@ describe("blockwise notebook run", () => {
 
   it("names what is missing when there is no such kernel or notebook", async () => {
     const path = write("unknown.ipynb", "1");
-    const { code, stderr } = await notebookCommand(["run", path, "--kernel", "no-such-kernel"]);
+    const { code, stderr } = await notebookCommand("run", path, "--kernel", "no-such-kernel");
     expect(code).toBe(1);
     expect(stderr).toContain("no-such-kernel");
     expect(existsSync(join(folder, "unknown.partial.ipynb"))).toBe(false);
-    const absent = await notebookCommand(["run", join(folder, "absent.ipynb")]);
+    const absent = await notebookCommand("run", join(folder, "absent.ipynb"));
     expect(absent).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("absent.ipynb: must be a notebook (.ipynb), and does not exist"),
@@ -235,16 +244,16 @@ describe("blockwise notebook run", () => {
 describe("blockwise notebook check", () => {
   it("tells agreement and difference of the stored results from a new run", async () => {
     const path = write("checked.ipynb", PARAMETERS, record("seed + Number(process.env.SHIFT ?? 0)"));
-    const run = await notebookCommand(["run", path, "--in-place", "-p", "seed=4"]);
+    const run = await notebookCommand("run", path, "--in-place", "-p", "seed=4");
     expect(run.stdout).toContain("Result: r: x 4");
     const stored = readFileSync(path, "utf8");
-    const same = await notebookCommand(["check", path]);
+    const same = await notebookCommand("check", path);
     expect(same.stdout).toMatch(/r +x +4 +4 +0 +0\.5 +ok\n1 values agree/);
     expect(same.code).toBe(0);
-    process.env.SHIFT = "0.75";
-    const other = await notebookCommand(["check", path]);
-    const allowed = await notebookCommand(["check", path, "--tolerance", "x=20%"]);
-    delete process.env.SHIFT;
+    vi.stubEnv("SHIFT", "0.75");
+    const other = await notebookCommand("check", path);
+    const allowed = await notebookCommand("check", path, "--tolerance", "x=20%");
+    vi.stubEnv("SHIFT", undefined);
     expect(other.stdout).toMatch(/r +x +4 +4\.75 +0\.75 +0\.5 +DIFFERS\n1 of 1 values differ/);
     expect(other.code).toBe(1);
     expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining("20%") });
@@ -252,7 +261,7 @@ describe("blockwise notebook check", () => {
   });
 
   it("refuses a notebook without results", async () => {
-    const { code, stderr } = await notebookCommand(["check", write("none.ipynb", "1")]);
+    const { code, stderr } = await notebookCommand("check", write("none.ipynb", "1"));
     expect(code).toBe(2);
     expect(stderr).toContain("lab.record");
   });

@@ -4,12 +4,6 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kendallTauB, partialTau, spearman } from "../../src/benchmark";
-import { ConfigError, DataError, Rng } from "../../src/core";
-import { DISPLAY, type Displayable } from "../../src/display-protocol";
-import { engine } from "../../src/engine";
-import { type LabSupernet, lab } from "../../src/lab";
-import { allNetworks } from "../../src/search";
-import { networkId } from "../../src/space";
 import {
   agreement,
   agreementReport,
@@ -19,7 +13,13 @@ import {
   equalMacsConcordance,
   meanRegret,
   ownTruth,
-} from "../../src/systems/ranking";
+} from "../../src/benchmark/ranking";
+import { ConfigError, DataError, Rng } from "../../src/core";
+import { DISPLAY, type Displayable } from "../../src/display-protocol";
+import { engine } from "../../src/engine";
+import { type LabSupernet, lab } from "../../src/lab";
+import { allNetworks } from "../../src/search";
+import { networkId } from "../../src/space";
 import { tinySupernet } from "../lab/tiny";
 
 const folder = mkdtempSync(join(tmpdir(), "own-truth-"));

@@ -9,8 +9,9 @@ import { loadFound } from "../../src/retrain";
 import { searchBest } from "../../src/search";
 import { networkId } from "../../src/space";
 import { Journal, joinedTable, RunDirectory, readRatedRun } from "../../src/study";
+import { readRawRatings } from "../../src/study/ranking";
 import { type ExperimentInput, parseExperiment, runExperiment } from "../../src/systems/dna";
-import { readRawRatings, readSposRatings } from "../../src/systems/ranking/study-results";
+import { readSposRatings } from "../../src/systems/spos";
 
 /** Files as an earlier Blockwise wrote them; never made anew: whoever has such files keeps them. */
 const files = join(__dirname, "files");
@@ -109,9 +110,9 @@ describe("what was written before", () => {
   });
 
   test("a study's raw ratings are read", () => {
-    const raw = readRawRatings<{ variant: string; blocks: unknown[] }>(join(files, "study-raw-ratings.json"));
+    const raw = readRawRatings(join(files, "study-raw-ratings.json"));
     expect(raw).toMatchObject({ variant: "weak", blocks: [{}, {}, {}] });
-    const spos = readSposRatings<{ scores: object }>(join(files, "study-spos-ratings.json"));
+    const spos = readSposRatings(join(files, "study-spos-ratings.json"));
     expect(Object.keys(spos.scores).length).toBeGreaterThan(100);
   });
 });

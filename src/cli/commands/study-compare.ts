@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { StepContext } from "../../core";
-import { findStudy } from "../../systems/ranking/study-files";
+import { findStudy } from "../../study/ranking/study-files";
 import type { StoredComparison } from "../../systems/search-comparison";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
@@ -34,7 +34,7 @@ async function compared(
 ): Promise<StoredComparison> {
   // Loaded here: commands without tensors start without an engine.
   const { engine } = await import("../../engine/index.js");
-  const ranking = await import("../../systems/ranking/index.js");
+  const ranking = await import("../../systems/dna-studies/index.js");
   const comparison = await import("../../systems/search-comparison/index.js");
   const { file, root } = findStudy("ranking");
   const { results: ratings } = ranking.withOwnResults(ranking.readStudy(file, root));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { StepContext } from "../../core";
+import { findStudy } from "../../study/ranking/study-files";
 import type { ArmSummary, StoredEeea, StoredTrained } from "../../systems/eeea";
-import { findStudy } from "../../systems/ranking/study-files";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
 import { textTable } from "../table";
@@ -43,7 +43,7 @@ export function runEeeaStudy(names: readonly string[], options: EeeaOptions, out
 
 /** Where results lie: in a checkout its own, else below the working folder. */
 async function places({ trainedFile }: Words) {
-  const ranking = await import("../../systems/ranking/index.js");
+  const ranking = await import("../../systems/dna-studies/index.js");
   const { file, root } = findStudy("ranking");
   const study = ranking.withOwnResults(ranking.readStudy(file, root));
   return { trained: trainedFile(study.root), figures: join(study.results, "..", "12_eeea_net.json") };

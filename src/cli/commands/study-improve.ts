@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import type { Spread } from "../../benchmark/ranking";
 import type { StepContext } from "../../core";
-import type { Spread, StoredImproveStudy } from "../../systems/ranking";
-import { findStudy } from "../../systems/ranking/study-files";
+import { findStudy } from "../../study/ranking/study-files";
+import type { StoredImproveStudy } from "../../systems/dna-studies";
 import type { Output } from "../output";
 import { textTable } from "../table";
 
@@ -14,7 +15,7 @@ export async function runImproveStudy(
   output: Output,
   context: StepContext,
 ): Promise<StoredImproveStudy> {
-  const ranking = await import("../../systems/ranking/index.js");
+  const ranking = await import("../../systems/dna-studies/index.js");
   const { file, root } = findStudy("ranking");
   const { results } = ranking.withOwnResults(ranking.readStudy(file, root));
   output.remark(`figures: ${ranking.improveFile(results)}`);

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { StepContext } from "../../core";
+import { findStudy } from "../../study/ranking/study-files";
 import type { StoredPnas, StoredTable } from "../../systems/pnas";
-import { findStudy } from "../../systems/ranking/study-files";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
 import { textTable } from "../table";
@@ -39,7 +39,7 @@ export function runPnasStudy(names: readonly string[], options: PnasOptions, out
 
 /** Where results lie: in a checkout its own, else below the working folder. */
 async function places({ tableFile }: Words) {
-  const ranking = await import("../../systems/ranking/index.js");
+  const ranking = await import("../../systems/dna-studies/index.js");
   const { file, root } = findStudy("ranking");
   const study = ranking.withOwnResults(ranking.readStudy(file, root));
   return { table: tableFile(study.root), figures: join(study.results, "..", "10_pnas.json") };

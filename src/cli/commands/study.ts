@@ -1,8 +1,10 @@
 import { basename, join } from "node:path";
 import type { Command } from "commander";
+import type { Agreement } from "../../benchmark/ranking";
 import { ConfigError, formatCount, type StepContext } from "../../core";
-import type { Agreement, StudyPart, StudySummary, VariantSummary } from "../../systems/ranking";
-import { findStudy, ownStudies, type StudyFile } from "../../systems/ranking/study-files";
+import type { VariantSummary } from "../../study/ranking";
+import { findStudy, ownStudies, type StudyFile } from "../../study/ranking/study-files";
+import type { StudyPart, StudySummary } from "../../systems/dna-studies";
 import { resumable } from "../interrupt";
 import { listWhenMissing } from "../missing-argument";
 import { Output, type OutputOptions, withOutput } from "../output";
@@ -58,7 +60,7 @@ function runStudies(names: readonly string[], options: StudyOptions): Promise<nu
   return resumable(options.runsDir, output, async (context) => {
     for (const file of files) summaries.push(await runStudyFile(file, options, output, context));
     // Loaded here, too: what it needs needs an engine.
-    const words = await import("../../systems/ranking/spos-comparison.js");
+    const words = await import("../../systems/dna-studies/spos-comparison.js");
     output.result(summaries, () => summaries.map((summary) => summaryText(summary, words)).join("\n\n"));
   });
 }
@@ -87,7 +89,7 @@ async function runStudyFile(
 ): Promise<StudySummary> {
   // Loaded here: commands without tensors start without an engine.
   const { engine } = await import("../../engine/index.js");
-  const ranking = await import("../../systems/ranking/index.js");
+  const ranking = await import("../../systems/dna-studies/index.js");
   const study = ranking.withOwnResults(ranking.readStudy(file, root));
   const truth = ranking.readTruth(options.truth);
   if (options.summary) refuseWithSummary(options, (part) => ranking.jobsOfPart(study, part));
@@ -120,7 +122,7 @@ function refuseWithSummary(options: StudyOptions, checkPart: (part: StudyPart) =
 
 function summaryText(
   { variants, measures, ridge, baselines, macsByBlock, spos, ...rest }: StudySummary,
-  { sposRows, aheadText }: typeof import("../../systems/ranking/spos-comparison"),
+  { sposRows, aheadText }: typeof import("../../systems/dna-studies/spos-comparison"),
 ): string {
   const row = (name: string, of: Agreement, extra = "") => [
     name,

@@ -1,5 +1,14 @@
 import type { TrueNetwork } from "../../benchmark";
 import {
+  type Agreement,
+  type AgreementOptions,
+  type AgreementReport,
+  agreementReport,
+  type Interval,
+  type OwnTrueNetwork,
+  ownTruth,
+} from "../../benchmark/ranking";
+import {
   ConfigError,
   checkOptions,
   DataError,
@@ -12,15 +21,6 @@ import {
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { type FoundNetwork, foundNetwork, type RatedCandidate } from "../../search";
 import { networkId } from "../../space";
-import {
-  type Agreement,
-  type AgreementOptions,
-  type AgreementReport,
-  agreementReport,
-  type Interval,
-  type OwnTrueNetwork,
-  ownTruth,
-} from "../../systems/ranking";
 import { rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

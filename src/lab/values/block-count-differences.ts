@@ -1,11 +1,7 @@
+import type { Agreement } from "../../benchmark/ranking";
 import { mean } from "../../core/statistics";
-import {
-  type Agreement,
-  type DifferenceVerdict,
-  differenceVerdict,
-  type RatedBlockCount,
-  seedRange,
-} from "../../systems/ranking";
+import { type DifferenceVerdict, differenceVerdict, seedRange } from "../../study/ranking";
+import type { RatedBlockCount } from "../../systems/dna-studies";
 
 /** How far one number of blocks lies from the base, weighted sums, on the seeds that both have; and what that is worth. */
 export interface BaseDifference {

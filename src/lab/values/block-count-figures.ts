@@ -1,6 +1,8 @@
 import { kendallTauB, reportedSample, type TrueNetwork } from "../../benchmark";
+import { networkScores } from "../../benchmark/ranking";
 import { ConfigError } from "../../core";
-import { type BlockCounts, blocksOf, type Measure, networkScores } from "../../systems/ranking";
+import { blocksOf, type Measure } from "../../study/ranking";
+import type { BlockCounts } from "../../systems/dna-studies";
 import { studyBars, studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { ratingScatter } from "./study-figures";

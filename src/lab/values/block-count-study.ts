@@ -1,17 +1,10 @@
 import type { TrueNetwork } from "../../benchmark";
+import { bestUnder, networkScores } from "../../benchmark/ranking";
 import { ConfigError, checkOptions, formatCount, type OptionRules, rule } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import {
-  type BlockCounts,
-  bestUnder,
-  blockCounts,
-  blockCountsResult,
-  blocksOf,
-  networkScores,
-  type StoredStudy,
-  type StoredStudyOptions,
-} from "../../systems/ranking";
+import { blocksOf, type StoredStudy, type StoredStudyOptions } from "../../study/ranking";
+import { type BlockCounts, blockCounts, blockCountsResult } from "../../systems/dna-studies";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";

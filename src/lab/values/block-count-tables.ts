@@ -1,11 +1,6 @@
-import {
-  type Agreement,
-  BASE_BLOCKS,
-  type BlockCounts,
-  type RatedBlockCount,
-  seedRange,
-  type VariantSummary,
-} from "../../systems/ranking";
+import type { Agreement } from "../../benchmark/ranking";
+import { seedRange, type VariantSummary } from "../../study/ranking";
+import { BASE_BLOCKS, type BlockCounts, type RatedBlockCount } from "../../systems/dna-studies";
 import { decimals } from "../display/numbers";
 import { Table } from "../display/table";
 import { differenceFrom } from "./block-count-differences";

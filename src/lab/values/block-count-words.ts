@@ -1,4 +1,5 @@
-import { BASE_BLOCKS, type BlockCounts, type RatedBlockCount, seedRange } from "../../systems/ranking";
+import { seedRange } from "../../study/ranking";
+import { BASE_BLOCKS, type BlockCounts, type RatedBlockCount } from "../../systems/dna-studies";
 import { decimals } from "../display/numbers";
 import { differenceFrom } from "./block-count-differences";
 import { DIFFERENCE_WORDS } from "./difference-words";

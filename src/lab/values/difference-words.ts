@@ -1,4 +1,4 @@
-import type { DifferenceVerdict } from "../../systems/ranking";
+import type { DifferenceVerdict } from "../../study/ranking";
 
 /** What a difference is worth beside seeds, after "the difference ...". */
 export const DIFFERENCE_WORDS: Readonly<Record<DifferenceVerdict, string>> = {

@@ -1,7 +1,7 @@
 import { kendallTauB } from "../../benchmark";
+import { drawnEquals, equalsOf, type RatedSearch, type ScoredNetwork } from "../../benchmark/ranking";
 import { formatCount, percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { drawnEquals, equalsOf, type RatedSearch, type ScoredNetwork } from "../../systems/ranking";
 import { paretoFigure, rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

@@ -1,6 +1,7 @@
+import type { Spread } from "../../benchmark/ranking";
 import { ConfigError } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { type Spread, type StoredImproveStudy, storedImproveStudy } from "../../systems/ranking";
+import { type StoredImproveStudy, storedImproveStudy } from "../../systems/dna-studies";
 import { studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

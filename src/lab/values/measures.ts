@@ -1,5 +1,6 @@
+import type { Agreement } from "../../benchmark/ranking";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { type Agreement, type Measure, measuresTaken, type VariantSummary } from "../../systems/ranking";
+import { type Measure, measuresTaken, type VariantSummary } from "../../study/ranking";
 import { studyBars } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";

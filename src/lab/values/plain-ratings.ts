@@ -1,6 +1,7 @@
+import type { Agreement } from "../../benchmark/ranking";
 import { ConfigError, checkOptions, type OptionRules, rule } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import type { Agreement, StoredStudy } from "../../systems/ranking";
+import type { StoredStudy } from "../../study/ranking";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";

@@ -1,12 +1,7 @@
+import type { BudgetRegrets, RankedCandidate } from "../../benchmark/ranking";
 import { formatCount } from "../../core";
 import { mean } from "../../core/statistics";
-import {
-  type BudgetRegrets,
-  differenceVerdict,
-  type RankedCandidate,
-  seedRange,
-  type VariantSummary,
-} from "../../systems/ranking";
+import { differenceVerdict, seedRange, type VariantSummary } from "../../study/ranking";
 import { decimals } from "../display/numbers";
 import { DIFFERENCE_WORDS } from "./difference-words";
 

@@ -1,7 +1,7 @@
 import type { TrueNetwork } from "../../benchmark";
 import { formatCount, percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import type { RetrainedRecord, Retraining } from "../../systems/ranking";
+import type { RetrainedRecord, Retraining } from "../../study/ranking";
 import { paretoFigure } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

@@ -1,22 +1,20 @@
 import { readTruth, type TrueNetwork } from "../../benchmark";
-import { ConfigError, checkOptions, formatCount, type OptionRules, percent, rule } from "../../core";
-import { mean } from "../../core/statistics";
-import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
   evaluationsUntil,
   type FrontMember,
   type SearchClaims,
   type SearchStudy,
   type Spread,
-  type StoredRatings,
   scoredNetworks,
   searchClaims,
   searchStudy,
-  storedRatings,
-  storedRetraining,
   type TrialPoint,
   trialsByMethod,
-} from "../../systems/ranking";
+} from "../../benchmark/ranking";
+import { ConfigError, checkOptions, formatCount, type OptionRules, percent, rule } from "../../core";
+import { mean } from "../../core/statistics";
+import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { type StoredRatings, storedRatings, storedRetraining } from "../../study/ranking";
 import { studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

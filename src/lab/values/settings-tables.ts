@@ -1,13 +1,13 @@
 import type { TrueNetwork } from "../../benchmark";
+import type { Agreement } from "../../benchmark/ranking";
 import {
-  type Agreement,
   type ComparedSetting,
   type ComparedSettings,
   differenceVerdict,
   type SumOfBlocks,
   settingBlockTaus,
   settingVerdict,
-} from "../../systems/ranking";
+} from "../../study/ranking";
 import { studyBars } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { decimals, signedDecimals } from "../display/numbers";

@@ -5,10 +5,9 @@ import {
   type ComparedSetting,
   type ComparedSettings,
   comparedSettings,
-  jobsOf,
-  type StudyJob,
   settingBlockTaus,
-} from "../../systems/ranking";
+} from "../../study/ranking";
+import { jobsOf, type StudyJob } from "../../systems/dna-studies";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";

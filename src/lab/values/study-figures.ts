@@ -1,6 +1,5 @@
-import type { TrueNetwork } from "../../benchmark";
-import { kendallTauB } from "../../benchmark";
-import type { BlockScores, BudgetRegrets, Interval } from "../../systems/ranking";
+import { kendallTauB, type TrueNetwork } from "../../benchmark";
+import type { BlockScores, BudgetRegrets, Interval } from "../../benchmark/ranking";
 import { rankScatter, studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 

@@ -1,28 +1,27 @@
 import { reportedSample } from "../../benchmark";
+import {
+  additiveLimit,
+  type BudgetRegrets,
+  blockTaus,
+  budgetRegrets,
+  divide,
+  misplacedCandidates,
+  networkScores,
+  trueEffects,
+} from "../../benchmark/ranking";
 import { ConfigError, checkOptions, type OptionRules, rule } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
-  additiveLimit,
-  type BudgetRegrets,
   blocksOf,
-  blockTaus,
-  budgetRegrets,
-  divide,
-  jobsOf,
   type Measure,
   measuresOnTuning,
-  misplacedCandidates,
-  networkScores,
-  type RankingTargets,
   type RawRatings,
-  rankingResult,
   type StoredVariant,
-  type StudySummary,
-  targetsMet,
-  trueEffects,
+  underMeasure,
   type VariantSummary,
-} from "../../systems/ranking";
+} from "../../study/ranking";
+import { jobsOf, type RankingTargets, rankingResult, type StudySummary, targetsMet } from "../../systems/dna-studies";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";
@@ -99,6 +98,11 @@ export class LabStudyRanking implements Displayable {
   /** The rating that stands for the study, and the weights of its blocks. */
   get measure(): Measure {
     return this.setting.summary.measure;
+  }
+
+  /** Under the study's measure, one a seed. */
+  private get ratings(): readonly RawRatings[] {
+    return underMeasure(this.setting.raws, this.measure);
   }
 
   /** Raw ratings, seed by seed: teacher, distillation, what was rated, and the time it took. */
@@ -202,7 +206,7 @@ export class LabStudyRanking implements Displayable {
         "The candidates that the rating misplaces most (ranks within the block, mean rating over seeds)",
       ),
       columns: ["block", "candidate", "true effect (%)", "true rank", "rank by rating", "off by"],
-      rows: misplacedCandidates(this.study.truth, this.setting.raws, this.measure).map(
+      rows: misplacedCandidates(this.study.truth, this.ratings).map(
         ({ block, digits, effect, trueRank, ratedRank }) => [
           block,
           digits,
@@ -218,7 +222,7 @@ export class LabStudyRanking implements Displayable {
 
   /** Regret budget by budget, means over seeds, and what each seed picks under the smallest budget; plain data. */
   regrets(): BudgetRegrets {
-    return budgetRegrets(divide(this.study.truth).reported, this.setting.raws, this.setting.summary);
+    return budgetRegrets(divide(this.study.truth).reported, this.ratings, this.setting.summary.weights);
   }
 
   /** Regret of the network picked under each budget of multiply-adds. */
@@ -228,8 +232,8 @@ export class LabStudyRanking implements Displayable {
 
   /** Sentences, for `lab.findings`: where regret is lost, by budgets, weights and measures, and which candidates are misplaced. */
   regretFindings(): string[] {
-    const { raws, summary } = this.setting;
-    const misplaced = misplacedCandidates(this.study.truth, raws, this.measure);
+    const { summary } = this.setting;
+    const misplaced = misplacedCandidates(this.study.truth, this.ratings);
     return regretFindings(summary, this.regrets(), this.summary.measures, misplaced);
   }
 

@@ -1,5 +1,6 @@
 import type { TrueNetwork } from "../../benchmark";
-import type { StoredStudy, StoredStudyOptions, StudyConfig, StudySummary } from "../../systems/ranking";
+import type { StoredStudy, StoredStudyOptions, StudyConfig } from "../../study/ranking";
+import type { StudySummary } from "../../systems/dna-studies";
 
 /** What tables and figures of a study are made from. */
 export interface StudySource {

@@ -1,4 +1,4 @@
-import type { StoredStudy } from "../../systems/ranking";
+import type { StoredStudy } from "../../study/ranking";
 
 /**
  * What is there of a study, in sentences: the settings without ratings and the command that makes them, and how far the

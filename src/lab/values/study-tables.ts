@@ -1,13 +1,6 @@
-import {
-  type Agreement,
-  type RawRatings,
-  type SposComparison,
-  type StoredVariant,
-  type StudyJob,
-  type StudySummary,
-  sposRows,
-  type VariantSummary,
-} from "../../systems/ranking";
+import type { Agreement } from "../../benchmark/ranking";
+import type { RawRatings, StoredVariant, VariantSummary } from "../../study/ranking";
+import { type SposComparison, type StudyJob, type StudySummary, sposRows } from "../../systems/dna-studies";
 import { decimals } from "../display/numbers";
 import { Table } from "../display/table";
 

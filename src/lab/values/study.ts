@@ -1,30 +1,23 @@
 import type { TrueNetwork } from "../../benchmark";
+import { type Agreement, divide, networkScores } from "../../benchmark/ranking";
 import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { provenanceOf } from "../../study";
 import {
-  type Agreement,
   blocksOf,
-  divide,
-  figuresOf,
   findStudy,
-  jobsOf,
   MEASURES,
-  networkScores,
-  provenanceOf,
   type RawRatings,
   ratingsThere,
   readStudy,
-  runStudy,
   type StoredStudy,
   type StoredStudyOptions,
   type StudyConfig,
-  type StudyPart,
-  type StudySummary,
-  sposRows,
   storedStudy,
   type VariantSummary,
   withOwnResults,
-} from "../../systems/ranking";
+} from "../../study/ranking";
+import { figuresOf, jobsOf, runStudy, type StudyPart, type StudySummary, sposRows } from "../../systems/dna-studies";
 import { rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";

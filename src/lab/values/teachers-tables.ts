@@ -1,12 +1,7 @@
 import type { TrueNetwork } from "../../benchmark";
 import { formatCount } from "../../core";
-import {
-  type ComparedSettings,
-  type DistilledFor,
-  type FoundByTeacher,
-  type FoundByTeachers,
-  settingBlockTaus,
-} from "../../systems/ranking";
+import { type ComparedSettings, settingBlockTaus } from "../../study/ranking";
+import type { DistilledFor, FoundByTeacher, FoundByTeachers } from "../../systems/dna-studies";
 import { studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";

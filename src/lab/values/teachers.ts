@@ -1,10 +1,8 @@
 import { kendallTauB } from "../../benchmark";
 import { checkOptions, formatCount, percent, rule } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { type ComparedSetting, type ComparedSettings, comparedSettings, settingScores } from "../../study/ranking";
 import {
-  type ComparedSetting,
-  type ComparedSettings,
-  comparedSettings,
   type DistilledFor,
   distillationCourse,
   type FoundByTeachers,
@@ -12,8 +10,7 @@ import {
   jobsOf,
   OPERATIONS,
   operationShares,
-  settingScores,
-} from "../../systems/ranking";
+} from "../../systems/dna-studies";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";

@@ -10,8 +10,7 @@ import {
   rule,
   writeJson,
 } from "../../core";
-import { differences } from "../../study";
-import { provenanceOf } from "../../systems/ranking";
+import { differences, provenanceOf } from "../../study";
 
 export interface StoredOptions<T> {
   /** All that decides the result, as plain data: a file that was made with others is refused. */

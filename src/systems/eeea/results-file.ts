@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { breathe, Progress, packageRoot, type StepContext, writeJson } from "../../core";
+import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults } from "../../study/stored-results";
-import { type Provenance, provenanceOf } from "../ranking";
 import { type ArmRun, eeeaTable, runArm } from "./run-arm";
 import { ARM_NAMES, type ArmName, EVALUATIONS, SETTINGS } from "./settings";
 import type { StoredArms } from "./summary";

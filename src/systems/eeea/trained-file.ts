@@ -13,9 +13,8 @@ import {
   trainedTable,
 } from "../../evaluate";
 import { orderedSearcher } from "../../search";
-import { runSearch, withKeptOutcomes } from "../../study";
+import { type Provenance, provenanceOf, runSearch, withKeptOutcomes } from "../../study";
 import { readStoredResults, type StoredKind, writeGzippedResults } from "../../study/stored-results";
-import { type Provenance, provenanceOf } from "../ranking";
 import type { ArmRun, ExitLimit } from "./run-arm";
 import { evaluationsOf } from "./settings";
 import { type TrainedSearches, trainedSearches } from "./trained-searches";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { packageRoot, type StepContext, writeJson } from "../../core";
+import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults } from "../../study/stored-results";
-import { type Provenance, provenanceOf } from "../ranking";
 import { PLACES } from "./agreement";
 import type { SearchRun } from "./run-search";
 import { METHODS, type MethodName, PREDICTORS, STUDY, TABLES, type TableName } from "./settings";

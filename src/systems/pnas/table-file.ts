@@ -10,8 +10,8 @@ import {
   type TrainedRow,
   trainedTable,
 } from "../../evaluate";
+import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults, writeGzippedResults } from "../../study/stored-results";
-import { type Provenance, provenanceOf } from "../ranking";
 import { SETTINGS } from "./settings";
 import { trainTable } from "./train-table";
 

@@ -1,4 +1,5 @@
 import { tuningKeys } from "../../benchmark";
+import { macroKey, macroTable } from "../../benchmark/ranking";
 import { Rng } from "../../core";
 import { nasBench201Evaluator, nasBenchMacroEvaluator, type TableEvaluator } from "../../evaluate";
 import { geneTokens, mlpPredictor, ridgePredictor } from "../../predictors";
@@ -14,7 +15,7 @@ import {
   tpeSearcher,
 } from "../../search";
 import { nasBench201Cells, nasBenchMacroChains, type Space } from "../../space";
-import { macroKey, macroTable, type StoredRatings } from "../ranking";
+import type { StoredRatings } from "../../study/ranking";
 import { type MethodName, SETTINGS, type TableName } from "./settings";
 
 /** A table of truth with its space, and ratings where there are any. */

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nasBench201Evaluator } from "../../../src/evaluate";
-import { storedRatings } from "../../../src/systems/ranking";
+import { storedRatings } from "../../../src/study/ranking";
 import {
   changesText,
   comparisonSummary,

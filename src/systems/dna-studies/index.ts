@@ -1,0 +1,17 @@
+export * from "../../benchmark";
+export * from "../../benchmark/ranking";
+export { type Provenance, provenanceOf } from "../../study";
+export * from "../../study/ranking";
+export * from "../spos";
+export * from "./block-counts";
+export * from "./improve-file";
+export * from "./improve-study";
+export * from "./jobs";
+export * from "./ranking-result";
+export * from "./retrain-networks";
+export * from "./run-job";
+export * from "./run-study";
+export * from "./simulated-trainings";
+export * from "./spos-comparison";
+export * from "./study-summary";
+export * from "./teacher-influence";

@@ -1,0 +1,2 @@
+export * from "./rate-by-spos";
+export * from "./ratings-file";
