@@ -33,6 +33,6 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (!(error instanceof BlockwiseError)) return EXIT.failed;
   // Data that is there and damaged is no mistake in what was asked for.
-  if (error.code === "DATA" && error.details.absent === true) return EXIT.usage;
+  if (error.code === "DATA" && error.details.byUser === true) return EXIT.usage;
   return BY_ERROR[error.code] ?? EXIT.failed;
 }

@@ -63,7 +63,10 @@ export class CheckpointError extends BlockwiseError {
   }
 }
 
-/** A data set is unknown or absent (`details.absent`), or damaged. */
+/**
+ * A data set is unknown, absent or damaged. With `details.byUser` what was asked for is wrong, a name, a path or a number of images,
+ * and not what is there.
+ */
 export class DataError extends BlockwiseError {
   constructor(message: string, details?: Record<string, unknown>, options?: ErrorOptions) {
     super("DATA", message, details, options);

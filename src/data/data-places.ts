@@ -16,7 +16,7 @@ export function dataFolder(): string | undefined {
   if (isFolder(folder)) return folder;
   throw new DataError(
     `BLOCKWISE_DATA: must name a folder of data sets, got ${JSON.stringify(folder)}, which ${existsSync(folder) ? "is a file" : "does not exist"}; correct the variable, or unset it`,
-    { folder, absent: true },
+    { folder, byUser: true },
   );
 }
 

@@ -95,7 +95,10 @@ function partCounts(raw: RawDataset, options: DivisionOptions, where: string): P
   checkEnough(raw, { test, validation, train: options.trainCount }, where);
   for (const [part, count] of Object.entries({ validationCount: validation, trainCount: train, testCount: test })) {
     if (count >= 1) continue;
-    throw new DataError(`${where}: ${part} must be a whole number from 1, got ${count}`, { [part]: count });
+    throw new DataError(`${where}: ${part} must be a whole number from 1, got ${count}`, {
+      [part]: count,
+      byUser: true,
+    });
   }
   return { test, validation, train };
 }
@@ -112,10 +115,10 @@ function checkEnough(
   ] as const) {
     const own = raw[part]?.count;
     if (own === undefined || count <= own) continue;
-    throw new DataError(`${where}: ${part}Count must be at most its ${own} ${part} images, got ${count}`, {
-      [`${part}Count`]: count,
-      available: own,
-    });
+    throw new DataError(
+      `${where}: ${part}Count must be at most its ${own} ${part} images, got ${count}; ask for fewer (in an experiment's file under "data"), or add images`,
+      { [`${part}Count`]: count, available: own, byUser: true },
+    );
   }
   const parts = [
     ...(raw.test ? [] : [[test, "to test on", "testCount"] as const]),
@@ -129,7 +132,7 @@ function checkEnough(
   const list = parts.map(([count, words]) => `${count} ${words}`).join(", ");
   throw new DataError(
     `${where}: its ${all} training ${all === 1 ? "image" : "images"} must be enough for all parts drawn from them, and these need ${needed}: ${list}; add images, or ask for fewer by ${parts.map(([, , option]) => option).join(", ")} (in an experiment's file under "data")`,
-    { available: all, needed },
+    { available: all, needed, byUser: true },
   );
 }
 

@@ -52,7 +52,7 @@ function read(path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     const what = existsSync(path) ? `must exist as a file, and ${readFailure(cause)}` : "must exist, and does not";
-    throw new DataError(`readIdx: ${path} ${what}; ${MEND}`, { path, absent: !existsSync(path) }, { cause });
+    throw new DataError(`readIdx: ${path} ${what}; ${MEND}`, { path, byUser: !existsSync(path) }, { cause });
   }
 }
 

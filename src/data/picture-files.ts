@@ -53,7 +53,7 @@ export async function pictureFiles(name: string, place: string): Promise<Picture
   if (!found) {
     throw new DataError(
       `${name}: ${place} must be a folder or a zip file of pictures, and does not exist; check its path`,
-      { place, absent: true },
+      { place, byUser: true },
     );
   }
   if (found.isDirectory()) return inFolder(name, place);

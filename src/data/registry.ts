@@ -96,7 +96,7 @@ export function checkDatasetName(name: string, root?: string): void {
   if (root === undefined || existsSync(root)) return;
   throw new DataError(
     `data set "${name}": root must be a folder or a zip file of pictures, got ${JSON.stringify(root)}, which does not exist; check its path`,
-    { root, absent: true },
+    { root, byUser: true },
   );
 }
 
@@ -109,7 +109,7 @@ function sourceOf(name: string, root: string | undefined): DatasetSource {
   const meant = nearestName(name, datasetNames());
   throw new DataError(
     `loadDataset: the data set must be one of ${datasetNames().join(", ")}, or a folder or zip file of pictures, got ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ", which does not exist"}${/[\\/]|\.zip$/i.test(name) ? "" : `${meant ? " Pictures" : "; pictures"} are named by their path, or found by name in the folder that BLOCKWISE_DATA names`}`,
-    { name, known: datasetNames(), absent: true },
+    { name, known: datasetNames(), byUser: true },
   );
 }
 

@@ -133,7 +133,7 @@ function timmVariant(found: Architecture, hint: string): Recognised {
   const tensorFlow = { ...asTensorFlowHasIt(original), classes: found.classes };
   if (!isArchitecturePreset(tensorFlow.name)) return { library: "timm", architecture: found, remarks: [] };
   if (/(^|[^a-z])tf_/.test(hint)) return { library: "timm", architecture: tensorFlow, remarks: [] };
-  const remark = `Its tensors are those of timm's ${found.name} (symmetric padding, batch norm's epsilon 1e-5), which are also those of ${tensorFlow.name} (padding "same", 1e-3): for the latter say arch: "${tensorFlow.name}" (in a shell --arch ${tensorFlow.name}).`;
+  const remark = `Its tensors are those of timm's ${found.name} (symmetric padding, batch norm's epsilon 1e-5), which are also those of ${tensorFlow.name} (padding "same", 1e-3): for the latter say arch: "${tensorFlow.name}" (in an experiment's file "arch" beside "file", in a shell --arch ${tensorFlow.name}).`;
   return { library: "timm", architecture: found, remarks: [remark] };
 }
 

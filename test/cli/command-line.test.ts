@@ -51,9 +51,11 @@ test.each([
 });
 
 test("data that an experiment names and that is not there is a usage error; a misspelt preset is told before", async () => {
-  const file = join(mkdtempSync(join(tmpdir(), "command-line-")), "mine.json");
+  const folder = mkdtempSync(join(tmpdir(), "command-line-"));
+  const file = join(folder, "mine.json");
   for (const [experiment, message] of [
     [{ data: { name: "no/such/folder" } }, /got "no\/such\/folder", which does not exist/],
+    [{ data: { name: "synthetic", validationCount: 9999 } }, /ask for fewer by validationCount, trainCount/],
     [{ data: { name: "own", root: "no-such.zip" } }, /got "no-such.zip", which does not exist/],
     [
       { data: { name: "no/such/folder" }, teacher: { architecture: "resnet81" } },
@@ -62,7 +64,7 @@ test("data that an experiment names and that is not there is a usage error; a mi
     [{ data: { name: "no/such/folder" }, teacher: { file: "none.pth", arch: "efficientnet_b9" } }, /teacher\.arch/],
   ] as const) {
     writeFileSync(file, JSON.stringify(experiment));
-    const { code, err } = await blockwise("run", file);
+    const { code, err } = await blockwise("run", file, "--runs-dir", join(folder, "runs"));
     expect(err).toMatch(message);
     expect(code).toBe(2);
   }

@@ -208,6 +208,7 @@ async function trainedTeacher(
           ? teacherOfFile(file, data, { seed, checkpoint, featuresOnly, ...teacherFileOptions(given) }, context)
           : trainTeacher(architecture, data, { ...options, seed, checkpoint }, context);
       trained = await freshIfForeign(checkpoint, context, make);
+      for (const remark of trained.remarks) context.onNote?.(`teacher: ${remark}`);
       trained.save(path);
       const { macs, params, activationBytes } = trained.cost;
       const { history } = trained;
