@@ -15,6 +15,10 @@ export interface EnsembleOptions {
   readonly steps?: number;
   /** Default 0.01. */
   readonly learningRate?: number;
+  /** Of the standardised values: the mean absolute error (PNAS), which is the default, or the mean square. */
+  readonly loss?: "absolute" | "squared";
+  /** Decoupled, of all weights but biases. Default 0. */
+  readonly weightDecay?: number;
 }
 
 export const ENSEMBLE_RULES: OptionRules<EnsembleOptions> = {
@@ -23,7 +27,16 @@ export const ENSEMBLE_RULES: OptionRules<EnsembleOptions> = {
   hidden: rule.wholeFrom(1),
   steps: rule.wholeFrom(1),
   learningRate: rule.above(0),
+  loss: rule.oneOf("absolute", "squared"),
+  weightDecay: rule.from(0),
 };
+
+/** An architecture as a member reads it. */
+export interface EncodedArchitecture {
+  readonly tokens: readonly number[];
+  /** Parts of one kind that these tokens describe, 1 where none are told apart. */
+  readonly parts: number;
+}
 
 /** What the members of an ensemble are: all at once, with a leading axis of members in every tensor. */
 export interface EnsembleNetwork {
@@ -32,7 +45,7 @@ export interface EnsembleNetwork {
   /** Outputs `[members, architectures, 1]`. */
   forward(
     weights: ReadonlyMap<string, tf.Tensor>,
-    sequences: readonly (readonly number[])[],
+    encoded: readonly EncodedArchitecture[],
     vocabulary: number,
   ): tf.Tensor3D;
 }
@@ -41,7 +54,7 @@ export interface EnsembleNetwork {
 const ALIKE = 1e-12;
 
 /**
- * Networks that are fitted to standardised values by Adam under the mean absolute error (PNAS, section 4.2), each on all folds
+ * Networks that are fitted to standardised values by Adam, under the mean absolute error as in PNAS (section 4.2), each on all folds
  * of the data but one; a prediction is their mean, its deviation their spread. Nothing stays in the engine between calls.
  */
 export class EnsemblePredictor<A> implements Predictor<A> {
@@ -61,20 +74,28 @@ export class EnsemblePredictor<A> implements Predictor<A> {
   ) {
     checkOptions(name, options, ENSEMBLE_RULES);
     if (options.seed === undefined) checkOptions(name, { seed: null }, { seed: rule.whole });
-    this.settings = { members: 5, hidden: 100, steps: 120, learningRate: 0.01, ...options };
+    this.settings = {
+      members: 5,
+      hidden: 100,
+      steps: 120,
+      learningRate: 0.01,
+      loss: "absolute",
+      weightDecay: 0,
+      ...options,
+    };
   }
 
   fit(known: readonly { readonly architecture: A; readonly value: number }[]): void {
     if (known.length === 0 || known.some(({ value }) => !Number.isFinite(value))) {
       throw new ConfigError(`${this.name}: it must be fitted to at least one value, all finite`);
     }
-    const { members, hidden, steps, learningRate, seed } = this.settings;
+    const { members, hidden, steps, learningRate, loss: kind, weightDecay, seed } = this.settings;
     const { vocabulary } = this.encoding;
     const mean = known.reduce((sum, { value }) => sum + value, 0) / known.length;
     const deviation = Math.sqrt(known.reduce((sum, { value }) => sum + (value - mean) ** 2, 0) / known.length);
     const scale = deviation > ALIKE * Math.max(1, Math.abs(mean)) ? deviation : 0;
     const rng = new Rng(seed).fork(this.name);
-    const sequences = known.map(({ architecture }) => this.encoding.tokens(architecture));
+    const encoded = known.map(({ architecture }) => this.encode(architecture));
     const parameters = new Map<string, tf.Variable>();
     for (const [name, tensor] of this.network.weights({ members, hidden, vocabulary }, rng.fork("weights"))) {
       parameters.set(name, tf.variable(tensor));
@@ -85,12 +106,12 @@ export class EnsemblePredictor<A> implements Predictor<A> {
       [1, known.length, 1],
     );
     const shares = tf.tensor3d(foldShares(members, known.length, rng.fork("folds")), [members, known.length, 1]);
-    const optimizer = adam();
+    const optimizer = adam({ weightDecay, decoupled: true });
     try {
       for (let step = 0; scale > 0 && step < steps; step++) {
         const { loss, gradients } = lossAndGradients(() => {
-          const outputs = this.network.forward(parameters, sequences, vocabulary);
-          return tf.sum(tf.mul(tf.abs(tf.sub(outputs, targets)), shares)) as tf.Scalar;
+          const errors = tf.sub(this.network.forward(parameters, encoded, vocabulary), targets);
+          return tf.sum(tf.mul(kind === "squared" ? tf.square(errors) : tf.abs(errors), shares)) as tf.Scalar;
         }, parameters);
         optimizer.step(gradients, parameters, learningRate * 0.5 * (1 + Math.cos((Math.PI * step) / steps)));
         tf.dispose([loss, ...gradients.values()]);
@@ -111,19 +132,24 @@ export class EnsemblePredictor<A> implements Predictor<A> {
     if (!fitted) throw new ConfigError(`${this.name}: it must be fitted before it predicts`);
     if (architectures.length === 0) return [];
     const { members } = this.settings;
-    const sequences = architectures.map((architecture) => this.encoding.tokens(architecture));
+    const encoded = architectures.map((architecture) => this.encode(architecture));
     const outputs = tf.tidy(() => {
       const weights = new Map(
         [...fitted.weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
       );
-      return this.network.forward(weights, sequences, this.encoding.vocabulary).dataSync();
+      return this.network.forward(weights, encoded, this.encoding.vocabulary).dataSync();
     });
-    return sequences.map((_, i) => {
-      const own = Array.from({ length: members }, (_, member) => outputs[member * sequences.length + i]);
+    return encoded.map((_, i) => {
+      const own = Array.from({ length: members }, (_, member) => outputs[member * encoded.length + i]);
       const mean = own.reduce((sum, value) => sum + value, 0) / members;
       const variance = own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / members;
       return { mean: fitted.mean + fitted.scale * mean, deviation: fitted.scale * Math.sqrt(variance) };
     });
+  }
+
+  private encode(architecture: A): EncodedArchitecture {
+    const { encoding } = this;
+    return { tokens: encoding.tokens(architecture), parts: encoding.parts?.(architecture) ?? 1 };
   }
 }
 

@@ -14,7 +14,8 @@ const LSTM: EnsembleNetwork = {
       ["outputBias", tf.zeros([members, 1, 1])],
     ]);
   },
-  forward(weights, sequences, vocabulary) {
+  forward(weights, encoded, vocabulary) {
+    const sequences = encoded.map(({ tokens }) => tokens);
     const of = (name: string) => weights.get(name) as tf.Tensor3D;
     const [members, hidden] = of("recurrent").shape;
     const count = sequences.length;

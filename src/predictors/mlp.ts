@@ -14,12 +14,14 @@ const MLP: EnsembleNetwork = {
       ["bias3", tf.zeros([members, 1, 1])],
     ]);
   },
-  forward(weights, sequences, vocabulary) {
+  forward(weights, encoded, vocabulary) {
     const of = (name: string) => weights.get(name) as tf.Tensor3D;
     const [members] = of("embedding").shape;
-    const counts = new Float32Array(sequences.length * vocabulary);
-    for (const [i, tokens] of sequences.entries()) for (const token of tokens) counts[i * vocabulary + token]++;
-    const input = tf.tile(tf.tensor3d(counts, [1, sequences.length, vocabulary]), [members, 1, 1]);
+    const counts = new Float32Array(encoded.length * vocabulary);
+    for (const [i, { tokens, parts }] of encoded.entries()) {
+      for (const token of tokens) counts[i * vocabulary + token] += 1 / parts;
+    }
+    const input = tf.tile(tf.tensor3d(counts, [1, encoded.length, vocabulary]), [members, 1, 1]);
     const first = tf.relu(tf.add(tf.matMul(input, of("embedding")), of("bias1")));
     const second = tf.relu(tf.add(tf.matMul(first as tf.Tensor3D, of("hidden")), of("bias2")));
     return tf.add(tf.matMul(second as tf.Tensor3D, of("output")), of("bias3")) as tf.Tensor3D;
@@ -27,8 +29,8 @@ const MLP: EnsembleNetwork = {
 };
 
 /**
- * An ensemble of multi-layer perceptrons: the sum of the embeddings of an architecture's tokens, two hidden layers, one
- * output (after PNAS, section 4.2, which averages over blocks).
+ * An ensemble of multi-layer perceptrons: the embeddings of an architecture's tokens, summed and averaged over its parts as
+ * PNAS averages over blocks (section 4.2); two hidden layers, one output.
  * @throws ConfigError when an option is not known or out of range.
  */
 export function mlpPredictor<A>(tokens: Tokens<A>, options: EnsembleOptions): Predictor<A> {

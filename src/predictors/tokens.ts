@@ -7,6 +7,11 @@ export interface Tokens<A> {
   readonly vocabulary: number;
   /** At least one; sequences may differ in length. */
   tokens(architecture: A): readonly number[];
+  /**
+   * Of how many parts of one kind an architecture is made, such as a cell's blocks: a multi-layer perceptron averages over
+   * them, so that a larger architecture has inputs as large as a smaller one. Left out where all have as many.
+   */
+  parts?(architecture: A): number;
 }
 
 /**
@@ -35,7 +40,7 @@ export function sharedTokens<A>({ name, genes, encode }: Space<A, unknown>): Tok
   return { vocabulary: Math.max(...genes.map(({ choices }) => choices)), tokens: encode };
 }
 
-/** Several encodings side by side, each with tokens of its own; for predictors that sum or count tokens. */
+/** Several encodings side by side, each with tokens of its own, the parts of the first; for predictors that sum or count tokens. */
 export function joinedTokens<A>(...encodings: readonly Tokens<A>[]): Tokens<A> {
   let vocabulary = 0;
   const starts = encodings.map((one) => {
@@ -45,6 +50,7 @@ export function joinedTokens<A>(...encodings: readonly Tokens<A>[]): Tokens<A> {
   return {
     vocabulary,
     tokens: (a) => encodings.flatMap(({ tokens }, i) => tokens(a).map((token) => starts[i] + token)),
+    ...(encodings[0]?.parts && { parts: encodings[0].parts }),
   };
 }
 
@@ -64,6 +70,7 @@ export function edgeTokens({ ops, states }: CellAlphabet): Tokens<CellGraph> {
   return {
     vocabulary: ops.length * states,
     tokens: (cell) => edgesOf(cell, { ops, states }).map(([op, from]) => op * states + from),
+    parts: nodesOf,
   };
 }
 
@@ -85,7 +92,12 @@ export function blockTokens({ ops, states }: CellAlphabet): Tokens<CellGraph> {
         return [...own.map(([, from]) => from), ...own.map(([op]) => states + op)];
       });
     },
+    parts: nodesOf,
   };
+}
+
+function nodesOf({ nodes }: CellGraph): number {
+  return nodes.length;
 }
 
 function edgesOf({ nodes }: CellGraph, { ops, states }: CellAlphabet): [op: number, from: number][] {

@@ -1,7 +1,7 @@
 export * from "./agreement";
 export { nasBench201Growth, sizeOf201, tableGrowth } from "./growing-spaces";
 export * from "./results-file";
-export { runSearchOf, type SearchRun } from "./run-search";
+export { runSearchOf, runTried, type SearchRun } from "./run-search";
 export * from "./settings";
 export * from "./summary";
 export { type TableSizes, tableCells } from "./table-cells";

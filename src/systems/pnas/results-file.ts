@@ -5,7 +5,16 @@ import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults } from "../../study/stored-results";
 import { PLACES } from "./agreement";
 import type { SearchRun } from "./run-search";
-import { METHODS, type MethodName, PREDICTORS, STUDY, TABLES, type TableName } from "./settings";
+import {
+  METHODS,
+  type MethodName,
+  PREDICTORS,
+  STUDY,
+  TABLES,
+  type TableName,
+  TRIED_NAMES,
+  type TriedName,
+} from "./settings";
 import type { StoredTable } from "./table-file";
 import { type PlaceTrials, type TableRuns, tableRuns } from "./table-runs";
 import { worldOf } from "./worlds";
@@ -14,6 +23,7 @@ import { worldOf } from "./worlds";
 const DEFINITIONS = {
   changes:
     "when the best validation accuracy seen changed: cells evaluated until then, what they cost in multiply-adds relative to a training of the table's mean cell, the key",
+  tuning: "searches of the trained cells with other settings of the MLP ensemble, on seeds that are not reported",
   agreement:
     "Spearman's rho of a predictor by trial: over the cells it was fitted to, over others of their size (null: too few), over cells one size larger",
 };
@@ -28,6 +38,7 @@ export interface StoredPnas {
   readonly table: string;
   readonly searches: StoredSearches;
   readonly agreement: readonly PlaceTrials[];
+  readonly tuning: Readonly<Record<TriedName, readonly SearchRun[]>>;
   readonly provenance: Provenance;
 }
 
@@ -58,6 +69,7 @@ export async function writePnas(
     table: worlds[TABLES.indexOf("fashion")].evaluator.fingerprint,
     searches: Object.fromEntries(TABLES.map((name, i) => [name, runs[i].searches])) as StoredSearches,
     agreement: runs.flatMap(({ agreement }) => agreement),
+    tuning: runs.find(({ tuning }) => tuning)!.tuning!,
     provenance,
   };
   writeJson(place.file, stored);
@@ -80,6 +92,7 @@ const storedSchema = z.looseObject({
   settings: z.looseObject({ seeds: z.number() }),
   table: z.string(),
   searches: ofEach(TABLES, ofEach(METHODS, z.array(runSchema).length(STUDY.seeds))),
+  tuning: ofEach(TRIED_NAMES, z.array(runSchema).length(STUDY.tuning.seeds.to - STUDY.tuning.seeds.from + 1)),
   agreement: z
     .array(
       z.object({

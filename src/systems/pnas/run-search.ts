@@ -1,10 +1,10 @@
 import { Rng } from "../../core";
-import { orderedSearcher, progressiveSearcher, type Searcher, smboSearcher } from "../../search";
+import { orderedSearcher, type Predictor, progressiveSearcher, type Searcher, smboSearcher } from "../../search";
 import type { Space } from "../../space";
 import { searchTable } from "../search-comparison";
 import { changesText } from "../search-comparison/search-table";
-import { type MethodName, STUDY } from "./settings";
-import { predictorOf, type World } from "./worlds";
+import { type MethodName, STUDY, type TriedName } from "./settings";
+import { predictorOf, triedPredictor, type World } from "./worlds";
 
 /** A search as it is stored. */
 export interface SearchRun {
@@ -18,8 +18,22 @@ export interface SearchRun {
 export function runSearchOf(method: MethodName, world: World, seed: number): SearchRun {
   const all = STUDY.evaluations[world.name];
   const most = method === "pnas" ? Math.min(all, STUDY.longest) : all;
-  const { changes, evaluations } = searchTable(searcherOf(method, world, seed), world.evaluator, most);
+  return searched(searcherOf(method, world, seed), world, seed, most);
+}
+
+/** A progressive search with an MLP ensemble of other settings. */
+export function runTried(name: TriedName, world: World, seed: number): SearchRun {
+  const predictor = triedPredictor(name, world, seed);
+  return searched(grown(world, predictor, seed), world, seed, STUDY.longest);
+}
+
+function searched(searcher: Searcher<string>, { evaluator }: World, seed: number, most: number): SearchRun {
+  const { changes, evaluations } = searchTable(searcher, evaluator, most);
   return { seed, changes: changesText(changes), evaluations };
+}
+
+function grown({ growth }: World, predictor: Predictor<string>, seed: number): Searcher<string> {
+  return progressiveSearcher(growth, { maximise: "validation", seed, predictor, beam: STUDY.beam, goesOn: true });
 }
 
 function searcherOf(method: MethodName, world: World, seed: number): Searcher<string> {
@@ -37,7 +51,7 @@ function searcherOf(method: MethodName, world: World, seed: number): Searcher<st
     case "pnas":
     case "pnas-ridge": {
       const predictor = predictorOf(method === "pnas" ? "mlp-ensemble" : "ridge", world, seed);
-      return progressiveSearcher(world.growth, { ...goal, predictor, beam, goesOn: true });
+      return grown(world, predictor, seed);
     }
     case "smbo-ridge": {
       // As many at first as PNAS has of the smallest size, and as many a round; but of complete cells.

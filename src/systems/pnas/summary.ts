@@ -4,7 +4,17 @@ import { type MeanInterval, meanInterval, parseChanges } from "../search-compari
 import type { AgreementPlace } from "./agreement";
 import type { StoredPnas } from "./results-file";
 import type { SearchRun } from "./run-search";
-import { METHODS, type MethodName, PREDICTORS, type PredictorName, STUDY, TABLES, type TableName } from "./settings";
+import {
+  METHODS,
+  type MethodName,
+  PREDICTORS,
+  type PredictorName,
+  STUDY,
+  TABLES,
+  type TableName,
+  TRIED_NAMES,
+  type TriedName,
+} from "./settings";
 import type { StoredTable } from "./table-file";
 import { type World, worldOf } from "./worlds";
 
@@ -72,17 +82,30 @@ export interface PublishedRank {
   readonly bySeed: readonly number[];
 }
 
+/** A setting of the MLP ensemble, tried on the table of trained cells. */
+export interface TriedSummary {
+  readonly name: TriedName;
+  /** Evaluations until random search's best of all its evaluations is seen, as in the last {@link Target}. */
+  readonly needed?: number;
+  /** Runs that saw it, and runs in all. */
+  readonly reached: number;
+  readonly runs: number;
+}
+
 export interface PnasSummary {
   readonly tables: readonly TableSummary[];
   readonly agreement: readonly AgreementSummary[];
+  readonly tuning: readonly TriedSummary[];
   readonly quality: TableQuality;
   readonly published: PublishedRank;
 }
 
 /** All figures, from the stored runs and the tables. */
 export function summarisePnas(stored: StoredPnas, table: StoredTable): PnasSummary {
+  const tables = TABLES.map((name) => summariseTable(worldOf(name, table), stored.searches[name]));
   return {
-    tables: TABLES.map((name) => summariseTable(worldOf(name, table), stored.searches[name])),
+    tables,
+    tuning: tuningOf(stored, table, tables[TABLES.indexOf("fashion")]),
     agreement: stored.agreement.flatMap(({ table: name, size, predictors }) =>
       PREDICTORS.map((predictor): AgreementSummary => {
         const trials = predictors[predictor];
@@ -150,6 +173,18 @@ function summariseTable(
       };
     }),
   };
+}
+
+function tuningOf({ tuning }: StoredPnas, { cells }: StoredTable, { targets }: TableSummary): TriedSummary[] {
+  const { accuracy } = targets[targets.length - 1];
+  return TRIED_NAMES.map((name): TriedSummary => {
+    const needed = tuning[name].map(
+      ({ changes }) =>
+        parseChanges(changes).find(({ key }) => cells[key][0] >= accuracy)?.evaluations ?? Number.POSITIVE_INFINITY,
+    );
+    const reached = needed.filter(Number.isFinite).length;
+    return { name, needed: medianOf(needed.sort((a, b) => a - b)), reached, runs: needed.length };
+  });
 }
 
 /** About equally spaced on a logarithmic axis. */

@@ -2,8 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { breathe, fingerprint, Progress, readJson, type StepContext, writeJson } from "../../core";
 import { type AgreementPlace, type AgreementTrial, agreementTrial, PLACES } from "./agreement";
-import { runSearchOf, type SearchRun } from "./run-search";
-import { METHODS, type MethodName, PREDICTORS, type PredictorName, STUDY, TABLE_TITLES } from "./settings";
+import { runSearchOf, runTried, type SearchRun } from "./run-search";
+import {
+  METHODS,
+  type MethodName,
+  PREDICTORS,
+  type PredictorName,
+  STUDY,
+  TABLE_TITLES,
+  TRIED_NAMES,
+  type TriedName,
+} from "./settings";
 import type { World } from "./worlds";
 
 /** Predictors' trials at one place. */
@@ -15,6 +24,8 @@ export interface PlaceTrials extends AgreementPlace {
 export interface TableRuns {
   readonly searches: Readonly<Record<MethodName, readonly SearchRun[]>>;
   readonly agreement: readonly PlaceTrials[];
+  /** Of the table of trained cells alone. */
+  readonly tuning?: Readonly<Record<TriedName, readonly SearchRun[]>>;
 }
 
 /** Saved after so many runs that were done anew. */
@@ -33,7 +44,10 @@ export async function tableRuns(world: World, runs: string, context: StepContext
   const save = () => writeJson(path, Object.fromEntries(done));
   const places = PLACES.filter(({ table }) => table === name);
   const { seeds, agreement } = STUDY;
-  const total = METHODS.length * seeds + places.length * PREDICTORS.length * agreement.trials;
+  const { from, to } = STUDY.tuning.seeds;
+  const tried = name === "fashion" ? TRIED_NAMES : [];
+  const tunings = tried.length * (to - from + 1);
+  const total = METHODS.length * seeds + places.length * PREDICTORS.length * agreement.trials + tunings;
   const progress = new Progress(context, `PNAS, ${TABLE_TITLES[name]}`, total, "runs", done.size);
   const each = async <T>(kind: string, count: number, work: (number: number) => T): Promise<T[]> => {
     const ids = Array.from({ length: count }, (_, i) => `${kind}/${i + 1}`);
@@ -61,7 +75,12 @@ export async function tableRuns(world: World, runs: string, context: StepContext
       }
       trials.push({ table: name, size, predictors });
     }
-    return { searches, agreement: trials };
+    if (tried.length === 0) return { searches, agreement: trials };
+    const tuning = {} as Record<TriedName, SearchRun[]>;
+    for (const one of tried) {
+      tuning[one] = await each(`tuning/${one}`, to - from + 1, (place) => runTried(one, world, from + place - 1));
+    }
+    return { searches, agreement: trials, tuning };
   } finally {
     if (done.size > 0) save();
   }

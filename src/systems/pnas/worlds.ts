@@ -14,7 +14,7 @@ import {
 import type { GrowingSpace, Predictor } from "../../search";
 import { type CellGraph, nasBench201Cells } from "../../space";
 import { nasBench201Growth, sizeOf201, tableGrowth } from "./growing-spaces";
-import { type PredictorName, SETTINGS, STUDY, type TableName } from "./settings";
+import { type PredictorName, SETTINGS, STUDY, type TableName, type TriedName, type TriedSettings } from "./settings";
 import { type StoredTable, storedTable, trainedCellsTable } from "./table-file";
 import { blocksOf, cellOfKey } from "./table-space";
 
@@ -64,7 +64,7 @@ export function worldOf(name: TableName, table?: StoredTable): World {
   };
 }
 
-function ofKeys({ vocabulary, tokens }: Tokens<CellGraph>): Tokens<string> {
+function ofKeys({ vocabulary, tokens, parts }: Tokens<CellGraph>): Tokens<string> {
   const known = new Map<string, readonly number[]>();
   return {
     vocabulary,
@@ -73,7 +73,16 @@ function ofKeys({ vocabulary, tokens }: Tokens<CellGraph>): Tokens<string> {
       known.set(key, found);
       return found;
     },
+    ...(parts && { parts: (key: string) => parts(cellOfKey(key)) }),
   };
+}
+
+/** An MLP ensemble by other settings than the reported ones, see `STUDY.tuning`. */
+export function triedPredictor(name: TriedName, { counted }: World, seed: number): Predictor<string> {
+  const { averaged = true, ...options }: TriedSettings = STUDY.tuning.tried[name];
+  const { vocabulary, tokens } = counted;
+  const encoding = averaged ? counted : { vocabulary, tokens };
+  return mlpPredictor(encoding, { ...STUDY.mlp, members: STUDY.members, ...options, seed });
 }
 
 /** A new predictor. */

@@ -9,11 +9,13 @@ import {
   PLACES,
   PREDICTORS,
   runSearchOf,
+  runTried,
   STUDY,
   storedPnas,
   storedTable,
   summarisePnas,
   TABLES,
+  TRIED_NAMES,
   trainedCellsTable,
   worldOf,
 } from "../../../src/systems/pnas";
@@ -88,6 +90,23 @@ describe("predictors' agreement", () => {
   });
 });
 
+describe("settings that were tried", () => {
+  it("were tried on seeds that no reported search has", () => {
+    const { from, to } = STUDY.tuning.seeds;
+    expect(from).toBeGreaterThan(STUDY.seeds);
+    for (const name of TRIED_NAMES) {
+      expect(stored.tuning[name].map(({ seed }) => seed)).toEqual(
+        Array.from({ length: to - from + 1 }, (_, i) => from + i),
+      );
+    }
+    expect(summary.tuning.map(({ name }) => name)).toEqual(TRIED_NAMES);
+  });
+
+  it("are the reported ones where nothing is changed", () => {
+    expect(runTried("reported", worlds.fashion, 3)).toEqual(runSearchOf("pnas", worlds.fashion, 3));
+  });
+});
+
 describe("the results' file", () => {
   it("was made on the table that ships", () => {
     expect(stored.settings).toEqual(STUDY);
@@ -118,6 +137,7 @@ describe("lab.pnas", () => {
     expect(shown.predictors().rows).toHaveLength(PLACES.length * PREDICTORS.length);
     expect(shown.predictors().rows[0]).toContain("not measured");
     expect(shown.tables().rows).toHaveLength(TABLES.length);
+    expect(shown.tuning().rows).toHaveLength(TRIED_NAMES.length);
     for (const name of TABLES) expect(shown.curves(name).figure.data.length).toBeGreaterThan(METHODS.length);
     expect(() => shown.of("fashon" as never)).toThrow(/did you mean fashion/);
   });
