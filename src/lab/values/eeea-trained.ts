@@ -90,7 +90,8 @@ function onVolume({ volume }: ArmSummary): string {
 
 /**
  * The stored searches of EEEA-Net's space by training.
- * @param path Of a file that `npx blockwise study eeea-trained` wrote; the one that ships with Blockwise when left out.
+ * @param path Of the file that `npx blockwise study eeea-trained` wrote, and names; in a checkout it may be left out. None
+ *   ships with Blockwise.
  * @throws DataError when there is none.
  */
 export function eeeaTrained(path?: string): LabTrainedEeea {

@@ -45,7 +45,7 @@ export interface StoredTrained {
   readonly provenance: Provenance;
 }
 
-/** Where the searches lie, below the package or the folder of one's own results. */
+/** Where the searches lie once they were made, below the package or the folder of one's own results. */
 export function trainedFile(root: string = packageRoot()): string {
   return join(root, "data", "benchmarks", "eeea-fashion-mnist.json.gz");
 }
