@@ -99,7 +99,7 @@ export function unsaidClasses(
   const names = classes.slice(0, LISTED).map((name) => JSON.stringify(name));
   const list = `[${names.join(", ")}${classes.length > LISTED ? ", ..." : ""}]`;
   return new ConfigError(
-    `${where} it must be known that the teacher's ${classes.length} answers are the classes of data set ${dataset} in their order, and its file does not name them; where they are, say so: classes: ${list} (all ${classes.length}; in a notebook classes: data.dataset.classes, in an experiment's file "classes" beside "file")${otherClasses(architecture)}`,
+    `${where} it must be known that the teacher's ${classes.length} answers are the classes of data set ${dataset} in their order, and its file does not name them; where they are, say so when its weights are opened: classes: ${list} (all ${classes.length}; in a notebook classes: data.dataset.classes, in an experiment's file "classes" beside "file")${otherClasses(architecture)}`,
     { expected: classes.length },
   );
 }

@@ -61,14 +61,16 @@ test("weights of timm are a teacher at the data's size, under their own preproce
 test("of as many classes as the data, which its file does not name, it is told how to name them; then it is taken", async () => {
   const data = await lab.data(threeClasses());
   await expect(lab.teacher(file, { data })).rejects.toThrow(
-    /its file does not name them; where they are, say so: classes: \["pattern 0", "pattern 1", "pattern 2"\] \(all 3; .*data\.dataset\.classes.*fineTune: \{\}.*featuresOnly: true/,
+    /its file does not name them; where they are, say so when its weights are opened: classes: \["pattern 0", "pattern 1", "pattern 2"\] \(all 3; .*data\.dataset\.classes.*fineTune: \{\}.*featuresOnly: true/,
   );
   const teacher = await lab.teacher(file, { data, classes: data.dataset.classes });
   expect(teacher.teacher.classes).toEqual(data.classes);
   teacher.teacher.dispose();
   // Numbers are names, too, of other things.
   const digits = await lab.data({ ...threeClasses(), classes: ["0", "1", "2"] });
-  await expect(lab.teacher(file, { data: digits })).rejects.toThrow(/say so: classes: \["0", "1", "2"\]/);
+  await expect(lab.teacher(file, { data: digits })).rejects.toThrow(
+    /say so when its weights are opened: classes: \["0", "1", "2"\]/,
+  );
 });
 
 test("a model of TensorFlow.js is told what can be done with one: fineTune cannot", async () => {

@@ -94,7 +94,7 @@ export class LabFound extends NetworkDesign implements Displayable {
       return rivals.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
     },
     /**
-     * As {@link atEqualMacs}, of near-equal latency by the table that the ratings were given.
+     * As `atEqualMacs`, of near-equal latency by the table that the ratings were given.
      * @throws ConfigError when they were given none.
      */
     atEqualLatency: (count: number, options: AtEqualMacsOptions = {}): LabFound[] => {
