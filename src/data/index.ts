@@ -26,6 +26,7 @@ export {
 } from "./pictures";
 export * from "./preprocessing";
 export * from "./read-image";
+export * from "./reduce-dataset";
 export * from "./registry";
 export * from "./share-dataset";
 export {

@@ -1,9 +1,10 @@
-import { Rng, type StepContext } from "../core";
-import { type Dataset, drawImages, takeImages } from "../data";
+import { ConfigError, Rng, type StepContext } from "../core";
+import { type Dataset, drawImages, takeImages, withResolution } from "../data";
 import { type RetrainOptions, TrainingsProgress, trainAll } from "../retrain";
-import type { Budget, FoundNetwork, RatingTable } from "../search";
-import { type Architecture, assemble, opName, type SearchSpace } from "../space";
+import type { Budget, EvaluationBudget, FoundNetwork, RatingTable } from "../search";
+import { type Architecture, assemble, opName, reducedNetwork, type SearchSpace } from "../space";
 import { BRIEF_DEFAULTS, type ImproveRound, improveRatings } from "../surrogate";
+import { namedBudget, type ReducedBudget, reducedBudget } from "./reduced-budget";
 
 /** Which networks are trained briefly, how many, and how. */
 export interface EvidenceOptions {
@@ -15,6 +16,11 @@ export interface EvidenceOptions {
   readonly budgets: readonly Budget[];
   /** Training images of these trainings, drawn by the seed; all unless given. */
   readonly images?: number;
+  /**
+   * A cheaper setting of each training (EcoNAS): shares of channels, resolution and training images, and epochs, or such a
+   * proxy's name, "c2r2s1e2". In place of `images` and of the training's epochs.
+   */
+  readonly proxy?: EvaluationBudget | string;
   /** No round begins after so many minutes. */
   readonly minutes?: number;
   /** Whether the ratings are read; without, what the trainings say alone: the control. True unless given. */
@@ -85,19 +91,25 @@ export async function gatherEvidence(
   context: StepContext,
 ): Promise<GatheredEvidence> {
   const { networks: total = BRIEF_DEFAULTS.networks, rounds = BRIEF_DEFAULTS.rounds } = options;
-  const { budgets, images, minutes, ratings = true, seed } = options;
-  const { epochs = BRIEF_DEFAULTS.epochs, ...recipe } = options.training ?? {};
+  const { budgets, minutes, ratings = true, seed } = options;
+  const { epochs: given = BRIEF_DEFAULTS.epochs, ...recipe } = options.training ?? {};
+  const proxy = options.proxy === undefined ? undefined : proxyOf(options, given, task);
+  const epochs = proxy?.epochs ?? given;
   // Only the accuracy at the end is asked for. The seed is no later training's: what is reported must not be what was chosen by.
   const training = { validateEvery: epochs, ...recipe, epochs, seed: trainingSeed(seed) };
+  const images = proxy ? Math.max(1, Math.round(proxy.samples * data.train.count)) : options.images;
   const indices = drawImages(data.train, images, seed, "improve");
   const { height, width, channels } = data.shape;
-  const seen = indices ? { ...data, train: takeImages(data.train, indices, height * width * channels) } : data;
+  const drawn = indices ? { ...data, train: takeImages(data.train, indices, height * width * channels) } : data;
+  const side = (pixels: number) => Math.max(1, Math.round((proxy?.resolution ?? 1) * pixels));
+  const seen = await withResolution(drawn, { height: side(height), width: side(width) });
   const progress = new TrainingsProgress(context, `${task}: ${total} brief trainings`, total);
   const trained: BrieflyTrained[] = [];
   let done = 0;
   const train = async (proposed: readonly FoundNetwork[], round: number) => {
     const reads = proposed.map(({ choice }): BriefReads => {
-      const { name: _, ...architecture } = assemble(space, choice);
+      const whole = assemble(space, choice);
+      const { name: _, ...architecture } = proxy ? reducedNetwork(whole, proxy.channels, seen.shape) : whole;
       return { images: indices && [...indices], training, architecture };
     });
     const missing = reads.filter((one) => kept.of(one) === undefined);
@@ -148,6 +160,30 @@ export async function gatherEvidence(
   );
   progress.end();
   return { trained, rounds: done };
+}
+
+/** @throws ConfigError when it is no proxy, is a part of a training, or comes with what it says itself. */
+function proxyOf({ proxy, images, training }: EvidenceOptions, epochs: number, task: string): ReducedBudget {
+  const where = `${task}: proxy`;
+  const budget = typeof proxy === "string" ? namedBudget(proxy) : reducedBudget(proxy, epochs, where);
+  const twice = images !== undefined ? "images" : training?.epochs !== undefined ? "epochs" : undefined;
+  if (twice !== undefined) {
+    throw new ConfigError(
+      `${where} says how many images and epochs there are, so it must come without ${twice}; leave out one of the two`,
+      {
+        option: twice,
+      },
+    );
+  }
+  if (budget.schedule !== budget.epochs) {
+    throw new ConfigError(
+      `${where} must be a whole training, got the first ${budget.epochs} of ${budget.schedule} epochs`,
+      {
+        proxy,
+      },
+    );
+  }
+  return budget;
 }
 
 function trainingSeed(seed: number): number {

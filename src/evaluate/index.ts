@@ -2,6 +2,8 @@ export * from "./benchmark-evaluators";
 export * from "./brief-trainings";
 export * from "./evaluator";
 export * from "./label-free";
+export * from "./reduced-budget";
 export * from "./table-evaluator";
+export * from "./trained-accuracy";
 export * from "./trained-cells";
 export * from "./trained-rows";

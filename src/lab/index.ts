@@ -32,6 +32,7 @@ export type { LabComparison } from "./values/comparison";
 export type { ConfusionOptions, LabConfusion } from "./values/confusion";
 export type { LabData, ShowOptions } from "./values/data";
 export type { LabDistillation } from "./values/distillation";
+export type { LabEconas } from "./values/econas";
 export type { LabEeea } from "./values/eeea";
 export type { LabTrainedEeea } from "./values/eeea-trained";
 export type { AtEqualMacsOptions, LabFound } from "./values/found";

@@ -53,6 +53,7 @@ import type { LabBlocks } from "./values/blocks";
 import { type LabCells, labCells } from "./values/cells";
 import { comparison } from "./values/comparison";
 import { LabData } from "./values/data";
+import { econas } from "./values/econas";
 import { eeea } from "./values/eeea";
 import { eeeaTrained } from "./values/eeea-trained";
 import type { LabFront } from "./values/front";
@@ -380,6 +381,8 @@ export const lab = {
   },
 
   comparison,
+
+  econas,
 
   eeea,
   eeeaTrained,

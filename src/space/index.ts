@@ -26,6 +26,7 @@ export { NAS_BENCH_MACRO_CUTS, nasBenchMacro, nasBenchMacroKeys, nasBenchMacroSp
 export { resNets } from "./presets/resnet";
 export { smallTeachers } from "./presets/teachers";
 export { asTensorFlowHasIt, asTimmHasIt, timmNetworks } from "./presets/timm-networks";
+export * from "./reduce-network";
 export * from "./scale";
 export * from "./shapes";
 export * from "./space";

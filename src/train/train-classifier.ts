@@ -1,4 +1,4 @@
-import { fingerprint as fingerprintOf, Progress, Rng, type StepContext } from "../core";
+import { CheckpointError, fingerprint as fingerprintOf, Progress, Rng, type StepContext } from "../core";
 import {
   type Batch,
   checkAugmentation,
@@ -92,7 +92,7 @@ async function run(
     warmup: Math.round(warmupEpochs * steps),
   });
   const epochs = options.epochs + (tuning?.headEpochs ?? 0);
-  const total = epochs * steps;
+  const last = options.stopAfter ?? epochs;
   const { architecture } = network;
   const modules = { network, ...(tuning && { best: tuning.best }), ...(average && { average }) };
   const history = await fit({
@@ -112,9 +112,9 @@ async function run(
       ),
     }),
     advice: "Lower the learning rate or lengthen the warm-up",
-    progress: (done) => new Progress(context, task, total, "batches", done * steps),
+    progress: (done) => new Progress(context, task, last * steps, "batches", Math.min(done, last) * steps),
     epoch: (epoch, before) => new ClassifierEpoch(work, epoch, rng.fork(`epoch${epoch}`), before),
-    ...(tuning && { ends: (soFar: readonly EpochRecord[]) => hasSettled(tuning, soFar) }),
+    ends: (soFar: readonly EpochRecord[]) => soFar.length >= last || (tuning ? hasSettled(tuning, soFar) : false),
   }).catch((error: unknown) => {
     average?.dispose();
     throw error;
@@ -122,10 +122,16 @@ async function run(
   average?.apply();
   average?.dispose();
   const trainedMs = history.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const counted = tuning ? history[bestEpoch(history)] : history[epochs - 1];
+  const counted = tuning ? history[bestEpoch(history)] : history[last - 1];
+  if (counted.validationAccuracy === undefined) {
+    throw new CheckpointError(
+      `${task}: the state in ${checkpoint} must have an accuracy measured after epoch ${last}, and has none, for it was trained beyond; delete it, and it is trained anew`,
+      { path: checkpoint, epoch: last },
+    );
+  }
   return {
     epochs: history,
-    accuracy: counted.validationAccuracy!,
+    accuracy: counted.validationAccuracy,
     validationImages: data.validation.count,
     imagesPerSecond: (history.length * steps * batchSize * 1000) / trainedMs,
   };
@@ -167,7 +173,7 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
     if (tuning && epoch < tuning.headEpochs) this.head = tuning.network;
     this.parameters = this.head ? classifierOf(this.head) : network.parameters();
     this.seenAlike = fingerprintOf(options.softTargets?.preprocessing) === fingerprintOf(data.preprocessing);
-    if ((epoch + 1) % options.validateEvery === 0 || epoch + 1 === options.epochs) {
+    if ((epoch + 1) % options.validateEvery === 0 || [options.epochs, options.stopAfter].includes(epoch + 1)) {
       const { signal } = context;
       this.validate = async () => {
         const measure = async () => {

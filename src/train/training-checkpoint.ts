@@ -9,12 +9,12 @@ export type TrainingData = Pick<Dataset, "train" | "validation" | "shape" | "pre
 
 /**
  * Identifies a training by all that decides its outcome: network, images as it sees them, classes and options. Left out is
- * what decides nothing: where the state is kept, what progress is called, and what names the data set.
+ * what decides nothing: where the state is kept, what progress is called, what names the data set, and how far it goes for now.
  */
 export function trainingFingerprint(
   subject: unknown,
   { train, validation, shape, preprocessing, classes }: TrainingData,
-  { checkpoint: _file, task: _task, softTargets, ...options }: TrainingOptions,
+  { checkpoint: _file, task: _task, stopAfter: _stop, softTargets, ...options }: TrainingOptions,
 ): string {
   const data = {
     train: splitFingerprint(train),

@@ -52,6 +52,11 @@ export interface TrainingOptions {
   readonly startFrom?: string;
   /** Validation accuracy is measured after every so many epochs, and after the last. */
   readonly validateEvery: number;
+  /**
+   * The training ends after so many epochs, as if it was stopped there: the schedule is that of all `epochs`, and with the
+   * same `checkpoint` it goes on later. The last epoch's accuracy is measured. All epochs unless given.
+   */
+  readonly stopAfter?: number;
   /** File to keep the last complete epoch in; a training that finds it there goes on from it. */
   readonly checkpoint?: string;
   /** What progress is reported as. */
@@ -99,6 +104,7 @@ export const TRAINING_RULES: OptionRules<TrainingOptions> = {
   }),
   startFrom: rule.text,
   validateEvery: rule.wholeFrom(1),
+  stopAfter: rule.wholeFrom(1),
   checkpoint: rule.text,
   task: rule.text,
 };
@@ -116,6 +122,12 @@ export function resolveTrainingOptions(
     if (given[name] === undefined) {
       throw new ConfigError(`${task}: ${name} must be given, ${TRAINING_RULES[name].must}, got none`, { option: name });
     }
+  }
+  if (given.stopAfter !== undefined && given.stopAfter > given.epochs) {
+    throw new ConfigError(
+      `${task}: stopAfter must be at most the ${given.epochs} epochs, got ${given.stopAfter}; give the schedule more epochs`,
+      { option: "stopAfter" },
+    );
   }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...TRAINING_DEFAULTS, ...set } as TrainingOptions;

@@ -35,6 +35,7 @@ export { PLOTLY_FILE, packedPlotly, plotlyPath } from "./plotly-script";
 export { type RankPoint, type RankScatterRecord, rankScatter } from "./rank-scatter";
 export { type RatedFrontRecord, ratedFrontFigure } from "./rated-front-figure";
 export { type OpEffect, opEffects, type RatedBlock, type RatedPath, ratingMap } from "./rating-map";
+export { type ReliabilityPoint, type ReliabilityRecord, reliabilityFigure } from "./reliability-figure";
 export { type RocRecord, type RocSeries, rocFigure } from "./roc-figure";
 export { type RunPoints, runsFigure } from "./runs-figure";
 export { type SampleImages, sampleImages } from "./sample-images";

@@ -14,6 +14,7 @@ import {
   type Space,
   smboSearcher,
   spacePreset,
+  stagedEvolution,
   successiveHalving,
   type Trial,
   tpeSearcher,
@@ -66,6 +67,16 @@ function searchers<A>(space: Space<A, unknown>): Record<string, (seed: number) =
     tpeSearcher: (seed) => tpeSearcher(space, { ...goal, seed, initial: 5 }),
     successiveHalving: (seed) => successiveHalving(space, { ...goal, seed, budgets }),
     hyperband: (seed) => hyperband(space, { ...goal, seed, budgets }),
+    stagedEvolution: (seed) =>
+      stagedEvolution(space, {
+        ...goal,
+        seed,
+        stages: budgets,
+        cycles: 3,
+        initial: 6,
+        parents: [3, 2, 1],
+        promoted: [3, 1],
+      }),
     orderedSearcher: () => {
       const rng = new Rng(4);
       return orderedSearcher(

@@ -11,6 +11,7 @@ import {
   type Space,
   spacePreset,
 } from "../../src";
+import { smallCellSpace } from "../../src/systems/econas";
 import { spaceContract } from "./index";
 
 const SPACES = [
@@ -19,6 +20,7 @@ const SPACES = [
   eeeaSpace(),
   pnasCellSpace(),
   nasBench201Cells(),
+  smallCellSpace(),
   nasBenchMacroChains(),
   chainSpace(nasBenchMacroSpace()),
   chainSpace(spacePreset("dna")),

@@ -55,11 +55,12 @@ const others: { readonly [Name in keyof Required<TrainingOptions>]: readonly Tra
   startFrom: [undefined, "other weights"],
   // How often it is measured is in the history that a checkpoint has.
   validateEvery: [2],
+  stopAfter: [2],
   checkpoint: ["elsewhere"],
   task: ["another word"],
 };
 /** Options that decide no result. */
-const NAMES_ONLY = ["checkpoint", "task"];
+const NAMES_ONLY = ["checkpoint", "stopAfter", "task"];
 
 describe("the fingerprint of a training", () => {
   const of = (

@@ -266,3 +266,19 @@ test("scores are top-1 hits and summed cross-entropy", () => {
   const second = Math.log(2 + Math.exp(3));
   expect(lossSum).toBeCloseTo(first + second, 12);
 });
+
+test("a training that stops after some epochs goes on by the same schedule to the bytes of one that never stopped", async () => {
+  const checkpoint = join(folder, "stages.safetensors");
+  const whole = await trained({ validateEvery: 2 });
+  const options = { validateEvery: 2, checkpoint };
+  const first = await trained({ ...options, stopAfter: 1 });
+  expect(first.numbers).toHaveLength(1);
+  expect(first.history.accuracy).toBe(first.numbers[0].validationAccuracy);
+  const second = await trained({ ...options, stopAfter: 2 });
+  expect(second.numbers[1]).toEqual(whole.numbers[1]);
+  const last = await trained(options);
+  expect(last.state).toEqual(whole.state);
+  // Its accuracy after three epochs was never measured.
+  await expect(trained({ ...options, stopAfter: 3 })).rejects.toThrow(/measured after epoch 3, and has none/);
+  await expect(trained({ stopAfter: 5 })).rejects.toThrow(/stopAfter must be at most the 4 epochs, got 5/);
+});

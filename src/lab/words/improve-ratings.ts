@@ -16,7 +16,16 @@ import {
 } from "../../core";
 import { datasetFingerprint } from "../../data";
 import { DISPLAY, notebookHost } from "../../display-protocol";
-import { type BrieflyTrained, type BriefReads, gatherEvidence, type KeptAccuracies } from "../../evaluate";
+import {
+  type BrieflyTrained,
+  type BriefReads,
+  budgetName,
+  type EvidenceOptions,
+  gatherEvidence,
+  type KeptAccuracies,
+  namedBudget,
+  reducedBudget,
+} from "../../evaluate";
 import { costNames, exactFront, isBudget } from "../../search";
 import { FEWEST, type ImproveRound } from "../../surrogate";
 import { DNA_MINI } from "../../systems/dna";
@@ -39,6 +48,11 @@ export interface LabImproveOptions extends Omit<RetrainRecipe, "warmStart" | "di
   readonly budget: LabBudget | readonly LabBudget[];
   /** Training images of these trainings, drawn by the seed; all unless given. */
   readonly images?: number;
+  /**
+   * A cheaper setting of each training (EcoNAS): `{ channels: 0.5, resolution: 0.5, samples: 0.5, epochs: 2 }`, shares but for
+   * the epochs, or by name, "c2r2s1e2". In place of `images` and `epochs`.
+   */
+  readonly proxy?: EvidenceOptions["proxy"];
   /** No round begins after so many minutes. */
   readonly minutes?: number;
   /** Whether the ratings are read; without, what the trainings say alone: the control. True unless given. */
@@ -54,6 +68,11 @@ const RULES: OptionRules<LabImproveOptions> = {
   rounds: rule.wholeFrom(1),
   budget: rule.any,
   images: rule.wholeFrom(1),
+  // Checked where it is used.
+  proxy: {
+    must: 'shares of a training, or a name such as "c2r2s1e2"',
+    holds: (value) => typeof value === "string" || (typeof value === "object" && value !== null),
+  },
   minutes: rule.above(0),
   ratings: rule.boolean,
   directory: rule.text,
@@ -73,7 +92,7 @@ export async function improve(
   const where = "ratings.improve";
   checkOptions(where, options, RULES);
   engineReady();
-  const { networks, rounds, budget, images, minutes, ratings, directory, seed: given, ...training } = options;
+  const { networks, rounds, budget, images, proxy, minutes, ratings, directory, seed: given, ...training } = options;
   const { data, space } = session;
   const table = session.calibration?.table ?? session.table;
   const budgets = (Array.isArray(budget) ? budget : [budget]).map((one: LabBudget | undefined) => {
@@ -86,7 +105,9 @@ export async function improve(
   const { epochs = DNA_MINI.evidence.epochs } = training;
   const seen = Math.min(images ?? data.train.count, data.train.count);
   const view = new RoundsView(
-    `${epochs === 1 ? "1 epoch" : `${epochs} epochs`} of ${formatCount(seen)} images`,
+    proxy === undefined
+      ? `${epochs === 1 ? "1 epoch" : `${epochs} epochs`} of ${formatCount(seen)} images`
+      : `proxy ${budgetName(typeof proxy === "string" ? namedBudget(proxy) : reducedBudget(proxy, epochs, `${where}: proxy`))}`,
     budgets.map((limits) => limitWords(limits, table.latencyOf).join(", ")),
   );
   const { trained } = await gatherEvidence(
@@ -97,7 +118,7 @@ export async function improve(
       kept: new LabAccuracies(data, directory),
       onRound: (round, all) => view.show(round, all),
     },
-    { networks, rounds, budgets, images, minutes, ratings, seed: given ?? data.seed, training },
+    { networks, rounds, budgets, images, proxy, minutes, ratings, seed: given ?? data.seed, training },
     context,
   );
   return trained;

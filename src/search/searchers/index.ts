@@ -16,6 +16,7 @@ export {
 } from "./single-goal";
 
 export * from "./smbo";
+export * from "./staged-evolution";
 export * from "./successive-halving";
 export * from "./tpe";
 export { TrialLog } from "./trial-log";

@@ -1,0 +1,11 @@
+export { type SmallCellSpace, smallCellSpace, smallNetwork } from "./cell-space";
+export { type CostRatio, costRatio, PUBLISHED_GPU_DAYS, RELEASED } from "./published";
+export * from "./reliability";
+export * from "./results-file";
+export { type ArmPoint, type ArmRun, replayArm, runArm, searcherOf } from "./run-arm";
+export * from "./settings";
+export { type StoredTrainings, storedTrainings, trainingsFile } from "./stored-trainings";
+export * from "./summary";
+export { type StudyTrainings, studyData, studyEvaluator, studyNetworks, trainStages, trainStudy } from "./trainings";
+export { fashionWorld, tableWorld, type World, worldOf } from "./worlds";
+export { writeTrainings } from "./write-trainings";
