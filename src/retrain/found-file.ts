@@ -132,6 +132,7 @@ export function loadFound(path: string): LoadedNetwork {
     loadState(network, readSafetensors(weights).tensors);
   } catch (error) {
     network.dispose();
+    if (error instanceof CheckpointError) throw fail(`needs its weights ${weights}, and ${error.message}`, error);
     throw error;
   }
   return new LoadedNetwork(network, record, verified);

@@ -222,6 +222,20 @@ test("a network whose weights are damaged predicts nothing: NaN is no probabilit
   network.dispose();
 });
 
+test("weights that cannot be, a variance below 0, are refused with the files' and the tensor's name", () => {
+  const state = saveState(student.network);
+  const [name, variance] = [...student.network.buffers()].find(([one]) => one.endsWith("runningVariance"))!;
+  tf.tidy(() => variance.assign(tf.neg(variance)));
+  const other = join(folder, "negative.json");
+  saveFound(other, student, { origin });
+  loadState(student.network, state);
+  expect(() => loadFound(other)).toThrow(CheckpointError);
+  expect(() => loadFound(other)).toThrow(
+    /negative\.json needs its weights .*negative\.safetensors, and .*must be a variance/,
+  );
+  expect(() => loadFound(other)).toThrow(`"${name}"`);
+});
+
 test("an image file gets the class the network gives the same pixels, likeliest first", async () => {
   const index = 5;
   const { top, resizing } = await predict(found, await image(index), { top: 4 });
