@@ -16,7 +16,7 @@ const ROOMS = {
   teacher: ["core", "engine", "nn", "data", "space", "cost", "train"],
   distill: ["core", "tasks", "engine", "teacher", "nn", "space", "data", "train"],
   rate: ["core", "tasks", "engine", "teacher", "distill", "cost", "space", "search", "nn", "data"],
-  retrain: ["core", "tasks", "engine", "nn", "data", "teacher", "cost", "space", "train"],
+  retrain: ["core", "tasks", "engine", "nn", "data", "teacher", "cost", "space", "search", "train"],
   // Trained networks written for others to run.
   export: ["core", "engine", "nn", "data", "teacher", "cost", "space", "train", "retrain", "viz"],
   // Networks timed where they will run: in browsers and in runtimes of others.
@@ -37,6 +37,7 @@ const ROOMS = {
     "distill",
     "rate",
     "retrain",
+    "train",
   ],
   // Tables of truth: networks with the accuracies that they reach; what a ranking is worth against them.
   benchmark: ["core", "space", "cost", "search"],

@@ -16,8 +16,7 @@ const { saveState } = built<typeof import("../src/nn")>("nn");
 const { rateBlock, ratedTable, rateNaive } = built<typeof import("../src/rate")>("rate");
 const { exactFront } = built<typeof import("../src/search")>("search");
 const { architecturePreset, dnaCells, supernetInput, supernetLayers } = built<typeof import("../src/space")>("space");
-const { studentSpace } = built<typeof import("../src/systems/dna")>("systems/dna");
-const { teacherFeatures, trainTeacher } = built<typeof import("../src/teacher")>("teacher");
+const { studentSpace, teacherFeatures, trainTeacher } = built<typeof import("../src/teacher")>("teacher");
 
 /** The paper's ops, and cells without adapters as in the released code, which PyTorch's side builds. */
 const STUDENT = { kernels: [3, 5, 7], expansions: [6, 3], adapter: false };

@@ -2,6 +2,7 @@ export * from "./benchmark";
 export * from "./core";
 export * from "./cost";
 export * from "./data";
+export { LATENCY_RULES, type LatencyOptions, latencyTable } from "./deploy";
 export * from "./distill";
 export * from "./engine";
 export * from "./evaluate";

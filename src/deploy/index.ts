@@ -1,3 +1,4 @@
+export * from "./measure-layers";
 export {
   measurePlace,
   PLACE_LATENCY_RULES,

@@ -38,6 +38,8 @@ export type CellNote =
 export const cellTask: Task<CellInput, void, CellNote> = {
   name: "distill",
   unit: "cells",
+  // Batches.
+  worthThreads: 400,
   module: __filename,
   input: cellInput,
   async run({ space, block, cell: index, options, features, place, state }, { signal, blobs, progress: tell }) {

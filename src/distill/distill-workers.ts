@@ -25,9 +25,6 @@ interface Unfinished {
   readonly done: number;
 }
 
-/** Batches that take longer than starting threads. */
-const WORTH_THREADS = 400;
-
 /** Progress over all cells of the blocks, from where their checkpoints are. */
 export function workProgress(
   { space, blocks, features, options, checkpoints }: DistillWork,
@@ -63,7 +60,7 @@ export async function distilByWorkers(
   const cells = unfinished(work);
   const perEpoch = batchesPerEpoch(features.count, options);
   const batches = cells.reduce((sum, { block, done }) => sum + (blockEpochs(options, block) - done) * perEpoch, 0);
-  const threads = threadsFor({ asked: workers, free: engine.workers(), work: batches, worth: WORTH_THREADS });
+  const threads = threadsFor(cellTask, { asked: workers, free: engine.workers(), work: batches });
   if (threads === 0 || cells.length === 0) return;
   const executor = threadExecutor(threads);
   executor.ready(cellTask, cells.length);

@@ -4,6 +4,7 @@ export * from "./cell-supernet";
 export * from "./distill-block";
 export * from "./distill-cell";
 export * from "./distill-options";
+export * from "./distill-schema";
 export * from "./feature-source";
 export * from "./path-sampler";
 export { shareFeatures } from "./shared-features";

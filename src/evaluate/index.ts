@@ -1,6 +1,7 @@
 export * from "./benchmark-evaluators";
 export * from "./brief-trainings";
 export * from "./evaluator";
+export * from "./evidence-schema";
 export * from "./label-free";
 export * from "./reduced-budget";
 export * from "./table-evaluator";

@@ -9,7 +9,7 @@ import {
   loadDataset,
   type Preprocessing,
 } from "../data";
-import { measurePlace, PLACE_NAMES, type Place } from "../deploy";
+import { LATENCY_RULES, type LatencyOptions, latencyTable, measurePlace, PLACE_NAMES, type Place } from "../deploy";
 import type { tf } from "../engine";
 import { checkedTeacher, type LoadTeacherOptions, loadTeacher, openTeacherFile, type Retrained } from "../retrain";
 import {
@@ -24,7 +24,7 @@ import {
   type SearchSpace,
 } from "../space";
 import { findStudy, readStudy } from "../study/ranking";
-import { DNA_MINI, LATENCY_RULES, type LatencyOptions, latencyTable } from "../systems/dna";
+import { DNA_MINI } from "../systems/dna";
 import {
   FINE_TUNE_RULES,
   type FineTuneOptions,

@@ -11,6 +11,7 @@ export * from "./rate-block";
 export * from "./rate-chains";
 export * from "./rate-naive";
 export * from "./rate-options";
+export * from "./rate-schema";
 export * from "./rating-table";
 export * from "./ratings-file";
 export * from "./student-features";

@@ -19,9 +19,6 @@ export interface RateContext extends StepContext {
   readonly workers?: number;
 }
 
-/** Images times op evaluations that take longer than starting threads. */
-const WORTH_THREADS = 30_000;
-
 /**
  * Rates every candidate of a block by feature sharing: a depth-first walk over the tree of path prefixes, in which each
  * node's output is computed once and used by all paths through it (DNA, section 3.3).
@@ -50,9 +47,9 @@ export async function rateBlock(
     const task = `rate block ${part.index}/${part.total}`;
     const progress = new Progress(context, task, total, "op evaluations", 0, part);
     const images = features.rating.count + (options.recalibrate ? options.calibrationImages : 0);
-    const work = { asked: workers, free: engine.workers(), work: total * images, worth: WORTH_THREADS };
+    const work = { asked: workers, free: engine.workers(), work: total * images };
     // Functions cannot be sent to a thread.
-    const threads = features.rest || options.rating ? 0 : threadsFor(work);
+    const threads = features.rest || options.rating ? 0 : threadsFor(subtreeTask, work);
     const identity = { calibration: features.calibration.fingerprint, rating: features.rating.fingerprint, options };
     return await (threads > 0
       ? rateOnThreads(supernet, data, identity, threads, progress, context)

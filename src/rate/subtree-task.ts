@@ -55,6 +55,8 @@ const TELL_EVERY = 50;
 export const subtreeTask: Task<SubtreeInput, readonly CandidateRating[], SubtreeNote> = {
   name: "rate",
   unit: "parts of cells",
+  // Images times op evaluations.
+  worthThreads: 30_000,
   module: __filename,
   input: subtreeInput,
   async run({ space, block, cell: index, nodes, weights, data: shared, measure }, { signal, blobs, progress: tell }) {

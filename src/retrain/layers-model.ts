@@ -126,8 +126,8 @@ class Exporter {
   private residual(layer: ResidualLayer, x: Symbolic, inChannels: number, prefix: string): Symbolic {
     const { main, shortcut } = residualConvolutions(layer, inChannels);
     const y = main.reduce((map, conv, i) => this.conv(conv, map, `${prefix}.conv${i + 1}`), x);
-    const around = shortcut ? this.conv(shortcut, x, `${prefix}.shortcut`) : x;
-    const sum = tf.layers.add({ name: safe(`${prefix}.add`) }).apply([around, y]) as Symbolic;
+    const skipped = shortcut ? this.conv(shortcut, x, `${prefix}.shortcut`) : x;
+    const sum = tf.layers.add({ name: safe(`${prefix}.add`) }).apply([skipped, y]) as Symbolic;
     return this.activated(sum, layer.activation, prefix);
   }
 

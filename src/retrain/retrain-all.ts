@@ -19,9 +19,6 @@ export interface RetrainAllOptions {
   readonly progress?: TrainingsProgress;
 }
 
-/** Images that take longer to learn from than starting threads. */
-const WORTH_THREADS = 12_000;
-
 /**
  * Trains networks on one data set as {@link retrain} does, several side by side, each with one thread of the native engine
  * whether beside others or not: the bytes are those of one after another. Engines without task threads train one by one.
@@ -44,7 +41,7 @@ export async function retrainAll(
   const context = progress ? { ...given, onProgress: (event: ProgressEvent) => progress.follow(event) } : given;
   const free = engine.workers();
   const images = trainings.reduce((sum, { options }) => sum + options.epochs * dataset.train.count, 0);
-  const worth = threadsFor({ asked: workers, free, work: images, worth: WORTH_THREADS });
+  const worth = threadsFor(retrainTask, { asked: workers, free, work: images });
   const threads = Math.min(worth, free > 0 ? trainings.length : 0);
   if (threads > 1) {
     const executor = threadExecutor(threads);

@@ -44,6 +44,8 @@ export interface TrainedState extends Pick<Retrained, "dataset" | "preprocessing
 export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
   name: "retrain",
   unit: "networks",
+  // Images to learn from.
+  worthThreads: 12_000,
   module: __filename,
   input: retrainInput,
   async run({ architecture, dataset, options, distillation, warmStart }, { signal, blobs, progress }) {

@@ -1,6 +1,7 @@
 export { agingEvolution, type EvolutionOptions } from "./aging-evolution";
 export * from "./along-front";
 export * from "./brute-force";
+export * from "./check-limits";
 export * from "./cost-range";
 export { COST_NAMES, checkLimitNames, costNames, foundNetwork } from "./costs";
 export * from "./exact-front";
@@ -14,6 +15,8 @@ export { bestSoFar, networkSampler, randomSearch, type TrialOptions } from "./ra
 export * from "./rating-table";
 export * from "./relative-limits";
 export * from "./search-best";
+export * from "./search-limits";
+export * from "./search-schema";
 export * from "./searchers";
 export * from "./traversal";
 export * from "./types";

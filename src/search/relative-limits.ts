@@ -1,5 +1,8 @@
 import { ConfigError, isPercent, parseCountOf, shown } from "../core";
-import type { Limit } from "./ilp";
+import { knownLatency, type LatencyTable, networkCost } from "../cost";
+import type { Architecture } from "../space";
+import { COST_NAMES } from "./costs";
+import type { Limit, Limits } from "./ilp";
 import type { CostName } from "./types";
 
 /** A count (milliseconds of a latency), or text such as "4M", or "45%" of what the teacher has. */
@@ -10,6 +13,27 @@ export type GivenLimit = GivenAmount | readonly [low: GivenAmount, high: GivenAm
 
 /** What percentages are of: the teacher's costs, as far as they are known. Latency is known where it was measured. */
 export type WholeCosts = Readonly<Partial<Record<CostName, number>>>;
+
+/** What a network has as a whole; its latency where a table knows all of its layers. */
+export function wholeCosts(architecture: Architecture, latencies?: LatencyTable): WholeCosts {
+  const { macs, params, activationBytes } = networkCost(architecture);
+  const latencyMs = latencies && knownLatency(latencies, architecture);
+  return { macs, params, activationBytes, ...(latencyMs !== undefined && { latencyMs }) };
+}
+
+/** Limits as the search takes them, of what a configuration has under their names. @throws ConfigError as {@link resolveLimit}. */
+export function resolveLimits(
+  where: string,
+  given: { readonly [Name in CostName]?: GivenLimit },
+  whole: WholeCosts,
+): Limits {
+  return Object.fromEntries(
+    COST_NAMES.flatMap((name): [CostName, Limit][] => {
+      const limit = given[name];
+      return limit === undefined ? [] : [[name, resolveLimit(where, name, limit, whole)]];
+    }),
+  );
+}
 
 /**
  * A limit as the search takes it. Counts are whole, a share of the teacher's seldom is: an upper limit is rounded down, a lower

@@ -5,8 +5,8 @@ import { layerOutput, outputShape } from "./shapes";
 import type {
   Architecture,
   BlockSpace,
+  BlockVariant,
   Candidate,
-  Cell,
   ConvLayer,
   ImageShape,
   Layer,
@@ -22,7 +22,7 @@ export function blockAt(space: SearchSpace, block: number): BlockSpace {
 }
 
 /** The cell at an index of a block. @throws SpaceError when there is none. */
-export function cellAt(space: SearchSpace, block: number, cell: number): Cell {
+export function cellAt(space: SearchSpace, block: number, cell: number): BlockVariant {
   const { cells } = blockAt(space, block);
   const found = cells[cell];
   if (!found)
@@ -51,7 +51,10 @@ export function cellStrides(stride: number, depth: number): number[] {
  * Width and stride of each layer of a cell, as the assembled network has them.
  * @throws SpaceError when the cell is too shallow for the block's stride, or its own places do not fit its depth.
  */
-export function cellPlaces({ stride }: Pick<BlockSpace, "stride">, { depth, width, layers }: Cell): LayerPlace[] {
+export function cellPlaces(
+  { stride }: Pick<BlockSpace, "stride">,
+  { depth, width, layers }: BlockVariant,
+): LayerPlace[] {
   if (!layers) return cellStrides(stride, depth).map((layerStride) => ({ width, stride: layerStride }));
   const product = layers.reduce((sum, place) => sum * place.stride, 1);
   if (layers.length !== depth || product !== stride || layers[depth - 1].width !== width) {

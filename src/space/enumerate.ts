@@ -1,6 +1,6 @@
 import { MOST, SpaceError } from "../core";
 import { blockAt, cellPlaces, supernetInput } from "./block";
-import type { BlockSpace, Candidate, Cell, SearchSpace } from "./types";
+import type { BlockSpace, BlockVariant, Candidate, SearchSpace } from "./types";
 
 /** All candidates of a block in lexicographic order: cell, then path with the last layer fastest; see {@link cellPaths}. */
 export function enumerateBlock(space: SearchSpace, block: number): Candidate[] {
@@ -26,12 +26,16 @@ export function checkCandidates(block: BlockSpace, place: string): void {
  * only the path with the identities first stands for the network (`201`, not `210`). Without identities every path is canonical.
  * @param channels Entering the cell: those of the block's input unless given; of block 0, the stem's.
  */
-export function cellPaths(block: BlockSpace, cell: Cell, channels?: number): number[][] {
+export function cellPaths(block: BlockSpace, cell: BlockVariant, channels?: number): number[][] {
   return paths(block.ops.length, cell.depth).filter(canonical(block, cell, channels));
 }
 
 /** Tells canonical paths of a cell from others; see {@link cellPaths}. */
-export function canonical(block: BlockSpace, cell: Cell, channels?: number): (path: readonly number[]) => boolean {
+export function canonical(
+  block: BlockSpace,
+  cell: BlockVariant,
+  channels?: number,
+): (path: readonly number[]) => boolean {
   const identities = identityOps(block);
   if (identities.size === 0) return () => true;
   const keeps = keepsShape(block, cell, channels);
@@ -51,7 +55,7 @@ export function canonical(block: BlockSpace, cell: Cell, channels?: number): (pa
  */
 export function canonicalPaths(
   block: BlockSpace,
-  cell: Cell,
+  cell: BlockVariant,
   channels?: number,
 ): (path: readonly number[]) => readonly number[] {
   const identities = identityOps(block);
@@ -77,7 +81,7 @@ function identityOps({ ops }: BlockSpace): Set<number> {
 }
 
 /** Whether each layer of a cell leaves the shape as it was: there an identity does nothing. */
-function keepsShape(block: BlockSpace, cell: Cell, entering = block.input.channels): boolean[] {
+function keepsShape(block: BlockSpace, cell: BlockVariant, entering = block.input.channels): boolean[] {
   let channels = entering;
   return cellPlaces(block, cell).map(({ width, stride }) => {
     const keeps = stride === 1 && width === channels;
@@ -104,7 +108,7 @@ export function countBlock(block: BlockSpace): bigint {
 }
 
 /** Candidates of one cell; `channels` as in {@link cellPaths}. */
-function countCell(block: BlockSpace, cell: Cell, channels?: number): bigint {
+function countCell(block: BlockSpace, cell: BlockVariant, channels?: number): bigint {
   const identities = BigInt(identityOps(block).size);
   const others = BigInt(block.ops.length) - identities;
   if (identities === 0n) return others ** BigInt(cell.depth);

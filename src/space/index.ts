@@ -1,5 +1,6 @@
 export * from "./architecture-file";
 export * from "./block";
+export * from "./block-space-schema";
 export * from "./cells";
 export { type CellSpaceSummary, cellSpaceNames, cellSpaceSummary } from "./cells/space-presets";
 export * from "./chain-space";

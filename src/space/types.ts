@@ -163,8 +163,11 @@ export interface LayerPlace {
   readonly stride: number;
 }
 
-/** A variant of a block with its own depth and width; cells share no weights. */
-export interface Cell {
+/**
+ * A variant of a block with its own depth and width: DNA's "cell", as papers, files and notebooks name it (`cells`, `cell`). The
+ * variants of a block share no weights. A cell that is a graph is a `CellGraph`.
+ */
+export interface BlockVariant {
   /** Layers in the cell; each chooses one op. */
   readonly depth: number;
   /** Channels inside the cell, and of the block's output in the assembled network. */
@@ -187,7 +190,7 @@ export interface BlockSpace {
   /** Teacher's feature map to be imitated. */
   readonly output: ImageShape;
   readonly ops: readonly CandidateOp[];
-  readonly cells: readonly Cell[];
+  readonly cells: readonly BlockVariant[];
   /**
    * Whether a cell of another width than the teacher's keeps its own width up to its end in the supernet, and a linear 1x1
    * convolution, which no assembled network has, takes its maps to the teacher's channels. Without it (DNA's released code)

@@ -3,7 +3,7 @@ import { cellPlaces, supernetInput } from "./block";
 import { checkKeys } from "./layers";
 import { checkOp } from "./ops";
 import { checkShape, formatShape, layerOutputs, sameShape } from "./shapes";
-import type { Cell, LayerPlace, SearchSpace } from "./types";
+import type { BlockVariant, LayerPlace, SearchSpace } from "./types";
 
 /**
  * Checks that a search space hangs together: shapes follow from one block to the next, strides give the teacher's sizes,
@@ -65,10 +65,10 @@ export function validateSpace(space: SearchSpace): void {
   layerOutputs(head, { ...blocks[blocks.length - 1].output }, `${name}: head layer`);
 }
 
-const CELL: readonly (keyof Cell)[] = ["depth", "width", "layers"];
+const CELL: readonly (keyof BlockVariant)[] = ["depth", "width", "layers"];
 const PLACE: readonly (keyof LayerPlace)[] = ["width", "stride"];
 
-function checkCell(cell: Cell, place: string): void {
+function checkCell(cell: BlockVariant, place: string): void {
   if (typeof cell !== "object" || cell === null || Array.isArray(cell)) {
     throw new SpaceError(`${place} must be { depth, width }, got ${shown(cell)}`);
   }

@@ -47,3 +47,8 @@ export function planSteps(parts: readonly StepParts[]): PlannedStep[] {
   }
   return [...planned.values()];
 }
+
+/** Values under their places in the configuration: `{ "rate.images": 512 }`. */
+export function placed(place: string, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [`${place}.${key}`, value]));
+}

@@ -9,10 +9,10 @@ import {
   rule,
   type StepContext,
   StudyError,
-  shown,
 } from "../core";
 import type { Evaluator } from "../evaluate";
 import type { Outcome, Searcher, ToldTrial, Trial } from "../search";
+import { differences } from "./differences";
 import { Journal, type JournalRecord } from "./journal";
 import { type OutcomeRecord, recordedOutcome } from "./outcome-record";
 
@@ -136,20 +136,24 @@ function checkHeader(journal: Journal, search: Readonly<Record<string, unknown>>
       `${journal.path} had ${journal.damaged.length} damaged lines; their evaluations are done again (the file as it was lies beside it)`,
     );
   }
-  const own = fingerprint(JSON.parse(JSON.stringify(search)));
+  const now = asJson(search);
+  const own = fingerprint(now);
   const header = journal.records.find(({ step }) => step === HEADER);
   if (!header && journal.records.length === 0) {
     journal.append({ step: HEADER, fingerprint: own, ...search });
     return;
   }
   if (header?.fingerprint === own) return;
-  const differing = Object.keys(search).filter(
-    (name) => JSON.stringify(header?.[name]) !== JSON.stringify(JSON.parse(JSON.stringify(search[name]))),
-  );
+  const differing = header ? Object.keys(now).flatMap((name) => differences(header[name], now[name], name)) : [];
   throw new StudyError(
-    `runSearch: ${journal.path} must be of the same search, and is of another one (${header ? `${differing.join(", ")} differ` : "its first line is gone"}); take the settings that it was begun with, or another folder`,
+    `runSearch: ${journal.path} must be of the same search, and is of another one (${header ? differing.join("; ") : "its first line is gone"}); take the settings that it was begun with, or another folder`,
     { path: journal.path, differing },
   );
+}
+
+/** As the file has it. */
+function asJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 function isTrial(record: JournalRecord): record is TrialRecord {
@@ -165,9 +169,10 @@ function recordOf<A>(
 
 function recorded<A>(journal: Journal, record: TrialRecord, trial: Trial<A>): Outcome {
   const { key, budget } = record;
-  if (key !== trial.key || JSON.stringify(budget) !== JSON.stringify(trial.budget)) {
+  const different = differences({ key, budget }, asJson({ key: trial.key, budget: trial.budget }));
+  if (different.length > 0) {
     throw new StudyError(
-      `runSearch: trial ${trial.id} of ${journal.path} must be the one that the searcher proposes, ${shown(trial.key)}, and is ${shown(key)}: the searcher was made by other settings, or by another version of Blockwise; take another folder`,
+      `runSearch: trial ${trial.id} of ${journal.path} must be the one that the searcher proposes, and is another one (${different.join("; ")}): the searcher was made by other settings, or by another version of Blockwise; take another folder`,
       { trial: trial.id, key, proposed: trial.key },
     );
   }

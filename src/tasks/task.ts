@@ -12,6 +12,8 @@ export interface Task<In, Out, Note = never> {
   readonly name: string;
   /** What several are called in messages, e.g. "networks"; "tasks" unless given. */
   readonly unit?: string;
+  /** Work that takes longer than starting threads, in what `threadsFor` is given: a property of the work, in its own unit. */
+  readonly worthThreads?: number;
   /** File that exports the task, `__filename` there: where a thread finds it. */
   readonly module: string;
   /** What an input must be; it is checked before any task of a call begins. */

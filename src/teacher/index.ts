@@ -9,5 +9,7 @@ export * from "./recognise";
 export { recordedTeacher } from "./recorded-teacher";
 export * from "./shared-features";
 export * from "./split";
+export * from "./student-space";
 export * from "./teacher";
+export * from "./teacher-schema";
 export * from "./train-teacher";

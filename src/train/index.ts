@@ -18,4 +18,5 @@ export * from "./train-embedding";
 export { type TrainingData, trainingState } from "./training-checkpoint";
 export * from "./training-history";
 export * from "./training-options";
+export * from "./training-schema";
 export * from "./verification";

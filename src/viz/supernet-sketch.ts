@@ -5,14 +5,12 @@ import { axis, type Figure, layoutOf, seriesColour } from "./figure";
 export interface SketchedCell {
   readonly depth: number;
   readonly width: number;
-  /** Paths that are rated: ops^layers unless given (fewer with identities among the ops). */
-  readonly candidates?: number;
+  /** Paths that are rated, see `countCells`. */
+  readonly candidates: number;
 }
 
 export interface SketchedBlock {
   readonly block: number;
-  /** Ops to choose from in each layer. */
-  readonly ops: number;
   readonly cells: readonly SketchedCell[];
   /** e.g. "14x14x40". */
   readonly input: string;
@@ -22,7 +20,7 @@ export interface SketchedBlock {
 /** Candidates a block, one bar a cell. */
 export function supernetSketch(blocks: readonly SketchedBlock[]): Figure {
   const cells = Math.max(0, ...blocks.map((block) => block.cells.length));
-  const candidates = blocks.map((block) => block.cells.reduce((sum, cell) => sum + countOf(block, cell), 0));
+  const candidates = blocks.map((block) => block.cells.reduce((sum, cell) => sum + cell.candidates, 0));
   const networks = candidates.reduce((product, count) => product * BigInt(count), 1n);
   const data = Array.from({ length: cells }, (_, cell) => {
     const ours = blocks.filter((block) => block.cells[cell]);
@@ -31,7 +29,7 @@ export function supernetSketch(blocks: readonly SketchedBlock[]): Figure {
       name: `cell ${cell + 1}`,
       showlegend: cells > 1,
       x: ours.map((block) => block.block),
-      y: ours.map((block) => countOf(block, block.cells[cell])),
+      y: ours.map((block) => block.cells[cell].candidates),
       text: ours.map(
         (block) =>
           `${block.cells[cell].depth} ${block.cells[cell].depth === 1 ? "layer" : "layers"}<br>${block.cells[cell].width} ch.`,
@@ -43,7 +41,7 @@ export function supernetSketch(blocks: readonly SketchedBlock[]): Figure {
       hovertemplate: `block %{x}, cell ${cell + 1}: %{y} candidates<extra></extra>`,
     };
   });
-  const most = Math.max(1, ...blocks.flatMap((block) => block.cells.map((cell) => countOf(block, cell))));
+  const most = Math.max(1, ...blocks.flatMap((block) => block.cells.map((cell) => cell.candidates)));
   return {
     data,
     layout: layoutOf({
@@ -63,10 +61,6 @@ export function supernetSketch(blocks: readonly SketchedBlock[]): Figure {
       yaxis: axis("candidates", wholeLogAxis(most, Math.log10(most) * 1.18 + 0.1)),
     }),
   };
-}
-
-function countOf({ ops }: SketchedBlock, { candidates, depth }: SketchedCell): number {
-  return candidates ?? ops ** depth;
 }
 
 /** "1.96 x 10^17" for large numbers, digits for small ones. */

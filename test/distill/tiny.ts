@@ -2,9 +2,9 @@ import { Rng } from "../../src/core";
 import type { FeatureSource } from "../../src/distill";
 import { tf } from "../../src/engine";
 import {
+  type BlockVariant,
   blockSpace,
   type CandidateOp,
-  type Cell,
   conv,
   type ImageShape,
   mbconv,
@@ -15,7 +15,7 @@ const shape = (size: number, channels: number): ImageShape => ({ height: size, w
 
 /** Two blocks on 8x8 images with two ops a layer; small enough for any engine. */
 export function tinySpace(
-  cells: readonly (readonly Cell[])[] = TINY_CELLS,
+  cells: readonly (readonly BlockVariant[])[] = TINY_CELLS,
   ops: readonly CandidateOp[] = mbconv([3, 5], [2]),
 ): SearchSpace {
   const blocks = [
@@ -32,7 +32,7 @@ export function tinySpace(
   });
 }
 
-const TINY_CELLS: Cell[][] = [
+const TINY_CELLS: BlockVariant[][] = [
   [
     { depth: 1, width: 4 },
     { depth: 2, width: 3 },

@@ -163,7 +163,11 @@ describe("the way from images to the front", () => {
     expect(record.cost.macs).toBe(found.macs);
     expect(found.toTimm()).toMatch(/^ir_r1_k\d/);
     network.dispose();
-    expect(random.atEqualMacs(1, { tolerance: 0.9 })[0].kind).toBe("random");
+    expect(random.atEqualMacs(found, 1, { tolerance: 0.9 })[0].kind).toBe("random");
+    // Which of several found networks is meant is never guessed.
+    expect(() => random.atEqualMacs(3 as never, {} as never)).toThrow(
+      /must be the network .* got 3; write random\.atEqualMacs\(found, 3\), or found\.random\.atEqualMacs\(3\)/,
+    );
   });
 
   it("says what is wrong with bad input", async () => {

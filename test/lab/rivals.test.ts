@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { engine } from "../../src/engine";
 import { lab } from "../../src/lab";
+import { designsOf } from "../../src/retrain";
+import { searchRatings } from "../../src/search";
 import { parseExperiment } from "../../src/systems/dna";
-import { designsOf } from "../../src/systems/dna/designs";
-import { searchRatings } from "../../src/systems/dna/steps";
 import { tinyExperiment } from "../systems/tiny-experiment";
 import { tinySupernet } from "./tiny";
 
@@ -41,7 +41,7 @@ test("a random network that is also the found one stays a rival, trained once, a
   for (const seed of seeds.slice(0, 20)) {
     const config = parseExperiment({ ...tinyExperiment, seed, retrain: { random: 1, tolerance: 0.001 } });
     const { space, table } = ratings.session;
-    const designs = designsOf({ config, space, table, teacher: teacher.architecture }, [
+    const designs = designsOf({ seed, retrain: config.retrain, space, table, teacher: teacher.architecture }, [
       { limits: {}, result: search },
     ]);
     expect(designs.filter(({ kind }) => kind === "random")).toHaveLength(1);

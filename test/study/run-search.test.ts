@@ -145,10 +145,10 @@ describe("runSearch", () => {
     await runSearch(searcher(), digits(), folder, { evaluations: 5, settings });
     const other = { ...settings, seed: 6 };
     await expect(runSearch(searcher(), digits(), folder, { evaluations: 5, settings: other })).rejects.toThrow(
-      /settings differ/,
+      /another one \(settings\.seed: 5, now 6\)/,
     );
     await expect(runSearch(searcher(), digits(), folder, { evaluations: 5, parallel: 2, settings })).rejects.toThrow(
-      /parallel differ/,
+      /another one \(parallel: 1, now 2\)/,
     );
     const another = evolutionSearcher(space, { ...OPTIONS, seed: 7 });
     await expect(runSearch(another, digits(), folder, { evaluations: 5, settings })).rejects.toThrow(StudyError);

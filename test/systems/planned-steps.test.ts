@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { Rng } from "../../src/core";
 import { latencyKey, latencyTableOf, layersOfSpace } from "../../src/cost";
-import { loadDataset, registerDataset, syntheticImages } from "../../src/data";
+import { identifyData, loadDataset, registerDataset, syntheticImages } from "../../src/data";
 import { engine } from "../../src/engine";
 import { Network, namingOf, saveState, toPyTorch, writeSafetensors } from "../../src/nn";
 import { saveLayersModel, toLayersModel } from "../../src/retrain";
@@ -14,7 +14,6 @@ import { describeOutcomes, type PlannedStep, planOutcomes } from "../../src/stud
 import {
   type ExperimentInput,
   experimentSchema,
-  identifyData,
   parseExperiment,
   plannedSteps,
   prepareExperiment,

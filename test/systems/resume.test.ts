@@ -87,7 +87,7 @@ describe("a run", () => {
 
     const resumed = await blockwiseRun("stopped");
     expect(resumed.code).toBe(0);
-    expect(resumed.output).toMatch(/test accuracy, .* points (above|below) the teacher/);
+    expect(resumed.output).toMatch(/the best rated within the budget, has .* points (above|below) the teacher/);
     expect(results("stopped")).toEqual(results("whole"));
 
     const again = await blockwiseRun("stopped");

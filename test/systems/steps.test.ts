@@ -2,10 +2,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BudgetInfeasibleError } from "../../src/core";
 import { type CandidateRating, ratedTable } from "../../src/rate";
-import { compare, type FrontPoint } from "../../src/retrain";
-import { allNetworks, alongFront, flatLimits, macsOf, meetsLimits } from "../../src/search";
+import { compare, type FrontPoint, randomRivals } from "../../src/retrain";
+import {
+  allNetworks,
+  alongFront,
+  checkLimits,
+  flatLimits,
+  macsOf,
+  meetsLimits,
+  searchLimits,
+  searchRatings,
+} from "../../src/search";
 import { enumerateBlock } from "../../src/space";
-import { checkLimits, randomRivals, searchLimits, searchRatings } from "../../src/systems/dna";
 import { tinySpace } from "../distill/tiny";
 
 const space = tinySpace();

@@ -9,7 +9,8 @@ import { lab } from "../../src/lab";
 import { csv } from "../../src/retrain";
 import { compare } from "../../src/retrain/compare/measured-front";
 import { summariseSweep } from "../../src/retrain/compare/sweep-summary";
-import { runSweep, sweepPoints } from "../../src/systems/dna";
+import { sweepPoints } from "../../src/study";
+import { runSweep } from "../../src/systems/dna";
 import { tinyExperiment } from "./tiny-experiment";
 
 const folder = mkdtempSync(join(tmpdir(), "sweep-"));

@@ -9,8 +9,7 @@ import { lab } from "../../src/lab";
 import { LabData } from "../../src/lab/values/data";
 import { Network } from "../../src/nn";
 import { retrain, saveLayersModel, toLayersModel } from "../../src/retrain";
-import { studentSpace } from "../../src/systems/dna";
-import { openModelTeacher, Teacher, teacherFeatures, teacherFromModel } from "../../src/teacher";
+import { openModelTeacher, studentSpace, Teacher, teacherFeatures, teacherFromModel } from "../../src/teacher";
 import { tinyArchitecture, tinyData } from "./tiny";
 
 const folder = mkdtempSync(join(tmpdir(), "layers-model-"));

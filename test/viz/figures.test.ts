@@ -112,12 +112,12 @@ describe("ratedFrontFigure", () => {
 });
 
 describe("supernetSketch", () => {
-  it("counts ops^layers a cell and the networks they stand for", () => {
+  it("counts the candidates of each cell and the networks that they stand for", () => {
     const cells = [
-      { depth: 2, width: 16 },
-      { depth: 3, width: 16 },
+      { depth: 2, width: 16, candidates: 36 },
+      { depth: 3, width: 16, candidates: 216 },
     ];
-    const block = { ops: 6, cells, input: "28x28x1", output: "14x14x16" };
+    const block = { cells, input: "28x28x1", output: "14x14x16" };
     const { data, layout } = supernetSketch([
       { ...block, block: 0 },
       { ...block, block: 1, cells: cells.slice(0, 1) },

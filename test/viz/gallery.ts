@@ -198,10 +198,10 @@ export const GALLERY: Readonly<Record<string, () => Figure>> = {
     }),
   "supernet-sketch": () => {
     const cells = [
-      { depth: 2, width: 16 },
-      { depth: 3, width: 16 },
+      { depth: 2, width: 16, candidates: 36 },
+      { depth: 3, width: 16, candidates: 216 },
     ];
-    return supernetSketch([0, 1].map((block) => ({ block, ops: 6, cells, input: "28x28x1", output: "14x14x16" })));
+    return supernetSketch([0, 1].map((block) => ({ block, cells, input: "28x28x1", output: "14x14x16" })));
   },
   "training-curve": () =>
     trainingCurve("teacher", [

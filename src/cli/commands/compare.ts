@@ -1,15 +1,14 @@
 import type { Command } from "commander";
-import { formatCount, percent, writeAtomic } from "../../core";
+import { writeAtomic } from "../../core";
 // Not the room's index: that loads an engine.
 import { comparisons, errorOf } from "../../retrain/compare/front-comparison";
-import { againstRivals } from "../../retrain/compare/front-verdict";
+import { againstRivals, againstTeacher } from "../../retrain/compare/front-verdict";
 import { ratedWords } from "../../retrain/compare/rated-by";
 import { csv } from "../../retrain/compare/sweep-summary";
 import { NETWORK_COLUMNS, networkRow } from "../network-rows";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { checkOutput, writing } from "../output-file";
 import type { ComparedRuns } from "../report/compare-runs";
-import { FEATURES_ONLY, points } from "../report/front-words";
 import { textTable } from "../table";
 
 interface CompareOptions extends OutputOptions {
@@ -69,13 +68,9 @@ function sentences({ runs, caveat }: ComparedRuns): string[] {
     ...runs.map(({ name, comparison, ratedBy, networks }) => {
       if (!comparison)
         return `${name} is not finished: nothing was measured yet; the same blockwise run goes on with it.`;
-      const { best, macsShare, toTeacher } = comparison;
-      const beside =
-        macsShare === undefined || toTeacher === undefined
-          ? `. ${FEATURES_ONLY}`
-          : ` (${percent(macsShare, 1)} of the teacher's), ${points(toTeacher)} the teacher.`;
+      const { best, teacher } = comparison;
       return [
-        `${name}: ${best.label} has ${percent(best.accuracy)} at ${formatCount(best.macs)} MACs${beside}`,
+        againstTeacher(`${name}: ${best.label}`, best, teacher),
         ...(ratedBy ? [ratedWords(ratedBy)] : []),
         ...againstRivals(comparisons(networks)),
       ].join(" ");

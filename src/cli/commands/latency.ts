@@ -158,7 +158,7 @@ async function measured({ subject, teacher }: Subject, options: LatencyOptions, 
   const { batch, rounds = ROUNDS.engine } = options;
   // Loaded here: what is wrong with the subject is said without an engine.
   const { engine } = await import("../../engine/index.js");
-  const { latencyTable } = await import("../../systems/dna/index.js");
+  const { latencyTable } = await import("../../deploy/measure-layers.js");
   engine.use("auto", { threads: options.threads });
   return output.progressing((context) => latencyTable(subject, { batch, rounds }, context, teacher));
 }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { formatCount, MOST, percent } from "../../core";
+import type { RetrainedFile } from "../../study";
 // Not the room's index: that loads an engine.
 import { networkOf } from "../../study/rated-run";
-import type { RetrainedFile } from "../../systems/dna/retrain-found";
 import { resumable } from "../interrupt";
 import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";

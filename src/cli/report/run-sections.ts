@@ -150,9 +150,9 @@ function space({ space: recorded }: RecordedRun): PageSection | undefined {
   if (!recorded) return undefined;
   const { blocks } = recorded.space;
   const counts = countCells(recorded.space);
-  const sketched = blocks.map(({ ops, input, output, ...block }, i) => {
+  const sketched = blocks.map(({ input, output, ...block }, i) => {
     const cells = block.cells.map((cell, j) => ({ ...cell, candidates: Number(counts[i][j]) }));
-    return { block: i, ops: ops.length, cells, input: formatShape(input), output: formatShape(output) };
+    return { block: i, cells, input: formatShape(input), output: formatShape(output) };
   });
   return {
     heading: "Search space",

@@ -1,4 +1,5 @@
 export * from "./augment-image";
+export * from "./augmentation-schema";
 export * from "./colour";
 export { type Box, cropBox, croppedAndScaled, eraseBox } from "./geometry";
 export { drawMixing, type Mixing } from "./mixup";

@@ -119,8 +119,8 @@ class GraphWriter {
           size = layerOutput(conv, size);
           return next;
         }, x);
-        const around = shortcut ? this.conv(shortcut, x, shape, `${prefix}.shortcut`) : x;
-        return this.activated(this.add("Add", [y, around], `${prefix}.sum`), layer.activation, prefix);
+        const skipped = shortcut ? this.conv(shortcut, x, shape, `${prefix}.shortcut`) : x;
+        return this.activated(this.add("Add", [y, skipped], `${prefix}.sum`), layer.activation, prefix);
       }
       case "maxpool":
         return this.add("MaxPool", [x], prefix, this.window(layer, shape));

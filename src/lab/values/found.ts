@@ -15,10 +15,10 @@ import {
 } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import type { ExportFormat, ExportOptions } from "../../export";
-import { type Retrained, retrain, type Training } from "../../retrain";
+import { type Retrained, randomRivals, retrain, type Training } from "../../retrain";
 import { alongFront, type FoundNetwork, type Limits, meetsLimits, randomNetworks, resolveAmount } from "../../search";
 import { opName } from "../../space";
-import { DNA_MINI, randomRivals } from "../../systems/dna";
+import { DNA_MINI } from "../../systems/dna";
 import { ratedFrontFigure } from "../../viz";
 import { factsOf, frontFacts } from "../display/architecture-words";
 import { FigureView } from "../display/figure-view";

@@ -12,18 +12,21 @@ import { knownLatency, type LatencyTable } from "../../cost";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { fitAccuracyPredictor, type PredictorOptions, type RatedRow } from "../../rate";
 import {
+  type Budget,
   type CostName,
   costNames,
   type IlpOptions,
   isBudget,
   type Limits,
   productTable,
+  type RatingTable,
+  searchDiverse,
+  searchRatings,
   weightedTable,
   withLatency,
 } from "../../search";
 import { opName } from "../../space";
-import { calibrateSpace } from "../../surrogate";
-import { searchDiverse, searchRatings } from "../../systems/dna";
+import { bestExpected, calibrateSpace } from "../../surrogate";
 import { ratingMap } from "../../viz";
 import type { DataFrame } from "../display/danfo-types";
 import { dataFrame } from "../display/data-frame";
@@ -36,7 +39,6 @@ import { type SearchSession, teacherCosts } from "../session/search-session";
 import { improve, type LabImproveOptions } from "../words/improve-ratings";
 import { type LabBudget, type LabLimits, parseLimits, splitTable, type WithTable } from "../words/limits";
 import { type OwnScores, type OwnScoresOptions, scoreTable } from "../words/own-scores";
-import { rememberFound } from "../words/random";
 import { type TrainedNetworks, trainedNetworks } from "../words/trained-networks";
 import { LabAlternatives } from "./alternatives";
 import { LabCalibration } from "./calibration";
@@ -106,12 +108,10 @@ export class LabRatings implements Displayable {
     }
     const limits = parseLimits("ratings.search", given, costNames(this.table), teacherCosts(this.session));
     if (!isBudget(limits)) return this.within(limits, {}).then(({ best }) => best);
-    const { best, front, traversalScore } = searchRatings(this.table, limits, {
-      calibration: this.session.calibration,
-    });
-    const found = new LabFound(this.session, best, { limits, front, traversalScore });
-    rememberFound(found);
-    return found;
+    const { calibration } = this.session;
+    const choose = calibration && ((table: RatingTable, budget: Budget) => bestExpected(calibration, table, budget));
+    const { best, front, traversalScore } = searchRatings(this.table, limits, { choose });
+    return new LabFound(this.session, best, { limits, front, traversalScore });
   }
 
   /**
@@ -300,11 +300,7 @@ export class LabRatings implements Displayable {
 
   private async within(limits: Limits, options: IlpOptions): Promise<LabAlternatives> {
     const { networks, front } = await searchDiverse(this.table, limits, options);
-    const found = new LabAlternatives(
-      networks.map((network) => new LabFound(this.session, network, { limits, front })),
-    );
-    rememberFound(found.best);
-    return found;
+    return new LabAlternatives(networks.map((network) => new LabFound(this.session, network, { limits, front })));
   }
 
   private variant(changes: Partial<SearchSession>): LabRatings {

@@ -1,7 +1,7 @@
 import { ConfigError, checkOptions, formatCount, type OptionRules, percent, rule, type StepContext } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { type BlockSpaceOptions, blockSpace, type Cell, mbconv } from "../../space";
+import { type BlockSpaceOptions, type BlockVariant, blockSpace, mbconv } from "../../space";
 import { standardError } from "../display/numbers";
 import { Table } from "../display/table";
 import { notebookContext } from "../session/notebook-context";
@@ -20,7 +20,7 @@ export interface LabSplitsOptions {
   readonly kernels?: readonly number[];
   readonly expansions?: readonly number[];
   /** Cells of each block, `[block][cell]`; {@link teacherDeepCells} unless given. */
-  readonly cells?: (blocks: LabBlocks) => readonly (readonly Cell[])[];
+  readonly cells?: (blocks: LabBlocks) => readonly (readonly BlockVariant[])[];
   readonly distillEpochs?: number;
   readonly retrainEpochs?: number;
   /** Random networks of equal cost for each number of blocks; 2 unless given. */
@@ -59,7 +59,7 @@ export interface SplitRound {
 }
 
 /** Two cells a block: as deep as the teacher there, at a half and at a third of its width. */
-export function teacherDeepCells({ teacher, blocks }: LabBlocks): Cell[][] {
+export function teacherDeepCells({ teacher, blocks }: LabBlocks): BlockVariant[][] {
   return blocks.map(({ index, firstLayer, lastLayer, output }) => {
     const stem = index === 0 ? teacher.architecture.stem.length : 0;
     const depth = Math.max(2, lastLayer - firstLayer + 1 - stem);

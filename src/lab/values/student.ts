@@ -2,8 +2,7 @@ import { formatCount, formatDuration, percent, type StepContext } from "../../co
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { engine } from "../../engine";
 import { type ExportFormat, type ExportOptions, exportNetwork } from "../../export";
-import { asTeacher, type Origin, type Retrained, saveFound } from "../../retrain";
-import { flatLimits } from "../../search";
+import { asTeacher, networkOrigin, type Origin, type Retrained, saveFound } from "../../retrain";
 import { hasTimmWords, timmStages } from "../../space";
 import { costBars, trainingCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
@@ -123,16 +122,9 @@ export class LabStudent implements Displayable {
 
   private origin(): Origin {
     const { network, limits, session, kind } = this.design;
-    return {
-      method: kind === "found" ? "exact search over ratings" : "random",
-      space: session.space.name,
-      budget: flatLimits(limits),
-      candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
-      score: network.score,
-      rating: session.score,
-      ...(session.calibration && { evidence: { networks: session.calibration.evidence.length } }),
-      seeds: { ...session.seeds },
-    };
+    const { calibration, space, score: rating, seeds } = session;
+    const evidence = calibration && { networks: calibration.evidence.length };
+    return networkOrigin({ kind, space: space.name, network, limits, rating, evidence, seeds: { ...seeds } });
   }
 
   /** Picture of the network: its layers as boxes, with ops, widths and costs. */

@@ -221,9 +221,8 @@ export class LabSupernet implements Displayable {
     const counts = countCells(this.space);
     return new FigureView(
       supernetSketch(
-        this.space.blocks.map(({ ops, cells, input, output }, block) => ({
+        this.space.blocks.map(({ cells, input, output }, block) => ({
           block,
-          ops: ops.length,
           cells: cells.map((cell, i) => ({ ...cell, candidates: Number(counts[block][i]) })),
           input: formatShape(input),
           output: formatShape(output),

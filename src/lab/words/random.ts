@@ -1,23 +1,17 @@
-import { ConfigError } from "../../core";
+import { ConfigError, shown } from "../../core";
 import type { AtEqualMacsOptions, LabFound } from "../values/found";
 
-let latest: LabFound | undefined;
-
-/** Makes a found network the one that {@link random} compares with. */
-export function rememberFound(found: LabFound): void {
-  latest = found;
-}
-
-/** Random networks to compare with the network that was found last in this process. */
+/** Random networks to compare a found one with. */
 export const random = {
   /**
-   * Networks of the same space and MACs near the found one's; see `found.random.atEqualMacs`.
-   * @throws ConfigError when nothing was found yet.
+   * Networks of the same space and MACs near a found one's; see `found.random.atEqualMacs`.
+   * @throws ConfigError when the first argument is no found network.
    */
-  atEqualMacs(count: number, options: AtEqualMacsOptions = {}): LabFound[] {
-    if (!latest) {
-      throw new ConfigError("random.atEqualMacs: a network must be found first; call ratings.search({ macs: ... })");
-    }
-    return latest.random.atEqualMacs(count, options);
+  atEqualMacs(found: LabFound, count: number, options: AtEqualMacsOptions = {}): LabFound[] {
+    if (typeof found?.random?.atEqualMacs === "function") return found.random.atEqualMacs(count, options);
+    const number = typeof found === "number" ? found : 6;
+    throw new ConfigError(
+      `random.atEqualMacs: the first argument must be the network that the random ones are compared with, as ratings.search gives it, got ${shown(found)}; write random.atEqualMacs(found, ${number}), or found.random.atEqualMacs(${number})`,
+    );
   },
 };

@@ -113,8 +113,8 @@ class Pooling extends Module {
 
   forward(x: tf.Tensor4D): tf.Tensor4D {
     const { pool, kernelSize, stride, padding } = this.of;
-    const around = paddingOf([kernelSize, kernelSize], padding) as number | "valid";
-    return pool === "max" ? tf.maxPool(x, kernelSize, stride, around) : tf.avgPool(x, kernelSize, stride, around);
+    const border = paddingOf([kernelSize, kernelSize], padding) as number | "valid";
+    return pool === "max" ? tf.maxPool(x, kernelSize, stride, border) : tf.avgPool(x, kernelSize, stride, border);
   }
 }
 

@@ -12,20 +12,47 @@ export function verdict(given: readonly ComparedNetwork[]): string {
   const networks = given.filter(({ accuracy, macs }) => Number.isFinite(accuracy) && Number.isFinite(macs));
   const unmeasured = given.filter((network) => !networks.includes(network)).map(({ label }) => label);
   const of = (kind: ComparedNetwork["kind"]) => networks.filter((network) => network.kind === kind);
-  const [found, random] = [of("found"), of("random")];
+  const found = of("found");
   const compared = comparisons(networks);
   const [teacher] = of("teacher");
   const sentences: string[] = [];
   sentences.push(...againstRivals(compared));
-  if (found.length > 0 && teacher) sentences.push(againstTeacher(found, teacher));
+  if (found.length > 0 && teacher) {
+    const [best] = [...found].sort((a, b) => b.accuracy - a.accuracy);
+    sentences.push(againstTeacher(`The most accurate found network, ${best.label},`, best, teacher));
+  }
   const own = of("own");
   if (own.length > 0) sentences.push(ofOwn(own, networks));
-  const twins = random.filter(({ sameAs }) => sameAs !== undefined).map(({ label, sameAs }) => `${label} is ${sameAs}`);
-  if (twins.length > 0) sentences.push(`Drawn at random, ${twins.join(" and ")}: trained once, it counts as both.`);
+  sentences.push(...drawnAndFound(networks));
   if (unmeasured.length > 0) sentences.push(`Left out, for they were not measured: ${unmeasured.join(", ")}.`);
   if (sentences.length === 0)
     return "There is nothing to compare yet: give found networks and random ones, or a teacher.";
   return sentences.join(" ");
+}
+
+/**
+ * A sentence on a network beside the teacher: "<subject> has 27.0 % of the teacher's MACs and lies 1.20 points below ...".
+ * @param teacher Undefined where it gave its feature maps alone, which is said.
+ */
+export function againstTeacher(
+  subject: string,
+  network: Pick<ComparedNetwork, "macs" | "accuracy">,
+  teacher: Pick<ComparedNetwork, "macs" | "accuracy"> | undefined,
+): string {
+  if (!teacher) {
+    return `${subject} has ${formatCount(network.macs)} MACs and ${percent(network.accuracy)} test accuracy. The teacher gave its feature maps alone: it does not tell these classes apart, and has no accuracy here.`;
+  }
+  const gap = 100 * (teacher.accuracy - network.accuracy);
+  const where = gap >= 0 ? `${gap.toFixed(2)} points below` : `${(-gap).toFixed(2)} points above`;
+  return `${subject} has ${percent(network.macs / teacher.macs, 1)} of the teacher's MACs and lies ${where} the teacher (${percent(network.accuracy)} against ${percent(teacher.accuracy)}).`;
+}
+
+/** A sentence on random networks that happen to be found ones; none where there are none. */
+export function drawnAndFound(networks: readonly ComparedNetwork[]): string[] {
+  const twins = networks
+    .filter(({ kind, sameAs }) => kind === "random" && sameAs !== undefined)
+    .map(({ label, sameAs }) => `${label} is ${sameAs}`);
+  return twins.length > 0 ? [`Drawn at random, ${twins.join(" and ")}: trained once, it counts as both.`] : [];
 }
 
 /** Sentences on found networks beside random ones and shrunk teachers of equal cost, with standard errors. */
@@ -95,11 +122,4 @@ function ofOwn(own: readonly ComparedNetwork[], networks: readonly ComparedNetwo
         ? "; none of the others is as accurate at no more MACs"
         : "";
   return `The most accurate own network, ${best.label} (${formatCount(best.macs)} MACs), reaches ${percent(best.accuracy)} on the test images${outcome}.`;
-}
-
-function againstTeacher(found: readonly ComparedNetwork[], teacher: ComparedNetwork): string {
-  const best = [...found].sort((a, b) => b.accuracy - a.accuracy)[0];
-  const gap = 100 * (teacher.accuracy - best.accuracy);
-  const where = gap >= 0 ? `${gap.toFixed(2)} points below` : `${(-gap).toFixed(2)} points above`;
-  return `The most accurate found network, ${best.label}, has ${percent(best.macs / teacher.macs, 1)} of the teacher's MACs and lies ${where} the teacher (${percent(best.accuracy)} against ${percent(teacher.accuracy)}).`;
 }

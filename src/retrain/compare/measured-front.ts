@@ -96,8 +96,3 @@ export function costWords({ macs }: { readonly macs: number }, rivals: readonly 
   const apart = Math.max(0, ...rivals.map((rival) => Math.abs(rival.macs - macs) / macs));
   return apart <= EQUAL_MACS ? "of equal MACs" : `of MACs within ${Math.ceil(100 * apart - 1e-9)} %`;
 }
-
-/** Words that end a comparison with random networks; empty when none happens to be found. */
-export function alsoFoundWords({ alsoFound }: Pick<Comparison, "alsoFound">): string {
-  return alsoFound.length === 0 ? "" : ` (Drawn at random, ${alsoFound.join(" and ")}.)`;
-}

@@ -4,7 +4,16 @@ import { CountedSpace } from "../counted-space";
 import { conv, roundChannels } from "../layers";
 import { completeOp, mbconv } from "../ops";
 import { layerOutputs } from "../shapes";
-import type { Activation, BlockSpace, CandidateOp, Cell, GivenOp, ImageShape, Layer, SearchSpace } from "../types";
+import type {
+  Activation,
+  BlockSpace,
+  BlockVariant,
+  CandidateOp,
+  GivenOp,
+  ImageShape,
+  Layer,
+  SearchSpace,
+} from "../types";
 import { validateSpace } from "../validate";
 
 /** What a teacher's block says about the search: its feature maps. A `TeacherBlock` is one. */
@@ -23,8 +32,8 @@ export interface BlockSpaceOptions {
   readonly ops?: readonly GivenOp[] | readonly (readonly GivenOp[])[];
   /** Cells of every block, by block, or from its number and shapes; see {@link miniCells} for the default. */
   readonly cells?:
-    | readonly (readonly Cell[])[]
-    | ((block: number, shapes: BlockShapes, stride: number) => readonly Cell[]);
+    | readonly (readonly BlockVariant[])[]
+    | ((block: number, shapes: BlockShapes, stride: number) => readonly BlockVariant[]);
   /** At most so many cells a block, the first ones; 1 is the paper's ablation "single cell". */
   readonly cellsPerBlock?: number;
   /**
@@ -78,7 +87,7 @@ const WIDTHS = [1, 1 / 2, 3 / 4];
  * Where a first identity would be rated as passing the teacher's map on (a block that keeps its shape, after one that may be
  * narrower), 3/4 takes the place of that width.
  */
-export function miniCells(block: number, { input, output }: BlockShapes, stride: number): Cell[] {
+export function miniCells(block: number, { input, output }: BlockShapes, stride: number): BlockVariant[] {
   const depth = Math.max(MINI_DEPTH, Math.log2(stride));
   const widths = new Set(WIDTHS.map((share) => Math.max(1, Math.round(share * output.channels))));
   if (block > 0 && stride === 1) widths.delete(input.channels);
@@ -92,7 +101,7 @@ export function miniCells(block: number, { input, output }: BlockShapes, stride:
  * No cell has a single layer: in DNA's supernet that layer goes straight to the teacher's channels, so its rating would say
  * nothing of the width it has in the assembled network, and flatter it.
  */
-export function dnaCells(_block: number, { output }: BlockShapes, stride: number): Cell[] {
+export function dnaCells(_block: number, { output }: BlockShapes, stride: number): BlockVariant[] {
   const width = (part: number) => Math.min(output.channels, roundChannels(output.channels * part));
   const depth = (least: number) => Math.max(least, Math.log2(stride));
   const cells = [

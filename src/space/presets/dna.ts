@@ -1,6 +1,6 @@
 import { conv } from "../layers";
 import { mbconv, placeOp } from "../ops";
-import type { Architecture, BlockSpace, Cell, Layer, SearchSpace } from "../types";
+import type { Architecture, BlockSpace, BlockVariant, Layer, SearchSpace } from "../types";
 import { stage, stageLayers } from "./efficientnet";
 
 const INPUT = { height: 224, width: 224, channels: 3 } as const;
@@ -66,11 +66,11 @@ export function dnaNetworks(): Architecture[] {
   }));
 }
 
-const cells = (...pairs: readonly (readonly [number, number])[]): Cell[] =>
+const cells = (...pairs: readonly (readonly [number, number])[]): BlockVariant[] =>
   pairs.map(([depth, width]) => ({ depth, width }));
 
 /** EfficientNet-B7's feature maps at 224x224 (`[size, channels]`) and the cells that imitate them. */
-const BLOCKS: readonly (readonly [number, number, readonly Cell[]])[] = [
+const BLOCKS: readonly (readonly [number, number, readonly BlockVariant[]])[] = [
   [56, 48, cells([2, 24], [3, 24], [2, 32])],
   [28, 80, cells([2, 40], [3, 40], [4, 40])],
   [14, 160, cells([2, 80], [3, 80], [4, 80])],

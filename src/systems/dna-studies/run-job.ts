@@ -7,10 +7,9 @@ import { loadDataset } from "../../data";
 import { type CellCheckpoints, type DistillEpoch, epochFolder, fileCheckpoints } from "../../distill";
 import { type CandidateRating, SCORES } from "../../rate";
 import { nasBenchMacroSpace } from "../../space";
-import { differences, type Provenance, RunDirectory } from "../../study";
+import { differences, type Provenance, RunDirectory, rateBlocks, rateChainsOf, type SupernetRun } from "../../study";
 import { blocksOf, type Measures, type RawRatings, readRawRatings } from "../../study/ranking";
 import { type ExperimentConfig, parseExperiment } from "../dna/config";
-import { rateBlocks, rateChainsOf, type Supernets } from "../dna/rate-blocks";
 import type { StudyJob } from "./jobs";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
 
@@ -46,7 +45,7 @@ export async function runJob(
     const states = statesOf(job, run, runs);
     // Variants with the same teacher, cuts and images share them.
     const features = join(runs, "features");
-    const supernets: Supernets = {
+    const supernets: SupernetRun = {
       config: experiment,
       run,
       data,
@@ -141,7 +140,7 @@ function checked(raw: RawRatings, { experiment, cuts, result }: StudyJob): RawRa
 }
 
 /** All networks of the benchmark, each as the chain of its blocks' candidates. */
-async function rateNetworks(supernets: Supernets, cuts: readonly number[], context: StepContext): Promise<Rated[]> {
+async function rateNetworks(supernets: SupernetRun, cuts: readonly number[], context: StepContext): Promise<Rated[]> {
   const chains = canonicalKeys().map((key) =>
     blockDigits(key, cuts).map((digits, block) => ({ block, cell: 0, path: [...digits].map(Number) })),
   );

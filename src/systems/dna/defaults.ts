@@ -1,3 +1,5 @@
+import { RIVALS } from "../../retrain";
+import { ALONG_FRONT } from "../../search";
 import { BRIEF_DEFAULTS } from "../../surrogate";
 
 /**
@@ -11,10 +13,6 @@ export const DNA_MINI = {
   teacher: "mobilenet@28px",
   teacherEpochs: 2,
   split: "stages",
-  /** Of MBConv layers where an experiment names some of the three: DNA's. Else see `MINI_OPS`. */
-  kernels: [3, 5, 7],
-  expansions: [6, 3],
-  seRatio: 0.25,
   /** Training images whose features the supernets imitate. */
   distillImages: 10_000,
   /** Validation images that candidates are rated on. */
@@ -25,9 +23,9 @@ export const DNA_MINI = {
   macsOfTeacher: 0.1,
   retrainEpochs: 2,
   /** Networks of the predicted front that are retrained, the best within the budget included. */
-  alongFront: 4,
+  alongFront: ALONG_FRONT,
   /** Random networks of the same cost to compare with. */
-  random: 6,
+  random: RIVALS.count,
   /** Largest relative distance in MACs that counts as the same cost. */
-  tolerance: 0.05,
+  tolerance: RIVALS.tolerance,
 } as const;

@@ -1,10 +1,8 @@
 export * from "./config";
 export * from "./defaults";
-export * from "./latencies";
-export { type DataIdentity, identifyData, plannedSteps } from "./planned-steps";
+export { plannedSteps } from "./planned-steps";
 export { type PreparedExperiment, prepareExperiment, prepareSpace } from "./prepare-experiment";
 export * from "./published";
-export { type RetrainedFile, type RetrainFoundOptions, retrainFound } from "./retrain-found";
+export { type RetrainFoundOptions, retrainFound } from "./retrain-found";
 export { runExperiment } from "./run-experiment";
-export * from "./steps";
-export * from "./sweep";
+export { runSweep } from "./sweep";

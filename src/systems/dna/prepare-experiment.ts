@@ -1,13 +1,20 @@
 import { ConfigError } from "../../core";
-import { knownLatency, type LatencyTable, networkCost, readLatencyTable } from "../../cost";
+import { type LatencyTable, readLatencyTable } from "../../cost";
 import { checkAugmentation, checkDatasetName, type Dataset, loadDataset } from "../../data";
 import { checkTeaches, type NamedTeacher, nameTeacher } from "../../retrain";
-import { type CostName, type Limit, type Limits, resolveLimit, type WholeCosts } from "../../search";
+import { checkLimits, type Limits, resolveLimits, wholeCosts } from "../../search";
 import { type Architecture, checkCandidates, type SearchSpace } from "../../space";
-import { checkFits, checkInput, splitArchitecture, type TeacherBlock } from "../../teacher";
+import {
+  checkFits,
+  checkInput,
+  splitArchitecture,
+  studentSpace,
+  type TeacherBlock,
+  teacherArchitecture,
+  teacherParts,
+} from "../../teacher";
 import { checkClassWeights } from "../../train";
-import { type ExperimentConfig, teacherArchitecture } from "./config";
-import { checkLimits, studentSpace } from "./steps";
+import type { ExperimentConfig } from "./config";
 
 /** All of an experiment that is known before anything is trained. */
 export interface PreparedExperiment {
@@ -30,11 +37,11 @@ export interface PreparedExperiment {
 export async function prepareExperiment(config: ExperimentConfig): Promise<PreparedExperiment> {
   const { architecture, file, blocks, space } = await prepareSpace(config);
   const latencies = latenciesOf(config);
-  const whole = teacherCosts(architecture, latencies);
+  const whole = wholeCosts(architecture, latencies);
   const { macsOfTeacher, also = [], ...given } = config.search;
   const macs = given.macs ?? Math.floor(macsOfTeacher * whole.macs!);
-  const limits = limitsOf("experiment: search", { ...given, macs }, whole);
-  const further = also.map((budget, i) => limitsOf(`experiment: search.also[${i}]`, budget, whole));
+  const limits = resolveLimits("experiment: search", { ...given, macs }, whole);
+  const further = also.map((budget, i) => resolveLimits(`experiment: search.also[${i}]`, budget, whole));
   for (const each of [limits, ...further]) await checkLimits(space, each, latencies);
   checkShrunk(config);
   return { architecture, file, blocks, space, limits, further, ...(latencies && { latencies }) };
@@ -49,18 +56,18 @@ export async function prepareSpace(
 ): Promise<Omit<PreparedExperiment, "limits" | "further" | "latencies">> {
   const { name, root, ...division } = config.data;
   checkDatasetName(name, root);
-  const { file: path } = config.teacher;
+  const { file: path, ofFile, featuresOnly, fineTune } = teacherParts(config.teacher);
   let loaded: Promise<Dataset> | undefined;
   const data = () => {
     loaded ??= loadDataset(name, { root, ...division, seed: config.seed });
     return loaded;
   };
-  const file = path === undefined ? undefined : await nameTeacher(path, teacherFileOptions(config.teacher), data);
+  const file = path === undefined ? undefined : await nameTeacher(path, { ...ofFile, fineTune }, data);
   const architecture = file?.architecture ?? teacherArchitecture(config.teacher.architecture);
   const blocks = splitArchitecture(architecture, config.split);
   checkByBlock(config, blocks.length);
   // Students tell the data's classes apart, whatever a teacher of feature maps alone does.
-  const classes = config.teacher.featuresOnly ? (await data()).classes.length : architecture.classes;
+  const classes = featuresOnly ? (await data()).classes.length : architecture.classes;
   const space = studentSpace({ architecture: { ...architecture, classes } }, blocks, config.space);
   for (const [block, of] of space.blocks.entries()) checkCandidates(of, `experiment: block ${block}`);
   return { architecture, file, blocks, space };
@@ -80,36 +87,23 @@ export function checkImages(
   if (file && teacher.featuresOnly) checkInput(file, data, `teacher ${file.path}:`);
   else if (file) checkTeaches(file, data);
   else checkFits(architecture, data, "experiment");
-  for (const [part, training] of Object.entries({ teacher, improve, retrain })) {
+  const trainings = { teacher, "teacher.fineTune": teacher.fineTune, improve, retrain };
+  for (const [part, training] of Object.entries(trainings)) {
     checkClassWeights(training?.classWeights, data.classes.length, `experiment: ${part}`);
-    if (training) checkAugmentation(training.augment, data.shape, `experiment: ${part}`);
+    if (training?.augment) checkAugmentation(training.augment, data.shape, `experiment: ${part}`);
   }
-  const { fineTune } = teacher;
-  checkClassWeights(fineTune?.classWeights, data.classes.length, "experiment: teacher.fineTune");
-  if (fineTune?.augment) checkAugmentation(fineTune.augment, data.shape, "experiment: teacher.fineTune");
   const learnt = Math.min(distill.images, data.train.count);
-  const asked: readonly (readonly [key: string, asked: number, there: number, of: string])[] = [
+  type Asked = readonly [key: string, asked: number | undefined, there: number, of: string];
+  const asked: readonly Asked[] = [
     ["distill.images", distill.images, data.train.count, "training images"],
     ["distill.batchSize", distill.batchSize, learnt, "images to distil on"],
-    ...(improve?.images === undefined
-      ? []
-      : [["improve.images", improve.images, data.train.count, "training images"] as const]),
+    ["improve.images", improve?.images, data.train.count, "training images"],
     ["rate.images", rate.images, data.validation.count, "validation images"],
-    ...(rate.recalibrate
-      ? [["rate.calibrationImages", rate.calibrationImages, learnt, "images to distil on"] as const]
-      : []),
+    ["rate.calibrationImages", rate.recalibrate ? rate.calibrationImages : undefined, learnt, "images to distil on"],
   ];
   return asked
-    .filter(([, count, there]) => count > there)
+    .filter(([, count = 0, there]) => count > there)
     .map(([key, count, there, of]) => `${key} is ${count}, and there are ${there} ${of}: all of them are taken`);
-}
-
-/** What an experiment says of a teacher's file. */
-export function teacherFileOptions({ arch, preprocessing, classes, cuts, fineTune }: ExperimentConfig["teacher"]) {
-  const given = Object.entries({ arch, preprocessing, classes, cuts, fineTune }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return Object.fromEntries(given) as Parameters<typeof nameTeacher>[1];
 }
 
 /** Lists that have one entry a block. @throws ConfigError naming the key and both numbers. */
@@ -135,25 +129,6 @@ function checkShrunk({ retrain: { warmStart, shrunk = [] } }: ExperimentConfig):
   throw new ConfigError(
     "experiment: retrain.shrunk must be left out with retrain.warmStart: shrunk teachers come from no supernet, so they cannot start from one's weights as the others do",
   );
-}
-
-type GivenBudget = NonNullable<ExperimentConfig["search"]["also"]>[number];
-
-/** Limits of one budget, of what the teacher has. */
-function limitsOf(where: string, given: GivenBudget, teacher: WholeCosts): Limits {
-  const names: readonly CostName[] = ["macs", "params", "activationBytes", "latencyMs"];
-  return Object.fromEntries(
-    names.flatMap((name): [CostName, Limit][] => {
-      const limit = given[name as keyof GivenBudget];
-      return limit === undefined ? [] : [[name, resolveLimit(where, name, limit, teacher)]];
-    }),
-  );
-}
-
-function teacherCosts(architecture: Architecture, latencies: LatencyTable | undefined): WholeCosts {
-  const { macs, params, activationBytes } = networkCost(architecture);
-  const latencyMs = latencies && knownLatency(latencies, architecture);
-  return { macs, params, activationBytes, ...(latencyMs !== undefined && { latencyMs }) };
 }
 
 /** @throws ConfigError when there is a limit on latency and no table. */

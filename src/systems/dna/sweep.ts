@@ -1,157 +1,29 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { BlockwiseError, ConfigError, fingerprint, writeAtomic, writeJson } from "../../core";
-import { engine } from "../../engine";
+import { writeAtomic, writeJson } from "../../core";
 import { compare, type MeasuredFront, type SweepSummary, summariseSweep, sweepCsv, sweepRunsCsv } from "../../retrain";
-import type { RunContext } from "../../study";
-import { copyRun, RunDirectory } from "../../study";
-import { type ExperimentConfig, parseExperiment } from "./config";
-import { type PreparedExperiment, prepareExperiment } from "./prepare-experiment";
+import { type RunContext, type SweepOptions, type SweepPlan, type SweptRun, sweepRuns } from "../../study";
+import { parseExperiment } from "./config";
+import { prepareExperiment } from "./prepare-experiment";
 import { runExperiment } from "./run-experiment";
 
-/** What is swept: every combination is run. */
-export interface SweepPlan {
-  readonly seeds: readonly number[];
-  /** Values by the experiment's key, "split", "distill.epochs" or "search.macs". */
-  readonly settings: Readonly<Record<string, readonly unknown[]>>;
-}
-
-/** One combination. */
-export interface SweepPoint {
-  /** Its folder's name. */
-  readonly name: string;
-  readonly seed: number;
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-/** What came of one combination. */
-export interface SweptRun extends SweepPoint {
-  /** Of the run's directory. */
-  readonly path: string;
-  readonly front: MeasuredFront;
-}
-
-export interface SweepOptions {
-  /** Folder of all runs; those that are there are resumed, or only read where they are complete. */
-  readonly directory: string;
-  /** Of the engine; what is in use when left out. */
-  readonly threads?: number;
-  /** Told when a run begins. */
-  readonly onRun?: (point: SweepPoint, index: number, total: number) => void;
-}
-
-interface Prepared {
-  readonly point: SweepPoint;
-  readonly config: ExperimentConfig;
-  readonly prepared: PreparedExperiment;
-}
-
 /**
- * All combinations of settings and seeds, those of one seed together.
- * @throws ConfigError when nothing is swept, or a value comes twice.
- */
-export function sweepPoints({ seeds, settings }: SweepPlan): SweepPoint[] {
-  if (seeds.length === 0) throw new ConfigError("sweep: there must be at least one seed, got none; e.g. 1..3");
-  let combinations: Record<string, unknown>[] = [{}];
-  for (const [key, values] of [["seeds", seeds], ...Object.entries(settings)] as [string, readonly unknown[]][]) {
-    if (!Array.isArray(values) || values.length === 0) {
-      throw new ConfigError(`sweep: ${key} must have a list of values, at least one, got ${JSON.stringify(values)}`, {
-        key,
-      });
-    }
-    const texts = values.map((value) => JSON.stringify(value));
-    const twice = texts.find((text, i) => texts.indexOf(text) !== i);
-    if (twice) throw new ConfigError(`sweep: ${key} has ${twice} twice; each value once`, { key });
-    if (key === "seeds") continue;
-    if (key === "seed" || key === "name") {
-      throw new ConfigError(
-        `sweep: ${key} is ${key === "seed" ? "swept by seeds (--seeds 1..3)" : "the folder's of each run"}, not a setting`,
-        { key },
-      );
-    }
-    combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
-  }
-  return seeds.flatMap((seed) =>
-    combinations.map((settings) => ({ name: folderName(settings, seed), seed, settings })),
-  );
-}
-
-/**
- * Runs an experiment for all combinations, one run directory each, and writes `sweep.json`, `sweep.csv` (means and standard
- * errors over seeds) and `runs.csv` beside them. All combinations are checked before anything is trained. A run begins from
- * one of the same seed that is there already: the steps that they share, such as the teacher, are not done again. Stopped, it
- * goes on where it was when called again.
+ * Runs an experiment for all combinations of seeds and settings, see `sweepRuns`, and writes `sweep.json`, `sweep.csv` (means
+ * and standard errors over seeds) and `runs.csv` beside the runs.
  * @param written The experiment as a user writes it.
  * @throws ConfigError naming the combination and what is wrong with it; InterruptedError when stopped.
  */
 export async function runSweep(
   written: Readonly<Record<string, unknown>>,
   plan: SweepPlan,
-  { directory, threads = engine.info().threads, onRun }: SweepOptions,
+  options: SweepOptions,
   context: RunContext = {},
-): Promise<{ readonly runs: readonly SweptRun[]; readonly summary: SweepSummary }> {
-  const all: Prepared[] = [];
-  for (const point of sweepPoints(plan)) all.push(await preparePoint(written, point, threads));
-  const runs: SweptRun[] = [];
-  for (const [i, { point, config, prepared }] of all.entries()) {
-    onRun?.(point, i, all.length);
-    const path = join(directory, point.name);
-    if (!existsSync(join(path, "journal.jsonl"))) {
-      const before = runs.filter(({ seed }) => seed === point.seed).at(-1);
-      if (before) copyRun(before.path, path);
-    }
-    const run = RunDirectory.open(path, config, { mayChange: true });
-    try {
-      runs.push({ ...point, path, front: await runExperiment(config, run, context, prepared) });
-    } finally {
-      run.close();
-    }
-  }
-  const summary = summariseSweep(Object.keys(plan.settings), runs, (front) => compare(front));
-  writeJson(join(directory, "sweep.json"), summary);
-  writeAtomic(join(directory, "sweep.csv"), sweepCsv(summary));
-  writeAtomic(join(directory, "runs.csv"), sweepRunsCsv(summary));
+): Promise<{ readonly runs: readonly SweptRun<MeasuredFront>[]; readonly summary: SweepSummary }> {
+  const system = { parse: parseExperiment, prepare: prepareExperiment, run: runExperiment };
+  const runs = await sweepRuns(system, written, plan, options, context);
+  const fronts = runs.map(({ outcome: front, ...point }) => ({ ...point, front }));
+  const summary = summariseSweep(Object.keys(plan.settings), fronts, (front) => compare(front));
+  writeJson(join(options.directory, "sweep.json"), summary);
+  writeAtomic(join(options.directory, "sweep.csv"), sweepCsv(summary));
+  writeAtomic(join(options.directory, "runs.csv"), sweepRunsCsv(summary));
   return { runs, summary };
-}
-
-async function preparePoint(
-  written: Readonly<Record<string, unknown>>,
-  point: SweepPoint,
-  threads: number,
-): Promise<Prepared> {
-  const where = `sweep, ${point.name}`;
-  let asked: Readonly<Record<string, unknown>> = written;
-  for (const [key, value] of Object.entries(point.settings)) asked = withSetting(asked, key.split("."), value, where);
-  const config = { ...parseExperiment({ ...asked, seed: point.seed }, where), name: point.name, threads };
-  try {
-    return { point, config, prepared: await prepareExperiment(config) };
-  } catch (error) {
-    if (error instanceof BlockwiseError) error.message = `${where}: ${error.message}`;
-    throw error;
-  }
-}
-
-function withSetting(
-  object: Readonly<Record<string, unknown>>,
-  [key, ...rest]: readonly string[],
-  value: unknown,
-  where: string,
-): Readonly<Record<string, unknown>> {
-  if (rest.length === 0) return { ...object, [key]: value };
-  const inner = object[key] ?? {};
-  if (typeof inner !== "object" || Array.isArray(inner)) {
-    throw new ConfigError(
-      `${where}: ${key} is ${JSON.stringify(inner)} in the experiment and has no ${rest.join(".")}`,
-    );
-  }
-  return { ...object, [key]: withSetting(inner as Record<string, unknown>, rest, value, where) };
-}
-
-/** "split-3-seed1": letters, digits, dots and dashes; long values by their fingerprint. */
-function folderName(settings: Readonly<Record<string, unknown>>, seed: number): string {
-  const words = Object.entries(settings).map(([key, value]) => {
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    return `${key}-${/^[\w.%-]{1,24}$/.test(text) ? text.replace("%", "pc") : fingerprint(value).slice(0, 8)}`;
-  });
-  return [...words, `seed${seed}`].join("-").replace(/[^\w.-]/g, "_");
 }

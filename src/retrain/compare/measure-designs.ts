@@ -1,17 +1,45 @@
+import { join } from "node:path";
 import { Progress, type StepContext } from "../../core";
 import { networkCost } from "../../cost";
+import type { Dataset } from "../../data";
 import { engine } from "../../engine";
-import type { FrontPoint, MeasuredFront, RatedBy } from "../../retrain";
-import { meanOf, type Origin, type Retrained, saveFound } from "../../retrain";
-import { flatLimits, macsOf } from "../../search";
+import { macsOf } from "../../search";
 import { hasTimmWords, networkId, timmStages } from "../../space";
+import type { Teacher } from "../../teacher";
 import type { Evaluation } from "../../train";
+import { saveFound } from "../found-file";
+import type { Origin } from "../found-schema";
+import type { Retrained } from "../retrain";
 import type { BudgetSearch, Design } from "./designs";
-import type { Supernets } from "./rate-blocks";
-import { trainingSeeds } from "./retrain-designs";
+import type { FrontPoint, MeasuredFront } from "./measured-front";
+import { networkOrigin } from "./network-origin";
+import type { RatedBy } from "./rated-by";
+import { meanOf } from "./standard-error";
+
+/** Where the networks are kept, and what they have in common. */
+export interface DesignPlace {
+  /** Networks are written into its `found/`. */
+  readonly directory: string;
+  /** Name of the search space. */
+  readonly space: string;
+  /** Of the search. */
+  readonly seed: number;
+}
+
+/** What is measured beside the networks, and where all is kept. */
+export interface MeasureSources extends DesignPlace {
+  readonly data: Dataset;
+  readonly teacher: Teacher;
+  /** The teacher's file inside the directory. */
+  readonly teacherFile: string;
+  /** Its answers are not the data's classes: it is not measured. */
+  readonly featuresOnly?: boolean;
+  /** Of the trainings of each network. */
+  readonly seeds: readonly number[];
+}
 
 /** What was searched and trained; `retrained` is `[design][training]`. */
-export interface Trained {
+export interface TrainedDesigns {
   readonly searches: readonly BudgetSearch[];
   readonly rated: RatedBy;
   readonly designs: readonly Design[];
@@ -20,13 +48,13 @@ export interface Trained {
 
 /** Reads the test split, for the first and only time, and writes a file for every trained network. */
 export async function measureDesigns(
-  supernets: Supernets,
-  { searches, rated, designs, retrained }: Trained,
+  sources: MeasureSources,
+  { searches, rated, designs, retrained }: TrainedDesigns,
   context: StepContext,
 ): Promise<MeasuredFront> {
-  const { data } = supernets;
+  const { data, seeds } = sources;
   const common = { dataset: data.name, images: data.test.count };
-  const measured: FrontPoint[] = await measureTeacher(supernets, common, context);
+  const measured: FrontPoint[] = await measureTeacher(sources, common, context);
   const tested = new Map<Retrained, Evaluation>();
   const networks = new Set(retrained.flat());
   const progress = new Progress(
@@ -41,12 +69,11 @@ export async function measureDesigns(
     tested.set(one, evaluation);
     progress.advance(1, { accuracy: evaluation.accuracy });
   }
-  const seeds = trainingSeeds(supernets);
   for (const [i, design] of designs.entries()) {
     const { label, kind, network, by, beside } = design;
     const [first] = retrained[i];
     const { mean, standardError } = meanOf(retrained[i].map((one) => tested.get(one)!.accuracy));
-    const file = saveDesign(supernets, design, first, { test: tested.get(first)!, rated });
+    const file = saveDesign(sources, design, first, { test: tested.get(first)!, rated });
     const twin = designs.slice(0, i).find((other) => isSame(other, design));
     measured.push({
       ...common,
@@ -77,14 +104,14 @@ export async function measureDesigns(
 
 /** The teacher's place; none where its answers are not the data's classes. */
 async function measureTeacher(
-  { config, data, teacher }: Supernets,
+  { data, teacher, teacherFile: file, featuresOnly }: MeasureSources,
   common: Pick<FrontPoint, "dataset" | "images">,
   context: StepContext,
 ): Promise<FrontPoint[]> {
-  if (config.teacher.featuresOnly) return [];
+  if (featuresOnly) return [];
   const { macs, params } = teacher.cost;
   const { accuracy } = await teacher.evaluate(data.test, context);
-  const named = { label: "teacher", kind: "teacher", file: "teacher.safetensors" } as const;
+  const named = { label: "teacher", kind: "teacher", file } as const;
   return [{ ...common, ...named, macs, params, accuracy, validationAccuracy: teacher.accuracy }];
 }
 
@@ -93,39 +120,37 @@ function isSame({ network: a }: Design, { network: b }: Design): boolean {
 }
 
 /**
- * Writes a retrained network with its accuracy on the test split into the run's `found/`.
- * @returns The file's place inside the run directory.
+ * Writes a retrained network with its accuracy on the test split into `found/`.
+ * @returns The file's place inside the directory.
  */
 export function saveDesign(
-  { config, run, space }: Supernets,
+  { directory, space, seed }: DesignPlace,
   { label, kind, network, by, limits = {} }: Design,
   retrained: Retrained,
   { test, rated: { score, evidence } }: { readonly test: Evaluation; readonly rated: RatedBy },
 ): string {
   const { architecture } = retrained;
-  const origin: Origin = network
-    ? {
-        method:
-          kind === "random"
-            ? "random"
-            : `exact search over ratings${evidence ? ` calibrated by ${evidence.networks} brief trainings` : ""}`,
-        space: space.name,
-        budget: kind === "found" ? flatLimits(limits) : {},
-        candidates: network.choice.map(({ block, cell, path, score }) => ({ block, cell, path: [...path], score })),
-        score: network.score,
-        rating: score,
-        ...(evidence && {
-          evidence: { networks: evidence.networks, epochs: evidence.epochs, images: evidence.images },
-        }),
-        seeds: { all: config.seed },
-      }
-    : {
-        method: `teacher shrunk by ${by === "compound" ? "depth and width" : "width"}`,
-        budget: { macs: networkCost(architecture).macs },
-        seeds: { all: config.seed },
-      };
+  const seeds = { all: seed };
+  const origin: Origin =
+    network && kind !== "shrunk"
+      ? networkOrigin({
+          kind,
+          space,
+          network,
+          limits,
+          rating: score,
+          ...(evidence && {
+            evidence: { networks: evidence.networks, epochs: evidence.epochs, images: evidence.images },
+          }),
+          seeds,
+        })
+      : {
+          method: `teacher shrunk by ${by === "compound" ? "depth and width" : "width"}`,
+          budget: { macs: networkCost(architecture).macs },
+          seeds,
+        };
   const file = foundFile(label);
-  saveFound(run.file(file), retrained, {
+  saveFound(join(directory, file), retrained, {
     origin,
     test,
     ...(hasTimmWords(architecture) && { timm: timmStages(architecture).flat() }),
@@ -134,7 +159,12 @@ export function saveDesign(
   return file;
 }
 
-/** Where a network of a label lies in its run's directory: "found/shrunk-1.json" of "shrunk 1 (width)". */
+/** Where a network of a label lies in its directory: "found/shrunk-1.json" of "shrunk 1 (width)". */
 export function foundFile(label: string): string {
   return `found/${label.replace(/ \(.*$/, "").replace(" ", "-")}.json`;
+}
+
+/** A network's file and that of its weights. */
+export function filesOf(file: string): string[] {
+  return file.endsWith(".json") ? [file, file.replace(/\.json$/, ".safetensors")] : [file];
 }

@@ -1,15 +1,28 @@
 import { existsSync, rmSync } from "node:fs";
-import { fingerprint } from "../../core";
-import { type BriefReads, gatherEvidence, type KeptAccuracies } from "../../evaluate";
-import type { RatedSpace } from "../../rate";
-import type { RatedBy } from "../../retrain";
-import { type Limits, upperLimits } from "../../search";
-import { networkId } from "../../space";
-import type { RunContext, RunDirectory } from "../../study";
-import { calibratedTable, ratedBy, readEvidence, writeEvidence } from "../../study";
-import type { Calibration } from "../../surrogate";
-import { identifyData } from "./planned-steps";
-import type { Supernets } from "./rate-blocks";
+import { fingerprint } from "../core";
+import { type Dataset, identifyData } from "../data";
+import { type BriefReads, type EvidenceConfig, gatherEvidence, type KeptAccuracies } from "../evaluate";
+import type { RatedSpace } from "../rate";
+import type { RatedBy } from "../retrain";
+import { type Limits, upperLimits } from "../search";
+import type { SearchSpace } from "../space";
+import { networkId } from "../space";
+import type { Calibration } from "../surrogate";
+import { calibratedTable, ratedBy, readEvidence, writeEvidence } from "./evidence-file";
+import type { RunContext } from "./run-context";
+import type { RunDirectory } from "./run-directory";
+
+/** A run whose ratings brief trainings may make true. */
+export interface EvidenceRun {
+  readonly config: {
+    readonly seed: number;
+    readonly rate: { readonly score: string };
+    readonly improve?: EvidenceConfig;
+  };
+  readonly run: RunDirectory;
+  readonly data: Dataset;
+  readonly space: SearchSpace;
+}
 
 /** What is searched, and by what it was rated. */
 export interface SearchedTable {
@@ -20,18 +33,17 @@ export interface SearchedTable {
 }
 
 /**
- * Makes a run's ratings true by brief trainings, where the experiment asks for it (`improve`): proposes networks near the
+ * Makes a run's ratings true by brief trainings, where its configuration asks for it (`improve`): proposes networks near the
  * budgets, trains them side by side and calibrates, see `gatherEvidence`. Each training is recorded as soon as it is
  * complete. Leaves `ratings/evidence.json`.
  * @param table The ratings, joined as the run joins them.
  */
 export async function improvedTable(
-  supernets: Supernets,
+  { config, run, data, space }: EvidenceRun,
   table: RatedSpace,
   budgets: readonly Limits[],
   context: RunContext,
 ): Promise<SearchedTable> {
-  const { config, run, data, space } = supernets;
   const { improve, seed, rate } = config;
   if (!improve) return { table, rated: ratedBy(rate.score) };
   const { networks, rounds, images, minutes, ratings, ...training } = improve;

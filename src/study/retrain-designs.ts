@@ -1,12 +1,32 @@
 import { existsSync } from "node:fs";
-import { CheckpointError, fingerprint } from "../../core";
-import { type CellCheckpoints, fileCheckpoints, supernetWeights } from "../../distill";
-import { saveState } from "../../nn";
-import { type Retrained, type Training, TrainingsProgress, trainAll } from "../../retrain";
-import type { RunContext, RunDirectory } from "../../study";
-import type { Design } from "./designs";
-import { identifyData } from "./planned-steps";
-import type { Supernets } from "./rate-blocks";
+import { CheckpointError, fingerprint } from "../core";
+import { type Dataset, identifyData } from "../data";
+import { type CellCheckpoints, fileCheckpoints, supernetWeights } from "../distill";
+import { saveState } from "../nn";
+import {
+  type Design,
+  type RetrainConfig,
+  type Retrained,
+  type Training,
+  TrainingsProgress,
+  trainAll,
+  trainingRecipe,
+} from "../retrain";
+import type { SearchSpace } from "../space";
+import type { Teacher } from "../teacher";
+import type { RunContext } from "./run-context";
+import type { RunDirectory } from "./run-directory";
+
+/** A run whose networks are trained from scratch. */
+export interface RetrainRun {
+  readonly config: { readonly seed: number; readonly retrain: RetrainConfig };
+  readonly run: RunDirectory;
+  readonly data: Dataset;
+  /** Taught from where the networks learn its answers, too. */
+  readonly teacher: Teacher;
+  /** Of the networks that were searched. */
+  readonly space: SearchSpace;
+}
 
 /** What a retraining is of. */
 export type Retrainable = Pick<Design, "architecture" | "network">;
@@ -15,7 +35,7 @@ export type Retrainable = Pick<Design, "architecture" | "network">;
 const SEEDS_APART = 100;
 
 /** Seeds of the trainings of each network. */
-export function trainingSeeds({ config: { seed, retrain } }: Pick<Supernets, "config">): number[] {
+export function trainingSeeds({ config: { seed, retrain } }: Pick<RetrainRun, "config">): number[] {
   return Array.from({ length: retrain.trainings ?? 1 }, (_, i) => seed + SEEDS_APART * i);
 }
 
@@ -34,13 +54,13 @@ interface Planned {
  * @returns `[design][training]`; what comes twice is the same object.
  */
 export async function retrainDesigns(
-  supernets: Supernets,
+  sources: RetrainRun,
   designs: readonly Design[],
   context: RunContext,
 ): Promise<Retrained[][]> {
-  const { run, data } = supernets;
-  const seeds = trainingSeeds(supernets);
-  const planned = designs.map((design) => seeds.map((seed, i) => plan(supernets, design, seed, i, context)));
+  const { run, data } = sources;
+  const seeds = trainingSeeds(sources);
+  const planned = designs.map((design) => seeds.map((seed, i) => plan(sources, design, seed, i, context)));
   const all = planned.flat();
   const first = all.filter(({ id }, i) => all.findIndex((other) => other.id === id) === i);
   for (const { label, training } of first) {
@@ -89,10 +109,10 @@ function nameOf({ architecture: { name } }: Training): string {
   return name.slice(name.lastIndexOf("/") + 1);
 }
 
-function plan(supernets: Supernets, design: Design, seed: number, index: number, context: RunContext): Planned {
-  const { config, run, teacher, space } = supernets;
-  const { distillation, warmStart, options } = recipeOf(config);
-  const reads = retrainReads(supernets, design, seed);
+function plan(sources: RetrainRun, design: Design, seed: number, index: number, context: RunContext): Planned {
+  const { config, run, teacher, space } = sources;
+  const { distillation, warmStart, options } = trainingRecipe(config.retrain);
+  const reads = retrainReads(sources, design, seed);
   const id = fingerprint(reads);
   const label = index === 0 ? design.label : `${design.label}, training ${index + 1}`;
   const start = warmStart ? design.network : undefined;
@@ -121,27 +141,13 @@ function plan(supernets: Supernets, design: Design, seed: number, index: number,
   };
 }
 
-function recipeOf({ retrain }: Supernets["config"]) {
-  const {
-    alongFront: _along,
-    random: _random,
-    tolerance: _tolerance,
-    shrunk: _shrunk,
-    trainings: _trainings,
-    distillation,
-    warmStart,
-    ...options
-  } = retrain;
-  return { distillation, warmStart, options };
-}
-
 /** All that decides how a network is retrained. */
 export function retrainReads(
-  { config, run, data, teacher }: Supernets,
+  { config, run, data, teacher }: RetrainRun,
   { architecture, network }: Retrainable,
   seed = config.seed,
 ) {
-  const { distillation, warmStart, options } = recipeOf(config);
+  const { distillation, warmStart, options } = trainingRecipe(config.retrain);
   const blocks = warmStart && network ? network.choice : undefined;
   return {
     architecture,

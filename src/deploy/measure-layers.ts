@@ -1,10 +1,10 @@
 import { cpus } from "node:os";
-import { checkOptions, type OptionRules, rule, type StepContext } from "../../core";
-import { quantile } from "../../core/statistics";
-import { type LatencyTable, latencyKey, latencyTableOf, layersToMeasure } from "../../cost";
-import { engine } from "../../engine";
-import { measureLatency } from "../../nn";
-import type { Architecture, SearchSpace } from "../../space";
+import { checkOptions, type OptionRules, rule, type StepContext } from "../core";
+import { quantile } from "../core/statistics";
+import { type LatencyTable, latencyKey, latencyTableOf, layersToMeasure } from "../cost";
+import { engine } from "../engine";
+import { measureLatency } from "../nn";
+import type { Architecture, SearchSpace } from "../space";
 
 export interface LatencyOptions {
   /** Images at once; 1 unless given. */

@@ -1,36 +1,47 @@
-import { fingerprint, isDamage } from "../../core";
-import type { Dataset } from "../../data";
+import { fingerprint, isDamage } from "../core";
+import type { Dataset } from "../data";
 import {
   type BlockSupernet,
   blockEpochs,
   type CellCheckpoints,
+  type DistillConfig,
   type DistillOptions,
   distillFingerprint,
   type FeatureSource,
   fileCheckpoints,
   resolveDistillOptions,
   SupernetDistillation,
-} from "../../distill";
-import { saveState } from "../../nn";
+} from "../distill";
+import { saveState } from "../nn";
 import {
   type CandidateRating,
   type Chain,
   type ChainRating,
+  type RateConfig,
   type RateOptions,
   rateChains,
   ratingsFile,
   readRatings,
   SupernetRatings,
   writeRatings,
-} from "../../rate";
-import type { SearchSpace } from "../../space";
-import type { RunContext, RunDirectory } from "../../study";
-import type { Teacher, TeacherBlock } from "../../teacher";
-import type { ExperimentConfig } from "./config";
+} from "../rate";
+import type { SearchSpace } from "../space";
+import type { Teacher, TeacherBlock } from "../teacher";
+import type { RunContext } from "./run-context";
+import type { RunDirectory } from "./run-directory";
 
-/** A run with its teacher and the search space around it. */
-export interface Supernets {
-  readonly config: ExperimentConfig;
+/** How the supernets of a run are distilled and rated. */
+export interface SupernetConfig {
+  readonly seed: number;
+  readonly distill: DistillConfig;
+  readonly rate: RateConfig;
+  /** Whether the supernets' states are read after the ratings, by a retraining that starts from them. */
+  readonly retrain?: { readonly warmStart: boolean };
+}
+
+/** A run with its teacher and the search space around the teacher's blocks. */
+export interface SupernetRun {
+  readonly config: SupernetConfig;
   readonly run: RunDirectory;
   readonly data: Dataset;
   readonly teacher: Teacher;
@@ -48,9 +59,9 @@ export interface Supernets {
  * Distils and rates block after block, each recorded apart; a block's weights are freed once its candidates are rated.
  * Leaves `ratings/block<i>.json`.
  */
-export async function rateBlocks(supernets: Supernets, context: RunContext): Promise<CandidateRating[][]> {
+export async function rateBlocks(supernets: SupernetRun, context: RunContext): Promise<CandidateRating[][]> {
   const { run, space, config } = supernets;
-  if (config.retrain.warmStart && !supernets.states) distilLostAgain(supernets, context);
+  if (config.retrain?.warmStart && !supernets.states) distilLostAgain(supernets, context);
   const file = (block: number) => ratingsFile(run.file("ratings"), block);
   const missing = [...space.blocks.keys()].filter(
     (block) => !run.result(`rate/block${block}`) || !run.result(`distill/block${block}`),
@@ -85,7 +96,7 @@ export async function rateBlocks(supernets: Supernets, context: RunContext): Pro
  * @throws CheckpointError where a block is not distilled to the end.
  */
 export async function rateChainsOf(
-  supernets: Supernets,
+  supernets: SupernetRun,
   chains: readonly Chain[],
   context: RunContext,
 ): Promise<ChainRating[]> {
@@ -104,7 +115,7 @@ export async function rateChainsOf(
 
 /** A run's distillation and ratings, of which nothing is computed yet. */
 function open(
-  supernets: Supernets,
+  supernets: SupernetRun,
   context: RunContext,
 ): { readonly distillation: SupernetDistillation; readonly ratings: SupernetRatings } {
   const { config, run, features: directory = run.file("features"), loadOnly } = supernets;
@@ -126,7 +137,7 @@ function open(
 
 /** Blocks that are still to be distilled are at once, where they do not wait for each other. */
 async function ahead(
-  { run }: Supernets,
+  { run }: SupernetRun,
   distillation: SupernetDistillation,
   missing: readonly number[],
   context: RunContext,
@@ -140,7 +151,7 @@ async function ahead(
  * A retraining that starts from the supernets' states reads them again after their blocks are rated, long after for a run
  * that asks for it later: a block that lost one is distilled again.
  */
-function distilLostAgain({ run, space }: Supernets, context: RunContext): void {
+function distilLostAgain({ run, space }: SupernetRun, context: RunContext): void {
   const states = fileCheckpoints(run.file("checkpoints"), context);
   for (const [block, { cells }] of space.blocks.entries()) {
     if (!run.result(`distill/block${block}`)) continue;
@@ -161,7 +172,7 @@ function isReadable(states: CellCheckpoints, block: number, cell: number): boole
   }
 }
 
-function distillOptions({ seed, distill: { images: _, ...given } }: ExperimentConfig): DistillOptions {
+function distillOptions({ seed, distill: { images: _, ...given } }: SupernetConfig): DistillOptions {
   return resolveDistillOptions({ ...given, seed });
 }
 
@@ -170,7 +181,7 @@ function distillOptions({ seed, distill: { images: _, ...given } }: ExperimentCo
  * configuration, count as none: they are the run's, and are replaced.
  */
 function statesOf(
-  { config, run, space, states }: Supernets,
+  { config, run, space, states }: SupernetRun,
   features: FeatureSource,
   context: RunContext,
 ): CellCheckpoints {
@@ -196,15 +207,12 @@ function statesOf(
   };
 }
 
-function rateOptions({
-  seed,
-  rate: { images: _, ...given },
-}: ExperimentConfig): Partial<RateOptions> & { seed: number } {
+function rateOptions({ seed, rate: { images: _, ...given } }: SupernetConfig): Partial<RateOptions> & { seed: number } {
   return { ...given, seed };
 }
 
 async function distillAndRate(
-  { config: { seed }, run, space }: Supernets,
+  { config: { seed }, run, space }: SupernetRun,
   distillation: SupernetDistillation,
   ratings: SupernetRatings,
   block: number,

@@ -1,13 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
-import { ConfigError, fingerprint } from "../../core";
-import type { RatedSpace } from "../../rate";
-import { assemble } from "../../space";
-import type { RunContext } from "../../study";
-import { networkOf } from "../../study";
-import { foundFile } from "./measure-designs";
-import { filesOf } from "./planned-steps";
-import type { Supernets } from "./rate-blocks";
-import { retrainReads } from "./retrain-designs";
+import { ConfigError, fingerprint } from "../core";
+import type { RatedSpace } from "../rate";
+import { filesOf, foundFile } from "../retrain";
+import { assemble } from "../space";
+import { networkOf } from "./rated-run";
+import { type RetrainRun, retrainReads } from "./retrain-designs";
+import type { RunContext } from "./run-context";
 
 const OWN = /^retrain\/((?:found|random|shrunk) \d+(?: \(\w+\))?)(?:, training (\d+))?$/;
 /** Of `blockwise retrain`: an id, and epochs and seed where they are not the run's. */
@@ -19,30 +17,30 @@ const BESIDE = /^retrain\/((c\d[\d.c_-]*?)(?:-epochs(\d+))?(?:-seed(-?\d+))?)$/;
  * @param labels Of the run's own networks now.
  */
 export function dropStaleNetworks(
-  supernets: Supernets,
+  sources: RetrainRun,
   table: RatedSpace,
   labels: ReadonlySet<string>,
   context: RunContext,
 ): void {
-  const { run } = supernets;
+  const { run } = sources;
   for (const step of run.everDone) {
     const [, own, training] = OWN.exec(step) ?? [];
     if (own === undefined) continue;
-    const isOwn = labels.has(own) && Number(training ?? 1) <= (supernets.config.retrain.trainings ?? 1);
+    const isOwn = labels.has(own) && Number(training ?? 1) <= (sources.config.retrain.trainings ?? 1);
     if (isOwn) continue;
     // Of a further training nothing is kept but its accuracy.
     if (training !== undefined) run.drop(step, ["no more of the front"]);
-    else dropNetwork(supernets, step, own, "no more of the front", context);
+    else dropNetwork(sources, step, own, "no more of the front", context);
   }
   for (const { step, fingerprint: made } of run.records) {
     const [, label, id, epochs, seed] = BESIDE.exec(step) ?? [];
-    if (label === undefined || made === wantedNow(supernets, table, id, epochs, seed)) continue;
-    dropNetwork(supernets, step, label, "made with another configuration", context, id);
+    if (label === undefined || made === wantedNow(sources, table, id, epochs, seed)) continue;
+    dropNetwork(sources, step, label, "made with another configuration", context, id);
   }
 }
 
 /** Takes all networks of `blockwise retrain` out: they were measured on other test images. */
-export function dropMeasuredBeside({ run }: Pick<Supernets, "run">, context: RunContext): void {
+export function dropMeasuredBeside({ run }: Pick<RetrainRun, "run">, context: RunContext): void {
   for (const { step } of run.records) {
     const [, label, id] = BESIDE.exec(step) ?? [];
     if (label !== undefined) dropNetwork({ run }, step, label, "measured on other test images", context, id);
@@ -50,13 +48,13 @@ export function dropMeasuredBeside({ run }: Pick<Supernets, "run">, context: Run
 }
 
 function wantedNow(
-  supernets: Supernets,
+  sources: RetrainRun,
   table: RatedSpace,
   id: string,
   epochs: string | undefined,
   seed: string | undefined,
 ): string | undefined {
-  const { config } = supernets;
+  const { config } = sources;
   const own = {
     ...config,
     seed: seed === undefined ? config.seed : Number(seed),
@@ -64,8 +62,8 @@ function wantedNow(
   };
   try {
     const network = networkOf(table, id);
-    const architecture = assemble(supernets.space, network.choice);
-    return fingerprint(retrainReads({ ...supernets, config: own }, { architecture, network }));
+    const architecture = assemble(sources.space, network.choice);
+    return fingerprint(retrainReads({ ...sources, config: own }, { architecture, network }));
   } catch (error) {
     // No network of the space any more.
     if (error instanceof ConfigError) return undefined;
@@ -75,7 +73,7 @@ function wantedNow(
 
 /** The files first: after a kill in between the step is still known, and they are removed the next time. */
 function dropNetwork(
-  { run }: Pick<Supernets, "run">,
+  { run }: Pick<RetrainRun, "run">,
   step: string,
   label: string,
   why: string,

@@ -1,11 +1,11 @@
 import { BudgetInfeasibleError, ConfigError } from "../../core";
 import type { ShrinkBy } from "../../cost";
 import { shrunkTo } from "../../cost";
-import type { FoundNetwork, Limits, RatingTable } from "../../search";
+import type { FoundNetwork, Limits, RatingTable, SearchResult } from "../../search";
 import { macsOf } from "../../search";
 import { type Architecture, assemble, networkId, type SearchSpace } from "../../space";
-import type { ExperimentConfig } from "./config";
-import { randomRivals, type SearchResult } from "./steps";
+import type { RetrainConfig } from "../retrain-schema";
+import { randomRivals } from "./random-rivals";
 
 /** A network to be trained, with its place among the others. */
 export interface Design {
@@ -31,7 +31,10 @@ export interface BudgetSearch {
 
 /** What the designs are of. */
 export interface DesignSources {
-  readonly config: Pick<ExperimentConfig, "seed" | "retrain">;
+  /** Of the random networks. */
+  readonly seed: number;
+  /** Which rivals there are. */
+  readonly retrain: Pick<RetrainConfig, "random" | "tolerance" | "shrunk">;
   readonly space: SearchSpace;
   readonly table: RatingTable;
   readonly teacher: Architecture;
@@ -45,11 +48,10 @@ export interface DesignSources {
  * @param onNote Told of what cannot be had.
  */
 export function designsOf(
-  { config, space, table, teacher }: DesignSources,
+  { seed, retrain, space, table, teacher }: DesignSources,
   searches: readonly BudgetSearch[],
   onNote: (text: string) => void = () => {},
 ): Design[] {
-  const { seed, retrain } = config;
   const { random: count, tolerance, shrunk = [] } = retrain;
   const candidates = searches.flatMap(({ limits, result }, i) =>
     (i === 0 ? result.along : [result.best]).map((network) => ({ network, limits })),
