@@ -45,6 +45,7 @@ export type { LabMeasures } from "./values/measures";
 export type { LabNetwork } from "./values/network";
 export type { LabPlainRatings, PlainTargets } from "./values/plain-ratings";
 export type { LabPnas } from "./values/pnas";
+export type { LabPocketNet } from "./values/pocketnet";
 export type { LabPredictor, TrainedNetwork } from "./values/predictor";
 export type { CalibrateOptions, DiverseOptions, LabRatings } from "./values/ratings";
 export type { LabRetraining } from "./values/retraining";

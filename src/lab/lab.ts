@@ -62,6 +62,7 @@ import { LabLatency, latencyTableFrom } from "./values/latency";
 import type { LabNetwork } from "./values/network";
 import { NetworkDesign } from "./values/network-design";
 import { pnas } from "./values/pnas";
+import { pocketnet } from "./values/pocketnet";
 import { LabRatings } from "./values/ratings";
 import { searches } from "./values/searches";
 import { splits } from "./values/splits";
@@ -388,6 +389,8 @@ export const lab = {
   eeeaTrained,
 
   pnas,
+  /** See {@link LabPocketNet}. */
+  pocketnet,
 
   searches,
 

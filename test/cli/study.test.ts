@@ -64,6 +64,9 @@ describe("blockwise study of a table", () => {
     [["pnas-table", "ranking"], /study pnas-table: must come alone.*got ranking/],
     [["pnas", "--seed", "1"], /got --seed with it/],
     [["pnas-table", "--summary"], /got --summary with it/],
+    [["pocketnet", "ranking"], /study pocketnet: must come alone.*got ranking/],
+    [["pocketnet", "--seed", "1"], /got --seed with it/],
+    [["pocketnet", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [["pnas", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [["improve", "--threads", "2"], /got --threads with it/],
     [
@@ -75,7 +78,10 @@ describe("blockwise study of a table", () => {
     [["ranking", "--seed", "1", "--summary"], /must come without --seed, got 1; leave out --seed/],
     [["ranking", "--images", "x", "--summary"], /must come without --images, got x/],
     [["ranking", "--threads", "1", "--summary"], /must come without --threads, got 1/],
-    [["eea"], /one of ranking.*improve, compare, eeea, eeea-trained, pnas, pnas-table, got "eea"; did you mean eeea\?/],
+    [
+      ["eea"],
+      /one of ranking.*improve, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, pocketnet, got "eea"; did you mean eeea\?/,
+    ],
   ])("refuses %j", async (args, message) => {
     const { code, out, err } = await blockwise("study", ...args, ...runs);
     expect([code, out]).toEqual([2, ""]);

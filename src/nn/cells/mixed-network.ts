@@ -1,4 +1,4 @@
-import type { Rng } from "../../core";
+import { type Rng, SpaceError } from "../../core";
 import { tf } from "../../engine";
 import {
   type CellArchitecture,
@@ -42,7 +42,11 @@ export class MixedCellNetwork extends CellNetwork {
     const text = formatCell(graph);
     this.alphas = Object.fromEntries(
       Object.entries(architecture.cells).map(([name, cell]) => {
-        if (formatCell(cell) !== text) throw new Error(`MixedCellNetwork: cell ${name} must be the mixture`);
+        if (formatCell(cell) !== text) {
+          throw new SpaceError(
+            `MixedCellNetwork: cell ${name} must be the mixture that the function is given, got ${formatCell(cell)}`,
+          );
+        }
         const own = drawing.fork(name);
         const values = Float32Array.from({ length: edges * mixed.ops.length }, () => FIRST * own.normal());
         return [name, this.parameter(`alpha.${name}`, tf.tensor2d(values, [edges, mixed.ops.length]))];

@@ -1,0 +1,8 @@
+export { type BlockwiseStudent, searchBlockwise } from "./block-wise";
+export { type FaceData, faceData } from "./face-data";
+export { searchedArchitecture, studentArchitecture, teacherArchitecture } from "./networks";
+export * from "./results-file";
+export { longerEpochs, type NetworkSize, type PocketNetRuns, runPocketNet, type StudentRun } from "./run-study";
+export * from "./settings";
+export * from "./summary";
+export { type FaceTeacher, type MeasuredEmbedding, trainFaceTeacher, trainMeasured } from "./train-students";

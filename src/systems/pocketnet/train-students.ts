@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { Rng, type StepContext } from "../../core";
+import type { Dataset } from "../../data";
+import { ArcFace, CellNetwork, Network } from "../../nn";
+import type { Architecture, CellArchitecture } from "../../space";
+import {
+  type EmbeddingEpoch,
+  type Embeddings,
+  type EmbeddingTeacher,
+  embed,
+  epochFile,
+  meanDistance,
+  pairCosines,
+  rememberedTeacher,
+  type TrainableClassifier,
+  trainEmbedding,
+} from "../../train";
+import type { FaceData } from "./face-data";
+import type { PocketNetSettings } from "./settings";
+
+/** A trained network, measured on strangers. */
+export interface MeasuredEmbedding {
+  readonly history: readonly EmbeddingEpoch[];
+  /** Cosines of the pairs. */
+  readonly cosines: Float64Array;
+  /** Of all strangers. */
+  readonly embeddings: Embeddings;
+}
+
+export function buildNetwork(architecture: Architecture | CellArchitecture, seed: number): TrainableClassifier {
+  const rng = new Rng(seed).fork("pocketnet/weights");
+  return "kind" in architecture ? new CellNetwork(architecture, rng) : new Network(architecture, rng);
+}
+
+/** What a training depends on beside the settings. */
+interface Training {
+  readonly name: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly teacher?: EmbeddingTeacher;
+  readonly keepEpochs?: string;
+}
+
+/**
+ * Trains a network on the known identities and measures it on strangers; a training that was done before is read.
+ * @param folder Where the training's state is kept.
+ * @throws TrainingError, InterruptedError as `trainEmbedding`.
+ */
+export async function trainMeasured(
+  architecture: Architecture | CellArchitecture,
+  { known, strangers, pairs }: FaceData,
+  { arcface, embedding, training }: PocketNetSettings,
+  { name, seed, epochs, teacher, keepEpochs }: Training,
+  folder: string,
+  context: StepContext,
+): Promise<MeasuredEmbedding> {
+  const network = buildNetwork(architecture, seed);
+  const head = new ArcFace({ ...arcface, features: embedding, classes: known.classes.length }, new Rng(seed));
+  try {
+    const checkpoint = join(folder, `${name}-seed${seed}.safetensors`);
+    const options = { ...training, seed, epochs, teacher, keepEpochs, checkpoint, task: `train ${name}, seed ${seed}` };
+    const history = await trainEmbedding(network, head, known, options, context);
+    const embeddings = await embed(network, strangers.faces, known, context);
+    return { history, embeddings, cosines: pairCosines(embeddings, pairs.pairs) };
+  } finally {
+    network.dispose();
+    head.dispose();
+  }
+}
+
+/** The teacher after each of its epochs, and what it makes of strangers in the end. */
+export interface FaceTeacher extends MeasuredEmbedding {
+  readonly architecture: Architecture;
+  /** Its weights after each epoch. */
+  readonly files: readonly string[];
+}
+
+export async function trainFaceTeacher(
+  architecture: Architecture,
+  data: FaceData,
+  settings: PocketNetSettings,
+  folder: string,
+  context: StepContext,
+): Promise<FaceTeacher> {
+  const keepEpochs = join(folder, "teacher");
+  const { epochs } = settings.training;
+  const training = { name: "teacher", seed: settings.teacherSeed, epochs, keepEpochs };
+  const measured = await trainMeasured(architecture, data, settings, training, folder, context);
+  const files = Array.from({ length: epochs }, (_, i) => epochFile(keepEpochs, i + 1));
+  return { ...measured, architecture, files };
+}
+
+/** The teacher's embeddings of all training images, by its last weights and by those of each epoch. */
+export async function teachersOf(
+  { architecture, files }: FaceTeacher,
+  known: Dataset,
+  { distillationWeight: weight }: PocketNetSettings,
+  context: StepContext,
+): Promise<Readonly<Record<"final" | "each epoch's", EmbeddingTeacher>>> {
+  const network = buildNetwork(architecture, 0);
+  try {
+    const all = await rememberedTeacher(network, { files, weight }, known, context);
+    const final = await rememberedTeacher(network, { files: files.slice(-1), weight }, known, context);
+    return { final, "each epoch's": all };
+  } finally {
+    network.dispose();
+  }
+}
+
+/** How far a student ends from the final teacher, on strangers: mean cosine. */
+export function cosineToTeacher(student: Embeddings, teacher: Embeddings): number {
+  return 1 - (meanDistance(student, teacher) * teacher.features) / 2;
+}
