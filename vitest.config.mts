@@ -16,16 +16,30 @@ class SlowestFirst extends BaseSequencer {
   }
 }
 
+/** Rooms without tensors: their tests leave nothing behind for one another, and share what they import. */
+const NUMBERS = ["core", "space", "cost", "search", "surrogate", "viz"].map((room) => `test/${room}/**/*.test.ts`);
+const ALL = ["test/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup/kernel-bundle.ts"],
-    setupFiles: ["test/setup/property-seed.ts"],
-    testTimeout: PATIENCE_MS,
-    hookTimeout: PATIENCE_MS,
     // Two cores, and the native engine uses threads of its own.
     maxWorkers: 2,
     pool: "forks",
     sequence: { sequencer: SlowestFirst },
+    projects: [
+      { test: { ...shared(), name: "numbers", include: NUMBERS, isolate: false } },
+      { test: { ...shared(), name: "rooms", include: ALL, exclude: ["**/node_modules/**", ...NUMBERS] } },
+    ],
   },
 });
+
+function shared() {
+  return {
+    setupFiles: ["test/setup/property-seed.ts"],
+    testTimeout: PATIENCE_MS,
+    hookTimeout: PATIENCE_MS,
+    pool: "forks" as const,
+    maxWorkers: 2,
+  };
+}
