@@ -3,6 +3,8 @@ const ROOMS = {
   core: [],
   // Work as data, and who runs it: this thread, worker threads.
   tasks: ["core"],
+  // Tasks on other machines, by BullMQ over Redis.
+  queue: ["core", "tasks"],
   space: ["core"],
   cost: ["core", "space"],
   search: ["core", "space", "cost"],

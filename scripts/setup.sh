@@ -8,7 +8,7 @@ mkdir -p .setup
 # What the main job needs beyond Node, npm, g++, make and python3.
 APT_PACKAGES=(libtorch-dev jupyter-notebook jupyter-client python3-nbclient jupyter-nbconvert dataset-fashion-mnist)
 # What the tests need on top: "setup.sh --tests".
-TEST_APT_PACKAGES=(chromium python3-jupyter-kernel-test python3-torch python3-torchvision)
+TEST_APT_PACKAGES=(chromium redis-server python3-jupyter-kernel-test python3-torch python3-torchvision)
 if [ "${1:-}" = --tests ]; then APT_PACKAGES+=("${TEST_APT_PACKAGES[@]}"); fi
 CONDA_HINT="conda env create -f environment.yml && conda activate blockwise && npm run setup"
 

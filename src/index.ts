@@ -9,6 +9,7 @@ export * from "./evaluate";
 export * from "./lab";
 export * from "./nn";
 export * from "./predictors";
+export * from "./queue";
 export * from "./rate";
 export * from "./retrain";
 export * from "./search";

@@ -16,6 +16,7 @@ import { registerSetup } from "./commands/setup";
 import { registerSpace } from "./commands/space";
 import { registerStudy } from "./commands/study";
 import { registerSweep } from "./commands/sweep";
+import { registerWorker } from "./commands/worker";
 import { EXIT_CODES_HELP } from "./exit-codes";
 import { reportFailure } from "./failure";
 
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   registerSpace(program);
   registerStudy(program);
   registerSweep(program);
+  registerWorker(program);
   hint(program, "blockwise");
   return program;
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { Progress } from "../core";
+import { Progress, type ProgressEvent } from "../core";
 import { engine } from "../engine";
 import type { SearchSpace } from "../space";
 import { BLOB, type Task } from "../tasks";
 import type { SharedFeatures } from "../teacher";
 import { buildCell } from "./block-supernet";
 import type { CellCheckpoints, CellState } from "./cell-checkpoint";
-import { distillCell } from "./distill-cell";
+import { batchesPerEpoch, distillCell } from "./distill-cell";
 import type { DistillOptions } from "./distill-options";
 import { sharedSource } from "./shared-features";
 
@@ -31,7 +31,8 @@ export type CellInput = z.infer<typeof cellInput>;
 
 /** What comes of a cell's distillation; the last state is the outcome. */
 export type CellNote =
-  | { readonly kind: "batch"; readonly metrics: Record<string, number> }
+  /** `batches`: of the cell's whole distillation so far. */
+  | { readonly kind: "batch"; readonly batches: number; readonly metrics: Record<string, number> }
   | { readonly kind: "epoch"; readonly state: CellState };
 
 /** Distils a cell, on a thread with one thread of the native engine. */
@@ -42,6 +43,8 @@ export const cellTask: Task<CellInput, void, CellNote> = {
   worthThreads: 400,
   module: __filename,
   input: cellInput,
+  resume: (input, note, blobs) =>
+    note.kind === "epoch" ? { ...input, state: blobs.put(note.state, stateName(note.state)) } : undefined,
   async run({ space, block, cell: index, options, features, place, state }, { signal, blobs, progress: tell }) {
     engine.useForTask();
     const before = state && blobs.get<CellState>(state);
@@ -50,13 +53,21 @@ export const cellTask: Task<CellInput, void, CellNote> = {
       read: () => before,
       write: (_block, _cell, written) => tell({ kind: "epoch", state: written }),
     };
-    const onProgress = ({ metrics }: { metrics: Readonly<Record<string, number>> }) => tell({ kind: "batch", metrics });
+    const maps = blobs.get<SharedFeatures>(features);
+    const earlier = (before?.history.length ?? 0) * batchesPerEpoch(maps.count, options);
+    const onProgress = ({ done, metrics }: Pick<ProgressEvent, "done" | "metrics">) =>
+      tell({ kind: "batch", batches: earlier + done, metrics });
     const cell = buildCell(space, block, index, before ? undefined : options.seed, options.initialWeights);
     try {
       const progress = new Progress({ signal, onProgress }, "distill", Number.POSITIVE_INFINITY, "batches");
-      await distillCell(cell, sharedSource(blobs.get<SharedFeatures>(features)), options, checkpoints, progress);
+      await distillCell(cell, sharedSource(maps), options, checkpoints, progress);
     } finally {
       cell.dispose();
     }
   },
 };
+
+/** Of a state's blob: hashing the weights takes long. */
+function stateName({ fingerprint, history }: CellState) {
+  return { fingerprint, epochs: history.length };
+}

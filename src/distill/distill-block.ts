@@ -1,7 +1,8 @@
-import { CheckpointError, ConfigError, SpaceError, type StepContext } from "../core";
+import { CheckpointError, ConfigError, SpaceError } from "../core";
 import { engine } from "../engine";
 import { loadState } from "../nn";
 import { blockAt, formatShape, type SearchSpace, sameShape } from "../space";
+import type { TaskStepContext } from "../tasks";
 import { checkBelongs, tensorsUnder } from "../train";
 import { BlockSupernet } from "./block-supernet";
 import {
@@ -24,7 +25,7 @@ export interface DistilledBlock {
   readonly history: readonly (readonly DistillEpoch[])[];
 }
 
-export interface DistillContext extends StepContext {
+export interface DistillContext extends TaskStepContext {
   /** Where complete epochs are kept; memory when left out, and then gone with this call. */
   readonly checkpoints?: CellCheckpoints;
   /**

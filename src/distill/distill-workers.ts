@@ -1,7 +1,7 @@
 import { InterruptedError, Progress, type StepContext } from "../core";
 import { engine } from "../engine";
 import type { SearchSpace } from "../space";
-import { BlobStore, threadExecutor, threadsFor } from "../tasks";
+import { BlobStore, type Executor, type TaskStepContext, threadExecutor, threadsFor } from "../tasks";
 import type { CellCheckpoints } from "./cell-checkpoint";
 import { type CellInput, type CellNote, cellTask } from "./cell-task";
 import { batchesPerEpoch, epochsDone } from "./distill-cell";
@@ -47,38 +47,49 @@ export function workProgress(
 }
 
 /**
- * Distils what is unfinished in so many worker threads, each at one cell; in none where the work is too short or the engine
- * has no threads to give.
+ * Distils what is unfinished by the executor that is given, else in so many worker threads, each at one cell; in none where the
+ * work is too short or the engine has no threads to give.
  */
 export async function distilByWorkers(
   work: DistillWork,
   workers: number | undefined,
   progress: Progress,
-  { signal }: StepContext,
+  { signal, executor: given }: TaskStepContext,
 ): Promise<void> {
   const { space, features, options, checkpoints } = work;
   const cells = unfinished(work);
   const perEpoch = batchesPerEpoch(features.count, options);
   const batches = cells.reduce((sum, { block, done }) => sum + (blockEpochs(options, block) - done) * perEpoch, 0);
-  const threads = threadsFor(cellTask, { asked: workers, free: engine.workers(), work: batches });
-  if (threads === 0 || cells.length === 0) return;
-  const executor = threadExecutor(threads);
-  executor.ready(cellTask, cells.length);
+  if (cells.length === 0) return;
+  const executor = given ?? threadsOf(workers, batches, cells.length);
+  if (!executor) return;
   const boundaries = [...new Set(cells.flatMap(({ block }) => [block, block + 1]))];
   const sharing = await shareFeatures(features, boundaries);
   const blobs = new BlobStore();
-  const shared = blobs.put(sharing.features, { features: features.fingerprint, boundaries });
+  // A worker elsewhere fetches those of its block alone.
+  const featuresOf = (block: number) => {
+    const ends = [block, block + 1];
+    const maps = new Map(ends.map((end) => [end, sharing.features.boundaries.get(end)!]));
+    return blobs.put({ ...sharing.features, boundaries: maps }, { features: features.fingerprint, boundaries: ends });
+  };
   const inputs = cells.map(({ block, cell }): CellInput => {
     const state = checkpoints.read(block, cell);
     const place = checkpoints.place(block, cell);
-    return { space, block, cell, options, features: shared, place, ...(state && { state: blobs.put(state) }) };
+    const kept = state && { state: blobs.put(state) };
+    return { space, block, cell, options, features: featuresOf(block), place, ...kept };
   });
   // The longest first, so that no thread is left with it at the end.
   inputs.sort((a, b) => effort(b) - effort(a));
+  /** Batches of each cell that were told of. */
+  const heard = inputs.map(({ block, cell }) => epochsDone(checkpoints, block, cell) * perEpoch);
   const onProgress = (note: CellNote, index: number) => {
     const { block, cell } = inputs[index];
     if (note.kind === "epoch") checkpoints.write(block, cell, note.state);
-    else progress.advance(1, note.metrics);
+    else {
+      // A second attempt tells again what the first one told.
+      progress.advance(Math.max(0, note.batches - heard[index]), note.metrics);
+      heard[index] = Math.max(heard[index], note.batches);
+    }
   };
   try {
     for await (const _ of executor.map(cellTask, inputs, { signal, blobs, onProgress })) {
@@ -90,6 +101,15 @@ export async function distilByWorkers(
   } finally {
     sharing.release();
   }
+}
+
+/** Threads that have loaded the task by the time it is given; undefined where they are not worth their start. */
+function threadsOf(workers: number | undefined, batches: number, cells: number): Executor | undefined {
+  const threads = threadsFor(cellTask, { asked: workers, free: engine.workers(), work: batches });
+  if (threads === 0) return undefined;
+  const executor = threadExecutor(threads);
+  executor.ready(cellTask, cells);
+  return executor;
 }
 
 function unfinished({ space, blocks, options, checkpoints }: DistillWork): Unfinished[] {

@@ -1,6 +1,7 @@
 import type { StepContext } from "../core";
 import type { Dataset } from "../data";
 import type { SearchSpace } from "../space";
+import type { TaskStepContext } from "../tasks";
 import type { FeatureStore, Teacher, TeacherBlock } from "../teacher";
 import { distillFeatures } from "../teacher";
 import type { CellCheckpoints } from "./cell-checkpoint";
@@ -77,7 +78,7 @@ export class SupernetDistillation {
   }
 
   /** Blocks fed by the teacher are independent: trains them all at once, where threads are worth it, and leaves their states. */
-  async ahead(blocks: readonly number[], context: StepContext): Promise<void> {
+  async ahead(blocks: readonly number[], context: TaskStepContext): Promise<void> {
     if (this.guide || this.options.loadOnly) return;
     const { distill, checkpoints } = this.options;
     const features = await this.features(context);
@@ -88,7 +89,7 @@ export class SupernetDistillation {
   }
 
   /** The supernet of a block, distilled at the first call. */
-  async block(block: number, context: StepContext): Promise<DistilledBlock> {
+  async block(block: number, context: TaskStepContext): Promise<DistilledBlock> {
     const { supernets, source, options } = this;
     if (!supernets[block]) {
       const features = await this.fed(block, context);

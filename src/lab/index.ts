@@ -21,6 +21,7 @@ export { progressBar } from "./progress/progress-bar";
 export type { LabDistillOptions } from "./session/distillation-job";
 export { notebookContext } from "./session/notebook-context";
 export type { LabRateOptions } from "./session/rating-job";
+export type { LabUseOptions } from "./session/task-queue";
 export type { LabAgreement, LabAgreementOptions, Ranking, TruthItem } from "./values/agreement";
 export type { LabAlternatives } from "./values/alternatives";
 export type { LabBenchmark } from "./values/benchmark";

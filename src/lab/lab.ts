@@ -41,6 +41,7 @@ import { showNow } from "./display/show";
 import { viewOfAny } from "./display/view";
 import { engineReady } from "./session/engine-ready";
 import { notebookContext } from "./session/notebook-context";
+import { type LabUseOptions, useQueue } from "./session/task-queue";
 import {
   agreementOf,
   type LabAgreement,
@@ -150,6 +151,14 @@ export type LatencySource =
 
 /** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
 export const lab = {
+  /**
+   * Has workers on other machines distil, rate and retrain from now on: `lab.use({ queue: "redis://host:6379", store: "/mnt/blockwise" })`,
+   * see `docs/queue.md`; `lab.use({ queue: null })` goes back to this process. The cell's interrupt stops the workers' tasks.
+   * @returns What is in use now, a sentence.
+   * @throws ConfigError when Redis does not answer, or the engine is not the native one.
+   */
+  use: (options: LabUseOptions): Promise<string> => useQueue(options),
+
   /**
    * Loads a data set and holds validation images out, or takes one that is ready: by name ("fashion-mnist", "mnist", "kmnist",
    * "cifar-10", "cifar-100"), or pictures of one's own by the path of their folder or zip file, or of parquet files of the

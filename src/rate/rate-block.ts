@@ -1,8 +1,8 @@
-import { InterruptedError, Progress, type StepContext } from "../core";
+import { InterruptedError, Progress } from "../core";
 import type { BlockSupernet } from "../distill";
 import { engine } from "../engine";
 import { saveState } from "../nn";
-import { BlobStore, threadExecutor, threadsFor } from "../tasks";
+import { BlobStore, type Executor, type TaskStepContext, threadExecutor, threadsFor } from "../tasks";
 import type { CandidateRating } from "./candidate-rating";
 import { CellWalk, type Subtree, subtrees } from "./cell-walk";
 import { keepingStatistics } from "./keeping-statistics";
@@ -10,7 +10,7 @@ import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rat
 import { disposeData, loadRatingData, type RatingData } from "./rating-data";
 import { type SharedRatingData, type SubtreeInput, type SubtreeNote, shareMaps, subtreeTask } from "./subtree-task";
 
-export interface RateContext extends StepContext {
+export interface RateContext extends TaskStepContext {
   /**
    * Worker threads, each at a part of a cell; 0: all in this thread. By default as many as the native engine has threads,
    * unless the work is so short that starting them takes longer. A rating with the teacher's `rest`, or by an own
@@ -48,12 +48,14 @@ export async function rateBlock(
     const progress = new Progress(context, task, total, "op evaluations", 0, part);
     const images = features.rating.count + (options.recalibrate ? options.calibrationImages : 0);
     const work = { asked: workers, free: engine.workers(), work: total * images };
-    // Functions cannot be sent to a thread.
-    const threads = features.rest || options.rating ? 0 : threadsFor(subtreeTask, work);
+    const threads = threadsFor(subtreeTask, work);
+    const executor = context.executor ?? (threads > 0 ? threadExecutor(threads) : undefined);
     const identity = { calibration: features.calibration.fingerprint, rating: features.rating.fingerprint, options };
-    return await (threads > 0
-      ? rateOnThreads(supernet, data, identity, threads, progress, context)
-      : rateHere(supernet, whole, data, progress));
+    // Functions cannot be sent to a thread.
+    const here = !executor || features.rest || options.rating;
+    return await (here
+      ? rateHere(supernet, whole, data, progress)
+      : rateOn(executor, supernet, data, identity, progress, context));
   } finally {
     disposeData(data);
   }
@@ -75,13 +77,13 @@ function rateHere(
 }
 
 /** @param identity Names the data. */
-async function rateOnThreads(
+async function rateOn(
+  executor: Executor,
   { space, block, cells }: BlockSupernet,
   { input, targets, readoutTarget, measure }: RatingData,
   identity: object,
-  threads: number,
   progress: Progress,
-  { signal }: StepContext,
+  { signal }: TaskStepContext,
 ): Promise<CandidateRating[]> {
   const blobs = new BlobStore();
   const weights = cells.map((cell) => blobs.put(saveState(cell)));
@@ -92,19 +94,24 @@ async function rateOnThreads(
     ...(readoutTarget && { readoutTarget: shareMaps(readoutTarget) }),
   };
   const data = blobs.put(shared, { block, ...identity });
-  const parts = subtrees(space, block, threads).map(({ cell, nodes }): SubtreeInput => {
+  const parts = subtrees(space, block, executor.parallel ?? 1).map(({ cell, nodes }): SubtreeInput => {
     return { space, block, cell, nodes: [...nodes], weights: weights[cell], data, measure };
   });
   const rated = new Map<SubtreeInput, readonly CandidateRating[]>();
   let candidates = 0;
-  const onProgress = (note: SubtreeNote) => {
-    candidates += note.candidates;
-    progress.advance(note.evaluations, { candidates });
+  const heard = new Map<number, SubtreeNote>();
+  const onProgress = (note: SubtreeNote, index: number) => {
+    // A second attempt tells again what the first one told.
+    const before = heard.get(index) ?? { evaluations: 0, candidates: 0 };
+    if (note.evaluations <= before.evaluations) return;
+    heard.set(index, note);
+    candidates += note.candidates - before.candidates;
+    progress.advance(note.evaluations - before.evaluations, { candidates });
   };
   // The longest first, so that no thread is left with it at the end.
   const inputs = [...parts].sort((a, b) => b.nodes.length - a.nodes.length);
   try {
-    const done = threadExecutor(threads).map(subtreeTask, inputs, { signal, blobs, onProgress });
+    const done = executor.map(subtreeTask, inputs, { signal, blobs, onProgress });
     for await (const { index, output } of done) rated.set(inputs[index], output);
   } catch (error) {
     if (error instanceof InterruptedError) progress.throwIfStopped();

@@ -42,7 +42,7 @@ const subtreeInput = z.object({
 /** The rating of part of a cell as plain data. */
 export type SubtreeInput = z.infer<typeof subtreeInput>;
 
-/** Op evaluations and candidates since the last note. */
+/** Op evaluations and candidates so far. */
 export interface SubtreeNote {
   readonly evaluations: number;
   readonly candidates: number;
@@ -61,7 +61,7 @@ export const subtreeTask: Task<SubtreeInput, readonly CandidateRating[], Subtree
   input: subtreeInput,
   async run({ space, block, cell: index, nodes, weights, data: shared, measure }, { signal, blobs, progress: tell }) {
     engine.useForTask();
-    const told = { at: performance.now(), evaluations: 0, candidates: 0 };
+    let toldAt = performance.now();
     const cell = buildCell(space, block, index);
     const { calibration, rating, targets, readoutTarget } = blobs.get<SharedRatingData>(shared);
     const data: RatingData = {
@@ -70,10 +70,6 @@ export const subtreeTask: Task<SubtreeInput, readonly CandidateRating[], Subtree
       ...(readoutTarget && { readoutTarget: tensor(readoutTarget) }),
       measure,
     };
-    const since = (done: number, candidates: number) => ({
-      evaluations: done - told.evaluations,
-      candidates: candidates - told.candidates,
-    });
     const onProgress = ({
       done,
       metrics: { candidates },
@@ -81,15 +77,15 @@ export const subtreeTask: Task<SubtreeInput, readonly CandidateRating[], Subtree
       done: number;
       metrics: Readonly<Record<string, number>>;
     }) => {
-      if (performance.now() - told.at < TELL_EVERY) return;
-      tell(since(done, candidates));
-      Object.assign(told, { at: performance.now(), evaluations: done, candidates });
+      if (performance.now() - toldAt < TELL_EVERY) return;
+      tell({ evaluations: done, candidates });
+      toldAt = performance.now();
     };
     try {
       loadState(cell, blobs.get<Map<string, StoredTensor>>(weights));
       const progress = new Progress({ signal, onProgress }, "rate", nodes.length, "op evaluations");
       const ratings = await new CellWalk(cell, new Set(nodes), data, progress).run();
-      tell(since(nodes.length, ratings.length));
+      tell({ evaluations: nodes.length, candidates: ratings.length });
       return ratings;
     } finally {
       cell.dispose();

@@ -1,13 +1,22 @@
-import { type ProgressEvent, Rng, type StepContext, warn } from "../core";
+import { type ProgressEvent, Rng, warn } from "../core";
 import { networkCost } from "../cost";
 import { type Dataset, shareDataset } from "../data";
 import { engine } from "../engine";
 import { loadState, Network } from "../nn";
 import type { Architecture } from "../space";
-import { type BlobRef, BlobStore, type Executor, inlineExecutor, threadExecutor, threadsFor } from "../tasks";
+import {
+  type BlobRef,
+  BlobStore,
+  type Executor,
+  inlineExecutor,
+  type TaskStepContext,
+  threadExecutor,
+  threadsFor,
+} from "../tasks";
 import type { Teacher } from "../teacher";
+import { classifierStates } from "../train";
 import { checkDistillation, Retrained, type Training } from "./retrain";
-import { type RetrainInput, type RetrainNote, retrainTask, type TrainedState } from "./retrain-task";
+import { type RetrainInput, type RetrainNote, retrainTask, type TrainedState, trainingStateName } from "./retrain-task";
 import type { TrainingsProgress } from "./trainings-progress";
 
 export interface RetrainAllOptions {
@@ -29,7 +38,7 @@ export async function retrainAll(
   trainings: readonly Training[],
   dataset: Dataset,
   { workers, onTrained, progress }: RetrainAllOptions = {},
-  given: StepContext = {},
+  given: TaskStepContext = {},
 ): Promise<Retrained[]> {
   const trained: Retrained[] = [];
   const keep = (index: number, retrained: Retrained) => {
@@ -39,6 +48,10 @@ export async function retrainAll(
   };
   progress?.begin(trainings);
   const context = progress ? { ...given, onProgress: (event: ProgressEvent) => progress.follow(event) } : given;
+  if (context.executor) {
+    await trainOn(context.executor, trainings, dataset, keep, context);
+    return trained;
+  }
   const free = engine.workers();
   const images = trainings.reduce((sum, { options }) => sum + options.epochs * dataset.train.count, 0);
   const worth = threadsFor(retrainTask, { asked: workers, free, work: images });
@@ -64,7 +77,7 @@ async function trainOn(
   trainings: readonly Training[],
   dataset: Dataset,
   keep: (index: number, retrained: Retrained) => void,
-  context: StepContext,
+  context: TaskStepContext,
 ): Promise<void> {
   const blobs = new BlobStore();
   const images = blobs.put(dataset, dataset.fingerprint);
@@ -74,12 +87,20 @@ async function trainOn(
     teachers.set(teacher, known);
     return known;
   };
-  const inputs = trainings.map(({ architecture, options: { distillation, warmStart, ...options } }): RetrainInput => {
+  const states = trainings.map(({ options: { checkpoint } }) =>
+    checkpoint === undefined ? undefined : classifierStates(checkpoint, context),
+  );
+  const inputs = trainings.map(({ architecture, options: given }, index): RetrainInput => {
+    const { distillation, warmStart, checkpoint: _kept, ...options } = given;
     if (distillation) checkDistillation(distillation, dataset);
+    const kept = states[index];
+    const state = kept?.read();
     return {
       architecture,
       dataset: images,
       options,
+      ...(kept && { place: kept.place }),
+      ...(state && { state: blobs.put(state, trainingStateName(state)) }),
       ...(distillation && { distillation: { ...distillation, teacher: shared(distillation.teacher) } }),
       ...(warmStart && { warmStart: blobs.put(warmStart) }),
     };
@@ -87,8 +108,9 @@ async function trainOn(
   // The longest first, so that no thread is left with it at the end.
   const order = [...inputs.keys()];
   if (executor !== inlineExecutor) order.sort((a, b) => effort(inputs[b]) - effort(inputs[a]));
-  const onProgress = (note: RetrainNote) => {
-    if (note.kind === "progress") context.onProgress?.(note.event);
+  const onProgress = (note: RetrainNote, index: number) => {
+    if (note.kind === "epoch") states[order[index]]?.write(note.state);
+    else if (note.kind === "progress") context.onProgress?.(note.event);
     else warn(context, note.message);
   };
   const queued = order.map((index) => inputs[index]);

@@ -6,6 +6,7 @@ import { type StoredTensor, saveState } from "../nn";
 import type { Architecture } from "../space";
 import { BLOB, type Task } from "../tasks";
 import { type SharedTeacher, Teacher } from "../teacher";
+import type { EpochRecord, KeptState, TrainingStates } from "../train";
 import { type Retrained, type RetrainOptions, retrain, type WarmStart } from "./retrain";
 
 const retrainInput = z.object({
@@ -15,10 +16,15 @@ const retrainInput = z.object({
   ),
   /** A {@link Dataset}. */
   dataset: BLOB,
-  options: z.custom<Omit<RetrainOptions, "distillation" | "warmStart">>(
-    (given) => typeof given === "object" && given !== null,
+  options: z.custom<Omit<RetrainOptions, "distillation" | "warmStart" | "checkpoint">>(
+    // A checkpoint would be a path to write to: whoever runs the task writes.
+    (given) => typeof given === "object" && given !== null && !("checkpoint" in given),
     "options of a training",
   ),
+  /** Where the training's state is kept, for messages; no state is told of without it. */
+  place: z.string().optional(),
+  /** The last complete epoch, if any: a `KeptState`. */
+  state: BLOB.optional(),
   /** With the {@link SharedTeacher}. */
   distillation: z
     .looseObject({ weight: z.custom<number>(), temperature: z.custom<number>(), teacher: BLOB })
@@ -33,7 +39,8 @@ export type RetrainInput = z.infer<typeof retrainInput>;
 /** What is told of a training before it ends. */
 export type RetrainNote =
   | { readonly kind: "progress"; readonly event: ProgressEvent }
-  | { readonly kind: "warning"; readonly message: string };
+  | { readonly kind: "warning"; readonly message: string }
+  | { readonly kind: "epoch"; readonly state: KeptState<EpochRecord> };
 
 /** A trained network as plain data. */
 export interface TrainedState extends Pick<Retrained, "dataset" | "preprocessing" | "history" | "training"> {
@@ -48,8 +55,19 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
   worthThreads: 12_000,
   module: __filename,
   input: retrainInput,
-  async run({ architecture, dataset, options, distillation, warmStart }, { signal, blobs, progress }) {
+  resume: (input, note, blobs) =>
+    note.kind === "epoch" ? { ...input, state: blobs.put(note.state, trainingStateName(note.state)) } : undefined,
+  async run(input, { signal, blobs, progress }) {
+    const { architecture, dataset, options, distillation, warmStart, place, state: kept } = input;
     engine.useForTask();
+    const checkpoint: TrainingStates | undefined =
+      place === undefined
+        ? undefined
+        : {
+            place,
+            read: () => kept && blobs.get<KeptState<EpochRecord>>(kept),
+            write: (state) => progress({ kind: "epoch", state }),
+          };
     const teacher = distillation && Teacher.of(blobs.get<SharedTeacher>(distillation.teacher));
     try {
       const retrained = await retrain(
@@ -57,6 +75,7 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
         blobs.get<Dataset>(dataset),
         {
           ...options,
+          ...(checkpoint && { checkpoint }),
           ...(distillation && teacher && { distillation: { ...distillation, teacher } }),
           ...(warmStart && { warmStart: blobs.get<WarmStart>(warmStart) }),
         },
@@ -75,3 +94,8 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
     }
   },
 };
+
+/** Of a state's blob: hashing the weights takes long. */
+export function trainingStateName({ fingerprint, history }: KeptState<EpochRecord>) {
+  return { fingerprint, epochs: history.length };
+}

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
-import { isDamage, type StepContext } from "../core";
+import { isDamage } from "../core";
 import type { Dataset } from "../data";
+import type { TaskStepContext } from "../tasks";
 import type { Retrained, Training } from "./retrain";
 import { type RetrainAllOptions, retrainAll } from "./retrain-all";
 
@@ -14,7 +15,7 @@ export async function trainAll(
   trainings: readonly Training[],
   dataset: Dataset,
   { onTrained, ...options }: RetrainAllOptions,
-  context: StepContext,
+  context: TaskStepContext,
 ): Promise<Retrained[]> {
   const trained: Retrained[] = [];
   for (;;) {
@@ -44,5 +45,7 @@ export async function trainAll(
 function damagedOf(error: unknown, trainings: readonly Training[]): string | undefined {
   if (!isDamage(error)) return undefined;
   const { path } = error.details;
-  return trainings.map(({ options }) => options.checkpoint).find((checkpoint) => checkpoint && checkpoint === path);
+  return trainings
+    .map(({ options: { checkpoint } }) => (typeof checkpoint === "string" ? checkpoint : undefined))
+    .find((checkpoint) => checkpoint !== undefined && checkpoint === path);
 }

@@ -64,7 +64,7 @@ export async function retrainDesigns(
   const all = planned.flat();
   const first = all.filter(({ id }, i) => all.findIndex((other) => other.id === id) === i);
   for (const { label, training } of first) {
-    if (existsSync(training.options.checkpoint!) && !run.result(`retrain/${label}`)) {
+    if (existsSync(training.options.checkpoint as string) && !run.result(`retrain/${label}`)) {
       context.onNote?.(`${label} is a network that was trained this way before: it goes on from there`);
     }
   }

@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
-import { isDamage, type StepContext } from "../core";
+import { isDamage } from "../core";
+import type { TaskStepContext } from "../tasks";
 
 /** What the steps of a run accept: also whom to tell what is reused, what is done again and why. */
-export interface RunContext extends StepContext {
+export interface RunContext extends TaskStepContext {
   readonly onNote?: (text: string) => void;
 }
 

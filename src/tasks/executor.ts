@@ -1,4 +1,4 @@
-import { ConfigError } from "../core";
+import { ConfigError, type StepContext } from "../core";
 import { BlobStore, type Blobs } from "./blobs";
 import type { Task } from "./task";
 
@@ -28,6 +28,8 @@ export interface MapContext<Note = never> {
  */
 export interface Executor {
   readonly name: string;
+  /** About how many tasks it runs at once, for whoever divides work into tasks. */
+  readonly parallel?: number;
   /**
    * Runs a task on each input; begins them in the order given and gives each output as soon as it is there. After the first
    * failure, when stopped, or when the caller leaves the loop, the tasks at work stop and no other is begun; the loop ends
@@ -40,6 +42,12 @@ export interface Executor {
     inputs: readonly In[],
     context?: MapContext<Note>,
   ): AsyncIterable<Done<Out>>;
+}
+
+/** What steps accept that are made of tasks. */
+export interface TaskStepContext extends StepContext {
+  /** Who runs them, e.g. a `queueExecutor`; this process's worker threads unless given. */
+  readonly executor?: Executor;
 }
 
 /** Where an executor is given no blobs. */

@@ -26,6 +26,7 @@ async function* oneByOne<In, Out, Note>(
   }
 }
 
+/** What an executor throws when it was stopped after so many of its inputs. */
 export function stoppedAt(
   { name, unit = "tasks" }: Pick<Task<never, unknown>, "name" | "unit">,
   done: number,

@@ -1,5 +1,5 @@
 import type { ZodType } from "zod";
-import type { Blobs } from "./blobs";
+import type { BlobStore, Blobs } from "./blobs";
 
 /**
  * Work that any thread or process can do from its input alone, with the same outcome.
@@ -18,6 +18,12 @@ export interface Task<In, Out, Note = never> {
   readonly module: string;
   /** What an input must be; it is checked before any task of a call begins. */
   readonly input: ZodType<In>;
+  /**
+   * The input that goes on from what a note keeps, so that an executor whose thread or machine was lost in the midst of the task
+   * begins there; undefined for a note that keeps nothing.
+   * @param blobs Takes what the new input refers to.
+   */
+  resume?(input: In, note: Note, blobs: BlobStore): In | undefined;
   /** @throws InterruptedError soon after the signal. */
   run(input: In, at: TaskContext<Note>): Promise<Out>;
 }
@@ -27,6 +33,9 @@ export interface TaskContext<Note = never> {
   /** Aborted when the caller stops, or another task of the call failed. */
   readonly signal: AbortSignal;
   readonly blobs: Blobs;
-  /** Tells the caller at once what the output is too late for: how far it is, a state to keep. */
+  /**
+   * Tells the caller at once what the output is too late for: how far it is in all, a state to keep. What is told may be told
+   * again: by a second attempt after the first was lost.
+   */
   progress(note: Note): void;
 }

@@ -22,6 +22,7 @@ const loading = new Set<Promise<unknown>>();
 export function threadExecutor(threads: number): ThreadExecutor {
   return {
     name: "threads",
+    parallel: threads,
     ready({ module }, inputs) {
       for (let i = 0; i < Math.min(threads, inputs); i++) {
         const load: ThreadWork = { load: module };

@@ -15,7 +15,7 @@ export { checkBelongs, type KeptState, type StateKind, type StateStore, stateFil
 export * from "./train-classifier";
 export * from "./train-contrastive";
 export * from "./train-embedding";
-export { type TrainingData, trainingState } from "./training-checkpoint";
+export { classifierStates, type TrainingData, trainingState } from "./training-checkpoint";
 export * from "./training-history";
 export * from "./training-options";
 export * from "./training-schema";

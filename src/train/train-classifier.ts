@@ -24,9 +24,8 @@ import {
 } from "./fine-tuning";
 import { type EpochWork, fit, type TrainingPass, type TrainingStep } from "./fit";
 import { mixedLoss, softened, softTargetLoss } from "./losses";
-import { stateFile } from "./state-file";
-import { type TrainingData, trainingFingerprint, trainingState } from "./training-checkpoint";
-import { type EpochRecord, epochRecordSchema, type MeasuredHistory } from "./training-history";
+import { classifierStates, type TrainingData, trainingFingerprint } from "./training-checkpoint";
+import type { EpochRecord, MeasuredHistory } from "./training-history";
 import { buildOptimizer, resolveTrainingOptions, type SoftTargets, type TrainingOptions } from "./training-options";
 import { WeightAverage } from "./weight-average";
 
@@ -104,7 +103,7 @@ async function run(
       optimizer: { optimizer: buildOptimizer(options), schedule: tuning ? headFirst(tuning, whole, steps) : whole },
     },
     ...(checkpoint !== undefined && {
-      states: stateFile(checkpoint, trainingState(epochRecordSchema), context),
+      states: classifierStates(checkpoint, context),
       fingerprint: trainingFingerprint(
         tuning ? { architecture, ...tuningSettings(tuning) } : architecture,
         data,

@@ -1,7 +1,8 @@
 import type { z } from "zod";
-import { fingerprint as fingerprintOf } from "../core";
+import { fingerprint as fingerprintOf, type StepContext } from "../core";
 import { type Dataset, splitFingerprint } from "../data";
-import type { StateKind } from "./state-file";
+import { type StateKind, type StateStore, stateFile } from "./state-file";
+import { type EpochRecord, epochRecordSchema } from "./training-history";
 import type { TrainingOptions } from "./training-options";
 
 /** The parts of a data set that a training touches: never the test split. */
@@ -38,4 +39,13 @@ export function trainingState<Epoch>(epoch: z.ZodType<Epoch>): StateKind<Epoch> 
     redo: "the training begins anew",
     epoch,
   };
+}
+
+/** States of a classifier's training: in a file, or where the caller keeps them. */
+export function classifierStates(
+  checkpoint: NonNullable<TrainingOptions["checkpoint"]>,
+  context: StepContext = {},
+): StateStore<EpochRecord> {
+  const kind = trainingState(epochRecordSchema);
+  return typeof checkpoint === "string" ? stateFile(checkpoint, kind, context) : { ...checkpoint, kind };
 }

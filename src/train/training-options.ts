@@ -2,6 +2,11 @@ import { ConfigError, checkOptions, type OptionRules, rule } from "../core";
 import { AUGMENTATION_RULES, type Augmentation, type Preprocessing } from "../data";
 import type { tf } from "../engine";
 import { type AdamOptions, adam, type Optimizer, type SgdOptions, sgd } from "../nn";
+import type { StateStore } from "./state-file";
+import type { EpochRecord } from "./training-history";
+
+/** Where the state of a classifier's training is kept that is in no file. */
+export type TrainingStates = Omit<StateStore<EpochRecord>, "kind">;
 
 /** Another network whose answers are learnt beside the labels (Hinton, Vinyals and Dean, arXiv 1503.02531). */
 export interface SoftTargets {
@@ -57,8 +62,8 @@ export interface TrainingOptions {
    * same `checkpoint` it goes on later. The last epoch's accuracy is measured. All epochs unless given.
    */
   readonly stopAfter?: number;
-  /** File to keep the last complete epoch in; a training that finds it there goes on from it. */
-  readonly checkpoint?: string;
+  /** File (or elsewhere) to keep the last complete epoch in; a training that finds it there goes on from it. */
+  readonly checkpoint?: string | TrainingStates;
   /** What progress is reported as. */
   readonly task: string;
 }
@@ -105,7 +110,11 @@ export const TRAINING_RULES: OptionRules<TrainingOptions> = {
   startFrom: rule.text,
   validateEvery: rule.wholeFrom(1),
   stopAfter: rule.wholeFrom(1),
-  checkpoint: rule.text,
+  checkpoint: {
+    must: "a path",
+    holds: (value) =>
+      (typeof value === "string" && value !== "") || typeof (value as TrainingStates | null)?.write === "function",
+  },
   task: rule.text,
 };
 

@@ -1,29 +1,32 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { ConfigError, engineLabel, isDamage, readJson } from "../../core";
+import type { QueueExecutor } from "../../queue";
 import type { MeasuredFront } from "../../retrain";
 import type { ExperimentConfig } from "../../systems/dna";
 import { readExperiment } from "../experiment-file";
 import { resumable } from "../interrupt";
 import { NETWORK_COLUMNS, networkRow } from "../network-rows";
 import { Output, type OutputOptions, withOutput } from "../output";
+import { type QueuePlaceOptions, queuePlace, withQueuePlace } from "../queue-options";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
 
 type Words = typeof import("../report/front-words");
 
-interface RunOptions extends OutputOptions {
+interface RunOptions extends OutputOptions, QueuePlaceOptions {
   readonly name?: string;
   readonly runsDir: string;
   readonly seed?: string;
   readonly threads?: string;
   readonly from?: string;
   readonly force?: boolean;
+  readonly queue?: string;
 }
 
 /** `blockwise run <experiment.json>`: the whole way, in a run directory that can be resumed. */
 export function registerRun(program: Command): void {
-  withOutput(program.command("run"))
+  withOutput(withQueuePlace(program.command("run")))
     .description(
       "from images to a front of measured accuracies; the same command again resumes a stopped run, a changed experiment does again what reads the change",
     )
@@ -38,6 +41,10 @@ export function registerRun(program: Command): void {
     .option(
       "--from <run>",
       "start a new folder from what another run did: only what the configuration changes is done again",
+    )
+    .option(
+      "--queue <url>",
+      "have workers (blockwise worker) distil, rate and retrain: redis://host:port, or rediss://host:port with TLS; the password is taken from BLOCKWISE_REDIS_PASSWORD",
     )
     .option("--force", "delete what a run left in the folder, and nothing else, and start anew")
     .action(async (file: string, options: RunOptions) => {
@@ -62,9 +69,11 @@ async function run(file: string, options: RunOptions): Promise<number> {
   const { threads } = engine.use("auto", { threads: given.threads ?? (await threadsOf(path)) });
   const config: ExperimentConfig = { ...given, name, threads };
   const prepared = await prepareExperiment(config);
+  const queue = await queueOf(options, output);
   if (options.from !== undefined) copyRun(options.from, path);
   const directory = RunDirectory.open(path, config, { force: options.force, mayChange: true });
   try {
+    await queue?.open();
     if (note) output.remark(note);
     const resumed = directory.records.length;
     output.remark(
@@ -73,7 +82,7 @@ async function run(file: string, options: RunOptions): Promise<number> {
     let front: MeasuredFront | undefined;
     const code = await resumable(path, output, async (context) => {
       const onNote = (text: string) => output.remark(`${path}: ${text}`);
-      front = await runExperiment(config, directory, { ...context, onNote }, prepared);
+      front = await runExperiment(config, directory, { ...context, onNote, executor: queue }, prepared);
     });
     if (!front) return code;
     const measured = front;
@@ -82,7 +91,19 @@ async function run(file: string, options: RunOptions): Promise<number> {
     return code;
   } finally {
     directory.close();
+    await queue?.close();
   }
+}
+
+/** Undefined where this process's threads do the work. */
+async function queueOf(options: RunOptions, output: Output): Promise<QueueExecutor | undefined> {
+  if (options.queue === undefined) {
+    if (options.store === undefined && options.ca === undefined) return undefined;
+    throw new ConfigError("run: --store and --ca are of a queue; give it with --queue redis://host:port");
+  }
+  const place = await queuePlace(options.queue, "--queue", options);
+  const { queueExecutor } = await import("../../queue/index.js");
+  return queueExecutor({ ...place, onWarning: (message) => output.warn(`warning: ${message}`) });
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

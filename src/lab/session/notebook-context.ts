@@ -1,7 +1,8 @@
-import type { StepContext } from "../../core";
 import { notebookHost } from "../../display-protocol";
+import type { TaskStepContext } from "../../tasks";
 import { LiveProgress } from "../progress/live-progress";
 import { progressBar } from "../progress/progress-bar";
+import { taskContext } from "./task-queue";
 
 export interface NotebookContextOptions {
   /** Outside a notebook: where each finished task is told, one line each. Nothing is told without it. */
@@ -19,7 +20,7 @@ const INTERVAL_MS = 334;
  * How a step of the lab reports and is stopped: bars below the running cell that update in place, and the cell's
  * interrupt. Outside a notebook nothing is shown.
  */
-export function notebookContext(options: NotebookContextOptions = {}): StepContext {
+export function notebookContext(options: NotebookContextOptions = {}): TaskStepContext {
   const { print, intervalMs = INTERVAL_MS, now = () => performance.now() } = options;
   const host = notebookHost();
   if (host) {
@@ -30,6 +31,7 @@ export function notebookContext(options: NotebookContextOptions = {}): StepConte
     const { signal } = host;
     signal.addEventListener("abort", stopAll, { once: true });
     return {
+      ...taskContext(),
       signal,
       onProgress: (event) => {
         // The blocks of one step share an output.
@@ -40,8 +42,9 @@ export function notebookContext(options: NotebookContextOptions = {}): StepConte
       },
     };
   }
-  if (!print) return {};
+  if (!print) return taskContext();
   return {
+    ...taskContext(),
     onProgress: (event) => {
       if (event.done < event.total) return;
       print(String(progressBar({ event, state: "done", curves: [] })["text/plain"]));
