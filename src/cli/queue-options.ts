@@ -32,7 +32,7 @@ export async function queuePlace(
   const password = process.env[PASSWORD];
   const { directoryStore, queueKind } = await import("../queue/index.js");
   const { engine, roundingClass } = await import("../engine/index.js");
-  if (engine.workers() === 0) {
+  if (engine.info().backend !== "native") {
     throw new ConfigError(
       `${option}: tasks of a queue need the native engine, and it is ${engine.info().backend} here; run npm run setup, or unset BLOCKWISE_ENGINE`,
     );

@@ -46,7 +46,7 @@ export async function useQueue(options: LabUseOptions, { onWarning }: StepContex
     );
   }
   engineReady();
-  if (engine.workers() === 0) {
+  if (engine.info().backend !== "native") {
     throw new ConfigError(
       "lab.use: tasks of a queue need the native engine; run npm run setup, or leave the queue out",
     );

@@ -1,0 +1,144 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Queue } from "bullmq";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Content,
+  directoryStore,
+  type QueueExecutor,
+  type QueueWorker,
+  queueExecutor,
+  queueWorker,
+} from "../../src/queue";
+import { PREFIX, queueName } from "../../src/queue/names";
+import { BlobStore } from "../../src/tasks";
+import { contractTask } from "../contract/contract-tasks";
+import { executorContract } from "../contract/index";
+import { fixture } from "../tasks/fixture-task";
+import { hasRedis, RedisServer } from "./redis-server";
+
+const KIND = "test";
+
+describe.skipIf(!hasRedis)("the queue's executor", () => {
+  let redis: RedisServer;
+  let store: string;
+  let worker: QueueWorker;
+  let executor: QueueExecutor;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    store = mkdtempSync(join(tmpdir(), "blockwise-store-"));
+    worker = await queueWorker({ redis: redis.url, store, kind: KIND, tasks: [contractTask, fixture], parallel: 3 });
+    executor = queueExecutor({ redis: redis.url, store, kind: KIND });
+    await executor.open();
+  });
+
+  afterAll(async () => {
+    await executor?.close();
+    await worker?.drain(1);
+    await redis?.stop();
+    rmSync(store, { recursive: true, force: true });
+  });
+
+  describe("does what every executor must", () => {
+    for (const { title, run } of executorContract({ create: () => executor })) it(title, run);
+  });
+
+  it("leaves nothing in Redis once its calls have ended", async () => {
+    const queue = new Queue(queueName(KIND), { connection: { host: "127.0.0.1", port: redis.port }, prefix: PREFIX });
+    const jobs = async () => Object.values(await queue.getJobCounts()).reduce((sum, count) => sum + count, 0);
+    // A task that was stopped is still put away by its worker.
+    await expect.poll(jobs, { timeout: 60_000 }).toBe(0);
+    await queue.close();
+  });
+
+  it("begins a task again whose thread died, and says what failed once it gives up", async () => {
+    await expect(outputs(executor, [{ does: "end" }])).rejects.toThrow(
+      /fixture: task 0 must be run by a worker, and 4 attempts failed, the last one by: a task's thread ended with exit code 7/,
+    );
+  });
+
+  it("sends an input of any size: what is large goes by the store", async () => {
+    await expect(outputs(executor, [{ does: "tell", what: "x".repeat(2 ** 21) }])).resolves.toHaveLength(1);
+  });
+
+  /** Puts a message on the queue as somebody else would. */
+  const forged = async (data: object): Promise<unknown> => {
+    const queue = new Queue(queueName(KIND), { connection: { host: "127.0.0.1", port: redis.port }, prefix: PREFIX });
+    try {
+      const job = await queue.add("forged", data);
+      for (;;) {
+        const now = await queue.getJob(job.id!);
+        if (now?.finishedOn !== undefined) return now.returnvalue;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    } finally {
+      await queue.close();
+    }
+  };
+  const call = "0191b0a4-0000-7000-8000-000000000000";
+
+  it.each([
+    [
+      "a task that it does not have",
+      { call, task: "rm", input: { json: {} }, blobs: {} },
+      /task \\"rm\\" is not known/,
+    ],
+    ["a module", { call, task: "fixture", module: "/tmp/evil.js", input: { json: {} }, blobs: {} }, /Unrecognized key/],
+    [
+      "a path in place of a blob",
+      { call, task: "fixture", input: { json: {} }, blobs: { "0123456789abcdef": "../../etc/passwd" } },
+      /blobs\.0123456789abcdef is not/,
+    ],
+    [
+      "a path in place of an input",
+      { call, task: "fixture", input: { object: "/etc/passwd" }, blobs: {} },
+      /input\.?o?b?j?e?c?t? is not/,
+    ],
+    [
+      "a message that is too large",
+      { call, task: "fixture", input: { json: "x".repeat(2 ** 21) }, blobs: {} },
+      /at most 1048576 bytes/,
+    ],
+    ["no message at all", { hello: 1 }, /must be as Blockwise writes it/],
+  ])("a worker refuses %s", async (_, data, message) => {
+    const outcome = JSON.stringify(await forged(data));
+    expect(outcome).toMatch(/"kind":"failed"/);
+    expect(outcome).toMatch(message);
+    expect(outcome).toMatch(/"code":"CONFIG"/);
+  });
+
+  it("drops a task for which nobody waits", async () => {
+    const data = { call, task: "fixture", input: { json: { does: "wait" } }, blobs: {} };
+    expect(await forged(data)).toEqual({ kind: "stopped" });
+  });
+
+  it("refuses an object that was changed", async () => {
+    const blobs = new BlobStore();
+    const inputs = [{ numbers: blobs.put(Float64Array.of(1, 2, 3.5)), notes: 0, does: "sum" as const }];
+    const changed = {
+      ...directoryStore(store),
+      async put(content: Content) {
+        const object = await directoryStore(store).put(content);
+        const path = join(store, "objects", object.slice(0, 2), object);
+        const bytes = readFileSync(path);
+        bytes[bytes.length - 1] ^= 1;
+        writeFileSync(path, bytes);
+        return object;
+      },
+    };
+    const other = queueExecutor({ redis: redis.url, store: changed, kind: KIND });
+    const run = async () => {
+      for await (const _ of other.map(contractTask, inputs, { blobs })) break;
+    };
+    await expect(run()).rejects.toThrow(/was damaged and is removed|must hold the object/);
+    await other.close();
+  });
+});
+
+async function outputs(executor: QueueExecutor, inputs: Parameters<typeof fixture.run>[0][]): Promise<number[]> {
+  const all: number[] = [];
+  for await (const { index, output } of executor.map(fixture, inputs)) all[index] = output;
+  return all;
+}
