@@ -6,7 +6,7 @@ export * from "../spos";
 export * from "./block-counts";
 export * from "./improve-file";
 export * from "./improve-study";
-export * from "./jobs";
+export { jobsOf, type StudyJob } from "./jobs";
 export * from "./ranking-result";
 export * from "./retrain-networks";
 export * from "./run-job";

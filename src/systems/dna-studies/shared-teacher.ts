@@ -5,17 +5,14 @@ import type { Dataset } from "../../data";
 import { architecturePreset } from "../../space";
 import { inside } from "../../study/ranking";
 import { Teacher, trainTeacher } from "../../teacher";
-import type { StudyJob } from "./jobs";
-
-/** Teachers by the name `found:<file of a study's figures>`: the network that the study found. */
-const FOUND = "found:";
+import { FOUND, isFoundName, type StudyJob } from "./jobs";
 
 /**
  * A network's key by its name: itself, or that of the network which a study found.
  * @throws ConfigError when the study has no figures yet.
  */
 export function keyOf(name: string, root: string): string {
-  if (!name.startsWith(FOUND)) return name;
+  if (!isFoundName(name)) return name;
   const file = inside(root, name.slice(FOUND.length));
   if (!existsSync(file)) {
     throw new ConfigError(
@@ -31,7 +28,7 @@ export function keyOf(name: string, root: string): string {
 /** The job with its teacher's name resolved, see {@link keyOf}. */
 export function withTeacher(job: StudyJob): StudyJob {
   const { teacher } = job.experiment;
-  if (typeof teacher.architecture !== "string" || !teacher.architecture.startsWith(FOUND)) return job;
+  if (!isFoundName(teacher.architecture)) return job;
   const architecture = `nas-bench-macro/${keyOf(teacher.architecture, job.root)}`;
   return { ...job, experiment: { ...job.experiment, teacher: { ...teacher, architecture } } };
 }
