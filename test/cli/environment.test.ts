@@ -27,6 +27,7 @@ const COUNTERPARTS: Record<string, readonly string[] | { none: string }> = {
   "dataset-fashion-mnist": { none: "the first use downloads it, with checksums" },
   "python3-torch": ["pytorch"],
   "python3-torchvision": ["torchvision"],
+  "redis-server": ["redis-server"],
   chromium: { none: "conda-forge has none; the browser tests say so and take one that is installed" },
 };
 
