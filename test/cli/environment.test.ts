@@ -66,9 +66,4 @@ describe("environment.yml", () => {
       expect(dependencies.has(name)).toBe(true);
     expect(Number(dependencies.get("libtorch")!.version)).toBeGreaterThanOrEqual(2);
   });
-
-  it("offers redis as an extra, commented out", () => {
-    expect(dependencies.has("redis-server")).toBe(false);
-    expect(text).toMatch(/^ {2}# - redis-server$/m);
-  });
 });
