@@ -67,14 +67,23 @@ async function decoded(
   return { values: new Uint8Array(data.buffer, data.byteOffset, data.length), from };
 }
 
+/** Types of values that have one meaning: of 8 and of 16 bits. */
+const DEPTHS: readonly string[] = ["uchar", "ushort"];
+
 /** Reads the header alone. @throws Error as {@link decodePicture}. */
 export async function pictureHeader(source: Uint8Array | string): Promise<PictureHeader> {
-  const { autoOrient, width, height, space, format } = await opened(source)
+  const { autoOrient, width, height, space, format, depth } = await opened(source)
     .metadata()
     .catch((cause) => {
       throw inWords(cause);
     });
   if (format === "svg") throw new Error("it is a drawing (SVG), not a picture of pixels");
+  // Floating-point values have no usual range: 0..1 would all become black.
+  if (!DEPTHS.includes(depth)) {
+    throw new Error(
+      `its values are of type ${depth}, not 8 or 16 bits a channel; convert it, and choose what is black and white`,
+    );
+  }
   if (width * height > MOST_PIXELS) {
     throw new Error(`it has ${width}x${height} pixels, more than ${MOST_PIXELS / 1e6} million`);
   }

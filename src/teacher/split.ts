@@ -108,7 +108,7 @@ export function checkSplitPoints(points: unknown): asserts points is SplitPoints
 
 /**
  * Cut points as layer indices; those between stages, or those given by index or name.
- * @throws SpaceError for a name that no layer before the head has.
+ * @throws SpaceError for a name that no layer before the head has, or names out of order.
  */
 export function cutIndices(
   { stem, blocks }: Staged,
@@ -126,7 +126,7 @@ export function cutIndices(
       return end;
     });
   }
-  return points.after.map((point) => {
+  const indices = points.after.map((point) => {
     if (typeof point === "number") return point;
     const index = names.indexOf(point);
     if (index >= 0) return index;
@@ -135,6 +135,15 @@ export function cutIndices(
       { point, names },
     );
   });
+  const falls = indices.findIndex(
+    (index, i) => i > 0 && index <= indices[i - 1] && typeof points.after[i] === "string",
+  );
+  if (falls < 0) return indices;
+  const [before, point] = [points.after[falls - 1], points.after[falls]].map((one) => JSON.stringify(one));
+  throw new SpaceError(
+    `split: named cut points must be different and in the network's order, and ${point} does not come after ${before}; the order is ${names.join(", ")}`,
+    { after: points.after, names },
+  );
 }
 
 /** The layers of a model of TensorFlow.js are called as they are there. */

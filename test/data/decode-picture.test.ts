@@ -16,6 +16,26 @@ const repeat = (pixel: readonly number[], times = 6) => Array.from({ length: tim
 const raw = (pixel: readonly number[]) =>
   sharp(Buffer.from(repeat(pixel)), { raw: { width: 3, height: 2, channels: pixel.length as 1 | 2 | 3 | 4 } });
 
+/** A TIFF of one grey channel of 32-bit floats. */
+function floatTiff(width: number, height: number, value: number): Buffer {
+  const bytes = 4 * width * height;
+  const tags = [256, width, 257, height, 258, 32, 259, 1, 262, 1, 273, 8, 277, 1, 278, height, 279, bytes, 339, 3];
+  const file = Buffer.alloc(8 + bytes + 2 + 6 * tags.length + 4);
+  file.write("II");
+  file.writeUInt16LE(42, 2);
+  file.writeUInt32LE(8 + bytes, 4);
+  for (let at = 8; at < 8 + bytes; at += 4) file.writeFloatLE(value, at);
+  file.writeUInt16LE(tags.length / 2, 8 + bytes);
+  for (let i = 0; i < tags.length; i += 2) {
+    const at = 8 + bytes + 2 + 6 * i;
+    file.writeUInt16LE(tags[i], at);
+    file.writeUInt16LE(3, at + 2);
+    file.writeUInt32LE(1, at + 4);
+    file.writeUInt16LE(tags[i + 1], at + 8);
+  }
+  return file;
+}
+
 describe("a picture becomes 8-bit grey or RGB", () => {
   test("16 bits a channel are scaled to 8, not cut off", async () => {
     const wide = Uint16Array.from(repeat([0x8080, 0xffff, 0x0101]));
@@ -34,6 +54,15 @@ describe("a picture becomes 8-bit grey or RGB", () => {
     expect(await values(dim, grey)).toEqual(repeat([0x80]));
     expect(await values(dim)).toEqual(repeat([0x80, 0x80, 0x80]));
     expect((await pictureHeader(dim)).grey).toBe(true);
+  });
+
+  test("floating-point values have no usual range, and are refused", async () => {
+    const tiff = floatTiff(3, 2, 0.5);
+    const { depth } = await sharp(tiff).metadata();
+    expect(depth).toBe("float");
+    await expect(decodePicture(tiff, grey)).rejects.toThrow(
+      /values are of type float, not 8 or 16 bits a channel; convert/,
+    );
   });
 
   test("grey has three equal channels in RGB", async () => {

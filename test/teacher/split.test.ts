@@ -121,6 +121,9 @@ test("cut points have names, and stages have borders", () => {
   const costed = networkCost(b0).layers.map(({ name }) => name);
   expect(costed[cutIndices(b0, { after: ["block4.2"] })[0]]).toBe("block4.2");
   expect(() => cutIndices(b0, { after: ["block9.0"] })).toThrow(/one of stem.0, block0.0, .*block6.0, got "block9.0"/);
+  expect(() => cutIndices(b0, { after: ["block3.0", "block2.0"] })).toThrow(
+    /"block2.0" does not come after "block3.0"; the order is stem.0, /,
+  );
 });
 
 test("blocks of any teacher cut at its stages have the channels that the space around them imitates", () => {
