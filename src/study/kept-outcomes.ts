@@ -4,7 +4,7 @@ import type { Evaluator } from "../evaluate";
 import type { Outcome } from "../search";
 import type { Space } from "../space";
 import { Journal } from "./journal";
-import { type OutcomeRecord, recordedOutcome } from "./outcome-record";
+import { type OutcomeRecord, outcomeRecord, recordedOutcome } from "./outcome-record";
 
 const FILE = "outcomes.jsonl";
 const HEADER = "evaluator";
@@ -64,7 +64,7 @@ function keeping<A>(evaluator: Evaluator<A, never>, key: (a: A) => string, journ
       const before = known.get(step);
       if (before) return before;
       const outcome = await evaluator.evaluate(architecture, budget, from, context);
-      journal.append({ step, ...outcome });
+      journal.append(outcomeRecord(step, outcome, evaluator.name));
       known.set(step, outcome);
       return outcome;
     },

@@ -14,7 +14,7 @@ import type { Evaluator } from "../evaluate";
 import type { Outcome, Searcher, ToldTrial, Trial } from "../search";
 import { differences } from "./differences";
 import { Journal, type JournalRecord } from "./journal";
-import { type OutcomeRecord, recordedOutcome } from "./outcome-record";
+import { type OutcomeRecord, outcomeRecord, recordedOutcome } from "./outcome-record";
 
 export interface RunSearchOptions {
   /** Evaluations in all, those that the journal has included. */
@@ -105,7 +105,7 @@ async function searched<A, State>(
         if (before) return recorded(journal, before, trial);
         const from = trial.from === undefined ? undefined : (told[trial.from].outcome.state as State | undefined);
         const outcome = await evaluator.evaluate(trial.architecture, trial.budget, from, context);
-        journal.append(recordOf(trial, outcome));
+        journal.append(recordOf(trial, outcome, evaluator.name));
         progress.advance(1, finite(outcome.values));
         return outcome;
       }),
@@ -160,11 +160,8 @@ function isTrial(record: JournalRecord): record is TrialRecord {
   return record.step !== HEADER;
 }
 
-function recordOf<A>(
-  { id, key, budget }: Trial<A>,
-  { values, costs, seconds, state, fingerprint }: Outcome,
-): TrialRecord {
-  return { step: `trial/${id}`, trial: id, key, budget, values, costs, seconds, state, fingerprint };
+function recordOf<A>({ id, key, budget }: Trial<A>, outcome: Outcome, evaluator: string): TrialRecord {
+  return { ...outcomeRecord(`trial/${id}`, outcome, evaluator), trial: id, key, budget };
 }
 
 function recorded<A>(journal: Journal, record: TrialRecord, trial: Trial<A>): Outcome {

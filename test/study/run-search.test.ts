@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InterruptedError, type ProgressEvent, StudyError } from "../../src/core";
 import type { Evaluator } from "../../src/evaluate";
-import { evolutionSearcher, orderedSearcher, successiveHalving, type ToldTrial } from "../../src/search";
+import { evolutionSearcher, nsga2Searcher, orderedSearcher, successiveHalving, type ToldTrial } from "../../src/search";
 import { nasBench201Cells } from "../../src/space";
 import { runSearch } from "../../src/study";
 
@@ -76,6 +76,44 @@ describe("runSearch", () => {
     expect(at.count).toBe(40);
     expect(whole.some(({ outcome }) => Number.isNaN(outcome.values.accuracy))).toBe(true);
   });
+
+  it.each([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN])(
+    "goes on with the same trials where values and costs are %s",
+    async (odd) => {
+      const evaluator: Evaluator<string> = {
+        name: "odd",
+        fingerprint: "odd",
+        async evaluate(key) {
+          const value = Number(key) % 5 === 0 ? odd : Number(key) % 97;
+          return { values: { accuracy: value }, costs: { macs: value }, fingerprint: key };
+        },
+      };
+      const front = () => nsga2Searcher(space, { seed: 1, maximise: ["accuracy"], minimise: ["macs"], population: 6 });
+      for (const [name, create] of Object.entries({ searcher, front })) {
+        const whole = await runSearch(create(), evaluator, join(folder, `${name}-whole`), {
+          evaluations: 60,
+          settings,
+        });
+        const place = join(folder, name);
+        await runSearch(create(), evaluator, place, { evaluations: 31, settings });
+        const told = await runSearch(create(), evaluator, place, { evaluations: 60, settings });
+        expect(told.map(({ trial, outcome }) => [trial.key, outcome.values, outcome.costs])).toEqual(
+          whole.map(({ trial, outcome }) => [trial.key, outcome.values, outcome.costs]),
+        );
+      }
+    },
+  );
+
+  it.each([undefined, {}, { values: { accuracy: "3" }, costs: {}, fingerprint: "x" }])(
+    "refuses an evaluator that gives %j for an outcome, and keeps nothing of it",
+    async (given) => {
+      const broken = { ...digits(), evaluate: async () => given } as unknown as Evaluator<string, number>;
+      const run = (evaluator: Evaluator<string, number>) =>
+        runSearch(searcher(), evaluator, folder, { evaluations: 3, settings });
+      await expect(run(broken)).rejects.toThrow(/evaluator digits must give \{ values, costs, fingerprint \}/);
+      expect(await run(digits())).toHaveLength(3);
+    },
+  );
 
   it("goes on beyond its end when more evaluations are asked for", async () => {
     const long = await runSearch(searcher(), digits(), join(folder, "long"), { evaluations: 30, settings });

@@ -34,17 +34,19 @@ export interface Nsga2Options<A> {
   readonly earlyExit?: EarlyExit<A>;
 }
 
+const EARLY_EXIT: OptionRules<EarlyExit<unknown>> = {
+  of: { must: "a function", holds: (value) => typeof value === "function" },
+  limit: { must: "a number", holds: (value) => typeof value === "number" && !Number.isNaN(value) },
+  children: rule.boolean,
+};
+
 const RULES: OptionRules<Nsga2Options<unknown>> = {
   seed: rule.whole,
   maximise: rule.list(rule.text, 0),
   minimise: rule.list(rule.text, 0),
   population: rule.wholeFrom(2),
   mutation: rule.within(0, 1),
-  earlyExit: rule.options<EarlyExit<unknown>>({
-    of: { must: "a function", holds: (value) => typeof value === "function" },
-    limit: { must: "a number", holds: (value) => typeof value === "number" && !Number.isNaN(value) },
-    children: rule.boolean,
-  }),
+  earlyExit: rule.options(EARLY_EXIT),
 };
 
 /** One generation, once all of it was told. */
@@ -78,6 +80,10 @@ export interface Nsga2<A> extends Searcher<A> {
 export function nsga2Searcher<A>(space: Space<A, unknown>, options: Nsga2Options<A>): Nsga2<A> {
   checkOptions(NAME, options, RULES);
   if (options.seed === undefined) checkOptions(NAME, { seed: null }, { seed: rule.whole });
+  if (options.earlyExit) {
+    const { of = null, limit = null } = options.earlyExit;
+    checkOptions(`${NAME}: earlyExit`, { of, limit }, { of: EARLY_EXIT.of, limit: EARLY_EXIT.limit });
+  }
   const names = [...(options.maximise ?? []), ...(options.minimise ?? [])];
   if (names.length === 0 || new Set(names).size < names.length) {
     throw new ConfigError(

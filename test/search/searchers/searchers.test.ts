@@ -159,6 +159,13 @@ describe("nsga2Searcher", () => {
     expect(run(searcher, 50).every(({ key }) => digits(key)[0] <= limit)).toBe(true);
   });
 
+  it("refuses an early exit without its limit, or without what is counted", () => {
+    const create = (given: object) => () =>
+      nsga2Searcher(space, { maximise: ["accuracy"], seed: 1, earlyExit: given as typeof earlyExit });
+    expect(create({ of: earlyExit.of })).toThrow(/earlyExit: limit must be a number/);
+    expect(create({ limit: 3 })).toThrow(/earlyExit: of must be a function/);
+  });
+
   it("says so when nothing is within the limit", () => {
     const none = { of: () => 2, limit: 1 };
     expect(() => nsga2Searcher(space, { maximise: ["accuracy"], seed: 1, earlyExit: none }).ask()).toThrow(
