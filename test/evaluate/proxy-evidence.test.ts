@@ -2,14 +2,16 @@ import { beforeAll, expect, it } from "vitest";
 import {
   assemble,
   type BriefReads,
+  blockSpace,
   costRange,
   type EvidenceOptions,
   engine,
   fingerprint,
   gatherEvidence,
+  identity,
+  mbconv,
   ratingTable,
   reducedNetwork,
-  spacePreset,
   syntheticDataset,
 } from "../../src";
 
@@ -17,7 +19,10 @@ beforeAll(() => {
   engine.use("auto", { threads: 1 });
 });
 
-const space = spacePreset("dna-mini");
+// Small: proposals look at every candidate.
+const maps = [28, 14, 7].map((side, i) => ({ height: side, width: side, channels: [1, 8, 16][i] }));
+const shapes = [0, 1].map((block) => ({ input: maps[block], output: maps[block + 1] }));
+const space = blockSpace(shapes, { ops: [identity, ...mbconv([3], [2, 3])] });
 const data = syntheticDataset({ count: 96, validationCount: 32, testCount: 16, classes: 10, shape: space.input });
 
 /** Gathers evidence with trainings that are looked up: what they would have read is what is asked about. */
