@@ -59,8 +59,8 @@ export function latencyFitFigure(networks: readonly PredictedLatency[], place: s
       },
     ],
     layout: layoutOf({
-      title: `Latency: sums of layers against whole networks on ${place}`,
-      subtitle: "points are medians, bars the 10 and 90 % of a network's runs",
+      title: "Latency: sums of layers against whole networks",
+      subtitle: `${escapeHtml(place)}; points are medians, bars the 10 and 90 % of a network's runs`,
       width: 640,
       height: 480,
       xaxis: axis("sum over the layers and a call (ms)", { range: [...ends] }),

@@ -104,7 +104,9 @@ export function paretoFigure({
   const size = hasPrediction ? PANEL : WHOLE;
   const parts = { networks: measured, published, budgets: drawn, at, equal };
   const left = measuredPanel(parts, size, accuraciesFrom === "table");
-  const right = hasPrediction ? predictedPanel(predictedFront, predicted, drawn, at) : undefined;
+  // The rated front is one of multiply-adds: against latency only what none beats there is left of it.
+  const rated = cost === "macs" ? predictedFront : nonDominated(predictedFront, (one) => [at(one), one.score]);
+  const right = hasPrediction ? predictedPanel(rated, predicted, drawn, at) : undefined;
   const heading = (text: string, panel: number) => ({
     text: `<b>${text}</b>`,
     x: panel === 1 ? 0 : 0.57,

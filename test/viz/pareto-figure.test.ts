@@ -78,6 +78,12 @@ describe("paretoFigure", () => {
     expect(data.find(({ name }) => name === "measured front")).toMatchObject({ x: [1, 2, 4] });
     expect(data.map(({ name }) => name)).toContain("random at equal latency, retrained");
     expect(layout.shapes).toEqual([]);
+    const rated = [
+      { macs: 2e6, score: 1.2, latencyMs: 3, latencyOf: "chromium-wasm on A & B" },
+      { macs: 4e6, score: 1.0, latencyMs: 2, latencyOf: "chromium-wasm on A & B" },
+    ];
+    const beside = paretoFigure({ measured: timed, cost: "latencyMs", predictedFront: rated }).data;
+    expect(beside.find(({ name }) => name === "predicted front")).toMatchObject({ x: [2], y: [1] });
     const lacking = [timed[0], measured[1]];
     expect(() => paretoFigure({ measured: lacking, cost: "latencyMs" })).toThrow(/1 of 2 have none \(found 1 first\)/);
     const elsewhere = [timed[0], { ...timed[1], latencyOf: "a phone" }];
