@@ -1,13 +1,4 @@
-import {
-  ConfigError,
-  checkOptions,
-  fingerprint,
-  type OptionRules,
-  Rng,
-  type StepContext,
-  shown,
-  TrainingError,
-} from "../core";
+import { checkOptions, fingerprint, type OptionRules, Rng, type StepContext, TrainingError } from "../core";
 import { cellNetworkCost } from "../cost";
 import type { Dataset } from "../data";
 import { roundingClass } from "../engine";
@@ -15,6 +6,7 @@ import { CellNetwork } from "../nn";
 import type { CellArchitecture, Space } from "../space";
 import { CONTRASTIVE_RULES, type ContrastiveOptions, trainContrastive } from "../train";
 import type { Evaluator } from "./evaluator";
+import { refuseBudget } from "./one-budget";
 
 /** How networks of cells are scored without labels, all alike. */
 export interface LabelFree<A> {
@@ -47,12 +39,7 @@ export function labelFree<A>({ name, space, data, training, seed }: LabelFree<A>
     name: "labelFree",
     fingerprint: recipe,
     async evaluate(candidate, budget, _from, { signal }: StepContext = {}) {
-      if (budget !== undefined) {
-        throw new ConfigError(
-          `labelFree: it has one budget, its training, so none must be named, got ${shown(budget)}; leave it out`,
-          { budget },
-        );
-      }
+      refuseBudget("labelFree", budget);
       const architecture = { ...space.architecture(candidate), classes: training.features };
       const key = space.key(candidate);
       const { macs, params } = cellNetworkCost(architecture);

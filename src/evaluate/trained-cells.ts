@@ -1,4 +1,4 @@
-import { ConfigError, fingerprint, Rng, type StepContext, shown, TrainingError } from "../core";
+import { fingerprint, Rng, type StepContext, TrainingError } from "../core";
 import { cellNetworkCost } from "../cost";
 import type { Dataset } from "../data";
 import { roundingClass } from "../engine";
@@ -6,6 +6,7 @@ import { CellNetwork } from "../nn";
 import type { CellArchitecture, Space } from "../space";
 import { evaluate, type TrainingOptions, trainClassifier } from "../train";
 import type { Evaluator } from "./evaluator";
+import { refuseBudget } from "./one-budget";
 
 /** How networks of cells are trained, all alike. */
 export interface CellTraining<A> {
@@ -31,12 +32,7 @@ export function trainedCells<A>({ name, space, data, training, seed }: CellTrain
     name: "trainedCells",
     fingerprint: recipe,
     async evaluate(cell, budget, _from, { signal }: StepContext = {}) {
-      if (budget !== undefined) {
-        throw new ConfigError(
-          `trainedCells: it has one budget, its training, so none must be named, got ${shown(budget)}; leave it out`,
-          { budget },
-        );
-      }
+      refuseBudget("trainedCells", budget);
       const architecture = space.architecture(cell);
       const key = space.key(cell);
       const { macs, params } = cellNetworkCost(architecture);

@@ -1,8 +1,9 @@
 import { DataError, paretoFront } from "../core";
 import { type CountAxis, countAxis, rangeAround } from "./axis-range";
 import { type BudgetLine, budgetLines } from "./budget-lines";
+import { type CostOf, latencyCost, MACS } from "./cost-axis";
 import { escapeHtml } from "./escape-html";
-import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf, type Trace } from "./figure";
+import { axis, COLOURS, type Figure, layoutOf, type Trace } from "./figure";
 import { drawLabels, type Label, type Obstacles, placeLabels, type Segment, stepSegments } from "./label-placement";
 import { hoverFacts, type NetworkFacts } from "./network-facts";
 
@@ -149,35 +150,6 @@ export function paretoFigure({
       }),
     }),
   };
-}
-
-/** Where a network lies on the x axis. */
-type CostOf = (network: NetworkFacts) => number;
-
-interface Axis {
-  readonly title: string;
-  readonly at: CostOf;
-  /** What random networks have in common with the found ones. */
-  readonly equal: string;
-}
-
-const MACS: Axis = { title: FLOPS_AXIS, at: ({ macs }) => macs, equal: "MACs" };
-
-function latencyCost(networks: readonly (NetworkFacts & { readonly label?: string })[]): Axis {
-  const places = [...new Set(networks.map(({ latencyOf }) => latencyOf))];
-  const without = networks.filter(({ latencyMs }) => latencyMs === undefined);
-  if (without.length > 0 || places.length > 1) {
-    const wrong =
-      without.length > 0
-        ? `${without.length} of ${networks.length} have none (${without[0].label ?? "of the rated front"} first)`
-        : `they are of ${places.join(", ")}`;
-    throw new DataError(
-      `paretoFigure: against latency every network needs one of the same place, but ${wrong}; give ratings.withLatency(table) before the search`,
-      { places, without: without.length },
-    );
-  }
-  const place = places[0] === undefined ? "" : ` on ${escapeHtml(places[0])}`;
-  return { title: `latency (ms)${place}`, at: ({ latencyMs = Number.NaN }) => latencyMs, equal: "latency" };
 }
 
 function onlyDataset(measured: readonly { dataset: string; label: string }[]): string {

@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis)("the queue's executor", () => {
       { call, task: "rm", input: { json: {} }, blobs: {} },
       /task \\"rm\\" is not known/,
     ],
-    ["a module", { call, task: "fixture", module: "/tmp/evil.js", input: { json: {} }, blobs: {} }, /Unrecognized key/],
+    ["a module", { call, task: "fixture", module: "evil.js", input: { json: {} }, blobs: {} }, /Unrecognized key/],
     [
       "a path in place of a blob",
       { call, task: "fixture", input: { json: {} }, blobs: { "0123456789abcdef": "../../etc/passwd" } },
