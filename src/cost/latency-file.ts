@@ -17,10 +17,18 @@ const ENDINGS = [".json", ".csv"];
 export function readLatencyTable(source: string): LatencyTable {
   const path = latencyPath(source);
   if (extname(path).toLowerCase() === ".csv" && existsSync(path)) {
-    return parseLatencyCsv(readFileSync(path, "utf8"), basename(path, extname(path)), path);
+    return parseLatencyCsv(textOf(readFileSync(path)), basename(path, extname(path)), path);
   }
   const mend = "make one by blockwise latency <space or run> --out <file>";
   return parseLatencyTable(readJson(path, { what: "a latency table", mend, byUser: true }), path);
+}
+
+/** By its byte order mark: spreadsheets save "Unicode text" as UTF-16. */
+function textOf(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 /** @throws ConfigError for a name that no table has, listing those that are there. */

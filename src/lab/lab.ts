@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { readTruth } from "../benchmark";
 import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../core";
 import {
@@ -20,6 +21,7 @@ import {
   blockSpace,
   type CellArchitecture,
   type ChangedPreset,
+  isArchitecturePreset,
   parseArchitecture,
   type SearchSpace,
 } from "../space";
@@ -225,6 +227,12 @@ export const lab = {
     if (featuresOnly) {
       throw new ConfigError(
         "lab.teacher: featuresOnly is for a teacher that is loaded from a file; one that is trained here has the data's classes",
+      );
+    }
+    if (typeof source === "string" && extname(source) !== "" && !isArchitecturePreset(source)) {
+      throw new ConfigError(
+        `lab.teacher: a file must be a teacher's (.safetensors), torchvision's or timm's weights (.safetensors, .pth), a found network's (.json) or a TensorFlow.js model's (model.json), got ${JSON.stringify(source)}; a preset's name has no such ending`,
+        { source },
       );
     }
     const architecture =

@@ -34,7 +34,7 @@ export interface PretrainedOptions {
   readonly classes?: readonly string[];
   /** How it sees images, on the scale 0..1; that of a `config.json` of the hub beside the file, else ImageNet's, unless given. */
   readonly preprocessing?: Preprocessing;
-  /** Data set the weights were trained on; "imagenet" unless given. */
+  /** Data set the weights were trained on; for 1,000 classes "imagenet", else "unknown" unless given. */
   readonly dataset?: string;
   /** Known top-1 accuracy on the validation images of the data set, 0..1; not measured unless given. */
   readonly accuracy?: number;
@@ -48,6 +48,8 @@ export const PRETRAINED_RULES: OptionRules<PretrainedOptions> = {
   dataset: rule.text,
   accuracy: rule.within(0, 1),
 };
+
+const IMAGENET_CLASSES = 1000;
 
 /** What a file of timm's hub says of its weights. */
 const hubConfig = z.object({
@@ -126,7 +128,7 @@ export function teacherFromTorchvision(
 
 function pretrained(path: string, file: PyTorchWeights, options: PretrainedOptions): Teacher {
   const tensors = bareNames(file.tensors);
-  const { classes, dataset = "imagenet", accuracy, input } = options;
+  const { classes, accuracy, input } = options;
   const hub = hubConfigOf(path);
   const hint = [basename(path), basename(dirname(path)), hub?.architecture ?? ""].join(" ");
   const { architecture: known, library, remarks: untold } = recognise(tensors, path, options.arch, hint);
@@ -143,7 +145,7 @@ function pretrained(path: string, file: PyTorchWeights, options: PretrainedOptio
     architecture,
     preprocessing,
     classes: classes ?? Array.from({ length: architecture.classes }, (_, i) => String(i)),
-    dataset,
+    dataset: options.dataset ?? (architecture.classes === IMAGENET_CLASSES ? "imagenet" : "unknown"),
     history,
     ...(remarks.length > 0 && { remarks }),
   });

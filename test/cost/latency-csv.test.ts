@@ -20,6 +20,7 @@ import {
   parseLatencyCsv,
   parseLatencyTable,
   placeWords,
+  readLatencyTable,
 } from "../../src/cost";
 import {
   architectureNames,
@@ -174,6 +175,16 @@ describe("a latency table's name", () => {
     const tsx = require.resolve("tsx/cjs");
     const said = execFileSync(process.execPath, ["--require", tsx, "-e", program], { cwd: folder, encoding: "utf8" });
     expect(said).toMatch(/^phone\n.*"fone" must be a file, or the name of one in latency\/, where there are phone;/);
+  });
+
+  it.each([
+    ["UTF-16, low byte first", (text: string) => Buffer.from(`\ufeff${text}`, "utf16le")],
+    ["UTF-16, high byte first", (text: string) => Buffer.from(`\ufeff${text}`, "utf16le").swap16()],
+    ["UTF-8 with its mark", (text: string) => Buffer.from(`\ufeff${text}`)],
+  ])("may be of a spreadsheet's text in %s", (_, encode) => {
+    const path = join(folder, "spreadsheet.csv");
+    writeFileSync(path, encode("key,medianMs\nidentity @ 2x2x1,1.5\n"));
+    expect(readLatencyTable(path).entries).toMatchObject([{ key: "identity @ 2x2x1", medianMs: 1.5 }]);
   });
 });
 

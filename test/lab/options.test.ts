@@ -39,6 +39,10 @@ describe("options in a cell", () => {
       [() => lab.data(data.dataset, { testCount: 3 }), /lab\.data: testCount is of a data set that is loaded by name/],
       [() => lab.teacher(tinyTeacher, { data, lr: 0.1 } as Options), /lab\.teacher: .*did you mean learningRate/],
       [() => lab.teacher(tinyTeacher, { data, epoch: 3 } as Options), /did you mean epochs/],
+      [
+        () => lab.teacher("teacher.onnx", { data }),
+        /a file must be a teacher's \(\.safetensors\).*got "teacher\.onnx"/,
+      ],
       [() => lab.teacher(tinyTeacher, { data, mixup: 0.2 } as Options), /option "mixup" is not known; known are/],
       [() => lab.teacher(tinyTeacher, { data, epochs: "3" } as Options), /epochs must be a whole number .*got "3"/],
       [() => lab.teacher(tinyTeacher, { data, epochs: Number.NaN }), /epochs must be .*got NaN/],
