@@ -9,6 +9,7 @@ export * from "./file-error";
 export * from "./fingerprint";
 export { IMAGE_RULE, type ImageShape } from "./image-shape";
 export { installedVersion, loadPackage, packageFile } from "./installed-package";
+export type { Interval } from "./interval";
 export * from "./json-file";
 export * from "./lock";
 export { makeFolder } from "./make-folder";

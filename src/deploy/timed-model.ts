@@ -2,7 +2,7 @@ import { Rng } from "../core";
 import type { PlacedLayer } from "../cost";
 import { tf } from "../engine";
 import { encodeOnnx, type OnnxGraph, onnxGraph } from "../export";
-import { Network } from "../nn";
+import { type LayerSettings, Network } from "../nn";
 import { toLayersModel } from "../retrain";
 import type { Architecture, ImageShape } from "../space";
 
@@ -11,9 +11,6 @@ export type Timed =
   | { readonly kind: "network"; readonly architecture: Architecture }
   | { readonly kind: "layer"; readonly placed: PlacedLayer; readonly of: LayerSettings }
   | { readonly kind: "call"; readonly input: ImageShape; readonly upload: boolean };
-
-/** What a layer's network says of all its layers. */
-export type LayerSettings = Pick<Architecture, "padding" | "batchNormEpsilon">;
 
 /** What enters, `[height, width, channels]`. */
 export function inputOf(timed: Timed): ImageShape {

@@ -1,5 +1,5 @@
 import { breathe, type KeptBytes, keepBytes } from "../core";
-import { type SharedFeatures, type SharedMaps, type Sharing, sharedBatch } from "../teacher";
+import { type SharedBoundaryMaps, type SharedFeatures, type Sharing, sharedBatch } from "../teacher";
 import type { FeatureSource } from "./feature-source";
 
 /** Images copied between two breaths. */
@@ -11,7 +11,7 @@ export async function shareFeatures(features: FeatureSource, boundaries: readonl
   const { count, shapes, fingerprint, guide } = features;
   const labels = features.labels?.(Uint32Array.from({ length: count }, (_, i) => i));
   const copies: KeptBytes[] = [];
-  const maps = new Map<number, SharedMaps>();
+  const maps = new Map<number, SharedBoundaryMaps>();
   for (const boundary of boundaries) {
     const { height, width, channels } = shapes[boundary];
     const size = height * width * channels * Float32Array.BYTES_PER_ELEMENT;

@@ -8,7 +8,7 @@ import { Teacher } from "../teacher";
 import type { TrainingHistory } from "../train";
 
 /** An accuracy with what it was measured on. */
-export type Measured = FoundRecord["measured"][number];
+export type MeasuredAccuracy = FoundRecord["measured"][number];
 
 /** A trained network with all that leaves with it. */
 export interface Exportable {
@@ -19,7 +19,7 @@ export interface Exportable {
   readonly preprocessing: Preprocessing;
   readonly classes: readonly string[];
   readonly dataset: string;
-  readonly measured: readonly Measured[];
+  readonly measured: readonly MeasuredAccuracy[];
   /** How it was found, where it is known. */
   readonly origin?: FoundRecord["origin"];
   readonly training?: Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ export type ExportSource = Teacher | Retrained | LoadedNetwork;
 /** What is known of a network that does not hold it itself. */
 export interface ExportFacts {
   readonly origin?: Origin;
-  readonly measured?: readonly Measured[];
+  readonly measured?: readonly MeasuredAccuracy[];
 }
 
 export function asExportable(source: ExportSource, { origin, measured = [] }: ExportFacts = {}): Exportable {
@@ -81,6 +81,6 @@ export function isExportSource(value: unknown): value is ExportSource {
   return value instanceof Teacher || value instanceof LoadedNetwork || value instanceof Retrained;
 }
 
-function validation(dataset: string, images: number, accuracy: number | undefined): Measured[] {
+function validation(dataset: string, images: number, accuracy: number | undefined): MeasuredAccuracy[] {
   return accuracy === undefined ? [] : [{ dataset, split: "validation", images, accuracy }];
 }

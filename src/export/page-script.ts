@@ -1,5 +1,5 @@
 /** What a network's page does, plain JavaScript: it reads a picture as `blockwise predict` does, and shows the likeliest classes. */
-export const PAGE_SCRIPT = `"use strict";
+export const PREDICTION_SCRIPT = `"use strict";
 const about = JSON.parse(document.getElementById("about").textContent);
 const say = (text) => { document.getElementById("state").textContent = text; };
 const bytesOf = (id) => Uint8Array.from(atob(document.getElementById(id).textContent.trim()), (c) => c.charCodeAt(0));

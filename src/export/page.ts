@@ -5,7 +5,7 @@ import { toLayersModel } from "../retrain";
 import { formatShape } from "../space";
 import { escapeHtml } from "../viz";
 import type { Exportable } from "./exportable";
-import { PAGE_SCRIPT } from "./page-script";
+import { PREDICTION_SCRIPT } from "./page-script";
 
 /**
  * One HTML file in which a network classifies pictures that its reader chooses: network, weights and TensorFlow.js (on
@@ -22,7 +22,7 @@ export async function networkPage(of: Exportable): Promise<string> {
   const scripts = [
     readFileSync(packageFile("@tensorflow/tfjs", "dist/tf.min.js"), "utf8"),
     readFileSync(packageFile("@tensorflow/tfjs-backend-wasm", "dist/tf-backend-wasm.min.js"), "utf8"),
-    PAGE_SCRIPT,
+    PREDICTION_SCRIPT,
   ];
   const accuracies = measured.map(
     ({ accuracy, split, images }) => `${(100 * accuracy).toFixed(1)} % of ${formatCount(images)} ${split} images`,

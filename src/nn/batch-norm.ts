@@ -2,12 +2,6 @@ import { fused, tf } from "../engine";
 import type { Activation } from "../space/types";
 import { type ForwardContext, Module } from "./module";
 
-/** Mean and biased variance of a batch, `[channels]` each. */
-export interface BatchStatistics {
-  readonly mean: tf.Tensor1D;
-  readonly variance: tf.Tensor1D;
-}
-
 /** Share of the batch's statistics in the running ones (PyTorch's meaning of momentum). */
 const MOMENTUM = 0.1;
 
@@ -51,7 +45,7 @@ export class BatchNorm extends Module {
   }
 
   /** Lets the running statistics follow a batch's, as the mode asks. */
-  absorb({ mean, variance }: BatchStatistics, mode: ForwardContext["mode"]): void {
+  absorb({ mean, variance }: fused.BatchStatistics, mode: ForwardContext["mode"]): void {
     if (mode !== "train" && mode !== "recalibrate") return;
     const momentum = mode === "train" ? MOMENTUM : 1;
     fused.updateRunningAll(

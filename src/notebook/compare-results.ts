@@ -1,7 +1,7 @@
 import type { ResultRecord, ResultValue, Tolerance } from "./result-record";
 
 /** One value of a result, then and now; undefined where it is absent. */
-export interface Comparison {
+export interface ValueComparison {
   readonly result: string;
   readonly value: string;
   readonly stored: ResultValue | undefined;
@@ -30,12 +30,12 @@ export function compareResults(
   stored: readonly ResultRecord[],
   now: readonly ResultRecord[],
   { byDefault = DEFAULT_TOLERANCE, byName = {} }: Tolerances = {},
-): Comparison[] {
+): ValueComparison[] {
   const names = [...new Set([...stored, ...now].map(({ name }) => name))];
   return names.flatMap((result) => {
     const [before, after] = [stored, now].map((records) => records.find(({ name }) => name === result));
     const values = new Set([...Object.keys(before?.values ?? {}), ...Object.keys(after?.values ?? {})]);
-    return [...values].map((value): Comparison => {
+    return [...values].map((value): ValueComparison => {
       const tolerance = byName[value] ?? before?.tolerance[value] ?? after?.tolerance[value] ?? byDefault;
       const [then, current] = [before?.values[value], after?.values[value]];
       const difference = distance(then, current);

@@ -1,9 +1,15 @@
-export { type Comparison, compareResults, type Tolerances } from "./compare-results";
+export { compareResults, type Tolerances, type ValueComparison } from "./compare-results";
 export { type Execution, type ExecutionStatus, executeNotebook } from "./execute-notebook";
 export { type Cell, cellTitle, type Notebook, readNotebook, writeNotebook } from "./notebook-file";
 export { notebookPage } from "./notebook-page";
 export { declaredParameters, type Parameters, readParameters, withParameters } from "./parameters";
-export { type NotebookProvenance, provenance, provenanceLine, provenanceOf, provenanceQuestions } from "./provenance";
+export {
+  type NotebookProvenance,
+  notebookProvenance,
+  provenance,
+  provenanceLine,
+  provenanceQuestions,
+} from "./provenance";
 export { RemainingTime } from "./remaining-time";
 export {
   parseTolerance,

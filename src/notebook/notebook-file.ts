@@ -36,7 +36,7 @@ const notebook = z.looseObject({
 /** A notebook of format 4; what the format has beyond these fields is kept as it is. */
 export type Notebook = z.output<typeof notebook>;
 export type Cell = Notebook["cells"][number];
-export type Output = z.output<typeof output>;
+export type CellOutput = z.output<typeof output>;
 
 /** Outputs as Jupyter gave them. */
 export const outputsSchema = z.array(output);
@@ -105,7 +105,7 @@ function asWritten({ source, outputs, ...rest }: Cell): unknown {
   return outputs ? { ...lines, outputs: outputs.map(outputAsWritten) } : lines;
 }
 
-function outputAsWritten({ text, data, ...rest }: Output): unknown {
+function outputAsWritten({ text, data, ...rest }: CellOutput): unknown {
   return {
     ...rest,
     ...(text !== undefined && { text: splitLines(text) }),

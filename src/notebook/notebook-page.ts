@@ -6,12 +6,12 @@ import { FIGURE_STYLE, figureHtml } from "../viz/figure-html";
 import { plotlyElement, withoutPlotly } from "../viz/plotly-script";
 import { Formulas } from "./formulas";
 import { jupyterPython } from "./jupyter-python";
-import type { Notebook, Output } from "./notebook-file";
+import type { CellOutput, Notebook } from "./notebook-file";
 import { withContents, withFolds } from "./page-contents";
 import { PagePictures } from "./page-pictures";
-import { PAGE_SCRIPT, PAGE_STYLE } from "./page-style";
+import { NOTEBOOK_PAGE_SCRIPT, PAGE_STYLE } from "./page-style";
 import { withTerms } from "./page-terms";
-import { provenanceLine, provenanceOf } from "./provenance";
+import { notebookProvenance, provenanceLine } from "./provenance";
 
 /** Room for the page of a large notebook. */
 const LARGEST_PAGE = 2 ** 29;
@@ -42,7 +42,7 @@ export function notebookPage(
 ): NotebookPage {
   const formulas = new Formulas();
   const pictures = new PagePictures(folder);
-  const provenance = provenanceOf(notebook);
+  const provenance = notebookProvenance(notebook);
   const prepared: Notebook = {
     ...notebook,
     metadata: { ...notebook.metadata, title },
@@ -68,7 +68,7 @@ export function notebookPage(
   const line = provenance && `<p class="blockwise-provenance">${escapeHtml(provenanceLine(provenance))}</p>\n`;
   html = html
     .replace("</head>", () => `${PAGE_HEAD}</head>`)
-    .replace(/<\/body>(?![\s\S]*<\/body>)/, () => `${line ?? ""}<script>${PAGE_SCRIPT}</script>\n</body>`);
+    .replace(/<\/body>(?![\s\S]*<\/body>)/, () => `${line ?? ""}<script>${NOTEBOOK_PAGE_SCRIPT}</script>\n</body>`);
   return { html, missing: pictures.missing };
 }
 
@@ -78,7 +78,7 @@ const PAGE_HEAD = `<meta name="viewport" content="width=device-width, initial-sc
 `;
 
 /** Figures as this version draws them, whatever version stored them; LaTeX as formulas. */
-function prepareOutput(output: Output, formulas: Formulas): Output {
+function prepareOutput(output: CellOutput, formulas: Formulas): CellOutput {
   const { data } = output;
   if (!data) return output;
   const latex = data["text/latex"];

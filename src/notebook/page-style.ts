@@ -81,7 +81,7 @@ body.jp-Notebook{max-width:none;padding:0}
 `;
 
 /** Marks what has more to see at its right end, opens folded code for the printer, folds all code at once. */
-export const PAGE_SCRIPT = `${MORE_SCRIPT}
+export const NOTEBOOK_PAGE_SCRIPT = `${MORE_SCRIPT}
 (function(){
 var d=document,all=function(q){return Array.prototype.slice.call(d.querySelectorAll(q));};
 var code=all(".blockwise-code"),folds=all(".blockwise-code,.blockwise-terms"),closed=[];

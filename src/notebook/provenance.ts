@@ -45,7 +45,7 @@ const provenanceSchema = z.object({
 export type NotebookProvenance = z.output<typeof provenanceSchema>;
 
 /** The provenance of a notebook's outputs, undefined when it was not executed by `blockwise notebook run`. */
-export function provenanceOf({ metadata }: Notebook): NotebookProvenance | undefined {
+export function notebookProvenance({ metadata }: Notebook): NotebookProvenance | undefined {
   return provenanceSchema.safeParse(metadata.blockwise).data;
 }
 

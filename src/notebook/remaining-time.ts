@@ -1,5 +1,5 @@
 import type { Notebook } from "./notebook-file";
-import { provenanceOf } from "./provenance";
+import { notebookProvenance } from "./provenance";
 
 /**
  * Guesses how long a notebook still takes: from what each cell took at its last recorded run, scaled by how this run went
@@ -12,7 +12,7 @@ export class RemainingTime {
 
   /** @param executed Notebooks that may hold the record of an earlier run, the best first. */
   constructor({ cells }: Notebook, executed: readonly Notebook[]) {
-    const known = executed.map((notebook) => provenanceOf(notebook)?.cellSeconds).find(Boolean) ?? {};
+    const known = executed.map((notebook) => notebookProvenance(notebook)?.cellSeconds).find(Boolean) ?? {};
     this.before = new Map(
       cells.flatMap(({ id }, index) => {
         const seconds = known[id ?? String(index)];

@@ -1,6 +1,6 @@
 import { escapeHtml } from "../viz/escape-html";
 import { type CellEffects, cellEffects, type Effects } from "./cell-effects";
-import type { Cell, Notebook, Output } from "./notebook-file";
+import type { Cell, CellOutput, Notebook } from "./notebook-file";
 
 /** In the metadata of an output that is such a note. */
 const NOTE = "blockwise_stale";
@@ -112,7 +112,7 @@ export function withStaleNotes(notebook: Notebook): Notebook {
 /** What is shown below a cell that is stale by those variables. */
 export function staleNote(
   stale: readonly Pick<StaleCell, "name" | "changedBy">[],
-): Required<Pick<Output, "data" | "metadata">> {
+): Required<Pick<CellOutput, "data" | "metadata">> {
   const by = stale.map(({ name, changedBy }) => `${name} was changed by cell [${changedBy}]`);
   const text = `Stale: ${by.join(", ")} after this cell ran; run it again.`;
   const style = "margin:4px 0;padding:2px 8px;border-left:3px solid #d98000;font:13px/1.5 Arial,Helvetica,sans-serif";

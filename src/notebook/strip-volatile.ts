@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { packageRoot } from "../core";
 import { withoutPlotly } from "../viz/plotly-script";
 import { lastState } from "./carriage-returns";
-import type { Notebook, Output } from "./notebook-file";
+import type { CellOutput, Notebook } from "./notebook-file";
 
 /** Metadata of cells that is about one execution or one screen. */
 const CELL_KEYS = ["execution", "ExecuteTime", "collapsed", "scrolled", "jupyter", "papermill"];
@@ -37,9 +37,9 @@ export function withoutOutputs(notebook: Notebook): Notebook {
   };
 }
 
-function strippedOutput(output: Output): Output {
+function strippedOutput(output: CellOutput): CellOutput {
   const { transient: _, ...rest } = output;
-  const kept: Output = {
+  const kept: CellOutput = {
     ...rest,
     ...(rest.text !== undefined && { text: withoutFolders(rest.text) }),
     ...(rest.traceback && { traceback: rest.traceback.map(withoutFolders) }),
@@ -66,12 +66,12 @@ function withoutFoldersIn(data: Readonly<Record<string, unknown>>): Record<strin
   return typeof text === "string" ? { ...data, "text/plain": withoutFolders(text) } : { ...data };
 }
 
-function asShown(output: Output): Output {
+function asShown(output: CellOutput): CellOutput {
   return output.output_type === "stream" ? { ...output, text: lastState(output.text ?? "") } : output;
 }
 
-function joinedStreams(outputs: readonly Output[]): Output[] {
-  const joined: Output[] = [];
+function joinedStreams(outputs: readonly CellOutput[]): CellOutput[] {
+  const joined: CellOutput[] = [];
   for (const output of outputs) {
     const before = joined.at(-1);
     if (before && before.output_type === "stream" && output.output_type === "stream" && before.name === output.name) {

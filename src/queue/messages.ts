@@ -33,7 +33,7 @@ export const OUTCOME = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("stopped") }),
 ]);
 
-export type Outcome = z.infer<typeof OUTCOME>;
+export type JobOutcome = z.infer<typeof OUTCOME>;
 
 /**
  * Reads a message.

@@ -1,7 +1,7 @@
 import type { Job } from "bullmq";
 import { BlockwiseError, ConfigError, InterruptedError, unknownName } from "../core";
 import { BlobStore, packThrown, type Task, threadExecutor } from "../tasks";
-import { type Outcome, parseMessage, TASK_MESSAGE, type TaskMessage } from "./messages";
+import { type JobOutcome, parseMessage, TASK_MESSAGE, type TaskMessage } from "./messages";
 import { callKey } from "./names";
 import { NoteSender } from "./note-sender";
 import { load, receive, send } from "./stored-values";
@@ -46,7 +46,7 @@ export class TaskRun {
    * What is sent back. What the task throws is an outcome.
    * @throws what fails beside the task, which another attempt may not meet: the store, the thread.
    */
-  async outcome(): Promise<Outcome | "given back"> {
+  async outcome(): Promise<JobOutcome | "given back"> {
     const { job, at } = this;
     const { store } = at;
     const started = performance.now();

@@ -2,7 +2,7 @@ import { Matrix, solve } from "ml-matrix";
 import { ConfigError } from "../core";
 
 /** A trained network: the scores of its blocks, and its true accuracy. */
-export interface ScoredNetwork {
+export interface ScoredBlocks {
   /** One a block; lower is better. */
   readonly scores: readonly number[];
   readonly accuracy: number;
@@ -50,7 +50,7 @@ const FEWEST = 4;
  * accuracy that is no finite number.
  */
 export function fitAccuracyPredictor(
-  networks: readonly ScoredNetwork[],
+  networks: readonly ScoredBlocks[],
   { penalties = PENALTIES, secondOrder = false }: PredictorOptions = {},
 ): AccuracyPredictor {
   check(networks, penalties);
@@ -135,7 +135,7 @@ function rootMeanSquare(values: readonly number[]): number {
   return Math.sqrt(average(values.map((value) => value ** 2)));
 }
 
-function check(networks: readonly ScoredNetwork[], penalties: readonly number[]): void {
+function check(networks: readonly ScoredBlocks[], penalties: readonly number[]): void {
   const blocks = networks[0]?.scores.length ?? 0;
   const isEven = networks.every(({ scores }) => scores.length === blocks);
   if (networks.length < FEWEST || blocks === 0 || !isEven) {

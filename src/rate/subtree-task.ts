@@ -10,20 +10,20 @@ import { CellWalk } from "./cell-walk";
 import { disposeData, type RatingData } from "./rating-data";
 
 /** Feature maps `[batch, height, width, channels]` in memory that all threads of the process see. */
-export interface SharedMaps {
+export interface SharedBatchMaps {
   readonly shape: readonly number[];
   readonly values: SharedArrayBuffer;
 }
 
 /** A rating batch's target without the teacher's answers, which are no plain data. */
-export type SharedTarget = Omit<RatingTarget, "features" | "answers"> & { readonly features: SharedMaps };
+export type SharedTarget = Omit<RatingTarget, "features" | "answers"> & { readonly features: SharedBatchMaps };
 
 /** What the parts of a block's cells are rated on. */
 export interface SharedRatingData {
-  readonly calibration?: SharedMaps;
-  readonly rating: readonly SharedMaps[];
+  readonly calibration?: SharedBatchMaps;
+  readonly rating: readonly SharedBatchMaps[];
   readonly targets: readonly SharedTarget[];
-  readonly readoutTarget?: SharedMaps;
+  readonly readoutTarget?: SharedBatchMaps;
 }
 
 const subtreeInput = z.object({
@@ -94,13 +94,13 @@ export const subtreeTask: Task<SubtreeInput, readonly CandidateRating[], Subtree
   },
 };
 
-function tensor({ shape, values }: SharedMaps): tf.Tensor4D {
+function tensor({ shape, values }: SharedBatchMaps): tf.Tensor4D {
   // A copy: the engine takes no shared memory.
   return tf.tensor4d(new Float32Array(new Float32Array(values)), [...shape] as [number, number, number, number]);
 }
 
 /** Copies feature maps to where all threads see them. */
-export function shareMaps(maps: tf.Tensor4D): SharedMaps {
+export function shareMaps(maps: tf.Tensor4D): SharedBatchMaps {
   const values = new SharedArrayBuffer(maps.size * Float32Array.BYTES_PER_ELEMENT);
   new Float32Array(values).set(maps.dataSync());
   return { shape: maps.shape, values };

@@ -1,5 +1,5 @@
 import { foundNetwork, loosened, stemCostOf } from "./costs";
-import type { Arc, Cut, Interval, Programme } from "./ilp-programme";
+import type { Arc, Cut, LimitInterval, Programme } from "./ilp-programme";
 import { SuffixFronts } from "./suffix-fronts";
 import type { FoundNetwork, RatedCandidate, RatingTable } from "./types";
 
@@ -43,7 +43,7 @@ export class ExactCheck {
   constructor(
     private readonly table: RatingTable,
     private readonly programme: Programme,
-    private readonly intervals: readonly Interval[],
+    private readonly intervals: readonly LimitInterval[],
   ) {
     const { arcs } = programme;
     for (const [i, { block, from }] of arcs.entries()) {
@@ -145,7 +145,7 @@ export class ExactCheck {
 }
 
 /** Whether a network's costs lie within all intervals. */
-export function isWithin({ cost }: FoundNetwork, intervals: readonly Interval[]): boolean {
+export function isWithin({ cost }: FoundNetwork, intervals: readonly LimitInterval[]): boolean {
   return intervals.every(({ name, low, high }) => cost[name]! >= low && cost[name]! <= high);
 }
 

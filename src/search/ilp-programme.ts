@@ -3,7 +3,7 @@ import type { CostName, RatedCandidate, RatingTable } from "./types";
 import { type Step, stepsBehind, unbeaten } from "./unbeaten";
 
 /** A limit as an interval; one side may be open. */
-export interface Interval {
+export interface LimitInterval {
   readonly name: CostName;
   readonly low: number;
   readonly high: number;
@@ -34,7 +34,7 @@ interface LimitRow {
 }
 
 /** All arcs that the k best networks may need, however different from each other they must be. */
-export function arcsOf(table: RatingTable, intervals: readonly Interval[], k: number): Arc[] {
+export function arcsOf(table: RatingTable, intervals: readonly LimitInterval[], k: number): Arc[] {
   const widths = enteringWidthsOf(table);
   const names = intervals.map(({ name }) => name);
   const equal = intervals.map(({ low }) => low > Number.NEGATIVE_INFINITY);
@@ -69,7 +69,7 @@ export class Programme {
   constructor(
     private readonly table: RatingTable,
     readonly arcs: readonly Arc[],
-    intervals: readonly Interval[],
+    intervals: readonly LimitInterval[],
   ) {
     const scores = shifted(
       arcs,

@@ -2,7 +2,7 @@ import loadHighs, { type Highs } from "highs";
 import { BudgetInfeasibleError, ConfigError, checkOptions, EngineError, type OptionRules, rule } from "../core";
 import { checkLimitNames, checkTable, foundNetwork } from "./costs";
 import { ExactCheck, isWithin, type Prices } from "./ilp-check";
-import { arcsOf, type Cut, type Interval, Programme } from "./ilp-programme";
+import { arcsOf, type Cut, type LimitInterval, Programme } from "./ilp-programme";
 import { infeasible } from "./infeasible";
 import type { Budget, CostName, FoundNetwork, RatingTable } from "./types";
 
@@ -94,7 +94,7 @@ class Solver {
 
   constructor(
     private readonly table: RatingTable,
-    private readonly intervals: readonly Interval[],
+    private readonly intervals: readonly LimitInterval[],
     k: number,
     private readonly highs: Highs,
     private readonly patience: number,
@@ -178,9 +178,9 @@ class Solver {
   }
 }
 
-function intervalsOf(limits: Limits): Interval[] {
+function intervalsOf(limits: Limits): LimitInterval[] {
   checkLimitNames("ilpSearch", limits);
-  return Object.entries(limits).flatMap(([name, limit]): Interval[] => {
+  return Object.entries(limits).flatMap(([name, limit]): LimitInterval[] => {
     if (limit === undefined) return [];
     const [low, high] = typeof limit === "number" ? [Number.NEGATIVE_INFINITY, limit] : limit;
     if (!(low <= high) || low === Number.POSITIVE_INFINITY || high === Number.NEGATIVE_INFINITY) {

@@ -1,5 +1,8 @@
 /** A function to be made small, with its gradient. */
-export type Objective = (at: readonly number[]) => { readonly value: number; readonly gradient: readonly number[] };
+export type DifferentiableObjective = (at: readonly number[]) => {
+  readonly value: number;
+  readonly gradient: readonly number[];
+};
 
 const ROUNDS = 60;
 const HALVINGS = 20;
@@ -9,7 +12,10 @@ const SMALL = 1e-4;
 const LONGEST = 2;
 
 /** A local minimum by BFGS with halved steps (Nocedal and Wright, algorithm 6.1), for some ten parameters. */
-export function minimise(objective: Objective, start: readonly number[]): { at: number[]; value: number } {
+export function minimise(
+  objective: DifferentiableObjective,
+  start: readonly number[],
+): { at: number[]; value: number } {
   const n = start.length;
   let at = [...start];
   let { value, gradient } = objective(at);

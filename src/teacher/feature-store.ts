@@ -21,7 +21,7 @@ import { roundingClass, tf } from "../engine";
 import { decodeFloat16, encodeFloat16 } from "../nn";
 import type { ImageShape } from "../space";
 import { completeFiles, type FeatureFiles, type FeatureStorage, growingFiles, passingStorage } from "./feature-storage";
-import type { SharedMaps, Sharing } from "./shared-features";
+import type { SharedBoundaryMaps, Sharing } from "./shared-features";
 import type { TeacherBlock } from "./split";
 import type { Teacher } from "./teacher";
 
@@ -99,7 +99,7 @@ export class FeatureStore {
   async share(boundaries: readonly number[]): Promise<Sharing> {
     const { count, shapes, fingerprint, dtype, storage } = this;
     const images = boundaries.includes(0) ? await this.copyImages() : undefined;
-    const maps = new Map<number, SharedMaps>();
+    const maps = new Map<number, SharedBoundaryMaps>();
     for (const boundary of boundaries) {
       if (boundary > 0) maps.set(boundary, { bytes: storage.share(boundary - 1), kept: dtype });
       else if (images) maps.set(0, { bytes: images.bytes, kept: this.teacher.preprocessing });

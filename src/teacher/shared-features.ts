@@ -5,7 +5,7 @@ import { decodeFloat16 } from "../nn";
 import type { ImageShape } from "../space";
 
 /** Feature maps of one boundary, image after image. */
-export interface SharedMaps {
+export interface SharedBoundaryMaps {
   readonly bytes: SharedBytes;
   /** How a value is kept; images, one byte a value, come with how they are preprocessed. */
   readonly kept: "float16" | "float32" | Preprocessing;
@@ -18,7 +18,7 @@ export interface SharedFeatures {
   readonly shapes: readonly ImageShape[];
   readonly fingerprint: string;
   readonly guide?: "teacher" | "student";
-  readonly boundaries: ReadonlyMap<number, SharedMaps>;
+  readonly boundaries: ReadonlyMap<number, SharedBoundaryMaps>;
   /** A label an image, where the source has them. */
   readonly labels?: ArrayLike<number>;
 }
@@ -31,13 +31,17 @@ export interface Sharing {
 }
 
 /** Bytes of a value in each way of keeping. */
-export function bytesPerValue(kept: SharedMaps["kept"]): number {
+export function bytesPerValue(kept: SharedBoundaryMaps["kept"]): number {
   if (kept === "float32") return 4;
   return kept === "float16" ? 2 : 1;
 }
 
 /** Feature maps `[batch, height, width, channels]` of the images at the given places, which the caller disposes. */
-export function sharedBatch({ bytes, kept }: SharedMaps, shape: ImageShape, positions: ArrayLike<number>): tf.Tensor4D {
+export function sharedBatch(
+  { bytes, kept }: SharedBoundaryMaps,
+  shape: ImageShape,
+  positions: ArrayLike<number>,
+): tf.Tensor4D {
   const { height, width, channels } = shape;
   const size = imageSize(shape) * bytesPerValue(kept);
   const rows = new Uint8Array(positions.length * size);
@@ -52,7 +56,7 @@ export function sharedBatch({ bytes, kept }: SharedMaps, shape: ImageShape, posi
   return tf.tensor4d(values(rows, kept, shape), [positions.length, height, width, channels]);
 }
 
-function values(rows: Uint8Array, kept: SharedMaps["kept"], shape: ImageShape): Float32Array {
+function values(rows: Uint8Array, kept: SharedBoundaryMaps["kept"], shape: ImageShape): Float32Array {
   if (kept === "float32") return new Float32Array(rows.buffer);
   if (kept === "float16") return decodeFloat16(new Uint16Array(rows.buffer));
   const count = rows.length / imageSize(shape);

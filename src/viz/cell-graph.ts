@@ -1,4 +1,4 @@
-import { BOX, END_BOX, LABEL_FONT, layoutCell, type Point } from "./cell-layout";
+import { BOX, END_BOX, LABEL_FONT, layoutCell, type PixelPoint } from "./cell-layout";
 import {
   axis,
   BOX_COLOUR,
@@ -114,8 +114,8 @@ export function cellGraph({ title, subtitle, cells }: CellGraphRecord): Figure {
 
 interface PlacedEdge {
   readonly edge: DrawnEdge;
-  readonly path: readonly Point[];
-  readonly label: Point;
+  readonly path: readonly PixelPoint[];
+  readonly label: PixelPoint;
   /** "cell k-1 to node 2". */
   readonly way: string;
 }
@@ -137,7 +137,7 @@ function drawCell(cell: DrawnCell, bottom: number) {
     joined,
     { width: PANEL_WIDTH, height },
   );
-  const up = ({ x, y }: Point): Point => ({ x, y: y + bottom });
+  const up = ({ x, y }: PixelPoint): PixelPoint => ({ x, y: y + bottom });
   const states = laid.states.map(up);
   const output = states.length - 1;
   const edges = laid.edges.map(({ path, label }, i): PlacedEdge => {
@@ -163,7 +163,12 @@ function drawCell(cell: DrawnCell, bottom: number) {
       layer: "above",
     };
   });
-  const text = (point: Point, words: string, font: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
+  const text = (
+    point: PixelPoint,
+    words: string,
+    font: Record<string, unknown>,
+    more: Record<string, unknown> = {},
+  ) => ({
     ...point,
     text: words,
     showarrow: false,
@@ -173,7 +178,7 @@ function drawCell(cell: DrawnCell, bottom: number) {
   const onBox = { size: 11, color: TEXT_COLOUR };
   return {
     edges,
-    joins: joined.map((state): [Point, Point] => [
+    joins: joined.map((state): [PixelPoint, PixelPoint] => [
       { x: states[state].x + BOX.width, y: states[state].y },
       { x: states[output].x - END_BOX.width, y: states[output].y },
     ]),
@@ -188,7 +193,7 @@ function drawCell(cell: DrawnCell, bottom: number) {
   };
 }
 
-function joins(lines: readonly (readonly [Point, Point])[]): Trace {
+function joins(lines: readonly (readonly [PixelPoint, PixelPoint])[]): Trace {
   return {
     type: "scatter",
     mode: "lines",

@@ -7,7 +7,7 @@ export interface LaidEdge {
   readonly label: string;
 }
 
-export interface Point {
+export interface PixelPoint {
   readonly x: number;
   readonly y: number;
 }
@@ -15,8 +15,8 @@ export interface Point {
 /** Where everything of a cell's graph stands, in pixels from the lower left. */
 export interface CellLayout {
   /** By state; the output last. */
-  readonly states: readonly Point[];
-  readonly edges: readonly { readonly path: readonly Point[]; readonly label: Point }[];
+  readonly states: readonly PixelPoint[];
+  readonly edges: readonly { readonly path: readonly PixelPoint[]; readonly label: PixelPoint }[];
 }
 
 export interface LayoutSize {
@@ -58,7 +58,7 @@ export function layoutCell(
   return { states, edges: withLabels(states, edges, paths) };
 }
 
-function statesOf(inputs: number, rows: readonly number[], { width, height }: LayoutSize): Point[] {
+function statesOf(inputs: number, rows: readonly number[], { width, height }: LayoutSize): PixelPoint[] {
   const step = (width - 2 * END_BOX.width) / (rows.length + 1);
   const y = (share: number) => BOX.height + 10 + share * (height - 2 * BOX.height - 20);
   const input = Array.from({ length: inputs }, (_, i) => ({
@@ -83,7 +83,7 @@ function orders(nodes: number): number[][] {
   return all([...spread].sort((a, b) => a - b));
 }
 
-function costOf(states: readonly Point[], lines: readonly { from: number; to: number }[]): number {
+function costOf(states: readonly PixelPoint[], lines: readonly { from: number; to: number }[]): number {
   let cost = 0;
   for (const [i, { from, to }] of lines.entries()) {
     const [a, b] = [states[from], states[to]];
@@ -99,14 +99,14 @@ function costOf(states: readonly Point[], lines: readonly { from: number; to: nu
   return cost;
 }
 
-function distance(point: Point, a: Point, b: Point): number {
+function distance(point: PixelPoint, a: PixelPoint, b: PixelPoint): number {
   const [dx, dy] = [b.x - a.x, b.y - a.y];
   const along = Math.max(0, Math.min(1, ((point.x - a.x) * dx + (point.y - a.y) * dy) / (dx * dx + dy * dy)));
   return Math.hypot(point.x - a.x - along * dx, point.y - a.y - along * dy);
 }
 
-function cross(a: Point, b: Point, c: Point, d: Point): boolean {
-  const side = (p: Point, q: Point, r: Point) => (q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x);
+function cross(a: PixelPoint, b: PixelPoint, c: PixelPoint, d: PixelPoint): boolean {
+  const side = (p: PixelPoint, q: PixelPoint, r: PixelPoint) => (q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x);
   return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
 }
 
@@ -120,11 +120,11 @@ function bendOf(edges: readonly LaidEdge[], at: number): number {
 const DETOURS = [0, 60, -60, 110, -110, 170, -170];
 
 /** The least bent way between two boxes that leads through no other. */
-function freePath(states: readonly Point[], halves: readonly Half[], edge: LaidEdge, bend: number): Point[] {
+function freePath(states: readonly PixelPoint[], halves: readonly Half[], edge: LaidEdge, bend: number): PixelPoint[] {
   const others = states.flatMap((point, state) =>
     state === edge.from || state === edge.to ? [] : [{ point, half: halves[state] }],
   );
-  const hidden = (path: readonly Point[]) =>
+  const hidden = (path: readonly PixelPoint[]) =>
     path.filter((at) => others.some(({ point, half }) => within(at, point, half, 4))).length;
   const paths = DETOURS.map((more) => pathOf(states, halves, edge, bend + more));
   return paths.reduce((best, path) => (hidden(path) < hidden(best) ? path : best));
@@ -135,7 +135,7 @@ interface Half {
   readonly height: number;
 }
 
-function within(point: Point, box: Point, half: Half, beyond: number): boolean {
+function within(point: PixelPoint, box: PixelPoint, half: Half, beyond: number): boolean {
   return Math.abs(point.x - box.x) <= half.width + beyond && Math.abs(point.y - box.y) <= half.height + beyond;
 }
 
@@ -144,7 +144,12 @@ const STEPS = 160;
 const PIECE = 8;
 
 /** A quadratic curve between two boxes, from border to border. */
-function pathOf(states: readonly Point[], halves: readonly Half[], { from, to }: LaidEdge, bend: number): Point[] {
+function pathOf(
+  states: readonly PixelPoint[],
+  halves: readonly Half[],
+  { from, to }: LaidEdge,
+  bend: number,
+): PixelPoint[] {
   const [a, b] = [states[from], states[to]];
   const length = Math.hypot(b.x - a.x, b.y - a.y);
   const middle = {
@@ -159,7 +164,7 @@ function pathOf(states: readonly Point[], halves: readonly Half[], { from, to }:
   return points.filter((_, i) => i % PIECE === 0 || i === points.length - 1);
 }
 
-interface Rectangle extends Point {
+interface Rectangle extends PixelPoint {
   readonly halfWidth: number;
   readonly halfHeight: number;
 }
@@ -169,7 +174,11 @@ const overlap = (a: Rectangle, b: Rectangle) =>
   Math.max(0, a.halfHeight + b.halfHeight - Math.abs(a.y - b.y));
 
 /** Each label at the place along its edge that covers least of boxes, other labels and other edges. */
-function withLabels(states: readonly Point[], edges: readonly LaidEdge[], paths: readonly (readonly Point[])[]) {
+function withLabels(
+  states: readonly PixelPoint[],
+  edges: readonly LaidEdge[],
+  paths: readonly (readonly PixelPoint[])[],
+) {
   const taken: Rectangle[] = states.map((point) => ({
     ...point,
     halfWidth: END_BOX.width,

@@ -42,7 +42,6 @@ export { type SampleImages, sampleImages } from "./sample-images";
 export { staticSvg } from "./static-svg";
 export { type StudyDotsRecord, studyDots } from "./study-dots";
 export {
-  type Interval,
   type StudyBarsRecord,
   type StudyCurveRecord,
   type StudySeries,

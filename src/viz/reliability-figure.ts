@@ -1,9 +1,8 @@
-import { ConfigError } from "../core";
+import { ConfigError, type Interval } from "../core";
 import { logAxis } from "./axis-range";
 import { escapeHtml } from "./escape-html";
 import { axis, COLOURS, type Figure, layoutOf, seriesColour, TEXT_COLOUR, type Trace } from "./figure";
 import { drawLabels, placeLabels } from "./label-placement";
-import type { Interval } from "./study-figures";
 
 /** A cheaper setting that networks are ranked by. */
 export interface ReliabilityPoint {

@@ -1,7 +1,6 @@
-import { ConfigError } from "../core";
+import { ConfigError, type Interval } from "../core";
 import { escapeHtml } from "./escape-html";
 import { axis, axisName, type Figure, layoutKey, layoutOf, seriesColour, TEXT_COLOUR } from "./figure";
-import type { Interval } from "./study-figures";
 
 export interface StudyDotsRecord {
   readonly title: string;

@@ -1,10 +1,7 @@
-import { ConfigError } from "../core";
+import { ConfigError, type Interval } from "../core";
 import { logAxis, rangeAround, wholeAxis } from "./axis-range";
 import { escapeHtml } from "./escape-html";
 import { axis, COLOURS, type Figure, layoutOf, seriesColour, type Trace } from "./figure";
-
-/** Lower and upper end of a 95 % interval. */
-export type Interval = readonly [number, number];
 
 export interface StudySeries {
   readonly name: string;

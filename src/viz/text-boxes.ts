@@ -9,7 +9,7 @@ export interface MeasuredElement {
   getAttribute(name: string): string | null;
 }
 
-export interface Box {
+export interface TextBox {
   readonly x: number;
   readonly y: number;
   readonly left: number;
@@ -30,12 +30,12 @@ const LINE_HEIGHT = 1.3;
 const ASCENT = 0.9;
 
 /** The box around all text of an SVG element, in the coordinates of its own (untransformed) inside. */
-export function boxWithin(element: MeasuredElement): Box {
+export function boxWithin(element: MeasuredElement): TextBox {
   return around(textsOf(element).flatMap((text) => cornersOf(text, element, false)));
 }
 
 /** The box around all text of an SVG element, in pixels of the page. */
-export function boxOnPage(element: MeasuredElement): Box {
+export function boxOnPage(element: MeasuredElement): TextBox {
   return around(textsOf(element).flatMap((text) => cornersOf(text, element, true)));
 }
 
@@ -112,7 +112,7 @@ function apply([a, b, c, d, e, f]: Matrix, x: number, y: number): Point {
   return [a * x + c * y + e, b * x + d * y + f];
 }
 
-function around(points: readonly Point[]): Box {
+function around(points: readonly Point[]): TextBox {
   const xs = points.length > 0 ? points.map(([x]) => x) : [0];
   const ys = points.length > 0 ? points.map(([, y]) => y) : [0];
   const [left, right] = [Math.min(...xs), Math.max(...xs)];

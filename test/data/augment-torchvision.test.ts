@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Rng } from "../../src/core";
-import { adjustHue, type Box, cropBox, croppedAndScaled, eraseBox, RAND_AUGMENT_OPERATIONS } from "../../src/data";
+import { adjustHue, type CropBox, cropBox, croppedAndScaled, eraseBox, RAND_AUGMENT_OPERATIONS } from "../../src/data";
 import { engine, tf } from "../../src/engine";
 import { weightedCrossEntropy } from "../../src/train";
 import { PYTHON, pythonHas } from "../teacher/hub";
@@ -105,8 +105,8 @@ describe.runIf(pythonHas("torch", "torchvision"))("augmentations are torchvision
   test("boxes to crop and to erase are distributed as torchvision's", () => {
     const [shape] = shapes;
     const rng = new Rng(2);
-    const list = ({ top, left, height, width }: Box) => [top, left, height, width];
-    const draw = (box: () => Box | undefined) => Array.from({ length: DRAWS }, () => list(box()!));
+    const list = ({ top, left, height, width }: CropBox) => [top, left, height, width];
+    const draw = (box: () => CropBox | undefined) => Array.from({ length: DRAWS }, () => list(box()!));
     const crops = draw(() => cropBox(shape, [0.08, 1], [3 / 4, 4 / 3], rng));
     const erased = draw(() => eraseBox(shape, [0.02, 0.33], [0.3, 3.3], rng));
     // Two samples of 4,000 of one distribution are farther apart than this once in a hundred thousand times.

@@ -5,15 +5,20 @@ import { afterAll, describe, expect, it } from "vitest";
 import { Rng } from "../../src/core";
 import { DISPLAY } from "../../src/display-protocol";
 import { type LabPocketNet, pocketnet } from "../../src/lab/values/pocketnet";
-import { ARM_NAMES, type ArmName, judgedPairs, SETTINGS } from "../../src/systems/pocketnet";
+import {
+  judgedPairs,
+  POCKETNET_ARM_NAMES,
+  POCKETNET_SETTINGS,
+  type PocketNetArmName,
+} from "../../src/systems/pocketnet";
 import { packedCosines, unpackedCosines } from "../../src/systems/pocketnet/cosines";
 
 const folder = mkdtempSync(join(tmpdir(), "lab-pocketnet-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A file as the study writes it, of drawn cosines: how far pairs of one person and of two are apart is given by arm. */
-function study(apart: Readonly<Record<ArmName, number>>): LabPocketNet {
-  const { pairs } = judgedPairs(SETTINGS);
+function study(apart: Readonly<Record<PocketNetArmName, number>>): LabPocketNet {
+  const { pairs } = judgedPairs(POCKETNET_SETTINGS);
   const run = (name: string, seed: number, distance: number) => {
     const rng = new Rng(seed).fork(name);
     const cosines = pairs.map(({ same }) => Math.max(-1, Math.min(1, 0.2 * rng.normal() + (same ? distance : 0))));
@@ -29,9 +34,9 @@ function study(apart: Readonly<Record<ArmName, number>>): LabPocketNet {
       durationMs: 1,
     }));
   const arms = Object.fromEntries(
-    ARM_NAMES.map((arm) => [
+    POCKETNET_ARM_NAMES.map((arm) => [
       arm,
-      SETTINGS.seeds.map((seed) => ({
+      POCKETNET_SETTINGS.seeds.map((seed) => ({
         ...run(arm, seed, apart[arm]),
         epochs: epochs(!arm.startsWith("none"), arm === "kd" ? 1.4 : 1),
         withTeacher: 0.5,
@@ -41,7 +46,7 @@ function study(apart: Readonly<Record<ArmName, number>>): LabPocketNet {
   const cell = "dw3(0)+dw1(1) | skip(1)+dw3(0) | max3(0)+dw3(2) | dw5(1)+skip(3)";
   const size = { macs: 1e6, params: 1e4 };
   const stored = {
-    settings: SETTINGS,
+    settings: POCKETNET_SETTINGS,
     search: {
       cells: { normal: cell, reduction: cell },
       best: 1,
@@ -81,7 +86,7 @@ describe("lab.pocketnet", () => {
       expect(Object.keys(await table[DISPLAY]()).length).toBeGreaterThan(0);
     }
     // A curve of the teacher and of each way to train; a band and a line of each that has a teacher.
-    expect(own.roc().figure.data).toHaveLength(ARM_NAMES.length + 1);
+    expect(own.roc().figure.data).toHaveLength(POCKETNET_ARM_NAMES.length + 1);
     expect(own.distances().figure.data).toHaveLength(6);
   });
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Notebook, provenanceOf, readNotebook, toScript } from "../../src/notebook";
+import { type Notebook, notebookProvenance, readNotebook, toScript } from "../../src/notebook";
 import { blockwise } from "../cli/blockwise";
 import { PRELUDE, ROOT } from "../kernel/jupyter-client";
 import { kernelBundle } from "../setup/kernel-place";
@@ -109,7 +109,7 @@ describe("blockwise notebook run", () => {
     ]);
     const { metadata } = readNotebook(output);
     expect(metadata.language_info).toMatchObject({ name: "typescript" });
-    const provenance = provenanceOf(readNotebook(output));
+    const provenance = notebookProvenance(readNotebook(output));
     expect(provenance).toMatchObject({ seed: 21, parameters: { seed: 21, name: "my data" }, engine: null });
     expect(Object.keys(provenance?.cellSeconds ?? {}).sort()).toEqual(["cell-1", "cell-2", "injected-parameters"]);
   });

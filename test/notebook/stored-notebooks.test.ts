@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { provenanceOf, readNotebook, recordsOf, stripVolatile } from "../../src/notebook";
+import { notebookProvenance, readNotebook, recordsOf, stripVolatile } from "../../src/notebook";
 import { jupyterPython } from "../../src/notebook/jupyter-python";
 
 const root = resolve(__dirname, "../..");
@@ -45,7 +45,7 @@ describe.each(notebooks)("notebooks/%s", (name) => {
   });
 
   it("says what its outputs come from", () => {
-    const provenance = provenanceOf(notebook);
+    const provenance = notebookProvenance(notebook);
     expect(provenance, "run it with npx blockwise notebook run --in-place").toBeDefined();
     expect(provenance?.version).toBe(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
     expect(provenance?.commit).toMatch(/^[0-9a-f]{40}$/);

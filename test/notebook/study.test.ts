@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { provenanceOf, readNotebook, recordsOf } from "../../src/notebook";
+import { notebookProvenance, readNotebook, recordsOf } from "../../src/notebook";
 import { temporaryFolder } from "./notebooks";
 
 // As a user does it: the built command, the real kernel with the real package.
@@ -70,7 +70,7 @@ describe("blockwise notebook new", () => {
     expect(Object.keys(rounds.values)).toEqual(["split into 2", "split into 3"]);
     for (const accuracy of Object.values(rounds.values)) expect(accuracy).toBeGreaterThanOrEqual(0);
     expect(teacher.values.macs).toBeGreaterThan(0);
-    const provenance = provenanceOf(study);
+    const provenance = notebookProvenance(study);
     expect(provenance).toMatchObject({ seed: 7, parameters: { ...parameters, folder: "images" } });
     expect(provenance?.engine?.backend).toBeTruthy();
     const printed = study.cells.flatMap(({ outputs = [] }) => outputs).map(({ text = "" }) => text);

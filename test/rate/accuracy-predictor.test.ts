@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigError, Rng } from "../../src/core";
-import { fitAccuracyPredictor, type ScoredNetwork } from "../../src/rate";
+import { fitAccuracyPredictor, type ScoredBlocks } from "../../src/rate";
 
 /** Networks whose accuracy falls with their blocks' scores, with noise. */
-function networks(count: number, noise: number, seed = 1): ScoredNetwork[] {
+function networks(count: number, noise: number, seed = 1): ScoredBlocks[] {
   const rng = new Rng(seed).fork("networks");
   return Array.from({ length: count }, () => {
     const scores = [rng.uniform(), 3 * rng.uniform(), 0.2 * rng.uniform()];

@@ -1,10 +1,7 @@
-import { Rng } from "../../core";
+import { type Interval, Rng } from "../../core";
 import { mean } from "../../core/statistics";
 import { kendallTauB, type TrueNetwork } from "..";
 import { type Agreement, agreement, BUDGETS } from "./agreement";
-
-/** A 95 % interval of the bootstrap over networks. */
-export type Interval = readonly [number, number];
 
 /**
  * 95 % intervals of every measure: networks drawn anew with replacement, percentiles of the draws.

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { DataError } from "../../core";
+import { DataError, type Interval } from "../../core";
 import type { TrueNetwork } from "..";
 import { type Agreement, agreement } from "./agreement";
 import { type Baselines, knownBaselines } from "./baselines";
-import { bootstrap, type Interval } from "./bootstrap";
+import { bootstrap } from "./bootstrap";
 
 /** A trained network of any space, as a table of one's own has it. */
 export interface OwnTrueNetwork {

@@ -18,8 +18,8 @@ import {
 import { EXIT } from "../exit-codes";
 import { type CheckOptions, checkNotebook } from "../notebook/check";
 import {
-  EXPORT_FORMATS,
-  type ExportOptions,
+  CONVERT_FORMATS,
+  type ConvertOptions,
   exportNotebook,
   type ImportOptions,
   importNotebook,
@@ -94,13 +94,13 @@ export function registerNotebook(program: Command): void {
       new Option(
         "--to <format>",
         "ts: a script with cells at // %% lines; md: Markdown; html: as notebook html",
-      ).choices(EXPORT_FORMATS),
+      ).choices(CONVERT_FORMATS),
     )
     .option("-o, --output <file>", "<notebook>.mts, .md or .html when left out")
     .option("--fold-code", "html: fold all code until a reader unfolds it")
     .option("--mark-stale", "html: note below each cell which variable that it read a cell that ran later changed")
     .option("--force", "replace a text that is there and differs")
-    .action((path: string, options: ExportOptions) => exportNotebook(path, options));
+    .action((path: string, options: ConvertOptions) => exportNotebook(path, options));
 
   withOutput(notebook.command("import"))
     .description("the notebook of a script with cells at // %% lines, or of Markdown with fenced code")

@@ -96,12 +96,12 @@ function trainingsText({ proxies, ceiling, networks, chosen, fullSeconds }: Reli
 function searchesText(
   searches: ReturnType<Words["summariseSearches"]>,
   { settings }: StoredEconas,
-  { ARM_TITLES, WORLD_TITLES }: Words,
+  { ECONAS_ARM_TITLES, PROXY_BENCHMARK_TITLES }: Words,
 ): string {
-  const rows = searches.flatMap(({ world, arms }) =>
+  const rows = searches.flatMap(({ benchmark, arms }) =>
     arms.map(({ arm, cost, costShare, quality, difference }) => [
-      WORLD_TITLES[world],
-      ARM_TITLES[arm],
+      PROXY_BENCHMARK_TITLES[benchmark],
+      ECONAS_ARM_TITLES[arm],
       cost.mean.toFixed(1),
       costShare.toFixed(2),
       quality.mean.toFixed(2),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { StepContext } from "../../core";
 import { findStudy } from "../../study/ranking/study-files";
-import type { ArmSummary, StoredEeea, StoredTrained } from "../../systems/eeea";
+import type { EeeaArmSummary, StoredEeea, StoredTrained } from "../../systems/eeea";
 import { resumable } from "../interrupt";
 import type { Output } from "../output";
 import { textTable } from "../table";
@@ -92,10 +92,10 @@ function trainedText(stored: StoredTrained, words: Words): string {
   ].join("\n");
 }
 
-function armsText(arms: readonly ArmSummary[], { ARMS }: Words): string {
+function armsText(arms: readonly EeeaArmSummary[], { EEEA_ARMS }: Words): string {
   const percent = (value: number | undefined) => (value === undefined ? "" : `${(100 * value).toFixed(1)} %`);
   const rows = arms.map(({ arm, limit, rejection, volume, cost, accuracy }) => [
-    ARMS[arm].title,
+    EEEA_ARMS[arm].title,
     limit ? limit.params : "",
     percent(rejection?.mean),
     percent(volume.mean.mean),

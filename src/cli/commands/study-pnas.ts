@@ -83,26 +83,29 @@ function tableText({ cells, again, published }: StoredTable): string {
 
 /** The searches and predictors as tables for a terminal. */
 function pnasText(stored: StoredPnas, table: StoredTable, words: Words): string {
-  const { METHODS, METHOD_TITLES, PREDICTOR_TITLES, TABLE_TITLES } = words;
+  const { PNAS_METHODS, PNAS_METHOD_TITLES, PREDICTOR_TITLES, PNAS_TABLE_TITLES } = words;
   const { tables, agreement, quality, published } = words.summarisePnas(stored, table);
   const { seeds } = stored.settings;
   const targets = tables.flatMap(({ table: name, targets: all }) =>
     all.map(({ random, accuracy, needed }) => [
-      TABLE_TITLES[name],
+      PNAS_TABLE_TITLES[name],
       random,
       accuracy.toFixed(2),
-      ...METHODS.slice(1).map((method) => needed[method] ?? "more"),
+      ...PNAS_METHODS.slice(1).map((method) => needed[method] ?? "more"),
     ]),
   );
   const rho = (of: { readonly mean: number } | undefined) => of?.mean.toFixed(2) ?? "";
   return [
     `Evaluations until a search has seen what random search has seen after the number in the second column (validation accuracy, percent; medians of ${seeds} seeds; "more": than it was given).`,
-    textTable(["table", "random", "accuracy", ...METHODS.slice(1).map((method) => METHOD_TITLES[method])], targets),
+    textTable(
+      ["table", "random", "accuracy", ...PNAS_METHODS.slice(1).map((method) => PNAS_METHOD_TITLES[method])],
+      targets,
+    ),
     `Spearman's rho of predictions, means of ${stored.settings.agreement.trials} trials: over the cells of the fit, others of their size, cells one size larger.`,
     textTable(
       ["table", "fitted to size", "predictor", "fitted", "own size", "next size"],
       agreement.map((one) => [
-        TABLE_TITLES[one.table],
+        PNAS_TABLE_TITLES[one.table],
         one.size,
         PREDICTOR_TITLES[one.predictor],
         rho(one.fitted),

@@ -53,13 +53,16 @@ async function trained(
 }
 
 /** The trainings as a table for a terminal. */
-function pocketNetText(stored: StoredPocketNet, { ARMS, FALSE_ACCEPT_RATES, summarisePocketNet }: Words): string {
+function pocketNetText(
+  stored: StoredPocketNet,
+  { POCKETNET_ARMS, FALSE_ACCEPT_RATES, summarisePocketNet }: Words,
+): string {
   const { arms, teacher, differences } = summarisePocketNet(stored, stored.settings);
   const { folds, pairs } = stored.settings.pairs;
   const rate = (value: number | null | undefined) => (typeof value === "number" ? value.toFixed(1) : "not measured");
   const rows = arms.map(({ arm, epochs, accuracy, tar, withTeacher }) => [
-    ARMS[arm].title,
-    formatCount(stored.students[ARMS[arm].network].macs),
+    POCKETNET_ARMS[arm].title,
+    formatCount(stored.students[POCKETNET_ARMS[arm].network].macs),
     epochs,
     accuracy.mean.toFixed(2),
     ...FALSE_ACCEPT_RATES.map((far) => rate(tar[String(far)]?.mean)),
@@ -88,7 +91,7 @@ function pocketNetText(stored: StoredPocketNet, { ARMS, FALSE_ACCEPT_RATES, summ
     ),
     ...differences.map(
       ({ of, against, accuracy: { mean, interval }, ahead: [seeds, all] }) =>
-        `${ARMS[of].title} against ${ARMS[against].title}: ${mean.toFixed(2)} points${interval ? ` (${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})` : ""}, ahead or equal in ${seeds} of ${all} seeds.`,
+        `${POCKETNET_ARMS[of].title} against ${POCKETNET_ARMS[against].title}: ${mean.toFixed(2)} points${interval ? ` (${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})` : ""}, ahead or equal in ${seeds} of ${all} seeds.`,
     ),
     `Cells found: normal ${stored.search.cells.normal}; reduction ${stored.search.cells.reduction}.`,
   ].join("\n");

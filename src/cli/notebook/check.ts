@@ -1,12 +1,12 @@
 import { ConfigError } from "../../core";
 import {
-  type Comparison,
   compareResults,
   parseTolerance,
   readNotebook,
   recordsOf,
   type Tolerance,
   type Tolerances,
+  type ValueComparison,
 } from "../../notebook";
 import { EXIT } from "../exit-codes";
 import { Output, type OutputOptions } from "../output";
@@ -49,7 +49,7 @@ export async function checkNotebook(path: string, options: CheckOptions): Promis
 }
 
 /** The values as columns of text. */
-export function comparisonTable(comparisons: readonly Comparison[]): string {
+export function comparisonTable(comparisons: readonly ValueComparison[]): string {
   const text = (value: unknown) => (value === undefined ? "absent" : JSON.stringify(value));
   return textTable(
     ["result", "value", "stored", "now", "difference", "tolerance", ""],

@@ -17,14 +17,14 @@ import { Output, type OutputOptions } from "../output";
 import { checkOutput, writing } from "../output-file";
 import { pageLine, writePage } from "./page";
 
-export const EXPORT_FORMATS = ["ts", "md", "html"] as const;
-type Format = (typeof EXPORT_FORMATS)[number];
+export const CONVERT_FORMATS = ["ts", "md", "html"] as const;
+type Format = (typeof CONVERT_FORMATS)[number];
 
 /** A module's ending, for cells await at their top. */
 const ENDINGS = { ts: ".mts", md: ".md", html: ".html" } as const;
 const FORMATS: Readonly<Record<string, Format>> = { ".ts": "ts", ".mts": "ts", ".md": "md", ".html": "html" };
 
-export interface ExportOptions extends OutputOptions {
+export interface ConvertOptions extends OutputOptions {
   readonly to?: Format;
   readonly output?: string;
   readonly force?: boolean;
@@ -33,11 +33,11 @@ export interface ExportOptions extends OutputOptions {
 }
 
 /** Writes a notebook as a script, as Markdown or as a page. */
-export function exportNotebook(path: string, options: ExportOptions): void {
+export function exportNotebook(path: string, options: ConvertOptions): void {
   const format = options.to ?? FORMATS[extname(options.output ?? "").toLowerCase()];
   if (format === undefined) {
     throw new ConfigError(
-      `notebook export --to: must be ${EXPORT_FORMATS.join(", ")} where the output's name does not tell it, got nothing; e.g. --to ts`,
+      `notebook export --to: must be ${CONVERT_FORMATS.join(", ")} where the output's name does not tell it, got nothing; e.g. --to ts`,
     );
   }
   const file = options.output ?? withEnding(path, ENDINGS[format]);

@@ -1,6 +1,6 @@
 import type { Rng } from "../../core";
 import type { ImageShape } from "../image-shape";
-import { type Box, cropBox, croppedAndScaled, eraseBox } from "./geometry";
+import { type CropBox, cropBox, croppedAndScaled, eraseBox } from "./geometry";
 import { jittered } from "./jitter";
 import { type Augmentation, CROP_DEFAULTS, ERASE_DEFAULTS } from "./options";
 import { randAugment } from "./rand-augment";
@@ -63,12 +63,12 @@ export function drawErasing(
     ratio = ERASE_DEFAULTS.ratio,
   }: NonNullable<Augmentation["erase"]>,
   rng: Rng,
-): Box | undefined {
+): CropBox | undefined {
   return rng.uniform() < share ? eraseBox(shape, scale, ratio, rng) : undefined;
 }
 
 /** Sets a part of an image's values `[height, width, channels]` to 0, which is the mean once it is preprocessed. */
-export function eraseValues(values: Float32Array, { width, channels }: ImageShape, box: Box): void {
+export function eraseValues(values: Float32Array, { width, channels }: ImageShape, box: CropBox): void {
   for (let y = box.top; y < box.top + box.height; y++) {
     const from = (y * width + box.left) * channels;
     values.fill(0, from, from + box.width * channels);

@@ -1,21 +1,19 @@
-import type { Rng } from "../../core";
+import type { Interval, Rng } from "../../core";
 import type { ImageShape } from "../image-shape";
 
 /** A part of an image, in pixels. */
-export interface Box {
+export interface CropBox {
   readonly top: number;
   readonly left: number;
   readonly height: number;
   readonly width: number;
 }
 
-type Interval = readonly [low: number, high: number];
-
 /** Draws that fail before the whole image, or none, is taken. */
 const TRIES = 10;
 
 /** A box of random area and proportions in an image, drawn as torchvision's RandomResizedCrop does; the middle where none fits. */
-export function cropBox({ height, width }: ImageShape, scale: Interval, ratio: Interval, rng: Rng): Box {
+export function cropBox({ height, width }: ImageShape, scale: Interval, ratio: Interval, rng: Rng): CropBox {
   for (let i = 0; i < TRIES; i++) {
     const { area, aspect } = drawBox(height * width, scale, ratio, rng);
     const box = { width: Math.round(Math.sqrt(area * aspect)), height: Math.round(Math.sqrt(area / aspect)) };
@@ -32,7 +30,12 @@ export function cropBox({ height, width }: ImageShape, scale: Interval, ratio: I
 }
 
 /** A box to erase, drawn as torchvision's RandomErasing does; undefined where none fits. */
-export function eraseBox({ height, width }: ImageShape, scale: Interval, ratio: Interval, rng: Rng): Box | undefined {
+export function eraseBox(
+  { height, width }: ImageShape,
+  scale: Interval,
+  ratio: Interval,
+  rng: Rng,
+): CropBox | undefined {
   for (let i = 0; i < TRIES; i++) {
     const { area, aspect } = drawBox(height * width, scale, ratio, rng);
     const box = { height: Math.round(Math.sqrt(area * aspect)), width: Math.round(Math.sqrt(area / aspect)) };
@@ -56,7 +59,7 @@ export function between([low, high]: Interval, rng: Rng): number {
 }
 
 /** A part of an image `[height, width, channels]`, scaled up to the image's size: bilinear, pixel centres at halves. */
-export function croppedAndScaled(image: Uint8Array, shape: ImageShape, box: Box): Uint8Array {
+export function croppedAndScaled(image: Uint8Array, shape: ImageShape, box: CropBox): Uint8Array {
   const { height, width, channels } = shape;
   if (box.height === height && box.width === width) return image;
   const rows = weights(box.height, height);

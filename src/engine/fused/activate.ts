@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { hasKernel, runKernel } from "./dispatch";
-import type { Activation } from "./types";
+import type { ActivationKind } from "./types";
 
 /** Whether the native kernels know an activation; where they do not, ordinary ops follow one that has none. */
-export function isNative(activation: Activation): boolean {
+export function isNative(activation: ActivationKind): boolean {
   return activation !== "hardswish";
 }
 
 /** The activation of every element of `x`, any shape. */
-export function activate<T extends tf.Tensor>(x: T, activation: Activation): T {
+export function activate<T extends tf.Tensor>(x: T, activation: ActivationKind): T {
   if (activation === "none") return x.clone() as T;
   if (isNative(activation) && hasKernel("FusedActivation"))
     return runKernel<T>("FusedActivation", { x }, { activation });
@@ -16,7 +16,7 @@ export function activate<T extends tf.Tensor>(x: T, activation: Activation): T {
 }
 
 /** `activate` of ordinary ops, for every backend. */
-export function activateComposed<T extends tf.Tensor>(x: T, activation: Activation): T {
+export function activateComposed<T extends tf.Tensor>(x: T, activation: ActivationKind): T {
   switch (activation) {
     case "none":
       return x.clone() as T;

@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../../core/errors";
 import { activateComposed, isNative } from "./activate";
 import { detach, hasKernel, runKernel, runKernels } from "./dispatch";
-import type { Activation, BatchStatistics } from "./types";
+import type { ActivationKind, BatchStatistics } from "./types";
 
 export interface BatchNormOptions {
   readonly epsilon: number;
-  readonly activation: Activation;
+  readonly activation: ActivationKind;
 }
 
 /**

@@ -13,9 +13,9 @@ export { meanSquaredError, softmaxCrossEntropy } from "./losses";
 export { mbconvTraining } from "./mbconv";
 export { squeezeExcite } from "./squeeze-excite";
 export type {
-  Activation,
+  ActivationKind,
   BatchStatistics,
-  ConvNorm,
+  ConvNormWeights,
   MBConvOptions,
   MBConvOutput,
   MBConvWeights,
@@ -23,11 +23,11 @@ export type {
   SqueezeExciteWeights,
 } from "./types";
 export {
-  type AdamOptions,
+  type AdamHyperparameters,
   type AdamUpdate,
   adamUpdate,
   adamUpdates,
-  type SgdOptions,
+  type SgdHyperparameters,
   type SgdUpdate,
   sgdUpdate,
   sgdUpdates,

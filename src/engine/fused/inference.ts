@@ -5,10 +5,10 @@ import { batchNormInference, batchNormInferenceComposed } from "./batch-norm";
 import { hasKernel, recording, runKernel } from "./dispatch";
 import { mbconvNumbers, namedWeights } from "./mbconv-native";
 import { squeezeExcite, squeezeExciteComposed } from "./squeeze-excite";
-import type { Activation, ConvNorm, MBConvOptions, MBConvWeights, SqueezeExciteWeights } from "./types";
+import type { ActivationKind, ConvNormWeights, MBConvOptions, MBConvWeights, SqueezeExciteWeights } from "./types";
 
 /** A kernel, its batch norm and the statistics that the norm shall use. */
-export interface ConvNormInference extends ConvNorm {
+export interface ConvNormInference extends ConvNormWeights {
   /** `[channels]` */
   readonly mean: tf.Tensor;
   /** `[channels]` */
@@ -27,7 +27,7 @@ export interface ConvNormOptions {
   readonly stride: number;
   readonly padding: "same" | "valid" | number;
   readonly epsilon: number;
-  readonly activation: Activation;
+  readonly activation: ActivationKind;
 }
 
 /**
@@ -126,7 +126,7 @@ function mbconvWith(
   gate: typeof squeezeExcite,
 ): tf.Tensor4D {
   return tf.tidy(() => {
-    const apply = (t: tf.Tensor4D, { gamma, beta, mean, variance }: ConvNormInference, act: Activation) =>
+    const apply = (t: tf.Tensor4D, { gamma, beta, mean, variance }: ConvNormInference, act: ActivationKind) =>
       norm(t, gamma, beta, mean, variance, { epsilon, activation: act });
     let t = x;
     if (expand) t = apply(tf.conv2d(t, expand.kernel, 1, "valid"), expand, activation);

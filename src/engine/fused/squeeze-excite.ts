@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { activateComposed, hardSigmoid, isNative } from "./activate";
 import { hasKernel, runKernels } from "./dispatch";
-import type { Activation, SqueezeExciteForm } from "./types";
+import type { ActivationKind, SqueezeExciteForm } from "./types";
 
 /**
  * Squeeze-and-excitation: `x` `[batch, height, width, channels]` times a gate per image and channel,
@@ -15,7 +15,7 @@ export function squeezeExcite(
   b1: tf.Tensor,
   w2: tf.Tensor,
   b2: tf.Tensor,
-  innerActivation: Activation,
+  innerActivation: ActivationKind,
   gate: SqueezeExciteForm["gate"] = "sigmoid",
 ): tf.Tensor4D {
   if (gate === "sigmoid" && isNative(innerActivation) && hasKernel("FusedSqueezeExcite")) {
@@ -34,7 +34,7 @@ export function squeezeExciteComposed(
   b1: tf.Tensor,
   w2: tf.Tensor,
   b2: tf.Tensor,
-  innerActivation: Activation,
+  innerActivation: ActivationKind,
   gate: SqueezeExciteForm["gate"] = "sigmoid",
 ): tf.Tensor4D {
   return tf.tidy(() => {

@@ -1,11 +1,11 @@
 import type * as tf from "@tensorflow/tfjs";
 
 /** What follows a normalisation. */
-export type Activation = "none" | "silu" | "relu" | "relu6" | "hardswish";
+export type ActivationKind = "none" | "silu" | "relu" | "relu6" | "hardswish";
 
 /** Inside of a squeeze-excite, and its gate; MobileNetV3 has ReLU and the hard sigmoid whatever its layer's activation. */
 export interface SqueezeExciteForm {
-  readonly inner: Activation;
+  readonly inner: ActivationKind;
   readonly gate: "sigmoid" | "hardsigmoid";
 }
 
@@ -16,7 +16,7 @@ export interface BatchStatistics {
 }
 
 /** A kernel with the scale and shift of the batch norm that follows it. */
-export interface ConvNorm {
+export interface ConvNormWeights {
   readonly kernel: tf.Tensor4D;
   /** `[channels]` */
   readonly gamma: tf.Tensor;
@@ -39,12 +39,12 @@ export interface SqueezeExciteWeights {
 /** Weights of an inverted residual (MBConv); without `expand` the depthwise convolution sees the input itself. */
 export interface MBConvWeights {
   /** kernel `[1, 1, inChannels, middle]` */
-  readonly expand?: ConvNorm;
+  readonly expand?: ConvNormWeights;
   /** kernel `[size, size, middle, 1]` */
-  readonly depthwise: ConvNorm;
+  readonly depthwise: ConvNormWeights;
   readonly se?: SqueezeExciteWeights;
   /** kernel `[1, 1, middle, outChannels]` */
-  readonly project: ConvNorm;
+  readonly project: ConvNormWeights;
 }
 
 export interface MBConvOptions {
@@ -52,7 +52,7 @@ export interface MBConvOptions {
   /** TensorFlow's "same" (asymmetric where the stride asks for it), or so many pixels on every side (PyTorch). */
   readonly padding: "same" | number;
   readonly epsilon: number;
-  readonly activation: Activation;
+  readonly activation: ActivationKind;
   /** The layer's activation and a sigmoid unless given. */
   readonly squeezeExcite?: SqueezeExciteForm;
   /** Adds the input to the output; needs stride 1 and equal channels. */

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { ShapeError } from "../../core/errors";
 import { hasKernel, runKernels } from "./dispatch";
 
-export interface SgdOptions {
+export interface SgdHyperparameters {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
@@ -22,7 +22,7 @@ export interface SgdUpdate {
  * w = w - learningRate v (nesterov: w - learningRate (g + momentum v)). Without a velocity, v is the gradient itself.
  * @throws ShapeError if a gradient or velocity has not its parameter's shape.
  */
-export function sgdUpdates(updates: readonly SgdUpdate[], options: Omit<SgdOptions, "weightDecay">): void {
+export function sgdUpdates(updates: readonly SgdUpdate[], options: Omit<SgdHyperparameters, "weightDecay">): void {
   for (const { variable, velocity, grad } of updates) {
     checkLike("sgdUpdates", variable, { grad, ...(velocity && { velocity }) });
   }
@@ -54,12 +54,12 @@ export function sgdUpdate(
   variable: tf.Variable,
   velocity: tf.Variable | null,
   grad: tf.Tensor,
-  { weightDecay, ...options }: SgdOptions,
+  { weightDecay, ...options }: SgdHyperparameters,
 ): void {
   sgdUpdates([{ variable, velocity, grad, weightDecay }], options);
 }
 
-export interface AdamOptions {
+export interface AdamHyperparameters {
   readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;
@@ -85,7 +85,10 @@ export interface AdamUpdate {
  * One step of Adam (Kingma and Ba, ICLR 2015), in place, for all parameters in one call.
  * @throws ShapeError if a gradient or moment has not its parameter's shape.
  */
-export function adamUpdates(updates: readonly AdamUpdate[], options: Omit<AdamOptions, "weightDecay" | "step">): void {
+export function adamUpdates(
+  updates: readonly AdamUpdate[],
+  options: Omit<AdamHyperparameters, "weightDecay" | "step">,
+): void {
   for (const { variable, m, v, grad } of updates) checkLike("adamUpdates", variable, { grad, m, v });
   if (hasKernel("FusedAdam")) {
     if (updates.length > 0) runKernels("FusedAdam", {}, { updates, ...options });
@@ -111,7 +114,7 @@ export function adamUpdate(
   m: tf.Variable,
   v: tf.Variable,
   grad: tf.Tensor,
-  { weightDecay, step, ...options }: AdamOptions,
+  { weightDecay, step, ...options }: AdamHyperparameters,
 ): void {
   adamUpdates([{ variable, m, v, grad, weightDecay, step }], options);
 }

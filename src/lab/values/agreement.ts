@@ -4,7 +4,6 @@ import {
   type AgreementOptions,
   type AgreementReport,
   agreementReport,
-  type Interval,
   type OwnTrueNetwork,
   ownTruth,
 } from "../../benchmark/ranking";
@@ -12,6 +11,7 @@ import {
   ConfigError,
   checkOptions,
   DataError,
+  type Interval,
   nearestName,
   type OptionRules,
   readJson,

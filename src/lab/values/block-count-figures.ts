@@ -1,7 +1,7 @@
 import { kendallTauB, reportedSample, type TrueNetwork } from "../../benchmark";
 import { networkScores } from "../../benchmark/ranking";
 import { ConfigError } from "../../core";
-import { blocksOf, type Measure } from "../../study/ranking";
+import { blockScoresOf, type Measure } from "../../study/ranking";
 import type { BlockCounts } from "../../systems/dna-studies";
 import { studyBars, studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
@@ -63,7 +63,7 @@ export function seedBars({ rated }: BlockCounts, by: Measure): FigureView {
 }
 
 /** Minutes of distillation and rating of each K. */
-export function costBars({ rated }: BlockCounts): FigureView {
+export function durationBars({ rated }: BlockCounts): FigureView {
   return new FigureView(
     studyBars({
       title: "Where the time goes",
@@ -104,7 +104,7 @@ export function settingScatters(
   }
   return asked.map(({ raws, summary, title }) => {
     const raw = raws.find((one) => one.seed === seed)!;
-    const scores = networkScores(networks, blocksOf(raw, by), raw.cuts, summary.weights);
+    const scores = networkScores(networks, blockScoresOf(raw, by), raw.cuts, summary.weights);
     const tau = kendallTauB(
       scores,
       networks.map(({ accuracy }) => accuracy),

@@ -3,13 +3,13 @@ import { bestUnder, networkScores } from "../../benchmark/ranking";
 import { ConfigError, checkOptions, formatCount, type OptionRules, rule } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { blocksOf, type StoredStudy, type StoredStudyOptions } from "../../study/ranking";
+import { blockScoresOf, type StoredStudy, type StoredStudyOptions } from "../../study/ranking";
 import { type BlockCounts, blockCounts, blockCountsResult } from "../../systems/dna-studies";
 import type { FigureView } from "../display/figure-view";
 import { decimals } from "../display/numbers";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
-import { byBlockCount, costBars, type MeasureByCount, seedBars, settingScatters } from "./block-count-figures";
+import { byBlockCount, durationBars, type MeasureByCount, seedBars, settingScatters } from "./block-count-figures";
 import { agreementTable, limitsTable, spreadTable } from "./block-count-tables";
 import { conclusions, findingsOf, sameImages } from "./block-count-words";
 import type { StudySource } from "./study-source";
@@ -158,7 +158,7 @@ export class LabBlockCounts implements Displayable {
 
   /** Minutes of distillation and rating as bars. */
   costFigure(): FigureView {
-    return costBars(this.counts);
+    return durationBars(this.counts);
   }
 
   /** What rating K = 1 would take on as many images as the others, in words; undefined without both. */
@@ -194,7 +194,7 @@ export class LabBlockCounts implements Displayable {
       rows: [
         ...this.counts.rated.flatMap(({ K, raws, summary }) =>
           raws.map((raw) => {
-            const blocks = blocksOf(raw, this.stored.measure);
+            const blocks = blockScoresOf(raw, this.stored.measure);
             return row(K, raw.seed, under(networkScores(this.truth, blocks, raw.cuts, summary.weights)));
           }),
         ),

@@ -1,11 +1,12 @@
-import { ARMS, type ArmSummary } from "../../systems/eeea";
+import { percent } from "../../core";
+import { EEEA_ARMS, type EeeaArmSummary } from "../../systems/eeea";
 import type { MeanInterval } from "../../systems/search-comparison";
 import { studyPanels } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { Table } from "../display/table";
 
 /** What an early exit lets in: its limits, and what the generations were held to it. */
-export function exitsTable(arms: readonly ArmSummary[], note: string): Table {
+export function exitsTable(arms: readonly EeeaArmSummary[], note: string): Table {
   return new Table({
     title: "Early exit: the first generation is drawn anew until it is within the limit",
     columns: [
@@ -20,11 +21,11 @@ export function exitsTable(arms: readonly ArmSummary[], note: string): Table {
       limit && rejection && firstWithin !== undefined
         ? [
             [
-              ARMS[arm].title,
+              EEEA_ARMS[arm].title,
               limit.params,
-              percent(1 - limit.within),
+              percent(1 - limit.within, 0),
               inPercent(rejection),
-              percent(firstWithin),
+              percent(firstWithin, 0),
               laterBeyond ? inPercent(laterBeyond) : "",
             ],
           ]
@@ -45,11 +46,11 @@ export interface VolumesWords {
 
 /** Dominated volume against networks evaluated: a panel a search, the first search in grey. */
 export function volumesFigure(
-  arms: readonly ArmSummary[],
+  arms: readonly EeeaArmSummary[],
   { title, seeds, population, all }: VolumesWords,
 ): FigureView {
   const series = arms.map(({ arm, volumes }) => ({
-    name: ARMS[arm].title,
+    name: EEEA_ARMS[arm].title,
     x: volumes.map((_, i) => (i + 1) * population),
     y: volumes.map(({ mean }) => 100 * mean),
     interval: volumes.map(({ mean, interval = [mean, mean] }): [number, number] => [
@@ -72,7 +73,7 @@ export function volumesFigure(
 }
 
 /** Cost, front and choice of each search, against the first search of the same seed. */
-export function armsTable(arms: readonly ArmSummary[], title: string, note: string): Table {
+export function armsTable(arms: readonly EeeaArmSummary[], title: string, note: string): Table {
   return new Table({
     title,
     columns: [
@@ -86,7 +87,7 @@ export function armsTable(arms: readonly ArmSummary[], title: string, note: stri
       "front",
     ],
     rows: arms.map(({ arm, cost, volume, accuracy, front }) => [
-      ARMS[arm].title,
+      EEEA_ARMS[arm].title,
       cost.mean.mean.toFixed(0),
       cost.against ? words(cost.against) : "",
       (100 * volume.mean.mean).toFixed(2),
@@ -97,10 +98,6 @@ export function armsTable(arms: readonly ArmSummary[], title: string, note: stri
     ]),
     note,
   });
-}
-
-export function percent(share: number, digits = 0): string {
-  return `${(100 * share).toFixed(digits)} %`;
 }
 
 export function scaled({ mean, interval }: MeanInterval): MeanInterval {
@@ -117,7 +114,7 @@ function fixed(value: number): string {
 }
 
 function inPercent({ mean, interval }: MeanInterval): string {
-  return interval ? `${percent(mean)} (${percent(interval[0])} to ${percent(interval[1])})` : percent(mean);
+  return interval ? `${percent(mean, 0)} (${percent(interval[0], 0)} to ${percent(interval[1], 0)})` : percent(mean, 0);
 }
 
 /** 0 where the interval has both signs. */
@@ -126,7 +123,7 @@ export function sign({ interval }: MeanInterval): -1 | 0 | 1 {
   return interval[0] > 0 ? 1 : -1;
 }
 
-export function verdict(difference: MeanInterval, unit: string): string {
+export function differenceInWords(difference: MeanInterval, unit: string): string {
   const said = `${words(difference)}${unit && ` ${unit}`}`;
   return sign(difference) === 0 ? `not told apart, ${said}` : `${sign(difference) > 0 ? "more" : "less"}, ${said}`;
 }

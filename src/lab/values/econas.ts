@@ -1,27 +1,27 @@
 import { ConfigError, formatCount, nearestName } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
-  ARM_TITLES,
-  type ArmName,
-  type ArmSummary,
-  type Comparison,
   costRatio,
-  type Interval,
+  ECONAS_ARM_TITLES,
+  ECONAS_SETTINGS,
+  type EconasArmName,
+  type EconasArmSummary,
+  type Estimate,
+  PROXY_BENCHMARK_TITLES,
+  PROXY_BENCHMARKS,
+  type ProxyBenchmarkName,
+  type ProxyBenchmarkSummary,
+  type ProxyComparison,
   type ProxySummary,
   PUBLISHED_GPU_DAYS,
   RELEASED,
   type ReliabilitySummary,
-  SETTINGS,
   type StoredEconas,
   type StoredTrainings,
   storedEconas,
   storedTrainings,
   summariseReliability,
   summariseSearches,
-  WORLD_TITLES,
-  WORLDS,
-  type WorldName,
-  type WorldSummary,
 } from "../../systems/econas";
 import type { MeanInterval } from "../../systems/search-comparison";
 import { reliabilityFigure, studyPanels } from "../../viz";
@@ -36,7 +36,7 @@ import { type Findings, findings } from "../words/findings";
  */
 export class LabEconas implements Displayable {
   readonly reliability: ReliabilitySummary;
-  readonly searches: readonly WorldSummary[];
+  readonly searches: readonly ProxyBenchmarkSummary[];
 
   constructor(
     readonly trainings: StoredTrainings,
@@ -47,12 +47,12 @@ export class LabEconas implements Displayable {
   }
 
   /** The searches of one table: "fashion", "cifar100" or "imagenet16". @throws ConfigError for another. */
-  of(name: WorldName): WorldSummary {
-    const found = this.searches.find(({ world }) => world === name);
+  of(name: ProxyBenchmarkName): ProxyBenchmarkSummary {
+    const found = this.searches.find(({ benchmark }) => benchmark === name);
     if (found) return found;
-    const meant = nearestName(String(name), WORLDS);
+    const meant = nearestName(String(name), PROXY_BENCHMARKS);
     throw new ConfigError(
-      `econas: the table must be one of ${WORLDS.join(", ")}, got ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ""}`,
+      `econas: the table must be one of ${PROXY_BENCHMARKS.join(", ")}, got ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ""}`,
       { name },
     );
   }
@@ -75,7 +75,7 @@ export class LabEconas implements Displayable {
           one.nominalAcceleration.toFixed(0),
           one.onFront ? "yes" : "",
         ]),
-      note: `rho: Spearman's, of ${networks} networks' validation accuracies by the proxy and by the full setting from another seed; in the full setting from two seeds it is ${words(ceiling)}. 95 %: bootstrap over networks. Seconds: median processor time of a training and its validation; ${fullSeconds.toFixed(2)} in the full setting, c0r0s0e${SETTINGS.epochs}. Nominal: every step of an index halves the cost.`,
+      note: `rho: Spearman's, of ${networks} networks' validation accuracies by the proxy and by the full setting from another seed; in the full setting from two seeds it is ${words(ceiling)}. 95 %: bootstrap over networks. Seconds: median processor time of a training and its validation; ${fullSeconds.toFixed(2)} in the full setting, c0r0s0e${ECONAS_SETTINGS.epochs}. Nominal: every step of an index halves the cost.`,
     });
   }
 
@@ -96,7 +96,7 @@ export class LabEconas implements Displayable {
         })),
         chosen,
         ceiling: { rho: ceiling.value, interval: ceiling.interval },
-        reliable: SETTINGS.reliable * ceiling.value,
+        reliable: ECONAS_SETTINGS.reliable * ceiling.value,
         xTitle: "times less processor time than the full setting",
         yTitle: "Spearman's rho with the full setting",
       }),
@@ -106,7 +106,7 @@ export class LabEconas implements Displayable {
   /** Pairs of proxies of equal cost. */
   comparisons(): Table {
     const { samplesOrEpochs, channelsOrResolution } = this.reliability;
-    const row = (kind: string) => (one: Comparison) => [
+    const row = (kind: string) => (one: ProxyComparison) => [
       kind,
       one.first,
       one.second,
@@ -141,13 +141,13 @@ export class LabEconas implements Displayable {
   }
 
   /** Test accuracy of the choice against what was spent, a panel a search, plain evolution in the full setting in grey. */
-  curves(name: WorldName): FigureView {
+  curves(name: ProxyBenchmarkName): FigureView {
     const { arms, best } = this.of(name);
-    const series = arms.map(({ arm, curve: { x, y, interval } }) => ({ name: ARM_TITLES[arm], x, y, interval }));
+    const series = arms.map(({ arm, curve: { x, y, interval } }) => ({ name: ECONAS_ARM_TITLES[arm], x, y, interval }));
     const reference = series[arms.findIndex(({ arm }) => arm === "plain")];
     return new FigureView(
       studyPanels({
-        title: `${WORLD_TITLES[name]}: what the search would choose`,
+        title: `${PROXY_BENCHMARK_TITLES[name]}: what the search would choose`,
         subtitle: `test accuracy; lines: means of ${this.stored.settings.seeds} seeds, bands: 95 % intervals`,
         series: series.filter((one) => one !== reference),
         reference,
@@ -172,10 +172,10 @@ export class LabEconas implements Displayable {
         "test accuracy (%)",
         "difference (points)",
       ],
-      rows: this.searches.flatMap(({ world, arms }) =>
+      rows: this.searches.flatMap(({ benchmark, arms }) =>
         arms.map((one) => [
-          WORLD_TITLES[world],
-          ARM_TITLES[one.arm],
+          PROXY_BENCHMARK_TITLES[benchmark],
+          ECONAS_ARM_TITLES[one.arm],
           one.cost.mean.toFixed(1),
           one.costShare.toFixed(2),
           one.quality.mean.toFixed(2),
@@ -190,35 +190,35 @@ export class LabEconas implements Displayable {
   findings(): Findings {
     const { ceiling, chosen, proxies, sizes, samplesOrEpochs, channelsOrResolution } = this.reliability;
     const own = proxies.find(({ proxy }) => proxy === chosen)!;
-    const isReliable = own.rho.value >= SETTINGS.reliable * ceiling.value;
+    const isReliable = own.rho.value >= ECONAS_SETTINGS.reliable * ceiling.value;
     return findings([
       `The full setting from two seeds orders the networks with rho ${words(ceiling)}: no proxy can be asked for more.`,
       isReliable
         ? `The reliable proxy here is ${chosen}: rho ${words(own.rho)} at ${own.acceleration.toFixed(1)} times less processor time (${own.macsAcceleration.toFixed(0)} times fewer multiply-adds). The released code's is c4r4s0e60 of 600 epochs.`
-        : `No proxy reaches ${SETTINGS.reliable} of that; the best that stages can be made of is ${chosen}, with rho ${words(own.rho)}.`,
+        : `No proxy reaches ${ECONAS_SETTINGS.reliable} of that; the best that stages can be made of is ${chosen}, with rho ${words(own.rho)}.`,
       `Without any training, multiply-adds order the networks with rho ${words(sizes.macs)}, parameters with ${words(sizes.params)}.`,
       verdict("The paper: at equal iterations more samples with fewer epochs keep ranks better", samplesOrEpochs),
       verdict("The paper: reducing channels is more reliable than reducing resolution", channelsOrResolution),
-      ...this.searches.map((world) => this.target(world)),
-      ...this.searches.map((world) => this.stages(world)),
+      ...this.searches.map((benchmark) => this.target(benchmark)),
+      ...this.searches.map((benchmark) => this.stages(benchmark)),
       this.ratio(),
     ]);
   }
 
   /** The question of the whole system on one table. */
-  private target({ world, arms, plainCostToReach }: WorldSummary): string {
+  private target({ benchmark, arms, plainCostToReach }: ProxyBenchmarkSummary): string {
     const { cost, costShare, difference, quality } = armOf(arms, "hierarchical");
     const reached =
       plainCostToReach === undefined
         ? "Plain evolution's mean never reaches that."
         : `Plain evolution's mean reaches that after ${plainCostToReach.toFixed(1)}, so that the same costs ${(cost.mean / plainCostToReach).toFixed(2)} of it.`;
-    return `${WORLD_TITLES[world]}: evolution with the hierarchical proxy ends with ${quality.mean.toFixed(2)} % at a cost of ${cost.mean.toFixed(1)} full trainings, ${costShare.toFixed(2)} of plain evolution's with as many networks (${costShare <= 1 / 3 ? "at most" : "more than"} a third); against it ${told(difference!)}. ${reached}`;
+    return `${PROXY_BENCHMARK_TITLES[benchmark]}: evolution with the hierarchical proxy ends with ${quality.mean.toFixed(2)} % at a cost of ${cost.mean.toFixed(1)} full trainings, ${costShare.toFixed(2)} of plain evolution's with as many networks (${costShare <= 1 / 3 ? "at most" : "more than"} a third); against it ${told(difference!)}. ${reached}`;
   }
 
-  private stages({ world, arms }: WorldSummary): string {
+  private stages({ benchmark, arms }: ProxyBenchmarkSummary): string {
     const [own, one, random] = (["hierarchical", "one-stage", "proxy-random"] as const).map((arm) => armOf(arms, arm));
-    const against = (other: ArmSummary) => (own.quality.mean - other.quality.mean).toFixed(2);
-    return `${WORLD_TITLES[world]}, equal training by the proxy: ${own.quality.mean.toFixed(2)} % by stages, ${one.quality.mean.toFixed(2)} % in one stage (${against(one)} points), ${random.quality.mean.toFixed(2)} % by random networks (${against(random)} points); intervals of means ${[own, one, random].map(({ quality }) => meanEnds(quality)).join(", ")}.`;
+    const against = (other: EconasArmSummary) => (own.quality.mean - other.quality.mean).toFixed(2);
+    return `${PROXY_BENCHMARK_TITLES[benchmark]}, equal training by the proxy: ${own.quality.mean.toFixed(2)} % by stages, ${one.quality.mean.toFixed(2)} % in one stage (${against(one)} points), ${random.quality.mean.toFixed(2)} % by random networks (${against(random)} points); intervals of means ${[own, one, random].map(({ quality }) => meanEnds(quality)).join(", ")}.`;
   }
 
   /** What the published factor is. */
@@ -238,20 +238,20 @@ function groupOf({ budget }: ProxySummary): string {
   const reduced = [
     ...(channels < 1 ? ["channels"] : []),
     ...(resolution < 1 ? ["resolution"] : []),
-    ...(samples < 1 || epochs < SETTINGS.epochs ? ["iterations"] : []),
+    ...(samples < 1 || epochs < ECONAS_SETTINGS.epochs ? ["iterations"] : []),
   ];
   return reduced.length === 1 ? reduced[0] : "several";
 }
 
-function armOf(arms: readonly ArmSummary[], name: ArmName): ArmSummary {
+function armOf(arms: readonly EconasArmSummary[], name: EconasArmName): EconasArmSummary {
   return arms.find(({ arm }) => arm === name)!;
 }
 
-function ends({ interval: [low, high] }: Interval): string {
+function ends({ interval: [low, high] }: Estimate): string {
   return `${low.toFixed(2)} to ${high.toFixed(2)}`;
 }
 
-function words(one: Interval): string {
+function words(one: Estimate): string {
   return `${one.value.toFixed(2)} (${ends(one)})`;
 }
 
@@ -276,7 +276,7 @@ function told(difference: MeanInterval): string {
   return found === 0 ? `not told apart, ${by}` : `${found > 0 ? "better" : "worse"}, ${by}`;
 }
 
-function verdict(claim: string, pairs: readonly Comparison[]): string {
+function verdict(claim: string, pairs: readonly ProxyComparison[]): string {
   const count = (sign: number) => pairs.filter(({ difference }) => side(difference) === sign).length;
   const larger = pairs.filter(({ difference }) => difference.value > 0).length;
   return `${claim}. Here the first has the larger rho in ${larger} of ${pairs.length} pairs of equal cost; beyond the interval it is so in ${count(1)}, the other way round in ${count(-1)}.`;

@@ -1,7 +1,8 @@
+import { percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
-  type ArmName,
-  type ArmSummary,
+  type EeeaArmName,
+  type EeeaArmSummary,
   evaluationsOf,
   type StoredTrained,
   storedTrained,
@@ -12,7 +13,7 @@ import type { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
 import type { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
-import { armsTable, exitsTable, percent, ratio, scaled, sign, verdict, volumesFigure } from "./early-exit-display";
+import { armsTable, differenceInWords, exitsTable, ratio, scaled, sign, volumesFigure } from "./early-exit-display";
 
 /**
  * EEEA-Net's early exit where every network of a search is trained: the paper's own space, on Fashion-MNIST.
@@ -26,7 +27,7 @@ export class LabTrainedEeea implements Displayable {
   }
 
   /** The figures of one search: "ga", "ga-50", "random". */
-  of(arm: ArmName): ArmSummary {
+  of(arm: EeeaArmName): EeeaArmSummary {
     return this.summary.arms.find((one) => one.arm === arm)!;
   }
 
@@ -64,14 +65,14 @@ export class LabTrainedEeea implements Displayable {
     const { networks, accuracies, again, sizesAgree } = this.summary;
     const { seeds } = this.stored.settings;
     const [exit, random] = (["ga-50", "random"] as const).map((arm) => this.of(arm));
-    const first = ({ volumes }: ArmSummary) => percent(volumes[0].mean);
+    const first = ({ volumes }: EeeaArmSummary) => percent(volumes[0].mean, 0);
     return findings([
       `${networks} networks were trained, validation accuracy ${accuracies.least.toFixed(1)} to ${accuracies.most.toFixed(1)} %, median ${accuracies.median.toFixed(1)} %. Two trainings of ${again.networks} of them agree with rho ${again.rho.toFixed(2)}; one training's standard deviation is ${again.noise.toFixed(2)} points. Each network's accuracy is one training's, so the best seen is in part luck.`,
-      `The early exit is respected by ${percent(exit.firstWithin!)} of the first generation in every seed; it rejects ${percent(exit.rejection!.mean)} of the draws, where ${percent(1 - exit.limit!.within)} of random pairs are beyond. Of the networks of later generations ${percent(exit.laterBeyond!.mean)} are beyond.`,
+      `The early exit is respected by ${percent(exit.firstWithin!, 0)} of the first generation in every seed; it rejects ${percent(exit.rejection!.mean, 0)} of the draws, where ${percent(1 - exit.limit!.within, 0)} of random pairs are beyond. Of the networks of later generations ${percent(exit.laterBeyond!.mean, 0)} are beyond.`,
       `The search with it costs ${ratio(exit.cost.against!)} of the one without.`,
-      `Dominated volume after the first generation: ${first(this.of("ga"))} without early exit, ${first(exit)} with it. At the end, with it: ${verdict(scaled(exit.volume.against!), "points")}. The paper found the largest volume without early exit; ${onVolume(exit)}.`,
-      `Test accuracy of the choice with early exit: ${verdict(exit.accuracy.against!, "points")}.`,
-      `Random search at as many trainings: volume ${verdict(scaled(random.volume.against!), "points")}, test accuracy ${verdict(random.accuracy.against!, "points")}; it costs ${ratio(random.cost.against!)} of the evolution.`,
+      `Dominated volume after the first generation: ${first(this.of("ga"))} without early exit, ${first(exit)} with it. At the end, with it: ${differenceInWords(scaled(exit.volume.against!), "points")}. The paper found the largest volume without early exit; ${onVolume(exit)}.`,
+      `Test accuracy of the choice with early exit: ${differenceInWords(exit.accuracy.against!, "points")}.`,
+      `Random search at as many trainings: volume ${differenceInWords(scaled(random.volume.against!), "points")}, test accuracy ${differenceInWords(random.accuracy.against!, "points")}; it costs ${ratio(random.cost.against!)} of the evolution.`,
       `Multiply-adds order these networks as parameters do with rho ${sizesAgree.toFixed(2)}.`,
       `With ${seeds} seeds a difference must be large to be told from chance: "not told apart" does not mean equal.`,
     ]);
@@ -82,7 +83,7 @@ export class LabTrainedEeea implements Displayable {
   }
 }
 
-function onVolume({ volume }: ArmSummary): string {
+function onVolume({ volume }: EeeaArmSummary): string {
   const difference = sign(volume.against!);
   if (difference < 0) return "so it is here";
   return difference > 0 ? "that is not so here" : "here the difference is not larger than its interval";

@@ -1,9 +1,10 @@
+import { percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
-  ARMS,
-  type ArmName,
-  type ArmSummary,
   DRAWN_PAIRS,
+  EEEA_ARMS,
+  type EeeaArmName,
+  type EeeaArmSummary,
   type EeeaSummary,
   EVALUATIONS,
   type StoredEeea,
@@ -14,7 +15,7 @@ import type { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
 import type { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
-import { armsTable, exitsTable, percent, ratio, scaled, sign, verdict, volumesFigure } from "./early-exit-display";
+import { armsTable, differenceInWords, exitsTable, ratio, scaled, sign, volumesFigure } from "./early-exit-display";
 
 /** EEEA-Net's early exit on NAS-Bench-201: `npx blockwise study eeea` made the searches, all figures are computed from them here. */
 export class LabEeea implements Displayable {
@@ -25,7 +26,7 @@ export class LabEeea implements Displayable {
   }
 
   /** The figures of one search: "ga", "ga-75", "ga-50", "ga-25", "ga-50-children", "ga-two", "random", "random-50". */
-  of(arm: ArmName): ArmSummary {
+  of(arm: EeeaArmName): EeeaArmSummary {
     return this.summary.arms.find((one) => one.arm === arm)!;
   }
 
@@ -60,25 +61,25 @@ export class LabEeea implements Displayable {
     const { sizesAgree } = this.summary;
     const exits = (["ga-75", "ga-50", "ga-25"] as const).map((arm) => this.of(arm));
     const [children, two, random] = (["ga-50-children", "ga-two", "random"] as const).map((arm) => this.of(arm));
-    const list = (of: (one: ArmSummary) => string) =>
-      exits.map((one) => `${ARMS[one.arm].title.replace("early exit ", "")}: ${of(one)}`).join("; ");
-    const first = ({ volumes }: ArmSummary) => percent(volumes[0].mean);
+    const list = (of: (one: EeeaArmSummary) => string) =>
+      exits.map((one) => `${EEEA_ARMS[one.arm].title.replace("early exit ", "")}: ${of(one)}`).join("; ");
+    const first = ({ volumes }: EeeaArmSummary) => percent(volumes[0].mean, 0);
     const least = Math.min(...exits.map(({ firstWithin }) => firstWithin!));
     return findings([
-      `The early exit is respected by ${percent(least)} of the first generation in every seed; of the draws it rejects, ${list(({ rejection, limit }) => `${percent(rejection!.mean)} where ${percent(1 - limit!.within)} of all cells are beyond`)}.`,
-      `It holds the first generation alone; of the networks of all later ones, so many are beyond the limit, ${list(({ laterBeyond }) => percent(laterBeyond!.mean))}.`,
+      `The early exit is respected by ${percent(least, 0)} of the first generation in every seed; of the draws it rejects, ${list(({ rejection, limit }) => `${percent(rejection!.mean, 0)} where ${percent(1 - limit!.within, 0)} of all cells are beyond`)}.`,
+      `It holds the first generation alone; of the networks of all later ones, so many are beyond the limit, ${list(({ laterBeyond }) => percent(laterBeyond!.mean, 0))}.`,
       `The whole search costs, as a share of the one without early exit, ${list(({ cost }) => ratio(cost.against!))}.`,
-      `Dominated volume at the end: ${percent(this.of("ga").volume.mean.mean, 2)} of the best possible without early exit; with it, ${list(({ volume }) => verdict(scaled(volume.against!), "points"))}. ${this.paperOnVolumes(exits)}`,
+      `Dominated volume at the end: ${percent(this.of("ga").volume.mean.mean, 2)} of the best possible without early exit; with it, ${list(({ volume }) => differenceInWords(scaled(volume.against!), "points"))}. ${this.paperOnVolumes(exits)}`,
       `After the first generation it is ${first(this.of("ga"))} without early exit, and with it, ${list(first)}.`,
-      `Test accuracy of the choice, against no early exit, ${list(({ accuracy }) => verdict(accuracy.against!, "points"))}.`,
-      `Held to the limit throughout (${percent(children.limit!.within)} of cells are within), the search costs ${ratio(children.cost.against!)} of that, and its choice has a test accuracy of ${children.accuracy.mean.mean.toFixed(2)} %: ${verdict(children.accuracy.against!, "points")}.`,
-      `Random search at as many evaluations: volume ${verdict(scaled(random.volume.against!), "points")}, test accuracy ${verdict(random.accuracy.against!, "points")}; it costs ${ratio(random.cost.against!)} of the evolution, which turns to smaller networks.`,
-      `Two objectives in place of three: volume ${verdict(scaled(two.volume.against!), "points")}, networks on the front ${verdict(two.front.against!, "")}. On this table multiply-adds order cells as parameters do (rho ${sizesAgree.table.toFixed(2)}), so the third objective adds nothing here but crowding; over ${DRAWN_PAIRS} random pairs of the paper's own cells rho is ${sizesAgree.paper.toFixed(2)}.`,
+      `Test accuracy of the choice, against no early exit, ${list(({ accuracy }) => differenceInWords(accuracy.against!, "points"))}.`,
+      `Held to the limit throughout (${percent(children.limit!.within, 0)} of cells are within), the search costs ${ratio(children.cost.against!)} of that, and its choice has a test accuracy of ${children.accuracy.mean.mean.toFixed(2)} %: ${differenceInWords(children.accuracy.against!, "points")}.`,
+      `Random search at as many evaluations: volume ${differenceInWords(scaled(random.volume.against!), "points")}, test accuracy ${differenceInWords(random.accuracy.against!, "points")}; it costs ${ratio(random.cost.against!)} of the evolution, which turns to smaller networks.`,
+      `Two objectives in place of three: volume ${differenceInWords(scaled(two.volume.against!), "points")}, networks on the front ${differenceInWords(two.front.against!, "")}. On this table multiply-adds order cells as parameters do (rho ${sizesAgree.table.toFixed(2)}), so the third objective adds nothing here but crowding; over ${DRAWN_PAIRS} random pairs of the paper's own cells rho is ${sizesAgree.paper.toFixed(2)}.`,
     ]);
   }
 
   /** The paper's own finding: without early exit the volume is the largest (figure 6, in words). */
-  private paperOnVolumes(exits: readonly ArmSummary[]): string {
+  private paperOnVolumes(exits: readonly EeeaArmSummary[]): string {
     const signs = exits.map(({ volume }) => sign(volume.against!));
     const paper = "The paper found the largest volume without early exit";
     if (signs.every((one) => one < 0)) return `${paper}; so it is here.`;

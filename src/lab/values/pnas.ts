@@ -1,10 +1,14 @@
 import { ConfigError, nearestName } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
-  METHOD_TITLES,
-  METHODS,
-  type MethodName,
+  PNAS_METHOD_TITLES,
+  PNAS_METHODS,
+  PNAS_TABLE_TITLES,
+  PNAS_TABLES,
+  type PnasMethod,
   type PnasSummary,
+  type PnasTable,
+  type PnasTableSummary,
   PREDICTOR_TITLES,
   PREDICTORS,
   type PredictorName,
@@ -13,10 +17,6 @@ import {
   storedPnas,
   storedTable,
   summarisePnas,
-  TABLE_TITLES,
-  TABLES,
-  type TableName,
-  type TableSummary,
   type TriedName,
 } from "../../systems/pnas";
 import type { MeanInterval } from "../../systems/search-comparison";
@@ -27,7 +27,7 @@ import { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
 
 /** Searches that are held against random search. */
-const RIVALS = METHODS.filter((method) => method !== "random");
+const RIVALS = PNAS_METHODS.filter((method) => method !== "random");
 
 /** PNAS on tables of trained cells: `npx blockwise study pnas` made the runs, all figures are computed from them here. */
 export class LabPnas implements Displayable {
@@ -41,12 +41,12 @@ export class LabPnas implements Displayable {
   }
 
   /** The figures of one table: "fashion" or "201". @throws ConfigError for another. */
-  of(name: TableName): TableSummary {
+  of(name: PnasTable): PnasTableSummary {
     const found = this.summary.tables.find(({ table }) => table === name);
     if (found) return found;
-    const meant = nearestName(String(name), TABLES);
+    const meant = nearestName(String(name), PNAS_TABLES);
     throw new ConfigError(
-      `pnas: the table must be one of ${TABLES.join(", ")}, got ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ""}`,
+      `pnas: the table must be one of ${PNAS_TABLES.join(", ")}, got ${JSON.stringify(name)}${meant ? `; did you mean ${meant}?` : ""}`,
       { name },
     );
   }
@@ -58,7 +58,7 @@ export class LabPnas implements Displayable {
       title: "The cells that are searched",
       columns: ["table", "cells", "of them complete", "best validation accuracy (%)"],
       rows: this.summary.tables.map(({ table, cells, complete, best }) => [
-        TABLE_TITLES[table],
+        PNAS_TABLE_TITLES[table],
         cells,
         complete,
         best.toFixed(2),
@@ -74,7 +74,7 @@ export class LabPnas implements Displayable {
       title: "Spearman's rho of predicted and true accuracies",
       columns: ["table", "fitted to", "predictor", "the fit's cells", "others of the size", "the next size"],
       rows: this.summary.agreement.map((one) => [
-        TABLE_TITLES[one.table],
+        PNAS_TABLE_TITLES[one.table],
         `${fitted[one.size]} cells of size ${one.size}`,
         PREDICTOR_TITLES[one.predictor],
         words(one.fitted),
@@ -89,10 +89,10 @@ export class LabPnas implements Displayable {
    * Best validation accuracy seen, against evaluations: medians over seeds, quartiles as bands, a panel a search, random
    * search in grey.
    */
-  curves(name: TableName): FigureView {
+  curves(name: PnasTable): FigureView {
     const { searches, best } = this.of(name);
     const series = searches.map(({ method, curve: { x, lower, median, upper } }) => ({
-      name: METHOD_TITLES[method],
+      name: PNAS_METHOD_TITLES[method],
       x,
       y: median,
       interval: lower.map((low, i): [number, number] => [low, upper[i]]),
@@ -100,7 +100,7 @@ export class LabPnas implements Displayable {
     const [random, ...others] = series;
     return new FigureView(
       studyPanels({
-        title: `${TABLE_TITLES[name]}: best accuracy seen`,
+        title: `${PNAS_TABLE_TITLES[name]}: best accuracy seen`,
         subtitle: `lines: medians of ${this.stored.settings.seeds} seeds, bands: their quartiles`,
         series: others,
         reference: { name: "random search (median)", x: random.x, y: random.y },
@@ -117,10 +117,15 @@ export class LabPnas implements Displayable {
   needed(): Table {
     return new Table({
       title: "Evaluations needed to reach what random search reaches",
-      columns: ["table", "random search", "accuracy to reach (%)", ...RIVALS.map((method) => METHOD_TITLES[method])],
+      columns: [
+        "table",
+        "random search",
+        "accuracy to reach (%)",
+        ...RIVALS.map((method) => PNAS_METHOD_TITLES[method]),
+      ],
       rows: this.summary.tables.flatMap(({ table, targets }) =>
         targets.map(({ random, accuracy, needed }) => [
-          TABLE_TITLES[table],
+          PNAS_TABLE_TITLES[table],
           random,
           accuracy.toFixed(2),
           ...RIVALS.map((method) => needText(needed[method], random)),
@@ -136,7 +141,7 @@ export class LabPnas implements Displayable {
     const { random, accuracy } = targets[targets.length - 1];
     const { from, to } = this.stored.settings.tuning.seeds;
     return new Table({
-      title: `Settings of the MLP ensemble, ${TABLE_TITLES.fashion}`,
+      title: `Settings of the MLP ensemble, ${PNAS_TABLE_TITLES.fashion}`,
       columns: ["settings", "evaluations needed", "reached by"],
       rows: this.summary.tuning.map(({ name, needed, reached, runs }) => [
         name,
@@ -163,11 +168,11 @@ export class LabPnas implements Displayable {
     ]);
   }
 
-  private efficiency({ table, targets }: TableSummary): string {
+  private efficiency({ table, targets }: PnasTableSummary): string {
     const { accuracy, needed, random, reached } = targets[targets.length - 1];
     const { seeds, times } = this.stored.settings;
     const own = needed.pnas;
-    const begin = `${TABLE_TITLES[table]}: random search has seen ${accuracy.toFixed(2)} % after ${random} evaluations (median of ${seeds} seeds), ${times} times the ${Math.round(random / times)} of PNAS;`;
+    const begin = `${PNAS_TABLE_TITLES[table]}: random search has seen ${accuracy.toFixed(2)} % after ${random} evaluations (median of ${seeds} seeds), ${times} times the ${Math.round(random / times)} of PNAS;`;
     if (own === undefined)
       return `${begin} PNAS does not reach that in half of its runs (${reached.pnas} of ${seeds} do).`;
     const share = own / random;
@@ -175,15 +180,15 @@ export class LabPnas implements Displayable {
   }
 
   /** Whether growing is what helps. */
-  private control({ table, targets }: TableSummary): string {
+  private control({ table, targets }: PnasTableSummary): string {
     const { needed, random } = targets[targets.length - 1];
-    return `${TABLE_TITLES[table]}, with ridge regression for the predictor: ${needText(needed["pnas-ridge"], random)} by growing, ${needText(needed["smbo-ridge"], random)} without growing, on complete cells from the start.`;
+    return `${PNAS_TABLE_TITLES[table]}, with ridge regression for the predictor: ${needText(needed["pnas-ridge"], random)} by growing, ${needText(needed["smbo-ridge"], random)} without growing, on complete cells from the start.`;
   }
 
-  private tested({ table, searches, targets }: TableSummary): string {
-    const of = (method: MethodName) => searches.find((one) => one.method === method)!.test;
+  private tested({ table, searches, targets }: PnasTableSummary): string {
+    const of = (method: PnasMethod) => searches.find((one) => one.method === method)!.test;
     const { random } = targets[targets.length - 1];
-    return `${TABLE_TITLES[table]}, test accuracy of the choice: ${words(of("random"), 2)} % by random search after ${random} evaluations; after ${Math.floor(random / 3)}, PNAS ${words(of("pnas"), 2)} %, without growing ${words(of("smbo-ridge"), 2)} %.`;
+    return `${PNAS_TABLE_TITLES[table]}, test accuracy of the choice: ${words(of("random"), 2)} % by random search after ${random} evaluations; after ${Math.floor(random / 3)}, PNAS ${words(of("pnas"), 2)} %, without growing ${words(of("smbo-ridge"), 2)} %.`;
   }
 
   /** How much hangs on the predictor's settings. */
@@ -193,7 +198,7 @@ export class LabPnas implements Displayable {
     const { random } = targets[targets.length - 1];
     const within = tuning.filter(({ needed }) => needed !== undefined && needed <= random / 3).length;
     const needs = (name: TriedName) => needText(tuning.find((one) => one.name === name)!.needed, random);
-    return `${TABLE_TITLES.fashion}, seeds that are not reported: with embeddings averaged over blocks, as the paper has them, PNAS needs ${needs("reported")}; with their sum, which we had first, ${needs("sum over blocks")}. Of ${tuning.length} settings that were tried ${within} need at most a third of random search's evaluations, so the result hangs on the predictor's details.`;
+    return `${PNAS_TABLE_TITLES.fashion}, seeds that are not reported: with embeddings averaged over blocks, as the paper has them, PNAS needs ${needs("reported")}; with their sum, which we had first, ${needs("sum over blocks")}. Of ${tuning.length} settings that were tried ${within} need at most a third of random search's evaluations, so the result hangs on the predictor's details.`;
   }
 
   /** Extrapolation to the next size, against the own size. */

@@ -2,13 +2,13 @@ import { formatCount } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { type CellArchitecture, parseCell } from "../../space";
 import {
-  ARM_NAMES,
-  ARMS,
   type ArmDifference,
-  type ArmName,
-  type ArmSummary,
   FALSE_ACCEPT_RATES,
   judgedPairs,
+  POCKETNET_ARM_NAMES,
+  POCKETNET_ARMS,
+  type PocketNetArmName,
+  type PocketNetArmSummary,
   type PocketNetSummary,
   rocOf,
   type StoredPocketNet,
@@ -39,7 +39,7 @@ export class LabPocketNet implements Displayable {
   }
 
   /** The figures of one way to train: "none", "kd", "multi-step", "none-longer", "blockwise". */
-  of(arm: ArmName): ArmSummary {
+  of(arm: PocketNetArmName): PocketNetArmSummary {
     return this.summary.arms.find((one) => one.arm === arm)!;
   }
 
@@ -123,7 +123,7 @@ export class LabPocketNet implements Displayable {
           "",
         ],
         ...arms.map(({ arm, epochs, accuracy, runs, tar, withTeacher }) => [
-          ARMS[arm].title,
+          POCKETNET_ARMS[arm].title,
           epochs,
           words(accuracy),
           runs.map((run) => run.accuracy.toFixed(2)).join(", "),
@@ -149,7 +149,7 @@ export class LabPocketNet implements Displayable {
         subtitle: `first seed of each; ${folds * pairs} pairs of one person, ${folds * pairs} of two`,
         series: [
           curve("teacher", this.stored.teacher),
-          ...ARM_NAMES.map((arm) => curve(ARMS[arm].title, this.stored.arms[arm][0])),
+          ...POCKETNET_ARM_NAMES.map((arm) => curve(POCKETNET_ARMS[arm].title, this.stored.arms[arm][0])),
         ],
         pairs: folds * pairs,
       }),
@@ -161,7 +161,7 @@ export class LabPocketNet implements Displayable {
     const series = (["kd", "multi-step", "blockwise"] as const).map((arm) => {
       const { distances } = this.of(arm);
       return {
-        name: ARMS[arm].title,
+        name: POCKETNET_ARMS[arm].title,
         x: distances.map((_, i) => i + 1),
         y: distances.map(({ mean }) => mean),
         interval: distances.map(({ mean, interval = [mean, mean] }): [number, number] => [interval[0], interval[1]]),
@@ -181,7 +181,7 @@ export class LabPocketNet implements Displayable {
   /** What is true of these trainings. */
   findings(): Findings {
     const [none, kd, multi] = (["none", "kd", "multi-step"] as const).map((arm) => this.of(arm));
-    const of = (one: ArmName, other: ArmName) => verdict(this.difference(one, other));
+    const of = (one: PocketNetArmName, other: PocketNetArmName) => verdict(this.difference(one, other));
     const ordered = none.accuracy.mean < kd.accuracy.mean && kd.accuracy.mean <= multi.accuracy.mean;
     const nearer = kd.distances.filter(({ mean }, i) => multi.distances[i].mean < mean).length;
     const [first, firstMulti] = [kd.distances[0].mean, multi.distances[0].mean];
@@ -190,7 +190,7 @@ export class LabPocketNet implements Displayable {
       `KD against none, seed by seed: ${of("kd", "none")}. Multi-step KD against none: ${of("multi-step", "none")}. Multi-step KD against KD: ${of("multi-step", "kd")}.`,
       `At equal training cost, where the final teacher's one pass over the images is counted as well, training without a teacher has ${this.of("none-longer").epochs} epochs in place of ${none.epochs}: against it KD ${of("kd", "none-longer")}; multi-step KD, whose teacher makes a pass for each epoch and so costs more, ${of("multi-step", "none-longer")}.`,
       `The teacher of the same epoch is nearer than the final one in ${nearer} of ${kd.distances.length} epochs; after the first the weighted distance is ${firstMulti.toFixed(3)} against ${first.toFixed(3)}, ${(firstMulti / first).toFixed(2)} of it (the paper's logs: ${PUBLISHED_FIRST["multi-step"]} against ${PUBLISHED_FIRST.kd}, ${(PUBLISHED_FIRST["multi-step"] / PUBLISHED_FIRST.kd).toFixed(2)}).`,
-      `In the end the mean cosine with the final teacher, on strangers, is ${[none, kd, multi].map(({ arm, withTeacher }) => `${withTeacher.mean.toFixed(3)} (${ARMS[arm].title})`).join(", ")}.`,
+      `In the end the mean cosine with the final teacher, on strangers, is ${[none, kd, multi].map(({ arm, withTeacher }) => `${withTeacher.mean.toFixed(3)} (${POCKETNET_ARMS[arm].title})`).join(", ")}.`,
       `The block-wise student against the DARTS one, at no more MACs: both with multi-step KD: ${of("blockwise", "multi-step")}.`,
       `The faces are synthetic: what is said here is of the methods, not of how well real people are told apart.`,
     ]);
@@ -200,7 +200,7 @@ export class LabPocketNet implements Displayable {
     return this.stored.settings.seeds.length;
   }
 
-  private difference(one: ArmName, other: ArmName): ArmDifference {
+  private difference(one: PocketNetArmName, other: PocketNetArmName): ArmDifference {
     return this.summary.differences.find(({ of, against }) => of === one && against === other)!;
   }
 
@@ -213,8 +213,8 @@ function words({ mean, interval }: MeanInterval): string {
   return interval ? `${mean.toFixed(2)} (${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})` : mean.toFixed(2);
 }
 
-function list(arms: readonly ArmSummary[]): string {
-  return arms.map(({ arm, accuracy }) => `${accuracy.mean.toFixed(2)} % (${ARMS[arm].title})`).join(", ");
+function list(arms: readonly PocketNetArmSummary[]): string {
+  return arms.map(({ arm, accuracy }) => `${accuracy.mean.toFixed(2)} % (${POCKETNET_ARMS[arm].title})`).join(", ");
 }
 
 function verdict({ accuracy, ahead: [seeds, all] }: ArmDifference): string {

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionRules, rule } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
-  blocksOf,
+  blockScoresOf,
   type ComparedSetting,
   type ComparedSettings,
   comparedSettings,
@@ -166,7 +166,7 @@ export class LabSettings implements Displayable {
       return ["NOT SHOWN: needs the ratings of DNA's setting and of the one fed with the student's features."];
     }
     const both = [first, student];
-    const [a, b] = both.map(({ raw }) => blocksOf(raw, stored.measure)[0]);
+    const [a, b] = both.map(({ raw }) => blockScoresOf(raw, stored.measure)[0]);
     const apart = Math.max(...Object.keys(a).map((digits) => Math.abs(a[digits] - b[digits])));
     const images = [...new Set(both.map(({ name }) => this.experimentOf(name).rate.images))];
     const taken = images.length > 1 ? `, being taken on ${images.join(" and ")} images` : "";

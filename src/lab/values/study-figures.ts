@@ -1,5 +1,6 @@
 import { kendallTauB, type TrueNetwork } from "../../benchmark";
-import type { BlockScores, BudgetRegrets, Interval } from "../../benchmark/ranking";
+import type { BlockScores, BudgetRegrets } from "../../benchmark/ranking";
+import type { Interval } from "../../core";
 import { rankScatter, studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
 

@@ -13,7 +13,7 @@ import { ConfigError, checkOptions, type OptionRules, rule } from "../../core";
 import { mean } from "../../core/statistics";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
-  blocksOf,
+  blockScoresOf,
   type Measure,
   measuresOnTuning,
   type RawRatings,
@@ -29,7 +29,7 @@ import { Table } from "../display/table";
 import { regretFindings } from "./regret-words";
 import { effectScatter, ratingScatter, regretCurve } from "./study-figures";
 import type { StudySource } from "./study-source";
-import { measuresTable, ratedTable, rivalsTable, seedsTable, sposTable } from "./study-tables";
+import { measuresTable, rawRatingsTable, rivalsTable, seedsTable, sposTable } from "./study-tables";
 
 export interface RankingSampleOptions {
   /** Whose ratings. Default: the first seed's. */
@@ -108,7 +108,7 @@ export class LabStudyRanking implements Displayable {
   /** Raw ratings, seed by seed: teacher, distillation, what was rated, and the time it took. */
   rated(): Table {
     const { distill, rate } = jobsOf(this.study.config).find(({ name }) => name === this.setting.name)!.experiment;
-    return this.namedTable(ratedTable(this.study.config.title, this.setting.raws, { distill, rate }));
+    return this.namedTable(rawRatingsTable(this.study.config.title, this.setting.raws, { distill, rate }));
   }
 
   /** Every measure of imitation, blocks joined by sum and by product, plain and weighted; means over seeds. */
@@ -146,12 +146,16 @@ export class LabStudyRanking implements Displayable {
     const raw = this.rawOf(options.seed);
     const drawn = new Set(reportedSample(options.networks ?? 1000));
     const networks = this.study.truth.filter(({ key }) => drawn.has(key));
-    return ratingScatter(networks, networkScores(networks, blocksOf(raw, this.measure), raw.cuts, summary.weights), {
-      tau: summary.weightedBySeed[summary.seeds.indexOf(raw.seed)].tau,
-      interval: intervals?.weighted.tau,
-      title: this.namedFigure(`DNA's rating, seed ${raw.seed}; ${networks.length} networks drawn for the picture`),
-      predictedTitle: "weighted sum of the blocks' ratings (lower is better)",
-    });
+    return ratingScatter(
+      networks,
+      networkScores(networks, blockScoresOf(raw, this.measure), raw.cuts, summary.weights),
+      {
+        tau: summary.weightedBySeed[summary.seeds.indexOf(raw.seed)].tau,
+        interval: intervals?.weighted.tau,
+        title: this.namedFigure(`DNA's rating, seed ${raw.seed}; ${networks.length} networks drawn for the picture`),
+        predictedTitle: "weighted sum of the blocks' ratings (lower is better)",
+      },
+    );
   }
 
   /** What the best sums of one number a candidate reach, in words. */
@@ -167,7 +171,7 @@ export class LabStudyRanking implements Displayable {
       (one) => raws[0].measures[one],
     );
     const taus = measures.map((measure) =>
-      raws.map((raw) => blockTaus(this.study.truth, blocksOf(raw, measure), cuts)),
+      raws.map((raw) => blockTaus(this.study.truth, blockScoresOf(raw, measure), cuts)),
     );
     const layers = (block: number) => `layers ${(cuts[block - 1] ?? 0) + 1}-${cuts[block] ?? 8}`;
     const loss = (block: number, epoch: number) => mean(raws.map(({ losses }) => losses[block].at(epoch)!)).toFixed(2);
@@ -190,7 +194,7 @@ export class LabStudyRanking implements Displayable {
    */
   effects(seed?: number): FigureView[] {
     const raw = this.rawOf(seed);
-    const blocks = blocksOf(raw, this.measure);
+    const blocks = blockScoresOf(raw, this.measure);
     return trueEffects(this.study.truth, raw.cuts).map((effects, i) =>
       effectScatter(effects, blocks[i], {
         title: this.namedFigure(`Block ${i + 1}: ${effects.size} candidates, seed ${raw.seed}`),

@@ -7,7 +7,7 @@ import { Table } from "../display/table";
 type Sum = "plain" | "weighted";
 
 /** Raw ratings, one row a seed. */
-export function ratedTable(
+export function rawRatingsTable(
   title: string,
   raws: readonly RawRatings[],
   { distill, rate }: Pick<StudyJob["experiment"], "distill" | "rate">,

@@ -4,7 +4,7 @@ import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } f
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { provenanceOf } from "../../study";
 import {
-  blocksOf,
+  blockScoresOf,
   findStudy,
   MEASURES,
   type RawRatings,
@@ -206,7 +206,7 @@ export class LabStudy implements Displayable, StudySource {
     if (!of || !raw)
       throw new ConfigError(`study: there are no ratings of ${variant} for seed ${seed}`, { variant, seed });
     const { reported } = divide(this.truth);
-    const scores = networkScores(reported, blocksOf(raw, of.measure), of.cuts, of.weights);
+    const scores = networkScores(reported, blockScoresOf(raw, of.measure), of.cuts, of.weights);
     const { tau } = of.weightedBySeed[of.seeds.indexOf(seed)];
     return new FigureView(
       rankScatter({

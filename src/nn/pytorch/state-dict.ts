@@ -1,4 +1,4 @@
-import { isTensor, type PickledTensor, RefusedPickle } from "./unpickle";
+import { isPickledTensor, type PickledTensor, RefusedPickle } from "./unpickle";
 
 /** Where training scripts keep weights beside other things, those that are to be evaluated first. */
 const WRAPPERS = ["state_dict_ema", "model_ema", "state_dict", "model_state_dict", "model"] as const;
@@ -46,7 +46,7 @@ function within(value: Map<unknown, unknown>, seen: Set<unknown>, depth: number)
     return { tensors, remarks: [...remarks, remark] };
   }
   const entries = [...value].filter(
-    (entry): entry is [string, PickledTensor] => typeof entry[0] === "string" && isTensor(entry[1]),
+    (entry): entry is [string, PickledTensor] => typeof entry[0] === "string" && isPickledTensor(entry[1]),
   );
   return entries.length > 0 ? { tensors: new Map(entries), remarks: [] } : undefined;
 }
@@ -57,7 +57,7 @@ function everyTensor(value: unknown): PickledTensor[] {
   const open = [value];
   const tensors: PickledTensor[] = [];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (isTensor(next)) tensors.push(next);
+    if (isPickledTensor(next)) tensors.push(next);
     if (seen.has(next)) continue;
     seen.add(next);
     const inside = next instanceof Map ? next.values() : Array.isArray(next) ? next : [];

@@ -283,7 +283,7 @@ function made(what: unknown, given: unknown): unknown {
     }
     return new Map(pairs as [unknown, unknown][]);
   }
-  if (name === "torch._utils _rebuild_parameter" && isTensor(args[0])) return args[0];
+  if (name === "torch._utils _rebuild_parameter" && isPickledTensor(args[0])) return args[0];
   if (name !== "torch._utils _rebuild_tensor_v2") throw new RefusedPickle("it calls something that is no tensor");
   const [values, offset, shape, strides] = args;
   const isStorage = typeof values === "object" && values !== null && (values as Storage).kind === "storage";
@@ -293,7 +293,7 @@ function made(what: unknown, given: unknown): unknown {
   return { kind: "tensor", storage: values as Storage, offset, shape, strides } satisfies PickledTensor;
 }
 
-export function isTensor(value: unknown): value is PickledTensor {
+export function isPickledTensor(value: unknown): value is PickledTensor {
   return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "tensor";
 }
 

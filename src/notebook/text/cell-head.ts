@@ -1,7 +1,7 @@
 import type { Cell } from "../notebook-file";
 
 /** What a marker says of a cell, beside its source. */
-export interface CellHead {
+export interface CellMarker {
   readonly type: Cell["cell_type"];
   /** Of the cell and of how its source is written, in JSON. */
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ export function attributesOf(cell: Cell): Record<string, unknown> {
 }
 
 /** A cell of a marker's attributes and a source; with an id only where the marker has one. */
-export function cellOf({ type, attributes }: CellHead, source: string): Cell {
+export function cellOf({ type, attributes }: CellMarker, source: string): Cell {
   const { id, metadata, attachments, eol: _eol, escaped: _escaped, commented: _commented, ...plain } = attributes;
   return {
     cell_type: type,
@@ -42,7 +42,7 @@ export function cellOf({ type, attributes }: CellHead, source: string): Cell {
 }
 
 /** ` id="a" tags=["b"]`, of characters that stay within one line and one comment of any language. */
-export function writeAttributes(attributes: CellHead["attributes"]): string {
+export function writeAttributes(attributes: CellMarker["attributes"]): string {
   return Object.entries(attributes)
     .map(([key, value]) => ` ${key}=${JSON.stringify(value).replace(UNSAFE, escapedCharacter)}`)
     .join("");

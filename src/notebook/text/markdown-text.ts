@@ -1,5 +1,5 @@
 import type { Cell, Notebook } from "../notebook-file";
-import { attributesOf, type CellHead, cellOf, readAttributes, writeAttributes } from "./cell-head";
+import { attributesOf, type CellMarker, cellOf, readAttributes, writeAttributes } from "./cell-head";
 import { withIds } from "./cell-ids";
 import { sourceLines, sourceOf, textLines, withoutEmptyEnds } from "./source-lines";
 import { headerLines, readHeader } from "./text-header";
@@ -58,7 +58,7 @@ function markedCells(lines: readonly string[]): Cell[] {
   cells.push(...words(lines.slice(0, first)));
   for (let at = first; at < lines.length; ) {
     const [, type, said = ""] = MARKER.exec(lines[at]) ?? [];
-    const head = { type: type as CellHead["type"], attributes: readAttributes(said) ?? { title: said } };
+    const head = { type: type as CellMarker["type"], attributes: readAttributes(said) ?? { title: said } };
     at++;
     const fence = type === "markdown" ? null : FENCE.exec(lines[at] ?? "");
     if (fence) {
@@ -76,7 +76,7 @@ function markedCells(lines: readonly string[]): Cell[] {
   return cells;
 }
 
-function unfenced(head: CellHead, lines: readonly string[]): Cell {
+function unfenced(head: CellMarker, lines: readonly string[]): Cell {
   const body = (lines.at(-1) === "" ? lines.slice(0, -1) : lines).map((line) =>
     line.replace(WRITTEN_LIKE_MARKER, "<!-- "),
   );

@@ -1,5 +1,5 @@
 import type { Cell, Notebook } from "../notebook-file";
-import { attributesOf, type CellHead, cellOf, readAttributes, writeAttributes } from "./cell-head";
+import { attributesOf, type CellMarker, cellOf, readAttributes, writeAttributes } from "./cell-head";
 import { withIds } from "./cell-ids";
 import { scriptFacts } from "./script-facts";
 import { hasHalves, sourceLines, sourceOf, textLines, withoutEmptyEnds } from "./source-lines";
@@ -66,7 +66,7 @@ export function fromScript(text: string, where: string): Notebook {
   const headerEnd = lines[0].trimEnd() === FENCE ? lines.indexOf(FENCE, 1) : -1;
   const notebook = readHeader(where, headerEnd < 0 ? [] : lines.slice(1, headerEnd).map(uncommented));
   const cells: Cell[] = [];
-  let head: CellHead | undefined = { type: "code", attributes: {} };
+  let head: CellMarker | undefined = { type: "code", attributes: {} };
   let body: string[] = [];
   let isStart = true;
   const end = () => {
@@ -87,7 +87,7 @@ export function fromScript(text: string, where: string): Notebook {
 }
 
 /** Of a marker's words; undefined for what is no cell. */
-function readHead(words: string): CellHead | undefined {
+function readHead(words: string): CellMarker | undefined {
   const [, title, type, rest] = /^([^[\]="]*)(?:\[(\w+)\])?\s*(.*)$/s.exec(words) ?? [];
   if (type === "script") return undefined;
   const isType = type === undefined || ["code", "markdown", "md", "raw"].includes(type);
@@ -96,11 +96,11 @@ function readHead(words: string): CellHead | undefined {
   const attributes = isType ? readAttributes(`${key ?? ""}${rest}`) : undefined;
   if (!attributes) return { type: "code", attributes: { title: words } };
   const said = (name ?? title ?? "").trim();
-  const cellType = type === "md" ? "markdown" : ((type ?? "code") as CellHead["type"]);
+  const cellType = type === "md" ? "markdown" : ((type ?? "code") as CellMarker["type"]);
   return { type: cellType, attributes: { ...(said !== "" && { title: said }), ...attributes } };
 }
 
-function cellsOf(head: CellHead, body: readonly string[]): Cell[] {
+function cellsOf(head: CellMarker, body: readonly string[]): Cell[] {
   const { type, attributes } = head;
   const lines = body.map((line) => (WRITTEN_LIKE_MARKER.test(line) ? line.slice(3) : line));
   if (type === "code" && attributes.commented !== true) {

@@ -1,6 +1,6 @@
 import type { TrueNetwork } from "../../benchmark";
 import { type Agreement, baselines, blockTaus, divide, networkScores } from "../../benchmark/ranking";
-import { blocksOf } from "./measures";
+import { blockScoresOf } from "./measures";
 import type { RawRatings } from "./raw-ratings";
 import {
   type DifferenceVerdict,
@@ -91,7 +91,7 @@ export function settingBlockTaus(
   { raw }: Pick<ComparedSetting, "raw">,
   truth: readonly TrueNetwork[],
 ): number[] {
-  return blockTaus(truth, blocksOf(raw, stored.measure), raw.cuts);
+  return blockTaus(truth, blockScoresOf(raw, stored.measure), raw.cuts);
 }
 
 /** Weighted scores of all networks, higher is better. */
@@ -100,5 +100,5 @@ export function settingScores(
   { raw, summary }: Pick<ComparedSetting, "raw" | "summary">,
   truth: readonly TrueNetwork[],
 ): number[] {
-  return networkScores(truth, blocksOf(raw, stored.measure), raw.cuts, summary.weights);
+  return networkScores(truth, blockScoresOf(raw, stored.measure), raw.cuts, summary.weights);
 }

@@ -1,7 +1,7 @@
 import type { TrueNetwork } from "../../benchmark";
 import { agreement, divide, networkScores, tuneWeights } from "../../benchmark/ranking";
 import { mean } from "../../core/statistics";
-import { blocksOf, MEASURES, type Measure } from "./measures";
+import { blockScoresOf, MEASURES, type Measure } from "./measures";
 import type { RawRatings } from "./raw-ratings";
 
 /** The measures that ratings were taken by, and their logarithms. */
@@ -17,7 +17,7 @@ export function measuresOnTuning(
   const { tuning } = divide(truth);
   const [{ cuts }] = raws;
   return measuresTaken(raws[0]).map((measure) => {
-    const seeds = raws.map((raw) => blocksOf(raw, measure));
+    const seeds = raws.map((raw) => blockScoresOf(raw, measure));
     const weights = tuneWeights(tuning, seeds, cuts);
     const taus = seeds.map((blocks) => agreement(tuning, networkScores(tuning, blocks, cuts, weights)).tau);
     return { measure, tau: mean(taus) };

@@ -18,7 +18,7 @@ export type Measures = Partial<Record<(typeof SCORES)[number], readonly BlockSco
  * The ratings of every block under a measure.
  * @throws ConfigError when the measure was not taken.
  */
-export function blocksOf(
+export function blockScoresOf(
   { measures, variant }: { readonly measures: Measures; readonly variant: string },
   measure: Measure,
 ): readonly BlockScores[] {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { BlockScores } from "../../benchmark/ranking";
 import { readJsonAs } from "../../core";
 import type { Provenance } from "../provenance";
-import { blocksOf, type Measure, type Measures } from "./measures";
+import { blockScoresOf, type Measure, type Measures } from "./measures";
 import type { SettingName, StudySetting } from "./settings";
 
 /** The raw ratings of one setting under one seed: committed, and all that the study's figures are computed from. */
@@ -73,5 +73,5 @@ export function ratingsThere(settings: readonly Pick<StudySetting, "result">[]):
 
 /** Ratings of one setting under one seed, with the blocks' scores under the measure. @throws ConfigError when it was not taken. */
 export function underMeasure(raws: readonly RawRatings[], measure: Measure): RawRatings[] {
-  return raws.map((raw) => ({ ...raw, blocks: blocksOf(raw, measure) }));
+  return raws.map((raw) => ({ ...raw, blocks: blockScoresOf(raw, measure) }));
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Agreement, Interval } from "../../benchmark/ranking";
-import { readJsonAs } from "../../core";
+import type { Agreement } from "../../benchmark/ranking";
+import { type Interval, readJsonAs } from "../../core";
 import { RESULT_MEND } from "./raw-ratings";
 import type { StudyConfig } from "./study-config";
 import type { VariantSummary } from "./variant-summary";

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { TrueNetwork } from "../../benchmark";
-import { type Agreement, blockTaus, divide, type Interval, networkScores, trueEffects } from "../../benchmark/ranking";
+import { type Agreement, blockTaus, divide, networkScores, trueEffects } from "../../benchmark/ranking";
+import type { Interval } from "../../core";
 import { NAS_BENCH_MACRO_CUTS } from "../../space";
-import { blocksOf, type Measure } from "./measures";
+import { blockScoresOf, type Measure } from "./measures";
 import { type RawRatings, ratingsThere } from "./raw-ratings";
 import { settingsOf } from "./settings";
 import { figuresFile, readFigures } from "./stored-figures";
@@ -111,7 +112,7 @@ function differences(stored: VariantSummary, computed: VariantSummary): number[]
  * compared with that.
  */
 export function stageTaus(truth: readonly TrueNetwork[], raw: RawRatings, measure: Measure): number[] {
-  const scores = networkScores(truth, blocksOf(raw, measure), raw.cuts);
+  const scores = networkScores(truth, blockScoresOf(raw, measure), raw.cuts);
   const predicted = truth.map((network, i) => ({ ...network, accuracy: scores[i] }));
   const effects = trueEffects(predicted, NAS_BENCH_MACRO_CUTS);
   const rated = effects.map((of) => Object.fromEntries([...of].map(([digits, effect]) => [digits, -effect])));

@@ -11,7 +11,7 @@ import {
 } from "../../benchmark/ranking";
 import { mean } from "../../core/statistics";
 import { fitAccuracyPredictor } from "../../rate";
-import { blocksOf, type Measure } from "./measures";
+import { blockScoresOf, type Measure } from "./measures";
 import type { RawRatings } from "./raw-ratings";
 
 /** What one setting's ratings are worth, against the true accuracies of the reported networks. */
@@ -55,7 +55,7 @@ export function summarise(
   { variant, title }: Pick<RawRatings, "variant" | "title"> = raws[0],
 ): VariantSummary {
   const [{ cuts, teacher }] = raws;
-  const seeds = raws.map((raw) => blocksOf(raw, measure));
+  const seeds = raws.map((raw) => blockScoresOf(raw, measure));
   const weights = tuneWeights(tuning, seeds, cuts);
   const agreements = (of?: readonly number[]) =>
     seeds.map((blocks) => agreement(reported, networkScores(reported, blocks, cuts, of)));

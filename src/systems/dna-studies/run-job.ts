@@ -8,7 +8,7 @@ import { type CellCheckpoints, type DistillEpoch, epochFolder, fileCheckpoints }
 import { type CandidateRating, SCORES } from "../../rate";
 import { nasBenchMacroSpace } from "../../space";
 import { differences, type Provenance, RunDirectory, rateBlocks, rateChainsOf, type SupernetRun } from "../../study";
-import { blocksOf, type Measures, type RawRatings, readRawRatings } from "../../study/ranking";
+import { blockScoresOf, type Measures, type RawRatings, readRawRatings } from "../../study/ranking";
 import { type ExperimentConfig, parseExperiment } from "../dna/config";
 import type { StudyJob } from "./jobs";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
@@ -69,7 +69,7 @@ export async function runJob(
       seed,
       cuts: job.chains ? [] : cuts,
       ...(job.chains && { chained: cuts }),
-      blocks: blocksOf({ variant, measures }, measure),
+      blocks: blockScoresOf({ variant, measures }, measure),
       measures,
       losses: distilled.map((block) => epochsOf(run, block).map(({ loss }) => loss)),
       teacher: {

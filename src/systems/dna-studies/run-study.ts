@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { reportedSample, type TrueNetwork } from "../../benchmark";
 import { ConfigError, fingerprint, nearestName, type StepContext, writeJson } from "../../core";
-import { blocksOf, figuresFile, type RawRatings, readRawRatings, type StudyConfig } from "../../study/ranking";
+import { blockScoresOf, figuresFile, type RawRatings, readRawRatings, type StudyConfig } from "../../study/ranking";
 import { rateBySpos } from "../spos";
 import { jobsOf, type StudyJob } from "./jobs";
 import { retrainNetworks } from "./retrain-networks";
@@ -79,7 +79,7 @@ export function writeFigures(study: StudyConfig, truth: readonly TrueNetwork[]):
 
 function followMeasure({ result, measure }: StudyJob): void {
   const raw = readRawRatings(result);
-  const blocks = blocksOf(raw, measure);
+  const blocks = blockScoresOf(raw, measure);
   if (fingerprint(blocks) !== fingerprint(raw.blocks)) writeJson(result, { ...raw, blocks });
 }
 

@@ -9,7 +9,7 @@ import {
   pairedTau,
   type TauDifference,
 } from "../../benchmark/ranking";
-import { blocksOf, type Measure, type RawRatings, type VariantSummary } from "../../study/ranking";
+import { blockScoresOf, type Measure, type RawRatings, type VariantSummary } from "../../study/ranking";
 import type { SposRatings } from "../spos";
 
 /**
@@ -58,9 +58,9 @@ export function compareWithSpos(
   if (pairs.length === 0 || rated.length < 2) return undefined;
   const byMacs = macsRatings(macsByBlock.truth, cuts);
   const scoresOf: Record<SposRival, (raw: RawRatings) => number[]> = {
-    paper: (raw) => networkScores(rated, blocksOf(raw, PAPER), cuts),
-    dnaPlain: (raw) => networkScores(rated, blocksOf(raw, measure), cuts),
-    dna: (raw) => networkScores(rated, blocksOf(raw, measure), cuts, weights),
+    paper: (raw) => networkScores(rated, blockScoresOf(raw, PAPER), cuts),
+    dnaPlain: (raw) => networkScores(rated, blockScoresOf(raw, measure), cuts),
+    dna: (raw) => networkScores(rated, blockScoresOf(raw, measure), cuts, weights),
     macs: () => rated.map(({ macs }) => macs),
     macsByBlock: () => networkScores(rated, byMacs, cuts, macsByBlock.weights),
   };

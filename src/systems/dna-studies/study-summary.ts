@@ -6,14 +6,14 @@ import {
   type Baselines,
   baselines,
   divide,
-  type Interval,
   meanIntervals,
   networkScores,
   type WeightedMacs,
   weightedMacs,
 } from "../../benchmark/ranking";
+import type { Interval } from "../../core";
 import {
-  blocksOf,
+  blockScoresOf,
   type Measure,
   measuresTaken,
   type RawRatings,
@@ -111,7 +111,7 @@ export function summariseStudy(
     ...(spos && { spos }),
     intervals: Object.fromEntries(
       variants.flatMap(({ variant, weights, cuts }, i) => {
-        const seeds = groups[i].raws.map((raw) => blocksOf(raw, measure));
+        const seeds = groups[i].raws.map((raw) => blockScoresOf(raw, measure));
         const scores = (of?: readonly number[]) =>
           seeds.map((blocks) => networkScores(networks.reported, blocks, cuts, of));
         return [
@@ -134,7 +134,7 @@ function foundBy(
   const affordable = truth.filter(({ macs }) => macs <= limit);
   // The teacher is among the smallest networks.
   if (affordable.length === 0) return [];
-  const scores = networkScores(affordable, blocksOf(raw, measure), cuts, weights);
+  const scores = networkScores(affordable, blockScoresOf(raw, measure), cuts, weights);
   const { key, macs, accuracy } = affordable[scores.indexOf(Math.max(...scores))];
   return [{ seed: raw.seed, key, macs, accuracy }];
 }

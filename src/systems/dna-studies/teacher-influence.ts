@@ -1,6 +1,6 @@
 import { kendallTauB, type TrueNetwork } from "../../benchmark";
 import { networkScores } from "../../benchmark/ranking";
-import { blocksOf, type ComparedSetting, type ComparedSettings, settingScores } from "../../study/ranking";
+import { blockScoresOf, type ComparedSetting, type ComparedSettings, settingScores } from "../../study/ranking";
 
 /** What the digits of a network's key stand for in NAS-Bench-Macro, by digit. */
 export const OPERATIONS = ["identity", "MBConv e3 k3", "MBConv e6 k5"];
@@ -60,7 +60,7 @@ export function foundByTeachers(
       found(one, one === first && firstScores ? firstScores : settingScores(compared, one, truth)),
     ),
     otherSeeds: others.map((raw) => {
-      const scores = networkScores(truth, blocksOf(raw, stored.measure), raw.cuts, first!.summary.weights);
+      const scores = networkScores(truth, blockScoresOf(raw, stored.measure), raw.cuts, first!.summary.weights);
       return found({ ...first!, title: `${first!.title}, seed ${raw.seed}` }, scores);
     }),
   };

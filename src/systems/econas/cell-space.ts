@@ -8,7 +8,7 @@ import {
   nasBench201,
   type Space,
 } from "../../space";
-import { SETTINGS } from "./settings";
+import { ECONAS_SETTINGS } from "./settings";
 
 /** A space whose networks can all be trained. */
 export interface SmallCellSpace extends Required<Omit<Space<string, CellArchitecture>, "extend">> {
@@ -21,7 +21,7 @@ export interface SmallCellSpace extends Required<Omit<Space<string, CellArchitec
  * from nothing or into nothing is none, order does not count) are one network here, unlike in the benchmark: its key is the
  * first of theirs.
  */
-export function smallCellSpace(ops: readonly number[] = SETTINGS.ops): SmallCellSpace {
+export function smallCellSpace(ops: readonly number[] = ECONAS_SETTINGS.ops): SmallCellSpace {
   const genes = NAS_BENCH_201_EDGES.map(
     ([from, to]): Gene => ({ name: `edge ${from} to ${to}: op`, choices: ops.length }),
   );
@@ -53,7 +53,7 @@ export function smallCellSpace(ops: readonly number[] = SETTINGS.ops): SmallCell
       return children.length > 0 ? rng.pick(children) : cell;
     },
     crossover: (a, b, rng) => Array.from(a, (digit, edge) => (rng.uniform() < 0.5 ? digit : b[edge])).join(""),
-    architecture: (cell) => smallNetwork(key(cell)),
+    architecture: (cell) => smallEconasNetwork(key(cell)),
   };
 }
 
@@ -61,8 +61,8 @@ export function smallCellSpace(ops: readonly number[] = SETTINGS.ops): SmallCell
  * A network that trains in seconds, with images of any size: a strided stem, then the cell several times at one width and
  * resolution. The benchmark's own reduces twice, in blocks that want sides that halve evenly.
  */
-export function smallNetwork(cell: string): CellArchitecture {
-  const { channels, cells } = SETTINGS.network;
+export function smallEconasNetwork(cell: string): CellArchitecture {
+  const { channels, cells } = ECONAS_SETTINGS.network;
   const network = nasBench201(cell, { channels, cells, input: { height: 28, width: 28, channels: 1 } });
   return {
     ...network,

@@ -1,11 +1,11 @@
-export { type SmallCellSpace, smallCellSpace, smallNetwork } from "./cell-space";
+export { type SmallCellSpace, smallCellSpace, smallEconasNetwork } from "./cell-space";
+export { fashionBenchmark, nasBench201Benchmark, type ProxyBenchmark, proxyBenchmark } from "./proxy-benchmark";
 export { type CostRatio, costRatio, PUBLISHED_GPU_DAYS, RELEASED } from "./published";
 export * from "./reliability";
 export * from "./results-file";
-export { type ArmPoint, type ArmRun, replayArm, runArm, searcherOf } from "./run-arm";
+export { type ArmPoint, type EconasRun, econasSearcher, replayArm, runEconasArm } from "./run-arm";
 export * from "./settings";
 export { type StoredTrainings, storedTrainings, trainingsFile } from "./stored-trainings";
 export * from "./summary";
 export { type StudyTrainings, studyData, studyEvaluator, studyNetworks, trainStages, trainStudy } from "./trainings";
-export { fashionWorld, tableWorld, type World, worldOf } from "./worlds";
 export { writeTrainings } from "./write-trainings";

@@ -2,13 +2,13 @@ import { rankEntropy, spearman } from "../../benchmark";
 import { Rng } from "../../core";
 import { mean, quantile } from "../../core/statistics";
 import { namedBudget, nominalCost, type ReducedBudget } from "../../evaluate";
-import { PROXIES, type ProxyName, SETTINGS } from "./settings";
+import { ECONAS_SETTINGS, PROXIES, type ProxyName } from "./settings";
 import type { StoredTrainings } from "./stored-trainings";
 
 type Trainings = Pick<StoredTrainings, "full" | "studied" | "proxies" | "networks">;
 
 /** A number with its 95 % bootstrap interval over networks. */
-export interface Interval {
+export interface Estimate {
   readonly value: number;
   readonly interval: readonly [low: number, high: number];
 }
@@ -18,7 +18,7 @@ export interface ProxySummary {
   readonly proxy: ProxyName;
   readonly budget: ReducedBudget;
   /** Spearman's rho with the full setting, whose training began from another seed. */
-  readonly rho: Interval;
+  readonly rho: Estimate;
   /** Median processor seconds of a training, and how many times the full setting's those are. */
   readonly seconds: number;
   readonly acceleration: number;
@@ -30,11 +30,11 @@ export interface ProxySummary {
 }
 
 /** Two proxies of equal nominal cost. */
-export interface Comparison {
+export interface ProxyComparison {
   readonly first: ProxyName;
   readonly second: ProxyName;
   /** rho of the first minus rho of the second, on the same networks. */
-  readonly difference: Interval;
+  readonly difference: Estimate;
 }
 
 export interface FactorEntropy {
@@ -50,18 +50,18 @@ export interface FactorEntropy {
 export interface ReliabilitySummary {
   readonly networks: number;
   /** Full against full from another seed: over the study's networks, and over all. */
-  readonly ceiling: Interval;
-  readonly ceilingOfAll: Interval;
+  readonly ceiling: Estimate;
+  readonly ceilingOfAll: Estimate;
   /** Median processor seconds of a full training. */
   readonly fullSeconds: number;
   readonly proxies: readonly ProxySummary[];
   /** Spearman's rho with the full setting of what costs nothing. */
-  readonly sizes: { readonly macs: Interval; readonly params: Interval };
+  readonly sizes: { readonly macs: Estimate; readonly params: Estimate };
   readonly chosen: ProxyName;
   /** More samples against more epochs at as many iterations. */
-  readonly samplesOrEpochs: readonly Comparison[];
+  readonly samplesOrEpochs: readonly ProxyComparison[];
   /** Fewer channels against lower resolution at as many multiply-adds. */
-  readonly channelsOrResolution: readonly Comparison[];
+  readonly channelsOrResolution: readonly ProxyComparison[];
   readonly entropies: readonly FactorEntropy[];
 }
 
@@ -105,8 +105,8 @@ function valuesOf(trainings: Trainings) {
  */
 export function chosenProxy(trainings: Trainings): ProxyName {
   const { first, second, of } = valuesOf(trainings);
-  const least = SETTINGS.reliable * spearman(first, second);
-  const fit = PROXIES.filter((name) => namedBudget(name).epochs % SETTINGS.stages === 0);
+  const least = ECONAS_SETTINGS.reliable * spearman(first, second);
+  const fit = PROXIES.filter((name) => namedBudget(name).epochs % ECONAS_SETTINGS.stages === 0);
   const reliable = fit.filter((name) => spearman(of(name), second) >= least);
   const seconds = (name: ProxyName) => median(trainings.proxies[name].map(([, own]) => own));
   // Where none is, the most reliable one.
@@ -118,9 +118,9 @@ export function chosenProxy(trainings: Trainings): ProxyName {
 export function summariseReliability(trainings: Trainings): ReliabilitySummary {
   const { studied, full, proxies, networks } = trainings;
   const { first, second, of } = valuesOf(trainings);
-  const { epochs } = SETTINGS;
+  const { epochs } = ECONAS_SETTINGS;
   const fullSeconds = median(studied.map((key) => full[0][key][2]));
-  const fullMacs = studied.map((key) => networks[key][0] * SETTINGS.data.trainCount * epochs);
+  const fullMacs = studied.map((key) => networks[key][0] * ECONAS_SETTINGS.data.trainCount * epochs);
   const all = Object.keys(networks);
   const plain = PROXIES.map((proxy): Omit<ProxySummary, "onFront"> => {
     const budget = namedBudget(proxy);
@@ -143,7 +143,7 @@ export function summariseReliability(trainings: Trainings): ReliabilitySummary {
         (other.acceleration > one.acceleration || other.rho.value > one.rho.value),
     );
   const size = (at: 0 | 1) => bootstrap([studied.map((key) => networks[key][at]), second], ([x, y]) => spearman(x, y));
-  const compared = ([one, other]: readonly [ProxyName, ProxyName]): Comparison => ({
+  const compared = ([one, other]: readonly [ProxyName, ProxyName]): ProxyComparison => ({
     first: one,
     second: other,
     difference: bootstrap([of(one), of(other), second], ([x, y, truth]) => spearman(x, truth) - spearman(y, truth)),
@@ -189,7 +189,7 @@ function subsets<T>(items: readonly T[], size: number): T[][] {
 }
 
 /** A statistic of several lists over the same networks, with the percentile interval over networks drawn with replacement. */
-function bootstrap(lists: readonly (readonly number[])[], statistic: (lists: number[][]) => number): Interval {
+function bootstrap(lists: readonly (readonly number[])[], statistic: (lists: number[][]) => number): Estimate {
   const rng = new Rng(1).fork("econas/bootstrap");
   const { length } = lists[0];
   const drawn: number[] = [];

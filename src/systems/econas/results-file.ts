@@ -3,10 +3,10 @@ import { z } from "zod";
 import { breathe, fingerprint, Progress, packageRoot, type StepContext, writeJson } from "../../core";
 import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults } from "../../study/stored-results";
-import { type ArmRun, runArm } from "./run-arm";
-import { ARMS, type ArmName, SEARCHES, WORLDS, type WorldName } from "./settings";
+import { proxyBenchmark } from "./proxy-benchmark";
+import { type EconasRun, runEconasArm } from "./run-arm";
+import { ECONAS_ARMS, type EconasArmName, PROXY_BENCHMARKS, type ProxyBenchmarkName, SEARCHES } from "./settings";
 import type { StoredTrainings } from "./stored-trainings";
-import { worldOf } from "./worlds";
 
 /** What the members of the file mean, beside them. */
 const DEFINITIONS = {
@@ -15,14 +15,16 @@ const DEFINITIONS = {
     "evaluations in their order: the stage, from 1, or 0 for the full setting, and the network by its six digits of NAS-Bench-201",
 };
 
-export type StoredArms = Readonly<Record<WorldName, Readonly<Record<ArmName, readonly ArmRun[]>>>>;
+export type StoredEconasRuns = Readonly<
+  Record<ProxyBenchmarkName, Readonly<Record<EconasArmName, readonly EconasRun[]>>>
+>;
 
 /** The raw results: which networks each search evaluated, and how far. Plain JSON. */
 export interface StoredEconas {
   readonly settings: typeof SEARCHES;
   readonly definitions: typeof DEFINITIONS;
   readonly trainings: string;
-  readonly arms: StoredArms;
+  readonly arms: StoredEconasRuns;
   readonly provenance: Provenance;
 }
 
@@ -46,18 +48,18 @@ export async function writeEconas(
   context: StepContext = {},
 ): Promise<StoredEconas> {
   const { finished: _, ...code } = provenanceOf(place.command);
-  const total = WORLDS.length * ARMS.length * SEARCHES.seeds;
+  const total = PROXY_BENCHMARKS.length * ECONAS_ARMS.length * SEARCHES.seeds;
   const progress = new Progress(context, "search by proxies and in the full setting", total, "searches");
-  const arms = {} as Record<WorldName, Record<ArmName, ArmRun[]>>;
-  for (const name of WORLDS) {
-    const world = worldOf(name, trainings);
-    arms[name] = {} as Record<ArmName, ArmRun[]>;
-    for (const arm of ARMS) {
+  const arms = {} as Record<ProxyBenchmarkName, Record<EconasArmName, EconasRun[]>>;
+  for (const name of PROXY_BENCHMARKS) {
+    const benchmark = proxyBenchmark(name, trainings);
+    arms[name] = {} as Record<EconasArmName, EconasRun[]>;
+    for (const arm of ECONAS_ARMS) {
       arms[name][arm] = [];
       for (let seed = 1; seed <= SEARCHES.seeds; seed++) {
         progress.throwIfStopped();
         await breathe();
-        arms[name][arm].push(runArm(arm, world, seed));
+        arms[name][arm].push(runEconasArm(arm, benchmark, seed));
         progress.advance();
       }
     }
@@ -84,7 +86,7 @@ function ofEach<Name extends string, T extends z.ZodType>(names: readonly Name[]
 const storedSchema = z.looseObject({
   settings: z.looseObject({ seeds: z.number() }),
   trainings: z.string(),
-  arms: ofEach(WORLDS, ofEach(ARMS, z.array(runSchema).length(SEARCHES.seeds))),
+  arms: ofEach(PROXY_BENCHMARKS, ofEach(ECONAS_ARMS, z.array(runSchema).length(SEARCHES.seeds))),
 });
 
 /** The stored results. @throws DataError when the file is absent, or another one. */

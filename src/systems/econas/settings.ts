@@ -1,7 +1,7 @@
 import type { EvaluatorTraining } from "../../evaluate";
 
 /** What is trained, once and for all. Nothing here was chosen by looking at ranks or at searches' results. */
-export const SETTINGS = {
+export const ECONAS_SETTINGS = {
   /** NAS-Bench-201's digits of none, skip and 3x3 convolution: the paper's space has many more, which nobody could train all. */
   ops: [0, 1, 3],
   network: { channels: 16, cells: 3 },
@@ -57,20 +57,20 @@ export const PROXIES = [
 export type ProxyName = (typeof PROXIES)[number];
 
 /** The two tables that are searched: own trainings, and NAS-Bench-201's for two of its data sets. */
-export const WORLDS = ["fashion", "cifar100", "imagenet16"] as const;
-export type WorldName = (typeof WORLDS)[number];
+export const PROXY_BENCHMARKS = ["fashion", "cifar100", "imagenet16"] as const;
+export type ProxyBenchmarkName = (typeof PROXY_BENCHMARKS)[number];
 
-export const WORLD_TITLES: Readonly<Record<WorldName, string>> = {
+export const PROXY_BENCHMARK_TITLES: Readonly<Record<ProxyBenchmarkName, string>> = {
   fashion: "own trainings, Fashion-MNIST",
   cifar100: "NAS-Bench-201, CIFAR-100",
   imagenet16: "NAS-Bench-201, ImageNet16-120",
 };
 
 /** Searches by name: EcoNAS' own, its control of one stage, random networks by the proxy, and searches in the full setting. */
-export const ARMS = ["hierarchical", "one-stage", "proxy-random", "plain", "plain-random"] as const;
-export type ArmName = (typeof ARMS)[number];
+export const ECONAS_ARMS = ["hierarchical", "one-stage", "proxy-random", "plain", "plain-random"] as const;
+export type EconasArmName = (typeof ECONAS_ARMS)[number];
 
-export const ARM_TITLES: Readonly<Record<ArmName, string>> = {
+export const ECONAS_ARM_TITLES: Readonly<Record<EconasArmName, string>> = {
   hierarchical: "hierarchical proxy",
   "one-stage": "proxy, one stage",
   "proxy-random": "proxy, random",
@@ -124,5 +124,5 @@ const TABLE: SearchNumbers = {
 
 export const SEARCHES: {
   readonly seeds: number;
-  readonly of: Readonly<Record<WorldName, SearchNumbers>>;
+  readonly of: Readonly<Record<ProxyBenchmarkName, SearchNumbers>>;
 } = { seeds: 30, of: { fashion: FASHION, cifar100: TABLE, imagenet16: TABLE } };

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { DataError, packageRoot, wrongForm } from "../../core";
 import type { Provenance } from "../../study";
-import { PROXIES, type ProxyName, SETTINGS } from "./settings";
+import { ECONAS_SETTINGS, PROXIES, type ProxyName } from "./settings";
 
 /** What the members of the file mean, beside them. */
 export const DEFINITIONS = {
@@ -17,20 +17,20 @@ export const DEFINITIONS = {
 };
 
 /** A training as it is stored. */
-export type Measured = readonly [validation: number | null, seconds: number, trainingMacs: number];
+export type StoredTraining = readonly [validation: number | null, seconds: number, trainingMacs: number];
 
 /** Networks that were trained once and for all. Plain JSON; null is an accuracy of a training that diverged. */
 export interface StoredTrainings {
-  readonly settings: typeof SETTINGS;
+  readonly settings: typeof ECONAS_SETTINGS;
   readonly definitions: typeof DEFINITIONS;
   readonly networks: Readonly<Record<string, readonly [macs: number, params: number]>>;
   readonly full: readonly Readonly<
     Record<string, readonly [validation: number | null, test: number | null, seconds: number]>
   >[];
   readonly studied: readonly string[];
-  readonly proxies: Readonly<Record<ProxyName, readonly Measured[]>>;
+  readonly proxies: Readonly<Record<ProxyName, readonly StoredTraining[]>>;
   readonly staged: ProxyName;
-  readonly stages: Readonly<Record<string, readonly Measured[]>>;
+  readonly stages: Readonly<Record<string, readonly StoredTraining[]>>;
   readonly provenance: Provenance;
 }
 
@@ -43,15 +43,15 @@ const accuracy = z.number().min(0).max(100).nullable();
 const measuredSchema = z.tuple([accuracy, z.number().min(0), z.number().min(0)]);
 const schema = z.looseObject({
   networks: z.record(z.string(), z.tuple([z.number(), z.number()])),
-  full: z.array(z.record(z.string(), z.tuple([accuracy, accuracy, z.number()]))).length(SETTINGS.seeds.length),
-  studied: z.array(z.string()).length(SETTINGS.study.networks),
+  full: z.array(z.record(z.string(), z.tuple([accuracy, accuracy, z.number()]))).length(ECONAS_SETTINGS.seeds.length),
+  studied: z.array(z.string()).length(ECONAS_SETTINGS.study.networks),
   proxies: z.object(
     Object.fromEntries(
-      PROXIES.map((name) => [name, z.array(measuredSchema).length(SETTINGS.study.networks)]),
+      PROXIES.map((name) => [name, z.array(measuredSchema).length(ECONAS_SETTINGS.study.networks)]),
     ) as Record<ProxyName, z.ZodArray<typeof measuredSchema>>,
   ),
   staged: z.enum(PROXIES),
-  stages: z.record(z.string(), z.array(measuredSchema).length(SETTINGS.stages)),
+  stages: z.record(z.string(), z.array(measuredSchema).length(ECONAS_SETTINGS.stages)),
 });
 
 /** The stored trainings. @throws DataError when the file is absent, damaged, or another one. */

@@ -1,14 +1,14 @@
 import { DataError } from "../../core";
 import { mean } from "../../core/statistics";
 import { type MeanInterval, meanInterval } from "../search-comparison";
+import { type ProxyBenchmark, proxyBenchmark } from "./proxy-benchmark";
 import { type StoredEconas, trainingsName } from "./results-file";
 import { type ArmPoint, replayArm } from "./run-arm";
-import { ARMS, type ArmName, WORLDS, type WorldName } from "./settings";
+import { ECONAS_ARMS, type EconasArmName, PROXY_BENCHMARKS, type ProxyBenchmarkName } from "./settings";
 import type { StoredTrainings } from "./stored-trainings";
-import { type World, worldOf } from "./worlds";
 
-export interface ArmSummary {
-  readonly arm: ArmName;
+export interface EconasArmSummary {
+  readonly arm: EconasArmName;
   /** In trainings of the mean network in the full setting, and against plain evolution's of the same seed. */
   readonly cost: MeanInterval;
   readonly costShare: number;
@@ -24,13 +24,13 @@ export interface ArmSummary {
   };
 }
 
-export interface WorldSummary {
-  readonly world: WorldName;
+export interface ProxyBenchmarkSummary {
+  readonly benchmark: ProxyBenchmarkName;
   readonly networks: number;
   /** Best test accuracy of any network, and their mean. */
   readonly best: number;
   readonly mean: number;
-  readonly arms: readonly ArmSummary[];
+  readonly arms: readonly EconasArmSummary[];
   /**
    * What plain evolution spends until its mean quality is what the hierarchical proxy ends with; undefined where it never is.
    */
@@ -38,23 +38,29 @@ export interface WorldSummary {
 }
 
 /** All figures of the searches, from the stored runs and the tables. @throws DataError when runs are of other trainings. */
-export function summariseSearches({ arms, trainings: of }: StoredEconas, trainings: StoredTrainings): WorldSummary[] {
+export function summariseSearches(
+  { arms, trainings: of }: StoredEconas,
+  trainings: StoredTrainings,
+): ProxyBenchmarkSummary[] {
   if (of !== trainingsName(trainings)) {
     throw new DataError(
       "study econas: the stored searches must be of the stored trainings, and are of others; run npx blockwise study econas again",
     );
   }
-  return WORLDS.map((name) => summariseWorld(worldOf(name, trainings), arms[name]));
+  return PROXY_BENCHMARKS.map((name) => summariseBenchmark(proxyBenchmark(name, trainings), arms[name]));
 }
 
-function summariseWorld(world: World, runs: StoredEconas["arms"][WorldName]): WorldSummary {
+function summariseBenchmark(
+  benchmark: ProxyBenchmark,
+  runs: StoredEconas["arms"][ProxyBenchmarkName],
+): ProxyBenchmarkSummary {
   const replayed = Object.fromEntries(
-    ARMS.map((arm) => [arm, runs[arm].map((run) => replayArm(run, world))]),
-  ) as Record<ArmName, ArmPoint[][]>;
+    ECONAS_ARMS.map((arm) => [arm, runs[arm].map((run) => replayArm(run, benchmark))]),
+  ) as Record<EconasArmName, ArmPoint[][]>;
   const last = (points: readonly ArmPoint[]) => points[points.length - 1];
   const plain = replayed.plain.map(last);
-  const qualities = world.networks.map((key) => world.quality(key));
-  const summaries = ARMS.map((arm): ArmSummary => {
+  const qualities = benchmark.networks.map((key) => benchmark.quality(key));
+  const summaries = ECONAS_ARMS.map((arm): EconasArmSummary => {
     const ends = replayed[arm].map(last);
     return {
       arm,
@@ -68,11 +74,11 @@ function summariseWorld(world: World, runs: StoredEconas["arms"][WorldName]): Wo
     };
   });
   const reach = summaries[0].quality.mean;
-  const plainCurve = summaries[ARMS.indexOf("plain")].curve;
+  const plainCurve = summaries[ECONAS_ARMS.indexOf("plain")].curve;
   const at = plainCurve.y.findIndex((quality) => quality >= reach);
   return {
-    world: world.name,
-    networks: world.networks.length,
+    benchmark: benchmark.name,
+    networks: benchmark.networks.length,
     best: Math.max(...qualities.filter(Number.isFinite)),
     mean: mean(qualities.filter(Number.isFinite)),
     arms: summaries,
@@ -83,7 +89,7 @@ function summariseWorld(world: World, runs: StoredEconas["arms"][WorldName]): Wo
 const PLACES = 60;
 
 /** Means at costs that are equally spaced on a logarithmic axis. */
-function curveOf(runs: readonly (readonly ArmPoint[])[]): ArmSummary["curve"] {
+function curveOf(runs: readonly (readonly ArmPoint[])[]): EconasArmSummary["curve"] {
   const from = Math.max(
     ...runs.map((points) => points.find(({ cost, quality }) => cost > 0 && !Number.isNaN(quality))!.cost),
   );

@@ -12,7 +12,7 @@ import {
 import { orderedSearcher, type ToldTrial } from "../../search";
 import { runSearch } from "../../study";
 import { type SmallCellSpace, smallCellSpace } from "./cell-space";
-import { PROXIES, type ProxyName, SETTINGS } from "./settings";
+import { ECONAS_SETTINGS, PROXIES, type ProxyName } from "./settings";
 
 type Trained = readonly ToldTrial<string>[];
 
@@ -26,20 +26,20 @@ export interface StudyTrainings {
 
 /** The networks that are trained in every setting: some of the space, drawn once and for all. */
 export function studyNetworks(space: SmallCellSpace = smallCellSpace()): string[] {
-  const { networks, seed } = SETTINGS.study;
+  const { networks, seed } = ECONAS_SETTINGS.study;
   const order = new Rng(seed).fork("econas/study").permutation(space.networks.length);
   return Array.from(order.subarray(0, networks), (i) => space.networks[i]);
 }
 
 /** The data set that all is trained on. */
 export function studyData(context: StepContext = {}): Promise<Dataset> {
-  const { name, ...division } = SETTINGS.data;
+  const { name, ...division } = ECONAS_SETTINGS.data;
   return loadDataset(name, division, context);
 }
 
 /** Trains in the full setting and by proxies. */
 export function studyEvaluator(data: Dataset, seed: number, states?: string): Evaluator<string, StageState> {
-  const { epochs, training } = SETTINGS;
+  const { epochs, training } = ECONAS_SETTINGS;
   return trainedAccuracy(smallCellSpace(), { data, epochs, training, seed, test: true, ...(states && { states }) });
 }
 
@@ -64,7 +64,7 @@ function trained(
   context: StepContext,
 ): Promise<ToldTrial<string>[]> {
   const space = smallCellSpace();
-  const settings = { network: SETTINGS.network };
+  const settings = { network: ECONAS_SETTINGS.network };
   return runSearch(
     orderedSearcher(space, networks),
     evaluator,
@@ -89,7 +89,7 @@ export async function trainStudy(runs: string, context: StepContext = {}): Promi
     const folder = join(runs, `econas-full-${seed}`);
     full.push(await trained(space.networks, studyEvaluator(data, seed), folder, context));
   };
-  const [first, ...others] = SETTINGS.seeds;
+  const [first, ...others] = ECONAS_SETTINGS.seeds;
   await ofSeed(first);
   const evaluator = studyEvaluator(data, first);
   const proxies = {} as Record<ProxyName, Trained>;
@@ -111,9 +111,9 @@ export async function trainStudy(runs: string, context: StepContext = {}): Promi
  */
 export async function trainStages(proxy: string, runs: string, context: StepContext = {}): Promise<Trained[]> {
   const data = await studyData(context);
-  const evaluator = studyEvaluator(data, SETTINGS.seeds[0], join(runs, "econas-weights"));
+  const evaluator = studyEvaluator(data, ECONAS_SETTINGS.seeds[0], join(runs, "econas-weights"));
   const told: Trained[] = [];
-  for (const [i, stage] of stagesOf(namedBudget(proxy), SETTINGS.stages).entries()) {
+  for (const [i, stage] of stagesOf(namedBudget(proxy), ECONAS_SETTINGS.stages).entries()) {
     const before = new Map(
       told.at(-1)?.map(({ trial, outcome }) => [trial.key, outcome.state as StageState | undefined]),
     );

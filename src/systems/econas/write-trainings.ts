@@ -3,8 +3,8 @@ import { type StepContext, writeAtomic } from "../../core";
 import type { ToldTrial } from "../../search";
 import { provenanceOf } from "../../study";
 import { chosenProxy } from "./reliability";
-import { PROXIES, type ProxyName, SETTINGS } from "./settings";
-import { DEFINITIONS, type Measured, type StoredTrainings } from "./stored-trainings";
+import { ECONAS_SETTINGS, PROXIES, type ProxyName } from "./settings";
+import { DEFINITIONS, type StoredTraining, type StoredTrainings } from "./stored-trainings";
 import { studyNetworks, trainStages, trainStudy } from "./trainings";
 
 /**
@@ -19,13 +19,13 @@ export async function writeTrainings(
 ): Promise<StoredTrainings> {
   const { finished: _, ...code } = provenanceOf(place.command);
   const { full, proxies } = await trainStudy(place.runs, context);
-  const measured = ({ outcome: { values, seconds = 0, costs } }: ToldTrial<string>): Measured => [
+  const measured = ({ outcome: { values, seconds = 0, costs } }: ToldTrial<string>): StoredTraining => [
     known(values.validation),
     rounded(seconds),
     costs.trainingMacs,
   ];
   const soFar = {
-    settings: SETTINGS,
+    settings: ECONAS_SETTINGS,
     definitions: DEFINITIONS,
     networks: Object.fromEntries(
       full[0].map(({ trial, outcome: { costs } }) => [trial.key, [costs.macs, costs.params] as const]),
@@ -41,7 +41,7 @@ export async function writeTrainings(
     studied: studyNetworks(),
     proxies: Object.fromEntries(PROXIES.map((name) => [name, proxies[name].map(measured)])) as Record<
       ProxyName,
-      Measured[]
+      StoredTraining[]
     >,
   };
   const staged = chosenProxy(soFar);

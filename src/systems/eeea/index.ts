@@ -1,5 +1,5 @@
 export * from "./results-file";
-export { type ArmRun, type ExitLimit, eeeaTable, exitLimit, limitAmong, runArm } from "./run-arm";
+export { type EeeaRun, type ExitLimit, eeeaTable, exitLimit, limitAmong, runEeeaArm } from "./run-arm";
 export * from "./settings";
 export * from "./summary";
 export * from "./trained-file";

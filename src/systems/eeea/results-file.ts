@@ -3,9 +3,9 @@ import { z } from "zod";
 import { breathe, Progress, packageRoot, type StepContext, writeJson } from "../../core";
 import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults } from "../../study/stored-results";
-import { type ArmRun, eeeaTable, runArm } from "./run-arm";
-import { ARM_NAMES, type ArmName, EVALUATIONS, SETTINGS } from "./settings";
-import type { StoredArms } from "./summary";
+import { type EeeaRun, eeeaTable, runEeeaArm } from "./run-arm";
+import { EEEA_ARM_NAMES, EEEA_SETTINGS, type EeeaArmName, EVALUATIONS } from "./settings";
+import type { StoredEeeaRuns } from "./summary";
 
 /** What the members of the file mean, beside them. */
 const DEFINITIONS = {
@@ -15,9 +15,9 @@ const DEFINITIONS = {
 
 /** The raw results: which cells each search evaluated. Plain JSON. */
 export interface StoredEeea {
-  readonly settings: typeof SETTINGS;
+  readonly settings: typeof EEEA_SETTINGS;
   readonly definitions: typeof DEFINITIONS;
-  readonly arms: StoredArms;
+  readonly arms: StoredEeeaRuns;
   readonly provenance: Provenance;
 }
 
@@ -33,20 +33,20 @@ export function eeeaFile(): string {
 export async function writeEeea(file: string, command: string, context: StepContext = {}): Promise<StoredEeea> {
   const table = eeeaTable();
   const { finished: _, ...code } = provenanceOf(command);
-  const total = ARM_NAMES.length * SETTINGS.seeds;
+  const total = EEEA_ARM_NAMES.length * EEEA_SETTINGS.seeds;
   const progress = new Progress(context, "search with and without early exit", total, "searches");
-  const arms = {} as Record<ArmName, ArmRun[]>;
-  for (const arm of ARM_NAMES) {
+  const arms = {} as Record<EeeaArmName, EeeaRun[]>;
+  for (const arm of EEEA_ARM_NAMES) {
     arms[arm] = [];
-    for (let seed = 1; seed <= SETTINGS.seeds; seed++) {
+    for (let seed = 1; seed <= EEEA_SETTINGS.seeds; seed++) {
       progress.throwIfStopped();
       await breathe();
-      arms[arm].push(runArm(arm, seed, table));
+      arms[arm].push(runEeeaArm(arm, seed, table));
       progress.advance();
     }
   }
   const provenance = { ...code, finished: new Date().toISOString() };
-  const stored: StoredEeea = { settings: SETTINGS, definitions: DEFINITIONS, arms, provenance };
+  const stored: StoredEeea = { settings: EEEA_SETTINGS, definitions: DEFINITIONS, arms, provenance };
   writeJson(file, stored);
   return stored;
 }
@@ -64,8 +64,8 @@ const runSchema = z.object({
 const storedSchema = z.looseObject({
   settings: z.looseObject({ seeds: z.number() }),
   arms: z.object(
-    Object.fromEntries(ARM_NAMES.map((arm) => [arm, z.array(runSchema).length(SETTINGS.seeds)])) as Record<
-      ArmName,
+    Object.fromEntries(EEEA_ARM_NAMES.map((arm) => [arm, z.array(runSchema).length(EEEA_SETTINGS.seeds)])) as Record<
+      EeeaArmName,
       z.ZodArray<typeof runSchema>
     >,
   ),

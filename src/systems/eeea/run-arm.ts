@@ -1,10 +1,18 @@
 import { nasBench201Evaluator, type TableEvaluator } from "../../evaluate";
 import { type EarlyExit, type Nsga2, nsga2Searcher, type Trial } from "../../search";
 import { nasBench201Cells, type Space } from "../../space";
-import { ARMS, type Arm, type ArmName, EVALUATIONS, evaluationsOf, SETTINGS, type SearchPlan } from "./settings";
+import {
+  EEEA_ARMS,
+  EEEA_SETTINGS,
+  type EeeaArm,
+  type EeeaArmName,
+  EVALUATIONS,
+  evaluationsOf,
+  type SearchPlan,
+} from "./settings";
 
 /** A search as it is stored: everything else follows from the table. */
-export interface ArmRun {
+export interface EeeaRun {
   readonly seed: number;
   /** Cells in the order of their evaluation, divided by spaces. */
   readonly keys: string;
@@ -14,7 +22,7 @@ export interface ArmRun {
 
 /** The table that all searches of NAS-Bench-201 look up. */
 export function eeeaTable(): TableEvaluator {
-  return nasBench201Evaluator(SETTINGS.data);
+  return nasBench201Evaluator(EEEA_SETTINGS.data);
 }
 
 /** An early exit's limit. */
@@ -26,7 +34,7 @@ export interface ExitLimit {
 }
 
 /** The least limit with at least so large a share of the sizes within; undefined where the arm has no early exit. */
-export function limitAmong(all: readonly number[], { exit }: Arm): ExitLimit | undefined {
+export function limitAmong(all: readonly number[], { exit }: EeeaArm): ExitLimit | undefined {
   if (exit === undefined) return undefined;
   const sizes = [...all].sort((a, b) => a - b);
   const params = sizes[Math.ceil(exit * sizes.length) - 1];
@@ -34,7 +42,7 @@ export function limitAmong(all: readonly number[], { exit }: Arm): ExitLimit | u
 }
 
 /** {@link limitAmong} all cells of a table. */
-export function exitLimit({ entries }: TableEvaluator, arm: Arm): ExitLimit | undefined {
+export function exitLimit({ entries }: TableEvaluator, arm: EeeaArm): ExitLimit | undefined {
   return limitAmong(
     Array.from(entries.values(), ({ params }) => params),
     arm,
@@ -42,9 +50,9 @@ export function exitLimit({ entries }: TableEvaluator, arm: Arm): ExitLimit | un
 }
 
 /** A new searcher of an arm. Outcomes must have the value `validation` and the costs `macs` and `params`. */
-export function searcherOf<A>(
+export function eeeaSearcher<A>(
   space: Space<A, unknown>,
-  arm: Arm,
+  arm: EeeaArm,
   plan: SearchPlan,
   exit: Pick<EarlyExit<A>, "of" | "limit"> | undefined,
   seed: number,
@@ -69,16 +77,16 @@ export function* trialsOf<A>(searcher: Nsga2<A>, evaluations: number): Generator
 }
 
 /** What is stored of a search that is done. */
-export function armRun(seed: number, keys: readonly string[], { refused: [first, ...later] }: Nsga2<unknown>): ArmRun {
+export function armRun(seed: number, keys: readonly string[], { refused: [first, ...later] }: Nsga2<unknown>): EeeaRun {
   return { seed, keys: keys.join(" "), refused: [first, later.reduce((sum, count) => sum + count, 0)] };
 }
 
 /** One search of NAS-Bench-201. */
-export function runArm(name: ArmName, seed: number, table: TableEvaluator = eeeaTable()): ArmRun {
-  const arm: Arm = ARMS[name];
+export function runEeeaArm(name: EeeaArmName, seed: number, table: TableEvaluator = eeeaTable()): EeeaRun {
+  const arm: EeeaArm = EEEA_ARMS[name];
   const limit = exitLimit(table, arm);
   const of = (key: string) => table.entries.get(key)!.params;
-  const searcher = searcherOf(nasBench201Cells(), arm, SETTINGS, limit && { of, limit: limit.params }, seed);
+  const searcher = eeeaSearcher(nasBench201Cells(), arm, EEEA_SETTINGS, limit && { of, limit: limit.params }, seed);
   const keys: string[] = [];
   for (const trial of trialsOf(searcher, EVALUATIONS)) {
     searcher.tell(trial, table.look(trial.key));

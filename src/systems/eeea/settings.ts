@@ -9,7 +9,7 @@ export interface SearchPlan {
 }
 
 /** What is run on NAS-Bench-201, once and for all: nothing here was chosen by looking at results. */
-export const SETTINGS = {
+export const EEEA_SETTINGS = {
   /** Of NAS-Bench-201's table: accuracies after 12 epochs. */
   data: "cifar10",
   seeds: 10,
@@ -25,9 +25,9 @@ export function evaluationsOf({ population, generations }: SearchPlan): number {
   return population * generations;
 }
 
-export const EVALUATIONS = evaluationsOf(SETTINGS);
+export const EVALUATIONS = evaluationsOf(EEEA_SETTINGS);
 /** One way to search. */
-export interface Arm {
+export interface EeeaArm {
   /** Short: it stands above a panel. Percentages are those of `exit`. */
   readonly title: string;
   /**
@@ -46,7 +46,7 @@ export interface Arm {
 const THREE = ["macs", "params"] as const;
 
 /** All searches by name; the first is what the others are held against. */
-export const ARMS = {
+export const EEEA_ARMS = {
   ga: { title: "no early exit (EA-Net)", minimise: THREE },
   "ga-75": { title: "early exit at 75 %", exit: 0.75, minimise: THREE },
   "ga-50": { title: "early exit at 50 %", exit: 0.5, minimise: THREE },
@@ -55,12 +55,12 @@ export const ARMS = {
   "ga-two": { title: "two objectives", minimise: ["params"] },
   random: { title: "random search", minimise: THREE, random: true },
   "random-50": { title: "random search within 50 %", exit: 0.5, minimise: THREE, random: true },
-} as const satisfies Record<string, Arm>;
+} as const satisfies Record<string, EeeaArm>;
 
-export type ArmName = keyof typeof ARMS;
-export const ARM_NAMES = Object.keys(ARMS) as ArmName[];
+export type EeeaArmName = keyof typeof EEEA_ARMS;
+export const EEEA_ARM_NAMES = Object.keys(EEEA_ARMS) as EeeaArmName[];
 
-export function isRandom(name: ArmName): boolean {
-  const arm: Arm = ARMS[name];
+export function isRandom(name: EeeaArmName): boolean {
+  const arm: EeeaArm = EEEA_ARMS[name];
   return arm.random === true;
 }

@@ -6,21 +6,29 @@ import type { TableEntry, TableEvaluator } from "../../evaluate";
 import { dominatedVolume, dominates, type Point } from "../../search";
 import { eeeaSpace } from "../../space";
 import { type MeanInterval, meanInterval } from "../search-comparison";
-import { type ArmRun, type ExitLimit, eeeaTable, exitLimit } from "./run-arm";
-import { ARM_NAMES, ARMS, type ArmName, evaluationsOf, isRandom, SETTINGS, type SearchPlan } from "./settings";
+import { type EeeaRun, type ExitLimit, eeeaTable, exitLimit } from "./run-arm";
+import {
+  EEEA_ARM_NAMES,
+  EEEA_ARMS,
+  EEEA_SETTINGS,
+  type EeeaArmName,
+  evaluationsOf,
+  isRandom,
+  type SearchPlan,
+} from "./settings";
 
 export const DRAWN_PAIRS = 200;
 
-export type StoredArms = Readonly<Record<ArmName, readonly ArmRun[]>>;
+export type StoredEeeaRuns = Readonly<Record<EeeaArmName, readonly EeeaRun[]>>;
 
 /** Where searches were run, and what their figures are computed from. */
 export interface SearchPlace {
   /** What the others are held against is the first. */
-  readonly arms: readonly ArmName[];
+  readonly arms: readonly EeeaArmName[];
   readonly plan: SearchPlan;
   /** All networks that the searches evaluated, at least: the front of all of its networks is the best possible. */
   readonly table: TableEvaluator;
-  limit(arm: ArmName): ExitLimit | undefined;
+  limit(arm: EeeaArmName): ExitLimit | undefined;
   /** Of an evaluation, in trainings of a mean network. */
   cost(key: string): number;
 }
@@ -32,8 +40,8 @@ interface Paired {
   readonly against?: MeanInterval;
 }
 
-export interface ArmSummary {
-  readonly arm: ArmName;
+export interface EeeaArmSummary {
+  readonly arm: EeeaArmName;
   readonly limit?: ExitLimit;
   /** Of the draws for the first generation, the share that was refused. */
   readonly rejection?: MeanInterval;
@@ -54,18 +62,18 @@ export interface ArmSummary {
 }
 
 export interface EeeaSummary {
-  readonly arms: readonly ArmSummary[];
+  readonly arms: readonly EeeaArmSummary[];
   /** Spearman's rho of multiply-adds and parameters: over all cells of the table, and over random pairs of the paper's own space. */
   readonly sizesAgree: { readonly table: number; readonly paper: number };
 }
 
 /** All figures, from the stored runs and the table. */
-export function summariseEeea(runs: StoredArms, table: TableEvaluator = eeeaTable()): EeeaSummary {
+export function summariseEeea(runs: StoredEeeaRuns, table: TableEvaluator = eeeaTable()): EeeaSummary {
   const place: SearchPlace = {
-    arms: ARM_NAMES,
-    plan: SETTINGS,
+    arms: EEEA_ARM_NAMES,
+    plan: EEEA_SETTINGS,
     table,
-    limit: (arm) => exitLimit(table, ARMS[arm]),
+    limit: (arm) => exitLimit(table, EEEA_ARMS[arm]),
     cost: (key) => table.look(key).costs.trainings,
   };
   return {
@@ -77,8 +85,8 @@ export function summariseEeea(runs: StoredArms, table: TableEvaluator = eeeaTabl
 /** The figures of each search of a place. */
 export function summariseArms(
   place: SearchPlace,
-  runs: Readonly<Partial<Record<ArmName, readonly ArmRun[]>>>,
-): ArmSummary[] {
+  runs: Readonly<Partial<Record<EeeaArmName, readonly EeeaRun[]>>>,
+): EeeaArmSummary[] {
   const { arms, plan, table } = place;
   const best = [...table.entries.values()].map(pointOf).reduce<readonly Point[]>(added, []);
   const [first] = arms;
@@ -131,7 +139,7 @@ interface Measured {
   readonly front: number;
 }
 
-function measure({ keys }: ArmRun, place: SearchPlace, best: readonly Point[], reference: Point): Measured {
+function measure({ keys }: EeeaRun, place: SearchPlace, best: readonly Point[], reference: Point): Measured {
   const possible = dominatedVolume(best, reference);
   const entries = keys.split(" ").map((key) => place.table.entries.get(key)!);
   const volumes: number[] = [];
@@ -146,12 +154,12 @@ function measure({ keys }: ArmRun, place: SearchPlace, best: readonly Point[], r
 }
 
 function summariseArm(
-  arm: ArmName,
-  runs: readonly ArmRun[],
+  arm: EeeaArmName,
+  runs: readonly EeeaRun[],
   measured: readonly Measured[],
   without: readonly Measured[],
   place: SearchPlace,
-): ArmSummary {
+): EeeaArmSummary {
   const limit = place.limit(arm);
   const paired = (of: (one: Measured) => number, compare: (own: number, other: number) => number): Paired => ({
     mean: meanInterval(measured.map(of)),
@@ -174,7 +182,7 @@ function summariseArm(
   };
 }
 
-function exitFigures(limit: ExitLimit, runs: readonly ArmRun[], { table, plan }: SearchPlace, arm: ArmName) {
+function exitFigures(limit: ExitLimit, runs: readonly EeeaRun[], { table, plan }: SearchPlace, arm: EeeaArmName) {
   const { entries } = table;
   // Random search is one generation.
   const accepted = isRandom(arm) ? evaluationsOf(plan) : plan.population;

@@ -15,7 +15,7 @@ import {
 import { orderedSearcher } from "../../search";
 import { type Provenance, provenanceOf, runSearch, withKeptOutcomes } from "../../study";
 import { readStoredResults, type StoredKind, writeGzippedResults } from "../../study/stored-results";
-import type { ArmRun, ExitLimit } from "./run-arm";
+import type { EeeaRun, ExitLimit } from "./run-arm";
 import { evaluationsOf } from "./settings";
 import { type TrainedSearches, trainedSearches } from "./trained-searches";
 import { TRAINED } from "./trained-settings";
@@ -41,7 +41,7 @@ export interface StoredTrained {
   readonly trainedMacs: Readonly<Record<string, number>>;
   readonly again: Readonly<Record<string, Accuracies>>;
   readonly limits: Readonly<Partial<Record<TrainedArm, ExitLimit>>>;
-  readonly arms: Readonly<Record<TrainedArm, readonly ArmRun[]>>;
+  readonly arms: Readonly<Record<TrainedArm, readonly EeeaRun[]>>;
   readonly provenance: Provenance;
 }
 

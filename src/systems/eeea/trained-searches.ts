@@ -2,21 +2,21 @@ import { Progress, type StepContext } from "../../core";
 import type { Evaluator } from "../../evaluate";
 import type { Outcome } from "../../search";
 import type { CellPair, Space } from "../../space";
-import { type ArmRun, armRun, type ExitLimit, searcherOf, trialsOf } from "./run-arm";
-import { ARMS, type Arm, type ArmName, evaluationsOf, type SearchPlan } from "./settings";
+import { armRun, type EeeaRun, type ExitLimit, eeeaSearcher, trialsOf } from "./run-arm";
+import { EEEA_ARMS, type EeeaArm, type EeeaArmName, evaluationsOf, type SearchPlan } from "./settings";
 import type { FinalSize } from "./trained-space";
 
 /** Searches whose networks are trained. */
 export interface TrainedPlan extends SearchPlan {
-  readonly arms: readonly ArmName[];
-  readonly limits: Readonly<Partial<Record<ArmName, ExitLimit>>>;
+  readonly arms: readonly EeeaArmName[];
+  readonly limits: Readonly<Partial<Record<EeeaArmName, ExitLimit>>>;
   /** Of the network at its final size, see `finalSizes`. */
   readonly sizeOf: (pair: CellPair) => FinalSize;
 }
 
 /** All searches, and all networks that they trained. */
 export interface TrainedSearches {
-  readonly arms: Readonly<Partial<Record<ArmName, readonly ArmRun[]>>>;
+  readonly arms: Readonly<Partial<Record<EeeaArmName, readonly EeeaRun[]>>>;
   /** By key, in the order of their first evaluation; costs are those of the network that was trained. */
   readonly networks: ReadonlyMap<string, { readonly pair: CellPair; readonly outcome: Outcome } & FinalSize>;
 }
@@ -37,14 +37,14 @@ export async function trainedSearches(
   const evaluations = evaluationsOf(plan);
   const total = plan.arms.length * plan.seeds * evaluations;
   const progress = new Progress(context, "searches that train their networks", total, "networks");
-  const arms: Partial<Record<ArmName, ArmRun[]>> = {};
+  const arms: Partial<Record<EeeaArmName, EeeaRun[]>> = {};
   const networks = new Map<string, { pair: CellPair; outcome: Outcome } & FinalSize>();
   for (let seed = 1; seed <= plan.seeds; seed++) {
     for (const name of plan.arms) {
-      const arm: Arm = ARMS[name];
+      const arm: EeeaArm = EEEA_ARMS[name];
       const limit = plan.limits[name];
       const exit = limit && { of: (pair: CellPair) => sizeOf(pair).params, limit: limit.params };
-      const searcher = searcherOf(space, arm, plan, exit, seed);
+      const searcher = eeeaSearcher(space, arm, plan, exit, seed);
       const keys: string[] = [];
       for (const trial of trialsOf(searcher, evaluations)) {
         progress.throwIfStopped();

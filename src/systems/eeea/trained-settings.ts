@@ -1,4 +1,4 @@
-import type { ArmName } from "./settings";
+import type { EeeaArmName } from "./settings";
 
 /**
  * The searches that train their networks, once and for all. How many searches, generations and images was cut for time, by
@@ -6,7 +6,7 @@ import type { ArmName } from "./settings";
  */
 export const TRAINED = {
   /** By the first the others are measured. */
-  arms: ["ga", "ga-50", "random"] as const satisfies readonly ArmName[],
+  arms: ["ga", "ga-50", "random"] as const satisfies readonly EeeaArmName[],
   seeds: 5,
   population: 8,
   generations: 5,

@@ -10,7 +10,7 @@ import {
   eeeaSpace,
 } from "../../space";
 import { type ExitLimit, limitAmong } from "./run-arm";
-import { ARMS, type ArmName } from "./settings";
+import { EEEA_ARMS, type EeeaArmName } from "./settings";
 import { TRAINED } from "./trained-settings";
 
 const INPUT = { height: 28, width: 28, channels: 1 } as const;
@@ -71,14 +71,14 @@ export function finalSizes(): (pair: CellPair) => FinalSize {
 }
 
 /** The early exits' limits: quantiles of the parameters of random pairs of cells, drawn once and for all. */
-export function drawnLimits(arms: readonly ArmName[] = TRAINED.arms): Partial<Record<ArmName, ExitLimit>> {
+export function drawnLimits(arms: readonly EeeaArmName[] = TRAINED.arms): Partial<Record<EeeaArmName, ExitLimit>> {
   const space = smallPairSpace();
   const rng = new Rng(TRAINED.limit.seed).fork("eeea/limit");
   const sizeOf = finalSizes();
   const sizes = Array.from({ length: TRAINED.limit.draws }, () => sizeOf(space.sample(rng)).params);
-  const limits: Partial<Record<ArmName, ExitLimit>> = {};
+  const limits: Partial<Record<EeeaArmName, ExitLimit>> = {};
   for (const arm of arms) {
-    const limit = limitAmong(sizes, ARMS[arm]);
+    const limit = limitAmong(sizes, EEEA_ARMS[arm]);
     if (limit) limits[arm] = limit;
   }
   return limits;

@@ -1,12 +1,12 @@
 import { spearman } from "../../benchmark";
 import { mean, quantile } from "../../core/statistics";
-import { type ArmSummary, type SearchPlace, summariseArms } from "./summary";
+import { type EeeaArmSummary, type SearchPlace, summariseArms } from "./summary";
 import { type StoredTrained, trainedPairs } from "./trained-file";
 import { TRAINED } from "./trained-settings";
 
 /** What the searches that trained their networks say. */
 export interface TrainedSummary {
-  readonly arms: readonly ArmSummary[];
+  readonly arms: readonly EeeaArmSummary[];
   /** Different networks that were trained. */
   readonly networks: number;
   /** Validation accuracies of all, percent. */

@@ -1,16 +1,16 @@
 import { spearman } from "../../benchmark";
 import { Rng } from "../../core";
-import { type PredictorName, STUDY, type TableName } from "./settings";
-import { predictorOf, type World } from "./worlds";
+import { type PnasBenchmark, predictorOf } from "./pnas-benchmark";
+import { type PnasTable, type PredictorName, STUDY } from "./settings";
 
 /** Where a predictor is tried: fitted to cells of one size of a table, asked about those and about the next size. */
 export interface AgreementPlace {
-  readonly table: TableName;
+  readonly table: PnasTable;
   /** From 1. */
   readonly size: 1 | 2;
 }
 
-export const PLACES: readonly AgreementPlace[] = [
+export const AGREEMENT_PLACES: readonly AgreementPlace[] = [
   { table: "fashion", size: 1 },
   { table: "fashion", size: 2 },
   { table: "201", size: 2 },
@@ -35,17 +35,18 @@ const FEWEST = 10;
  */
 export function agreementTrial(
   predictor: PredictorName,
-  world: World,
+  benchmark: PnasBenchmark,
   size: AgreementPlace["size"],
   trial: number,
 ): AgreementTrial {
-  const rng = new Rng(trial).fork(`pnas/agreement/${world.name}/${size}`);
-  const of = (wanted: number) => [...world.evaluator.entries.keys()].filter((key) => world.sizeOf(key) === wanted);
+  const rng = new Rng(trial).fork(`pnas/agreement/${benchmark.name}/${size}`);
+  const of = (wanted: number) =>
+    [...benchmark.evaluator.entries.keys()].filter((key) => benchmark.sizeOf(key) === wanted);
   const own = shuffled(of(size), rng.fork("own"));
   const next = shuffled(of(size + 1), rng.fork("next")).slice(0, STUDY.agreement.next);
   const count = STUDY.agreement.fitted[size];
-  const value = (key: string) => world.evaluator.entries.get(key)!.validation;
-  const fitted = predictorOf(predictor, world, trial);
+  const value = (key: string) => benchmark.evaluator.entries.get(key)!.validation;
+  const fitted = predictorOf(predictor, benchmark, trial);
   fitted.fit(own.slice(0, count).map((key) => ({ architecture: key, value: value(key) })));
   const rho = (keys: readonly string[]) => {
     const guesses = fitted.predict(keys).map(({ mean }) => mean);

@@ -1,7 +1,7 @@
 import type { TableEvaluator } from "../../evaluate";
 import type { GrowingSpace } from "../../search";
 import { cellKey, NAS_BENCH_201_OPS } from "../../space";
-import { blocksOf, cellOfKey, tableSpace } from "./table-space";
+import { blocksOfKey, cellOfKey, tableSpace } from "./table-space";
 
 /**
  * PNAS' cells as far as a table has them: an extension that was not trained is none here. By keys, as the table is looked up.
@@ -12,7 +12,7 @@ export function tableGrowth({ entries }: TableEvaluator): GrowingSpace<string> {
   return {
     name: "pnas-table",
     key: (key) => key,
-    smallest: () => [...entries.keys()].filter((key) => blocksOf(key) === 1),
+    smallest: () => [...entries.keys()].filter((key) => blocksOfKey(key) === 1),
     extend(key) {
       const found =
         known.get(key) ?? Array.from(space.extend(cellOfKey(key)), cellKey).filter((larger) => entries.has(larger));

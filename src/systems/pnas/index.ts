@@ -1,5 +1,6 @@
 export * from "./agreement";
 export { nasBench201Growth, sizeOf201, tableGrowth } from "./growing-spaces";
+export { type PnasBenchmark, pnasBenchmark, predictorOf } from "./pnas-benchmark";
 export * from "./results-file";
 export { runSearchOf, runTried, type SearchRun } from "./run-search";
 export * from "./settings";
@@ -7,6 +8,5 @@ export * from "./summary";
 export { type TableSizes, tableCells } from "./table-cells";
 export { type StoredTable, storedTable, tableFile, trainedCellsTable, writeTable } from "./table-file";
 export * from "./table-runs";
-export { blocksOf, cellOfKey, publishedSpace, smallNetwork, tableSpace } from "./table-space";
+export { blocksOfKey, cellOfKey, publishedSpace, smallPnasNetwork, tableSpace } from "./table-space";
 export { cellsAgain, publishedCells, type TableTrainings, trainTable } from "./train-table";
-export { predictorOf, type World, worldOf } from "./worlds";

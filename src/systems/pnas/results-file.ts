@@ -3,21 +3,21 @@ import { z } from "zod";
 import { packageRoot, type StepContext, writeJson } from "../../core";
 import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults } from "../../study/stored-results";
-import { PLACES } from "./agreement";
+import { AGREEMENT_PLACES } from "./agreement";
+import { pnasBenchmark } from "./pnas-benchmark";
 import type { SearchRun } from "./run-search";
 import {
-  METHODS,
-  type MethodName,
+  PNAS_METHODS,
+  PNAS_TABLES,
+  type PnasMethod,
+  type PnasTable,
   PREDICTORS,
   STUDY,
-  TABLES,
-  type TableName,
   TRIED_NAMES,
   type TriedName,
 } from "./settings";
 import type { StoredTable } from "./table-file";
 import { type PlaceTrials, type TableRuns, tableRuns } from "./table-runs";
-import { worldOf } from "./worlds";
 
 /** What the members of the file mean, beside them. */
 const DEFINITIONS = {
@@ -28,7 +28,7 @@ const DEFINITIONS = {
     "Spearman's rho of a predictor by trial: over the cells it was fitted to, over others of their size (null: too few), over cells one size larger",
 };
 
-export type StoredSearches = Readonly<Record<TableName, Readonly<Record<MethodName, readonly SearchRun[]>>>>;
+export type StoredSearches = Readonly<Record<PnasTable, Readonly<Record<PnasMethod, readonly SearchRun[]>>>>;
 
 /** The raw results. Plain JSON. */
 export interface StoredPnas {
@@ -59,15 +59,15 @@ export async function writePnas(
   context: StepContext = {},
 ): Promise<StoredPnas> {
   const { finished: _, ...code } = provenanceOf(place.command);
-  const worlds = TABLES.map((name) => worldOf(name, table));
+  const benchmarks = PNAS_TABLES.map((name) => pnasBenchmark(name, table));
   const runs: TableRuns[] = [];
-  for (const world of worlds) runs.push(await tableRuns(world, place.runs, context));
+  for (const benchmark of benchmarks) runs.push(await tableRuns(benchmark, place.runs, context));
   const provenance = { ...code, finished: new Date().toISOString() };
   const stored: StoredPnas = {
     settings: STUDY,
     definitions: DEFINITIONS,
-    table: worlds[TABLES.indexOf("fashion")].evaluator.fingerprint,
-    searches: Object.fromEntries(TABLES.map((name, i) => [name, runs[i].searches])) as StoredSearches,
+    table: benchmarks[PNAS_TABLES.indexOf("fashion")].evaluator.fingerprint,
+    searches: Object.fromEntries(PNAS_TABLES.map((name, i) => [name, runs[i].searches])) as StoredSearches,
     agreement: runs.flatMap(({ agreement }) => agreement),
     tuning: runs.find(({ tuning }) => tuning)!.tuning!,
     provenance,
@@ -91,17 +91,17 @@ function ofEach<Name extends string, T extends z.ZodType>(names: readonly Name[]
 const storedSchema = z.looseObject({
   settings: z.looseObject({ seeds: z.number() }),
   table: z.string(),
-  searches: ofEach(TABLES, ofEach(METHODS, z.array(runSchema).length(STUDY.seeds))),
+  searches: ofEach(PNAS_TABLES, ofEach(PNAS_METHODS, z.array(runSchema).length(STUDY.seeds))),
   tuning: ofEach(TRIED_NAMES, z.array(runSchema).length(STUDY.tuning.seeds.to - STUDY.tuning.seeds.from + 1)),
   agreement: z
     .array(
       z.object({
-        table: z.enum(TABLES),
+        table: z.enum(PNAS_TABLES),
         size: z.number(),
         predictors: ofEach(PREDICTORS, z.array(trialSchema).length(STUDY.agreement.trials)),
       }),
     )
-    .length(PLACES.length),
+    .length(AGREEMENT_PLACES.length),
 });
 
 /** The stored results. @throws DataError when the file is absent, or another one. */

@@ -3,8 +3,8 @@ import { orderedSearcher, type Predictor, progressiveSearcher, type Searcher, sm
 import type { Space } from "../../space";
 import { searchTable } from "../search-comparison";
 import { changesText } from "../search-comparison/search-table";
-import { type MethodName, STUDY, type TriedName } from "./settings";
-import { predictorOf, triedPredictor, type World } from "./worlds";
+import { type PnasBenchmark, predictorOf, triedPredictor } from "./pnas-benchmark";
+import { type PnasMethod, STUDY, type TriedName } from "./settings";
 
 /** A search as it is stored. */
 export interface SearchRun {
@@ -15,55 +15,55 @@ export interface SearchRun {
 }
 
 /** One search of one seed. */
-export function runSearchOf(method: MethodName, world: World, seed: number): SearchRun {
-  const all = STUDY.evaluations[world.name];
+export function runSearchOf(method: PnasMethod, benchmark: PnasBenchmark, seed: number): SearchRun {
+  const all = STUDY.evaluations[benchmark.name];
   const most = method === "pnas" ? Math.min(all, STUDY.longest) : all;
-  return searched(searcherOf(method, world, seed), world, seed, most);
+  return searched(searcherOf(method, benchmark, seed), benchmark, seed, most);
 }
 
 /** A progressive search with an MLP ensemble of other settings. */
-export function runTried(name: TriedName, world: World, seed: number): SearchRun {
-  const predictor = triedPredictor(name, world, seed);
-  return searched(grown(world, predictor, seed), world, seed, STUDY.longest);
+export function runTried(name: TriedName, benchmark: PnasBenchmark, seed: number): SearchRun {
+  const predictor = triedPredictor(name, benchmark, seed);
+  return searched(grown(benchmark, predictor, seed), benchmark, seed, STUDY.longest);
 }
 
-function searched(searcher: Searcher<string>, { evaluator }: World, seed: number, most: number): SearchRun {
+function searched(searcher: Searcher<string>, { evaluator }: PnasBenchmark, seed: number, most: number): SearchRun {
   const { changes, evaluations } = searchTable(searcher, evaluator, most);
   return { seed, changes: changesText(changes), evaluations };
 }
 
-function grown({ growth }: World, predictor: Predictor<string>, seed: number): Searcher<string> {
+function grown({ growth }: PnasBenchmark, predictor: Predictor<string>, seed: number): Searcher<string> {
   return progressiveSearcher(growth, { maximise: "validation", seed, predictor, beam: STUDY.beam, goesOn: true });
 }
 
-function searcherOf(method: MethodName, world: World, seed: number): Searcher<string> {
+function searcherOf(method: PnasMethod, benchmark: PnasBenchmark, seed: number): Searcher<string> {
   const goal = { maximise: "validation", seed };
   const { beam } = STUDY;
   switch (method) {
     case "random": {
-      const { complete } = world;
-      const order = new Rng(seed).fork(`pnas/random/${world.name}`).permutation(complete.length);
+      const { complete } = benchmark;
+      const order = new Rng(seed).fork(`pnas/random/${benchmark.name}`).permutation(complete.length);
       return orderedSearcher(
-        world.growth,
+        benchmark.growth,
         Array.from(order, (i) => complete[i]),
       );
     }
     case "pnas":
     case "pnas-ridge": {
-      const predictor = predictorOf(method === "pnas" ? "mlp-ensemble" : "ridge", world, seed);
-      return grown(world, predictor, seed);
+      const predictor = predictorOf(method === "pnas" ? "mlp-ensemble" : "ridge", benchmark, seed);
+      return grown(benchmark, predictor, seed);
     }
     case "smbo-ridge": {
       // As many at first as PNAS has of the smallest size, and as many a round; but of complete cells.
-      const initial = [...world.growth.smallest()].length;
-      const predictor = predictorOf("ridge", world, seed);
-      return smboSearcher(completeCells(world), { ...goal, predictor, initial, batch: beam, pool: 1000, near: 0 });
+      const initial = [...benchmark.growth.smallest()].length;
+      const predictor = predictorOf("ridge", benchmark, seed);
+      return smboSearcher(completeCells(benchmark), { ...goal, predictor, initial, batch: beam, pool: 1000, near: 0 });
     }
   }
 }
 
 /** The complete cells as a space to draw from. A table has no neighbours of its cells: a change is another draw. */
-function completeCells({ complete, growth }: World): Space<string, string> {
+function completeCells({ complete, growth }: PnasBenchmark): Space<string, string> {
   return {
     name: `${growth.name}-complete`,
     key: (key) => key,

@@ -5,7 +5,7 @@ import type { CellOp } from "../../space";
  * What is trained, once and for all. Nothing here was chosen by looking at searches' results; how many cells, and seeds of the
  * published one, was cut for time while they were trained.
  */
-export const SETTINGS = {
+export const PNAS_SETTINGS = {
   table: {
     /** Identity, convolution, pooling: one of each kind of the paper's eight operations. */
     ops: ["skip", "sep3", "max3"] as readonly CellOp[],
@@ -47,7 +47,7 @@ export type TriedName = keyof typeof TRIED;
 export const TRIED_NAMES = Object.keys(TRIED) as TriedName[];
 
 /**
- * How tables are searched, and predictors are tried. Sizes and numbers were set before any result; the tokens (`worldOf`) were
+ * How tables are searched, and predictors are tried. Sizes and numbers were set before any result; the tokens (`pnasBenchmark`) were
  * not: shared ones, and ties in random order, came after a first look at searches of NAS-Bench-201 by tokens of each edge
  * alone and ties in a fixed order, which were poor. Nor was the average over blocks: at first embeddings were summed; which of
  * the two, and what else might help, was tried on other seeds than those that are reported, see `tuning`.
@@ -79,19 +79,19 @@ export const STUDY = {
 } as const;
 
 /** The two tables that are searched. */
-export const TABLES = ["fashion", "201"] as const;
-export type TableName = (typeof TABLES)[number];
+export const PNAS_TABLES = ["fashion", "201"] as const;
+export type PnasTable = (typeof PNAS_TABLES)[number];
 
-export const TABLE_TITLES: Readonly<Record<TableName, string>> = {
+export const PNAS_TABLE_TITLES: Readonly<Record<PnasTable, string>> = {
   fashion: "stored cells, Fashion-MNIST",
   "201": "NAS-Bench-201, CIFAR-10",
 };
 
 /** Searches by name. */
-export const METHODS = ["random", "pnas", "pnas-ridge", "smbo-ridge"] as const;
-export type MethodName = (typeof METHODS)[number];
+export const PNAS_METHODS = ["random", "pnas", "pnas-ridge", "smbo-ridge"] as const;
+export type PnasMethod = (typeof PNAS_METHODS)[number];
 
-export const METHOD_TITLES: Readonly<Record<MethodName, string>> = {
+export const PNAS_METHOD_TITLES: Readonly<Record<PnasMethod, string>> = {
   random: "random search",
   pnas: "PNAS (MLP ensemble)",
   "pnas-ridge": "PNAS (ridge)",

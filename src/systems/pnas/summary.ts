@@ -2,21 +2,21 @@ import { spearman } from "../../benchmark";
 import { mean, quantile } from "../../core/statistics";
 import { type MeanInterval, meanInterval, parseChanges } from "../search-comparison";
 import type { AgreementPlace } from "./agreement";
+import { type PnasBenchmark, pnasBenchmark } from "./pnas-benchmark";
 import type { StoredPnas } from "./results-file";
 import type { SearchRun } from "./run-search";
 import {
-  METHODS,
-  type MethodName,
+  PNAS_METHODS,
+  PNAS_TABLES,
+  type PnasMethod,
+  type PnasTable,
   PREDICTORS,
   type PredictorName,
   STUDY,
-  TABLES,
-  type TableName,
   TRIED_NAMES,
   type TriedName,
 } from "./settings";
 import type { StoredTable } from "./table-file";
-import { type World, worldOf } from "./worlds";
 
 /** How a search fares against random search with more evaluations. */
 export interface Target {
@@ -25,13 +25,13 @@ export interface Target {
   /** Its best validation accuracy then, percent, median over seeds: what is to be reached. */
   readonly accuracy: number;
   /** Evaluations by method until that is reached: median over seeds; undefined where half of the runs ended before. */
-  readonly needed: Readonly<Record<MethodName, number | undefined>>;
+  readonly needed: Readonly<Record<PnasMethod, number | undefined>>;
   /** Runs that reached it. */
-  readonly reached: Readonly<Record<MethodName, number>>;
+  readonly reached: Readonly<Record<PnasMethod, number>>;
 }
 
 export interface SearchSummary {
-  readonly method: MethodName;
+  readonly method: PnasMethod;
   /** Best validation accuracy seen after so many evaluations, percent: quartiles over seeds. */
   readonly curve: {
     readonly x: readonly number[];
@@ -43,8 +43,8 @@ export interface SearchSummary {
   readonly test: MeanInterval;
 }
 
-export interface TableSummary {
-  readonly table: TableName;
+export interface PnasTableSummary {
+  readonly table: PnasTable;
   readonly cells: number;
   /** Of them complete. */
   readonly complete: number;
@@ -93,7 +93,7 @@ export interface TriedSummary {
 }
 
 export interface PnasSummary {
-  readonly tables: readonly TableSummary[];
+  readonly tables: readonly PnasTableSummary[];
   readonly agreement: readonly AgreementSummary[];
   readonly tuning: readonly TriedSummary[];
   readonly quality: TableQuality;
@@ -102,10 +102,10 @@ export interface PnasSummary {
 
 /** All figures, from the stored runs and the tables. */
 export function summarisePnas(stored: StoredPnas, table: StoredTable): PnasSummary {
-  const tables = TABLES.map((name) => summariseTable(worldOf(name, table), stored.searches[name]));
+  const tables = PNAS_TABLES.map((name) => summariseTable(pnasBenchmark(name, table), stored.searches[name]));
   return {
     tables,
-    tuning: tuningOf(stored, table, tables[TABLES.indexOf("fashion")]),
+    tuning: tuningOf(stored, table, tables[PNAS_TABLES.indexOf("fashion")]),
     agreement: stored.agreement.flatMap(({ table: name, size, predictors }) =>
       PREDICTORS.map((predictor): AgreementSummary => {
         const trials = predictors[predictor];
@@ -126,24 +126,24 @@ export function summarisePnas(stored: StoredPnas, table: StoredTable): PnasSumma
 }
 
 function summariseTable(
-  { name, evaluator, complete }: World,
-  runs: Readonly<Record<MethodName, readonly SearchRun[]>>,
-): TableSummary {
+  { name, evaluator, complete }: PnasBenchmark,
+  runs: Readonly<Record<PnasMethod, readonly SearchRun[]>>,
+): PnasTableSummary {
   const entryOf = (key: string) => evaluator.entries.get(key)!;
   const all = STUDY.evaluations[name];
   const changes = Object.fromEntries(
-    METHODS.map((method) => [method, runs[method].map((run) => parseChanges(run.changes))]),
-  ) as Record<MethodName, ReturnType<typeof parseChanges>[]>;
+    PNAS_METHODS.map((method) => [method, runs[method].map((run) => parseChanges(run.changes))]),
+  ) as Record<PnasMethod, ReturnType<typeof parseChanges>[]>;
   const chosenAt = (of: ReturnType<typeof parseChanges>, evaluations: number) =>
     entryOf(of.filter((change) => change.evaluations <= evaluations).at(-1)!.key);
-  const bests = (method: MethodName, evaluations: number) =>
+  const bests = (method: PnasMethod, evaluations: number) =>
     changes[method].map((of) => chosenAt(of, evaluations).validation).sort((a, b) => a - b);
   return {
     table: name,
     cells: evaluator.entries.size,
     complete: complete.length,
     best: Math.max(...[...evaluator.entries.values()].map(({ validation }) => validation)),
-    searches: METHODS.map((method): SearchSummary => {
+    searches: PNAS_METHODS.map((method): SearchSummary => {
       const most = Math.min(...runs[method].map(({ evaluations }) => evaluations));
       const x = [...GRID.filter((place) => place < most), most];
       const at = (share: number) => x.map((place) => Number(quantile(bests(method, place), share).toFixed(4)));
@@ -157,14 +157,14 @@ function summariseTable(
     targets: STUDY.targets.map((share): Target => {
       const random = Math.round(share * all);
       const accuracy = quantile(bests("random", random), 0.5);
-      const needed = (method: MethodName) =>
+      const needed = (method: PnasMethod) =>
         changes[method]
           .map(
             (of) => of.find(({ key }) => entryOf(key).validation >= accuracy)?.evaluations ?? Number.POSITIVE_INFINITY,
           )
           .sort((a, b) => a - b);
-      const ofEach = <T>(of: (method: MethodName) => T) =>
-        Object.fromEntries(METHODS.map((method) => [method, of(method)])) as Record<MethodName, T>;
+      const ofEach = <T>(of: (method: PnasMethod) => T) =>
+        Object.fromEntries(PNAS_METHODS.map((method) => [method, of(method)])) as Record<PnasMethod, T>;
       return {
         random,
         accuracy,
@@ -175,7 +175,7 @@ function summariseTable(
   };
 }
 
-function tuningOf({ tuning }: StoredPnas, { cells }: StoredTable, { targets }: TableSummary): TriedSummary[] {
+function tuningOf({ tuning }: StoredPnas, { cells }: StoredTable, { targets }: PnasTableSummary): TriedSummary[] {
   const { accuracy } = targets[targets.length - 1];
   return TRIED_NAMES.map((name): TriedSummary => {
     const needed = tuning[name].map(

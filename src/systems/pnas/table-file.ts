@@ -12,7 +12,7 @@ import {
 } from "../../evaluate";
 import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults, writeGzippedResults } from "../../study/stored-results";
-import { SETTINGS } from "./settings";
+import { PNAS_SETTINGS } from "./settings";
 import { trainTable } from "./train-table";
 
 const schema = z.looseObject({
@@ -31,7 +31,7 @@ const DEFINITIONS = {
 
 /** Cells that were trained once and for all. Plain JSON. */
 export interface StoredTable {
-  readonly settings: typeof SETTINGS;
+  readonly settings: typeof PNAS_SETTINGS;
   readonly definitions: typeof DEFINITIONS;
   readonly cells: Readonly<Record<string, TrainedRow>>;
   readonly again: Readonly<Record<string, Accuracies>>;
@@ -56,7 +56,7 @@ export async function writeTable(
   const { finished: _, ...code } = provenanceOf(place.command);
   const { cells, again, published } = await trainTable(place.runs, context);
   const table: StoredTable = {
-    settings: SETTINGS,
+    settings: PNAS_SETTINGS,
     definitions: DEFINITIONS,
     cells: Object.fromEntries(
       cells.map((told) => [

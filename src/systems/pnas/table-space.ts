@@ -1,12 +1,12 @@
 import { type CellArchitecture, type CellGraph, PNAS_STYLE, type PnasSpace, parseCell, pnasSpace } from "../../space";
-import { SETTINGS } from "./settings";
+import { PNAS_SETTINGS } from "./settings";
 
 /**
  * A network of a cell that trains in seconds: a strided stem, then the cell as two reductions, the second of twice the
  * channels. The paper trains its cells in larger ones (N 2, F 24).
  */
-export function smallNetwork(cell: CellGraph): CellArchitecture {
-  const { stem, channels } = SETTINGS.network;
+export function smallPnasNetwork(cell: CellGraph): CellArchitecture {
+  const { stem, channels } = PNAS_SETTINGS.network;
   return {
     kind: "cells",
     name: "pnas-small",
@@ -26,13 +26,13 @@ export function smallNetwork(cell: CellGraph): CellArchitecture {
 
 /** The space whose cells the stored table has some of. */
 export function tableSpace(): PnasSpace {
-  const { ops, blocks } = SETTINGS.table;
-  return pnasSpace({ name: "pnas-small", ops, blocks, network: smallNetwork });
+  const { ops, blocks } = PNAS_SETTINGS.table;
+  return pnasSpace({ name: "pnas-small", ops, blocks, network: smallPnasNetwork });
 }
 
 /** The paper's own space, five blocks of eight operations, in the same small network; all blocks are joined, as in the released one. */
 export function publishedSpace(): PnasSpace {
-  return pnasSpace({ name: "pnas-small-5", output: "all", network: smallNetwork });
+  return pnasSpace({ name: "pnas-small-5", output: "all", network: smallPnasNetwork });
 }
 
 /** The cell of a key of PNAS' spaces. */
@@ -41,6 +41,6 @@ export function cellOfKey(key: string): CellGraph {
 }
 
 /** Blocks of the cell of a key. */
-export function blocksOf(key: string): number {
+export function blocksOfKey(key: string): number {
   return key.split("|").length;
 }

@@ -1,6 +1,6 @@
 export { type BlockwiseStudent, searchBlockwise } from "./block-wise";
 export { type FaceData, faceData } from "./face-data";
-export { searchedArchitecture, studentArchitecture, teacherArchitecture } from "./networks";
+export { embeddingTeacherArchitecture, searchedArchitecture, studentArchitecture } from "./networks";
 export * from "./results-file";
 export { longerEpochs, type NetworkSize, type PocketNetRuns, runPocketNet, type StudentRun } from "./run-study";
 export * from "./settings";

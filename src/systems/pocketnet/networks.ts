@@ -3,7 +3,7 @@ import { type Architecture, architecturePreset, type CellArchitecture, type Cell
 import type { PocketNetSettings } from "./settings";
 
 /** The teacher: a MobileNet for small images whose linear layer gives the embedding. */
-export function teacherArchitecture({ embedding }: PocketNetSettings, input: ImageShape): Architecture {
+export function embeddingTeacherArchitecture({ embedding }: PocketNetSettings, input: ImageShape): Architecture {
   return { ...architecturePreset("mobilenet@28px"), name: "mobilenet@32px, embedding", input, classes: embedding };
 }
 

@@ -4,7 +4,7 @@ import { packageRoot, type StepContext, writeJson } from "../../core";
 import { type Provenance, provenanceOf } from "../../study";
 import { readStoredResults } from "../../study/stored-results";
 import { type PocketNetRuns, runPocketNet } from "./run-study";
-import { ARM_NAMES, type ArmName, type PocketNetSettings, SETTINGS } from "./settings";
+import { POCKETNET_ARM_NAMES, POCKETNET_SETTINGS, type PocketNetArmName, type PocketNetSettings } from "./settings";
 
 /** What the members of the file mean, beside them. */
 const DEFINITIONS = {
@@ -35,7 +35,7 @@ export function pocketNetFile(): string {
 export async function writePocketNet(
   place: { readonly runs: string; readonly file: string; readonly command: string },
   context: StepContext = {},
-  settings: PocketNetSettings = SETTINGS,
+  settings: PocketNetSettings = POCKETNET_SETTINGS,
 ): Promise<StoredPocketNet> {
   const { finished: _, ...code } = provenanceOf(place.command);
   const runs = await runPocketNet(settings, join(place.runs, "pocketnet"), context);
@@ -61,8 +61,8 @@ const storedSchema = z.looseObject({
   students: z.object({ darts: sizeSchema, blockwise: sizeSchema }),
   arms: z.object(
     Object.fromEntries(
-      ARM_NAMES.map((arm) => [arm, z.array(runSchema.extend({ withTeacher: z.number() })).min(1)]),
-    ) as unknown as Record<ArmName, z.ZodType>,
+      POCKETNET_ARM_NAMES.map((arm) => [arm, z.array(runSchema.extend({ withTeacher: z.number() })).min(1)]),
+    ) as unknown as Record<PocketNetArmName, z.ZodType>,
   ),
 });
 

@@ -14,8 +14,14 @@ import { type CellSearchEpoch, type EmbeddingEpoch, searchCells } from "../../tr
 import { type BlockwiseStudent, searchBlockwise } from "./block-wise";
 import { packedCosines } from "./cosines";
 import { faceData } from "./face-data";
-import { searchedArchitecture, studentArchitecture, teacherArchitecture } from "./networks";
-import { ARM_NAMES, ARMS, type Arm, type ArmName, type PocketNetSettings } from "./settings";
+import { embeddingTeacherArchitecture, searchedArchitecture, studentArchitecture } from "./networks";
+import {
+  POCKETNET_ARM_NAMES,
+  POCKETNET_ARMS,
+  type PocketNetArm,
+  type PocketNetArmName,
+  type PocketNetSettings,
+} from "./settings";
 import { cosineToTeacher, type MeasuredEmbedding, teachersOf, trainFaceTeacher, trainMeasured } from "./train-students";
 
 /** A network by its cost. */
@@ -45,8 +51,8 @@ export interface PocketNetRuns {
   };
   readonly teacher: Omit<StudentRun, "withTeacher"> & { readonly size: NetworkSize };
   readonly blockwise: Omit<BlockwiseStudent, "architecture"> & { readonly layers: string };
-  readonly students: Readonly<Record<Arm["network"], NetworkSize>>;
-  readonly arms: Readonly<Record<ArmName, readonly StudentRun[]>>;
+  readonly students: Readonly<Record<PocketNetArm["network"], NetworkSize>>;
+  readonly arms: Readonly<Record<PocketNetArmName, readonly StudentRun[]>>;
 }
 
 /** A training step in forward passes: the backward pass is counted as two. */
@@ -67,15 +73,21 @@ export async function runPocketNet(
   const input = data.known.shape;
   const { cells, ...search } = await searchedCells(settings, data.known, folder, context);
   const darts = studentArchitecture(settings, input, cells);
-  const teacher = await trainFaceTeacher(teacherArchitecture(settings, input), data, settings, folder, context);
+  const teacher = await trainFaceTeacher(
+    embeddingTeacherArchitecture(settings, input),
+    data,
+    settings,
+    folder,
+    context,
+  );
   const { macs } = cellNetworkCost(darts);
   const { architecture, ...found } = await searchBlockwise(teacher, data, settings, macs, folder, context);
-  const networks: Record<Arm["network"], Architecture | CellArchitecture> = { darts, blockwise: architecture };
+  const networks: Record<PocketNetArm["network"], Architecture | CellArchitecture> = { darts, blockwise: architecture };
   const teachers = await teachersOf(teacher, data.known, settings, context);
   const teacherSize = sizeOf(teacher.architecture);
-  const arms = {} as Record<ArmName, StudentRun[]>;
-  for (const name of ARM_NAMES) {
-    const arm: Arm = ARMS[name];
+  const arms = {} as Record<PocketNetArmName, StudentRun[]>;
+  for (const name of POCKETNET_ARM_NAMES) {
+    const arm: PocketNetArm = POCKETNET_ARMS[name];
     const learnt = arm.teacher === "none" ? undefined : teachers[arm.teacher];
     const student = networks[arm.network];
     const epochs = arm.longer ? longerEpochs(settings, sizeOf(student), teacherSize) : settings.training.epochs;

@@ -1,5 +1,5 @@
 /** What is run, once and for all. Sizes were set by the time that there was, none by a comparison's result. */
-export const SETTINGS = {
+export const POCKETNET_SETTINGS = {
   /** Synthetic: drawings, of nobody. */
   faces: { seed: 1, identities: 520, pictures: 8, side: 32 },
   /** Identities that no training sees, for the pairs. */
@@ -20,7 +20,7 @@ export const SETTINGS = {
 } as const;
 
 export type PocketNetSettings = {
-  readonly [Key in keyof typeof SETTINGS]: Widened<(typeof SETTINGS)[Key]>;
+  readonly [Key in keyof typeof POCKETNET_SETTINGS]: Widened<(typeof POCKETNET_SETTINGS)[Key]>;
 };
 
 /** The same form, for settings of one's own. */
@@ -31,7 +31,7 @@ type Widened<T> = T extends number
     : { readonly [Key in keyof T]: Widened<T[Key]> };
 
 /** How a student is trained. */
-export interface Arm {
+export interface PocketNetArm {
   readonly title: string;
   /** Its network: the cells that the search found, or the one put together block by block. */
   readonly network: "darts" | "blockwise";
@@ -42,16 +42,16 @@ export interface Arm {
 }
 
 /** All trainings by name; each from every seed. */
-export const ARMS = {
+export const POCKETNET_ARMS = {
   none: { title: "no distillation", network: "darts", teacher: "none" },
   kd: { title: "KD (final teacher)", network: "darts", teacher: "final" },
   "multi-step": { title: "multi-step KD", network: "darts", teacher: "each epoch's" },
   "none-longer": { title: "none, at KD's cost", network: "darts", teacher: "none", longer: true },
   blockwise: { title: "block-wise, multi-step KD", network: "blockwise", teacher: "each epoch's" },
-} as const satisfies Record<string, Arm>;
+} as const satisfies Record<string, PocketNetArm>;
 
-export type ArmName = keyof typeof ARMS;
-export const ARM_NAMES = Object.keys(ARMS) as ArmName[];
+export type PocketNetArmName = keyof typeof POCKETNET_ARMS;
+export const POCKETNET_ARM_NAMES = Object.keys(POCKETNET_ARMS) as PocketNetArmName[];
 
 /** False accept rates at which true accept rates are told. */
 export const FALSE_ACCEPT_RATES = [0.01, 0.001] as const;

@@ -2,7 +2,7 @@ import { areaUnder, type JudgedPairs, type RocPoint, rocCurve, tarAtFar, verific
 import { type MeanInterval, meanInterval } from "../search-comparison";
 import { unpackedCosines } from "./cosines";
 import type { PocketNetRuns, StudentRun } from "./run-study";
-import { ARM_NAMES, type ArmName, FALSE_ACCEPT_RATES, type PocketNetSettings } from "./settings";
+import { FALSE_ACCEPT_RATES, POCKETNET_ARM_NAMES, type PocketNetArmName, type PocketNetSettings } from "./settings";
 
 /** A training on the pairs of strangers. */
 export interface Verified {
@@ -15,8 +15,8 @@ export interface Verified {
   readonly area: number;
 }
 
-export interface ArmSummary {
-  readonly arm: ArmName;
+export interface PocketNetArmSummary {
+  readonly arm: PocketNetArmName;
   readonly epochs: number;
   readonly runs: readonly Verified[];
   readonly accuracy: MeanInterval;
@@ -31,8 +31,8 @@ export interface ArmSummary {
 
 /** One arm against another, seed by seed. */
 export interface ArmDifference {
-  readonly of: ArmName;
-  readonly against: ArmName;
+  readonly of: PocketNetArmName;
+  readonly against: PocketNetArmName;
   /** Points of accuracy. */
   readonly accuracy: MeanInterval;
   /** Seeds in which the first is at least as accurate, and in all. */
@@ -40,13 +40,13 @@ export interface ArmDifference {
 }
 
 export interface PocketNetSummary {
-  readonly arms: readonly ArmSummary[];
+  readonly arms: readonly PocketNetArmSummary[];
   readonly teacher: Verified;
   readonly differences: readonly ArmDifference[];
 }
 
 /** Comparisons that are told, the first against the second. */
-const COMPARED: readonly (readonly [ArmName, ArmName])[] = [
+const COMPARED: readonly (readonly [PocketNetArmName, PocketNetArmName])[] = [
   ["kd", "none"],
   ["multi-step", "none"],
   ["multi-step", "kd"],
@@ -74,8 +74,8 @@ export function rocOf({ cosines }: Pick<StudentRun, "cosines">, judged: JudgedPa
 /** All figures, from the stored cosines and histories. */
 export function summarisePocketNet(runs: PocketNetRuns, settings: PocketNetSettings): PocketNetSummary {
   const judged = judgedPairs(settings);
-  const arms = ARM_NAMES.map((arm) => summariseArm(arm, runs.arms[arm], judged, settings));
-  const of = (name: ArmName) => arms.find(({ arm }) => arm === name)!;
+  const arms = POCKETNET_ARM_NAMES.map((arm) => summariseArm(arm, runs.arms[arm], judged, settings));
+  const of = (name: PocketNetArmName) => arms.find(({ arm }) => arm === name)!;
   return {
     arms,
     teacher: verified(runs.teacher, judged),
@@ -103,11 +103,11 @@ function verified({ seed, cosines }: Pick<StudentRun, "seed" | "cosines">, judge
 }
 
 function summariseArm(
-  arm: ArmName,
+  arm: PocketNetArmName,
   students: readonly StudentRun[],
   judged: JudgedPairs,
   { distillationWeight }: PocketNetSettings,
-): ArmSummary {
+): PocketNetArmSummary {
   const runs = students.map((run) => verified(run, judged));
   const measured = FALSE_ACCEPT_RATES.flatMap((far) => {
     const values = runs.map(({ tar }) => tar[String(far)]);

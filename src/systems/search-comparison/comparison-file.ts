@@ -5,9 +5,9 @@ import { breathe, fingerprint, Progress, packageRoot, readJson, type StepContext
 import { type Provenance, provenanceOf } from "../../study";
 import { type StoredRatings, storedRatings } from "../../study/ranking";
 import { readStoredResults } from "../../study/stored-results";
-import { searcherOf, seedsOf, worldOf } from "./methods";
+import { comparedBenchmark, searcherOf, seedsOf } from "./methods";
 import { changesText, searchTable } from "./search-table";
-import { METHODS, SETTINGS, TABLES, type TableName } from "./settings";
+import { COMPARISON_SETTINGS, METHODS, TABLES, type TableName } from "./settings";
 import { type StoredRun, type StoredRuns, summariseTable, type TableSummary } from "./summary";
 
 /** What the members of the file mean, beside them. */
@@ -20,7 +20,7 @@ const DEFINITIONS = {
 
 /** The raw results of the comparison of searchers. Plain JSON. */
 export interface StoredComparison {
-  readonly settings: typeof SETTINGS;
+  readonly settings: typeof COMPARISON_SETTINGS;
   readonly definitions: typeof DEFINITIONS;
   readonly tables: Readonly<Record<TableName, StoredRuns>>;
   /** How long rating took for each seed of the ratings, minutes, on the machine that rated. */
@@ -48,7 +48,7 @@ export async function writeComparison(
   const tables = {} as Record<TableName, StoredRuns>;
   for (const name of TABLES) tables[name] = await runTable(name, ratings, place.runs, context);
   const stored: StoredComparison = {
-    settings: SETTINGS,
+    settings: COMPARISON_SETTINGS,
     definitions: DEFINITIONS,
     tables,
     ratingMinutes: ratings.raws.map(({ durationsMs }) =>
@@ -67,12 +67,12 @@ export async function runTable(
   runs: string,
   context: StepContext,
 ): Promise<StoredRuns> {
-  const world = worldOf(name, ratings);
-  const jobs = METHODS.flatMap((method) => seedsOf(method, world).map((seed) => ({ method, seed })));
+  const benchmark = comparedBenchmark(name, ratings);
+  const jobs = METHODS.flatMap((method) => seedsOf(method, benchmark).map((seed) => ({ method, seed })));
   const of = {
-    settings: SETTINGS,
-    table: world.evaluator.fingerprint,
-    ratings: world.ratings?.raws.map(({ blocks }) => blocks),
+    settings: COMPARISON_SETTINGS,
+    table: benchmark.evaluator.fingerprint,
+    ratings: benchmark.ratings?.raws.map(({ blocks }) => blocks),
   };
   const kept = join(runs, `20_compare-${name}-${fingerprint(of)}.json`);
   const done = new Map<string, StoredRun>(existsSync(kept) ? Object.entries(readJson(kept) as object) : []);
@@ -85,9 +85,9 @@ export async function runTable(
       progress.throwIfStopped();
       await breathe();
       const { changes, evaluations, cost } = searchTable(
-        searcherOf(method, world, seed),
-        world.evaluator,
-        SETTINGS.evaluations,
+        searcherOf(method, benchmark, seed),
+        benchmark.evaluator,
+        COMPARISON_SETTINGS.evaluations,
       );
       run = { seed, changes: changesText(changes), evaluations, cost: Number(cost.toFixed(3)) };
       done.set(id, run);
@@ -123,5 +123,5 @@ export function storedComparison(path: string = comparisonFile()): StoredCompari
 
 /** All figures of a comparison, computed from its runs and the tables that ship with the package. */
 export function comparisonSummary({ tables }: StoredComparison): TableSummary[] {
-  return TABLES.map((name) => summariseTable(name, worldOf(name).evaluator, tables[name]));
+  return TABLES.map((name) => summariseTable(name, comparedBenchmark(name).evaluator, tables[name]));
 }

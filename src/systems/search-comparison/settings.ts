@@ -1,5 +1,5 @@
 /** What is compared, once and for all: nothing here was chosen by looking at results. */
-export const SETTINGS = {
+export const COMPARISON_SETTINGS = {
   /** Runs of each searcher that draws anything. */
   seeds: 50,
   /** Networks trained in each run; looks that cost nothing do not count. */

@@ -1,7 +1,7 @@
 import { mean, quantile, sampleVariance, studentT95 } from "../../core/statistics";
 import type { TableEvaluator } from "../../evaluate";
 import { type Change, parseChanges } from "./search-table";
-import { METHODS, type MethodName, SETTINGS, type TableName } from "./settings";
+import { COMPARISON_SETTINGS, METHODS, type MethodName, type TableName } from "./settings";
 
 /** A run as it is stored. */
 export interface StoredRun {
@@ -100,12 +100,12 @@ function summariseMethod(
     runs: runs.length,
     byEvaluations: curve(
       "evaluations",
-      GRID.filter((x) => x <= SETTINGS.evaluations),
+      GRID.filter((x) => x <= COMPARISON_SETTINGS.evaluations),
     ),
     byCost: curve("cost", [...GRID.filter((x) => x < leastCost), leastCost]),
-    area: area("evaluations", SETTINGS.evaluations),
+    area: area("evaluations", COMPARISON_SETTINGS.evaluations),
     areaByCost: area("cost", leastCost),
-    final: meanInterval(changes.map((of) => at(of, "evaluations", SETTINGS.evaluations))),
+    final: meanInterval(changes.map((of) => at(of, "evaluations", COMPARISON_SETTINGS.evaluations))),
   };
 }
 

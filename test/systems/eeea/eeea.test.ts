@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { DataError, InterruptedError, lab, readJson } from "../../../src";
 import {
-  ARM_NAMES,
-  ARMS,
-  type ArmName,
-  type ArmRun,
+  EEEA_ARM_NAMES,
+  EEEA_ARMS,
+  EEEA_SETTINGS,
+  type EeeaArmName,
+  type EeeaRun,
   EVALUATIONS,
   eeeaTable,
   exitLimit,
   isRandom,
-  runArm,
-  SETTINGS,
-  type StoredArms,
+  runEeeaArm,
+  type StoredEeeaRuns,
   storedEeea,
   summariseEeea,
   writeEeea,
@@ -27,23 +27,23 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Two seeds of every search. */
 const arms = Object.fromEntries(
-  ARM_NAMES.map((arm) => [arm, [1, 2].map((seed) => runArm(arm, seed, table))]),
-) as unknown as Record<ArmName, ArmRun[]>;
-const summary = summariseEeea(arms as StoredArms, table);
-const of = (arm: ArmName) => summary.arms.find((one) => one.arm === arm)!;
+  EEEA_ARM_NAMES.map((arm) => [arm, [1, 2].map((seed) => runEeeaArm(arm, seed, table))]),
+) as unknown as Record<EeeaArmName, EeeaRun[]>;
+const summary = summariseEeea(arms as StoredEeeaRuns, table);
+const of = (arm: EeeaArmName) => summary.arms.find((one) => one.arm === arm)!;
 
-describe.each(ARM_NAMES)("a search by %s", (arm) => {
+describe.each(EEEA_ARM_NAMES)("a search by %s", (arm) => {
   it("evaluates as many different cells as all others, the same for the same seed", () => {
     const keys = arms[arm][0].keys.split(" ");
     expect(keys).toHaveLength(EVALUATIONS);
     expect(new Set(keys).size).toBe(EVALUATIONS);
-    expect(runArm(arm, 1)).toEqual(arms[arm][0]);
+    expect(runEeeaArm(arm, 1)).toEqual(arms[arm][0]);
     expect(arms[arm][1].keys).not.toBe(arms[arm][0].keys);
   });
 
   it("finds more of the best front from generation to generation, and never more than all of it", () => {
     const volumes = of(arm).volumes.map(({ mean }) => mean);
-    expect(volumes).toHaveLength(SETTINGS.generations);
+    expect(volumes).toHaveLength(EEEA_SETTINGS.generations);
     for (const [i, volume] of volumes.entries()) {
       expect(volume).toBeGreaterThanOrEqual(volumes[i - 1] ?? 0);
       expect(volume).toBeLessThanOrEqual(1 + 1e-12);
@@ -56,7 +56,7 @@ describe("the early exit", () => {
     "lets nothing larger into the first generation of %s, and rejects as many draws as there are cells beyond",
     (arm) => {
       const { limit, rejection, firstWithin } = of(arm);
-      const first = isRandom(arm) ? EVALUATIONS : SETTINGS.population;
+      const first = isRandom(arm) ? EVALUATIONS : EEEA_SETTINGS.population;
       for (const { keys } of arms[arm]) {
         for (const key of keys.split(" ").slice(0, first)) expect(params(key)).toBeLessThanOrEqual(limit!.params);
       }
@@ -70,12 +70,12 @@ describe("the early exit", () => {
 
   it("takes the least limit that lets so many cells in", () => {
     for (const arm of ["ga-75", "ga-50", "ga-25"] as const) {
-      const { params: limit, within } = exitLimit(table, ARMS[arm])!;
-      expect(within).toBeGreaterThanOrEqual(ARMS[arm].exit);
+      const { params: limit, within } = exitLimit(table, EEEA_ARMS[arm])!;
+      expect(within).toBeGreaterThanOrEqual(EEEA_ARMS[arm].exit);
       const sizes = [...table.entries.values()].map((entry) => entry.params);
-      expect(sizes.filter((size) => size < limit).length / sizes.length).toBeLessThan(ARMS[arm].exit);
+      expect(sizes.filter((size) => size < limit).length / sizes.length).toBeLessThan(EEEA_ARMS[arm].exit);
     }
-    expect(exitLimit(table, ARMS.ga)).toBeUndefined();
+    expect(exitLimit(table, EEEA_ARMS.ga)).toBeUndefined();
   });
 
   it("holds later generations only where it is told to", () => {
@@ -86,8 +86,8 @@ describe("the early exit", () => {
   });
 
   it("starts where the search without it starts from other draws alone: the rest of the seed is the same", () => {
-    expect(arms.ga[0].keys.split(" ").slice(0, SETTINGS.population)).toEqual(
-      arms["ga-two"][0].keys.split(" ").slice(0, SETTINGS.population),
+    expect(arms.ga[0].keys.split(" ").slice(0, EEEA_SETTINGS.population)).toEqual(
+      arms["ga-two"][0].keys.split(" ").slice(0, EEEA_SETTINGS.population),
     );
     expect(of("ga").limit).toBeUndefined();
     expect(of("ga").rejection).toBeUndefined();
@@ -97,12 +97,14 @@ describe("the early exit", () => {
 describe("the results' file", () => {
   it("is what the searches do again", () => {
     const stored = storedEeea();
-    expect(stored.settings).toEqual(SETTINGS);
-    for (const arm of ARM_NAMES) {
-      expect(stored.arms[arm].map(({ seed }) => seed)).toEqual(Array.from({ length: SETTINGS.seeds }, (_, i) => i + 1));
+    expect(stored.settings).toEqual(EEEA_SETTINGS);
+    for (const arm of EEEA_ARM_NAMES) {
+      expect(stored.arms[arm].map(({ seed }) => seed)).toEqual(
+        Array.from({ length: EEEA_SETTINGS.seeds }, (_, i) => i + 1),
+      );
       expect(stored.arms[arm].slice(0, 2)).toEqual(arms[arm]);
     }
-    expect(SETTINGS.seeds).toBeGreaterThanOrEqual(5);
+    expect(EEEA_SETTINGS.seeds).toBeGreaterThanOrEqual(5);
   });
 
   it("is written whole, or not at all when it is stopped", async () => {
@@ -121,7 +123,7 @@ describe("the results' file", () => {
 
   it("is refused when it is another, or damaged", () => {
     const file = join(folder, "other.json");
-    const stored = readJson(join(folder, "12_eeea_net.json")) as { arms: Record<string, ArmRun[]> };
+    const stored = readJson(join(folder, "12_eeea_net.json")) as { arms: Record<string, EeeaRun[]> };
     for (const wrong of [
       { searches: 3 },
       { ...stored, arms: { ...stored.arms, random: stored.arms.random.slice(1) } },
@@ -139,7 +141,7 @@ describe("lab.eeea", () => {
 
   it("says of each search what it costs and finds, each difference against the same seed's first search", () => {
     const { rows } = shown.table();
-    expect(rows.map(([title]) => title)).toEqual(ARM_NAMES.map((arm) => ARMS[arm].title));
+    expect(rows.map(([title]) => title)).toEqual(EEEA_ARM_NAMES.map((arm) => EEEA_ARMS[arm].title));
     expect(rows[0][2]).toBe("");
     expect(shown.exits().rows).toHaveLength(5);
     for (const row of shown.exits().rows) expect(row[4]).toBe("100 %");
@@ -147,7 +149,7 @@ describe("lab.eeea", () => {
 
   it("draws a panel a search, and states findings of these runs", () => {
     const names = shown.volumes().figure.data.map(({ name }) => name);
-    for (const arm of ARM_NAMES.slice(1)) expect(names).toContain(ARMS[arm].title);
+    for (const arm of EEEA_ARM_NAMES.slice(1)) expect(names).toContain(EEEA_ARMS[arm].title);
     const text = shown.findings().sentences.join("\n");
     expect(text).toContain("100 % of the first generation");
     expect(text).toContain("The paper found the largest volume without early exit");

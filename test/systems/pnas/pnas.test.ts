@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DataError, engine, lab } from "../../../src";
 import {
+  AGREEMENT_PLACES,
   agreementTrial,
-  METHODS,
-  PLACES,
+  PNAS_METHODS,
+  PNAS_TABLES,
   PREDICTORS,
+  pnasBenchmark,
   runSearchOf,
   runTried,
   STUDY,
   storedPnas,
   storedTable,
   summarisePnas,
-  TABLES,
   TRIED_NAMES,
   trainedCellsTable,
-  worldOf,
 } from "../../../src/systems/pnas";
 import { parseChanges } from "../../../src/systems/search-comparison";
 
@@ -29,26 +29,26 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const table = storedTable();
 const stored = storedPnas();
-const worlds = Object.fromEntries(TABLES.map((name) => [name, worldOf(name, table)]));
+const benchmarks = Object.fromEntries(PNAS_TABLES.map((name) => [name, pnasBenchmark(name, table)]));
 const summary = summarisePnas(stored, table);
 
-describe.each(TABLES)("searches of %s", (name) => {
+describe.each(PNAS_TABLES)("searches of %s", (name) => {
   it("are what they do again, for the same seeds", () => {
-    for (const method of METHODS) {
+    for (const method of PNAS_METHODS) {
       expect(stored.searches[name][method].map(({ seed }) => seed)).toEqual(
         Array.from({ length: STUDY.seeds }, (_, i) => i + 1),
       );
     }
     // Exact predictors; a network's rounding may differ from machine to machine.
     for (const method of ["random", "pnas-ridge", "smbo-ridge"] as const) {
-      expect(runSearchOf(method, worlds[name], 2)).toEqual(stored.searches[name][method][1]);
+      expect(runSearchOf(method, benchmarks[name], 2)).toEqual(stored.searches[name][method][1]);
     }
   });
 
   it("see better cells one after another, and the summary says when each reached what random search did", () => {
-    const { entries } = worlds[name].evaluator;
+    const { entries } = benchmarks[name].evaluator;
     const of = summary.tables.find((one) => one.table === name)!;
-    for (const method of METHODS) {
+    for (const method of PNAS_METHODS) {
       for (const run of stored.searches[name][method]) {
         const seen = parseChanges(run.changes).map(({ key }) => entries.get(key)!.validation);
         expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
@@ -70,9 +70,9 @@ describe.each(TABLES)("searches of %s", (name) => {
 
 describe("predictors' agreement", () => {
   it("is what a trial gives again, and lies within -1 and 1", () => {
-    for (const [i, { table: name, size }] of PLACES.entries()) {
+    for (const [i, { table: name, size }] of AGREEMENT_PLACES.entries()) {
       const { predictors } = stored.agreement[i];
-      expect(agreementTrial("ridge", worlds[name], size, 3)).toEqual(predictors.ridge[2]);
+      expect(agreementTrial("ridge", benchmarks[name], size, 3)).toEqual(predictors.ridge[2]);
       for (const predictor of PREDICTORS) {
         for (const { fitted, own, next } of predictors[predictor]) {
           for (const rho of [fitted, own ?? 0, next]) expect(Math.abs(rho)).toBeLessThanOrEqual(1);
@@ -84,9 +84,9 @@ describe("predictors' agreement", () => {
   });
 
   it("of an ensemble is the same from the same seed", () => {
-    const once = agreementTrial("mlp-ensemble", worlds.fashion, 2, 1);
-    expect(agreementTrial("mlp-ensemble", worlds.fashion, 2, 1)).toEqual(once);
-    expect(agreementTrial("mlp-ensemble", worlds.fashion, 2, 2)).not.toEqual(once);
+    const once = agreementTrial("mlp-ensemble", benchmarks.fashion, 2, 1);
+    expect(agreementTrial("mlp-ensemble", benchmarks.fashion, 2, 1)).toEqual(once);
+    expect(agreementTrial("mlp-ensemble", benchmarks.fashion, 2, 2)).not.toEqual(once);
   });
 });
 
@@ -103,7 +103,7 @@ describe("settings that were tried", () => {
   });
 
   it("are the reported ones where nothing is changed", () => {
-    expect(runTried("reported", worlds.fashion, 3)).toEqual(runSearchOf("pnas", worlds.fashion, 3));
+    expect(runTried("reported", benchmarks.fashion, 3)).toEqual(runSearchOf("pnas", benchmarks.fashion, 3));
   });
 });
 
@@ -133,12 +133,12 @@ describe("lab.pnas", () => {
   const shown = lab.pnas();
 
   it("has a row a target and a row a predictor and place", () => {
-    expect(shown.needed().rows).toHaveLength(TABLES.length * STUDY.targets.length);
-    expect(shown.predictors().rows).toHaveLength(PLACES.length * PREDICTORS.length);
+    expect(shown.needed().rows).toHaveLength(PNAS_TABLES.length * STUDY.targets.length);
+    expect(shown.predictors().rows).toHaveLength(AGREEMENT_PLACES.length * PREDICTORS.length);
     expect(shown.predictors().rows[0]).toContain("not measured");
-    expect(shown.tables().rows).toHaveLength(TABLES.length);
+    expect(shown.tables().rows).toHaveLength(PNAS_TABLES.length);
     expect(shown.tuning().rows).toHaveLength(TRIED_NAMES.length);
-    for (const name of TABLES) expect(shown.curves(name).figure.data.length).toBeGreaterThan(METHODS.length);
+    for (const name of PNAS_TABLES) expect(shown.curves(name).figure.data.length).toBeGreaterThan(PNAS_METHODS.length);
     expect(() => shown.of("fashon" as never)).toThrow(/did you mean fashion/);
   });
 

@@ -4,7 +4,7 @@ import { edgeTokens, ridgePredictor } from "../../../src/predictors";
 import { progressiveSearcher, type ToldTrial } from "../../../src/search";
 import { type CellGraph, type CellOp, pnasNetwork, pnasSpace } from "../../../src/space";
 import { runSearch } from "../../../src/study";
-import { SETTINGS } from "../../../src/systems/pnas";
+import { PNAS_SETTINGS } from "../../../src/systems/pnas";
 
 const data = syntheticDataset({ count: 160, validationCount: 64, testCount: 16 });
 const ops: CellOp[] = ["skip", "max3"];
@@ -15,7 +15,7 @@ export const cells: Evaluator<CellGraph, never> = trainedCells({
   name: "pnas",
   space,
   data,
-  training: SETTINGS.training,
+  training: PNAS_SETTINGS.training,
   seed: 1,
 });
 

@@ -7,14 +7,14 @@ import { DataError, Rng } from "../../../src/core";
 import { cellNetworkCost } from "../../../src/cost";
 import { cellKey, pnasNet5Cell } from "../../../src/space";
 import {
-  blocksOf,
+  blocksOfKey,
   cellOfKey,
   cellsAgain,
   nasBench201Growth,
+  PNAS_SETTINGS,
   publishedCells,
-  SETTINGS,
   sizeOf201,
-  smallNetwork,
+  smallPnasNetwork,
   storedTable,
   tableCells,
   tableFile,
@@ -34,11 +34,11 @@ const space = tableSpace();
 describe("the stored table of trained cells", () => {
   it("has at least 300 cells: all of one block, and those that its settings draw of two and three", () => {
     expect(keys.length).toBeGreaterThanOrEqual(300);
-    const { families, children } = SETTINGS.table;
-    const sizes = [1, 2, 3].map((size) => keys.filter((key) => blocksOf(key) === size).length);
+    const { families, children } = PNAS_SETTINGS.table;
+    const sizes = [1, 2, 3].map((size) => keys.filter((key) => blocksOfKey(key) === size).length);
     expect(sizes).toEqual([21, families, families * children]);
-    expect(table.settings).toEqual(SETTINGS);
-    expect(keys).toEqual(tableCells(space, SETTINGS.table).map(cellKey));
+    expect(table.settings).toEqual(PNAS_SETTINGS);
+    expect(keys).toEqual(tableCells(space, PNAS_SETTINGS.table).map(cellKey));
     expect(table.provenance).toMatchObject({ command: "npx blockwise study pnas-table" });
     expect(table.provenance.commit).toMatch(/^[0-9a-f]{40}$/);
   });
@@ -48,18 +48,18 @@ describe("the stored table of trained cells", () => {
     for (const key of [keys[0], ...Array.from({ length: 20 }, () => rng.pick(keys))]) {
       const cell = cellOfKey(key);
       expect(cellKey(cell)).toBe(key);
-      const { macs, params } = cellNetworkCost(smallNetwork(cell));
+      const { macs, params } = cellNetworkCost(smallPnasNetwork(cell));
       expect(table.cells[key].slice(2)).toEqual([macs, params]);
     }
   });
 
   it("has cells of three blocks again from another seed, and the published cell first among those of five", () => {
-    expect(Object.keys(table.again)).toEqual(cellsAgain(tableCells(space, SETTINGS.table)).map(cellKey));
+    expect(Object.keys(table.again)).toEqual(cellsAgain(tableCells(space, PNAS_SETTINGS.table)).map(cellKey));
     for (const [key, [validation]] of Object.entries(table.again)) expect(validation).not.toBe(table.cells[key][0]);
     expect(table.published.map(([key]) => key)).toEqual(publishedCells().map(cellKey));
     expect(table.published[0][0]).toBe(cellKey(pnasNet5Cell()));
-    expect(new Set(table.published.map(([key]) => key)).size).toBe(1 + SETTINGS.published.random);
-    for (const [, seeds] of table.published) expect(seeds).toHaveLength(SETTINGS.published.seeds.length);
+    expect(new Set(table.published.map(([key]) => key)).size).toBe(1 + PNAS_SETTINGS.published.random);
+    for (const [, seeds] of table.published) expect(seeds).toHaveLength(PNAS_SETTINGS.published.seeds.length);
   });
 
   it("is refused when it is absent, damaged or another, with the command that makes one", () => {
@@ -109,7 +109,7 @@ describe("growing within a table", () => {
     for (const key of reached) {
       for (const larger of growth.extend(key)) {
         expect(evaluator.entries.has(larger)).toBe(true);
-        expect(blocksOf(larger)).toBe(blocksOf(key) + 1);
+        expect(blocksOfKey(larger)).toBe(blocksOfKey(key) + 1);
         reached.add(larger);
       }
     }

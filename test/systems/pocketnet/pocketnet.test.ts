@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { engine } from "../../../src/engine";
 import {
-  ARM_NAMES,
   faceData,
   judgedPairs,
   longerEpochs,
+  POCKETNET_ARM_NAMES,
+  POCKETNET_SETTINGS,
   type PocketNetSettings,
-  SETTINGS,
   storedPocketNet,
   summarisePocketNet,
   writePocketNet,
 } from "../../../src/systems/pocketnet";
 
 const tiny: PocketNetSettings = {
-  ...SETTINGS,
+  ...POCKETNET_SETTINGS,
   faces: { seed: 1, identities: 16, pictures: 8, side: 16 },
   strangers: { seed: 1, strangers: 8, validationCount: 8, testCount: 8 },
   pairs: { seed: 1, folds: 2, pairs: 40 },
@@ -64,7 +64,7 @@ describe("PocketNet's study", () => {
     expect(read("stopped")).toEqual(read("whole"));
     const stored = storedPocketNet(join(folder, "whole.json"));
     const { arms, teacher, differences } = summarisePocketNet(stored, stored.settings);
-    expect(arms.map(({ arm }) => arm)).toEqual(ARM_NAMES);
+    expect(arms.map(({ arm }) => arm)).toEqual(POCKETNET_ARM_NAMES);
     for (const { accuracy, epochs } of arms) {
       expect(accuracy.mean).toBeGreaterThan(40);
       expect(epochs).toBeGreaterThanOrEqual(2);

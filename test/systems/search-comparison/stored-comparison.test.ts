@@ -3,41 +3,45 @@ import { describe, expect, it } from "vitest";
 import { nasBench201Evaluator } from "../../../src/evaluate";
 import { storedRatings } from "../../../src/study/ranking";
 import {
+  COMPARISON_SETTINGS,
   changesText,
   comparisonSummary,
   METHODS,
-  SETTINGS,
   searchTable,
   storedComparison,
   TABLES,
 } from "../../../src/systems/search-comparison";
-import { searcherOf, seedsOf, worldOf } from "../../../src/systems/search-comparison/methods";
+import { comparedBenchmark, searcherOf, seedsOf } from "../../../src/systems/search-comparison/methods";
 
 describe("the stored comparison", () => {
   const stored = storedComparison();
 
   it("has every searcher on every table, with 50 seeds where it draws", () => {
-    expect(stored.settings).toEqual(SETTINGS);
+    expect(stored.settings).toEqual(COMPARISON_SETTINGS);
     const ratings = storedRatings(resolve("notebooks/expected/02_dna_ranking"));
     for (const name of TABLES) {
-      const world = worldOf(name, ratings);
+      const benchmark = comparedBenchmark(name, ratings);
       for (const method of METHODS) {
         expect(stored.tables[name][method]?.map(({ seed }) => seed) ?? [], `${method} on ${name}`).toEqual(
-          seedsOf(method, world),
+          seedsOf(method, benchmark),
         );
       }
     }
-    expect(SETTINGS.seeds).toBeGreaterThanOrEqual(50);
+    expect(COMPARISON_SETTINGS.seeds).toBeGreaterThanOrEqual(50);
   });
 
   it("is what the same searchers do again", () => {
     const ratings = storedRatings(resolve("notebooks/expected/02_dna_ranking"));
     for (const name of ["201-cifar100", "macro"] as const) {
-      const world = worldOf(name, ratings);
+      const benchmark = comparedBenchmark(name, ratings);
       // Those that need no engine, whose roundings differ between machines.
       for (const method of METHODS.filter((one) => one !== "smbo-mlp")) {
         for (const run of (stored.tables[name][method] ?? []).slice(0, 2)) {
-          const again = searchTable(searcherOf(method, world, run.seed), world.evaluator, SETTINGS.evaluations);
+          const again = searchTable(
+            searcherOf(method, benchmark, run.seed),
+            benchmark.evaluator,
+            COMPARISON_SETTINGS.evaluations,
+          );
           expect(changesText(again.changes), `${method}, seed ${run.seed}`).toBe(run.changes);
         }
       }

@@ -4,12 +4,12 @@ import { namedBudget, nasBench201Evaluator, stagesOf } from "../../evaluate";
 import type { EvaluationBudget, Outcome } from "../../search";
 import { nasBench201Cells, type Space } from "../../space";
 import { smallCellSpace } from "./cell-space";
-import { SETTINGS, type WorldName } from "./settings";
+import { ECONAS_SETTINGS, type ProxyBenchmarkName } from "./settings";
 import type { StoredTrainings } from "./stored-trainings";
 
 /** A table of trained networks that knows cheaper settings, too. */
-export interface World {
-  readonly name: WorldName;
+export interface ProxyBenchmark {
+  readonly name: ProxyBenchmarkName;
   readonly space: Space<string, unknown>;
   /** From the first to the last stage of the proxy. */
   readonly stages: readonly EvaluationBudget[];
@@ -26,11 +26,11 @@ export interface World {
 }
 
 /** Own trainings: the stages of the reliable proxy, and the full setting. */
-export function fashionWorld(trainings: StoredTrainings): World {
+export function fashionBenchmark(trainings: StoredTrainings): ProxyBenchmark {
   const { staged, stages, full, networks } = trainings;
   const [first, second] = full;
-  const budgets = stagesOf(namedBudget(staged), SETTINGS.stages);
-  const whole = { epochs: SETTINGS.epochs };
+  const budgets = stagesOf(namedBudget(staged), ECONAS_SETTINGS.stages);
+  const whole = { epochs: ECONAS_SETTINGS.epochs };
   // In processor time, as it was measured.
   const unit = mean(Object.values(first).map(([, , seconds]) => seconds));
   const names = budgets.map((one) => JSON.stringify(one));
@@ -62,7 +62,7 @@ export function fashionWorld(trainings: StoredTrainings): World {
 }
 
 /** NAS-Bench-201: the network's size and its accuracy on CIFAR-10 stand for shorter trainings, which the table lacks. */
-export function tableWorld(name: Exclude<WorldName, "fashion">): World {
+export function nasBench201Benchmark(name: Exclude<ProxyBenchmarkName, "fashion">): ProxyBenchmark {
   const evaluator = nasBench201Evaluator(name);
   return {
     name,
@@ -78,6 +78,6 @@ export function tableWorld(name: Exclude<WorldName, "fashion">): World {
   };
 }
 
-export function worldOf(name: WorldName, trainings: StoredTrainings): World {
-  return name === "fashion" ? fashionWorld(trainings) : tableWorld(name);
+export function proxyBenchmark(name: ProxyBenchmarkName, trainings: StoredTrainings): ProxyBenchmark {
+  return name === "fashion" ? fashionBenchmark(trainings) : nasBench201Benchmark(name);
 }

@@ -14,13 +14,20 @@ import {
 import type { GrowingSpace, Predictor } from "../../search";
 import { type CellGraph, nasBench201Cells } from "../../space";
 import { nasBench201Growth, sizeOf201, tableGrowth } from "./growing-spaces";
-import { type PredictorName, SETTINGS, STUDY, type TableName, type TriedName, type TriedSettings } from "./settings";
+import {
+  PNAS_SETTINGS,
+  type PnasTable,
+  type PredictorName,
+  STUDY,
+  type TriedName,
+  type TriedSettings,
+} from "./settings";
 import { type StoredTable, storedTable, trainedCellsTable } from "./table-file";
-import { blocksOf, cellOfKey } from "./table-space";
+import { blocksOfKey, cellOfKey } from "./table-space";
 
 /** A table of truth as PNAS sees it. */
-export interface World {
-  readonly name: TableName;
+export interface PnasBenchmark {
+  readonly name: PnasTable;
   readonly evaluator: TableEvaluator;
   readonly growth: GrowingSpace<string>;
   /** From 1. */
@@ -33,7 +40,7 @@ export interface World {
 }
 
 /** @param table The stored table; the one that ships with the package when left out. */
-export function worldOf(name: TableName, table?: StoredTable): World {
+export function pnasBenchmark(name: PnasTable, table?: StoredTable): PnasBenchmark {
   if (name === "201") {
     const evaluator = nasBench201Evaluator("cifar10");
     const cells = nasBench201Cells();
@@ -51,14 +58,14 @@ export function worldOf(name: TableName, table?: StoredTable): World {
     };
   }
   const evaluator = trainedCellsTable(table ?? storedTable());
-  const { ops, blocks } = SETTINGS.table;
+  const { ops, blocks } = PNAS_SETTINGS.table;
   const alphabet = { ops, states: blocks + 1 };
   return {
     name,
     evaluator,
     growth: tableGrowth(evaluator),
-    sizeOf: blocksOf,
-    complete: [...evaluator.entries.keys()].filter((key) => blocksOf(key) === blocks),
+    sizeOf: blocksOfKey,
+    complete: [...evaluator.entries.keys()].filter((key) => blocksOfKey(key) === blocks),
     counted: ofKeys(joinedTokens(blockTokens(alphabet), edgeTokens(alphabet))),
     sequence: ofKeys(blockTokens(alphabet)),
   };
@@ -78,7 +85,7 @@ function ofKeys({ vocabulary, tokens, parts }: Tokens<CellGraph>): Tokens<string
 }
 
 /** An MLP ensemble by other settings than the reported ones, see `STUDY.tuning`. */
-export function triedPredictor(name: TriedName, { counted }: World, seed: number): Predictor<string> {
+export function triedPredictor(name: TriedName, { counted }: PnasBenchmark, seed: number): Predictor<string> {
   const { averaged = true, ...options }: TriedSettings = STUDY.tuning.tried[name];
   const { vocabulary, tokens } = counted;
   const encoding = averaged ? counted : { vocabulary, tokens };
@@ -86,7 +93,11 @@ export function triedPredictor(name: TriedName, { counted }: World, seed: number
 }
 
 /** A new predictor. */
-export function predictorOf(name: PredictorName, { counted, sequence }: World, seed: number): Predictor<string> {
+export function predictorOf(
+  name: PredictorName,
+  { counted, sequence }: PnasBenchmark,
+  seed: number,
+): Predictor<string> {
   const members = name.endsWith("-ensemble") ? STUDY.members : 1;
   const options: Record<"mlp" | "lstm", EnsembleOptions> = {
     mlp: { ...STUDY.mlp, members, seed },
