@@ -14,6 +14,7 @@ import { registerRun } from "./commands/run";
 import { registerSearch } from "./commands/search";
 import { registerSetup } from "./commands/setup";
 import { registerSpace } from "./commands/space";
+import { registerStatus } from "./commands/status";
 import { registerStudy } from "./commands/study";
 import { registerSweep } from "./commands/sweep";
 import { registerWorker } from "./commands/worker";
@@ -43,6 +44,7 @@ export function createProgram(): Command {
   registerSearch(program);
   registerSetup(program);
   registerSpace(program);
+  registerStatus(program);
   registerStudy(program);
   registerSweep(program);
   registerWorker(program);

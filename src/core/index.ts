@@ -23,5 +23,6 @@ export * from "./rng";
 export * from "./shared-bytes";
 export * from "./task-thread-mark";
 export { isTemporary, sweepTemporaries, temporaryName } from "./temporary-files";
+export * from "./thinned-series";
 export * from "./units";
 export * from "./wrong-form";

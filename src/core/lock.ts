@@ -56,6 +56,26 @@ export function acquireLock(path: string, what = "run directory"): Lock {
   };
 }
 
+/** Who holds a lock, as far as can be seen from here. */
+export interface LockHolder extends ProcessIdentity {
+  /** When it was taken. */
+  readonly since: string;
+  /** False: it ended and left the lock behind. Of another machine's process nobody can say: undefined. */
+  readonly isAlive: boolean | undefined;
+}
+
+/** Reads who holds a lock, without touching it; undefined when nobody does, or its file says nothing. */
+export function lockHolder(path: string): LockHolder | undefined {
+  try {
+    const owner = parseOwner(readFileSync(path, "utf8"));
+    if (!owner) return undefined;
+    const since = statSync(path).mtime.toISOString();
+    return { ...owner, since, isAlive: owner.host === thisProcess().host ? isAlive(owner) : undefined };
+  } catch {
+    return undefined;
+  }
+}
+
 /** False when somebody has the lock. */
 function taken(from: string, path: string, content: string): boolean {
   try {

@@ -9,6 +9,16 @@ export interface ProgressPart {
   readonly total: number;
 }
 
+/** The task that a report is of, where its step does several side by side: the cell that is distilled, the network that is trained. */
+export interface ProgressWithin {
+  /** Tells it from the others of the step: "block 1, cell 2". */
+  readonly task: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
 /** One report of a step that takes longer than a moment. */
 export interface ProgressEvent {
   /** What is being done, e.g. "distill block 2/4". */
@@ -17,6 +27,7 @@ export interface ProgressEvent {
   readonly part?: ProgressPart;
   readonly done: number;
   readonly total: number;
+  readonly within?: ProgressWithin;
   /** What is counted: "batches", "candidates", ... */
   readonly unit: string;
   /** Current figures, e.g. `{ loss: 0.12, accuracy: 0.91 }`. */
@@ -67,7 +78,7 @@ export class Progress {
    * Counts `count` more units and reports them.
    * @throws InterruptedError when the signal was aborted.
    */
-  advance(count = 1, metrics: Record<string, number> = {}): void {
+  advance(count = 1, metrics: Record<string, number> = {}, within?: ProgressWithin): void {
     this.done += count;
     const elapsedMs = performance.now() - this.started;
     const counted = this.done - this.offset;
@@ -78,6 +89,7 @@ export class Progress {
     this.context.onProgress?.({
       task,
       ...(part && { part }),
+      ...(within && { within }),
       done,
       total,
       unit,

@@ -15,6 +15,11 @@ export function batchesPerEpoch(count: number, { batchSize }: DistillOptions): n
   return Math.max(1, Math.floor(count / batchSize));
 }
 
+/** A cell among others that are distilled beside it, for people. */
+export function cellBeside(block: number, cell: number): string {
+  return `block ${block + 1}, cell ${cell + 1}`;
+}
+
 /** Epochs of a cell that are complete already. */
 export function epochsDone(checkpoints: CellCheckpoints, block: number, cell: number): number {
   return checkpoints.read(block, cell)?.history.length ?? 0;
@@ -47,6 +52,7 @@ export async function distillCell(
     return await fit({
       task: "distill",
       part: { block, cell: index },
+      within: cellBeside(block, index),
       epochs: blockEpochs(options, block),
       steps,
       modules: { cell, ...(labels && { labels }) },

@@ -4,7 +4,7 @@ import type { SearchSpace } from "../space";
 import { BlobStore, type Executor, type TaskStepContext, threadExecutor, threadsFor } from "../tasks";
 import type { CellCheckpoints } from "./cell-checkpoint";
 import { type CellInput, type CellNote, cellTask } from "./cell-task";
-import { batchesPerEpoch, epochsDone } from "./distill-cell";
+import { batchesPerEpoch, cellBeside, epochsDone } from "./distill-cell";
 import { blockEpochs, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
 import { shareFeatures } from "./shared-features";
@@ -87,7 +87,10 @@ export async function distilByWorkers(
     if (note.kind === "epoch") checkpoints.write(block, cell, note.state);
     else {
       // A second attempt tells again what the first one told.
-      progress.advance(Math.max(0, note.batches - heard[index]), note.metrics);
+      const { batches, metrics } = note;
+      const total = blockEpochs(options, block) * perEpoch;
+      const within = { task: cellBeside(block, cell), done: batches, total, unit: "batches", metrics };
+      progress.advance(Math.max(0, batches - heard[index]), metrics, within);
       heard[index] = Math.max(heard[index], note.batches);
     }
   };

@@ -1,4 +1,4 @@
-import type { ProgressEvent, StepContext } from "../core";
+import type { ProgressEvent, ProgressWithin, StepContext } from "../core";
 import { networkCost } from "../cost";
 import type { Training } from "./retrain";
 
@@ -38,11 +38,11 @@ export class TrainingsProgress {
   }
 
   /** Takes a training's own report. */
-  follow({ task, done, total }: ProgressEvent): void {
+  follow({ task, done, total, unit, metrics }: ProgressEvent): void {
     const one = this.begun.get(task);
     if (!one || total === 0) return;
     one.done = done / total;
-    this.report();
+    this.report({ task, done, total, unit, metrics });
   }
 
   /** Counts a training that is complete, with its validation accuracy, 0..1. */
@@ -61,7 +61,7 @@ export class TrainingsProgress {
     this.report();
   }
 
-  private report(): void {
+  private report(within?: ProgressWithin): void {
     const { task, total, metrics, complete: done } = this;
     const works = [...this.begun.values()];
     const known = works.reduce((sum, { work }) => sum + work, 0);
@@ -71,6 +71,15 @@ export class TrainingsProgress {
     const left = known - finished + (works.length > 0 ? (unnamed * known) / works.length : 0);
     const elapsedMs = performance.now() - this.started;
     const remainingMs = finished > 0 ? (elapsedMs * left) / finished : undefined;
-    this.context.onProgress?.({ task, done, total, unit: "networks", metrics, elapsedMs, remainingMs });
+    this.context.onProgress?.({
+      task,
+      ...(within && { within }),
+      done,
+      total,
+      unit: "networks",
+      metrics,
+      elapsedMs,
+      remainingMs,
+    });
   }
 }

@@ -29,7 +29,8 @@ export function replay(bytes: Uint8Array, path = "journal"): { records: JournalR
   return { records, length };
 }
 
-function readLines(bytes: Uint8Array): { records: JournalRecord[]; damaged: DamagedLine[]; length: number } {
+/** As {@link replay}, with damaged lines beside those that can be read. */
+export function readLines(bytes: Uint8Array): { records: JournalRecord[]; damaged: DamagedLine[]; length: number } {
   const length = bytes.lastIndexOf(0x0a) + 1;
   const lines = Buffer.from(bytes.subarray(0, length)).toString("utf8").split("\n").slice(0, -1);
   const records: JournalRecord[] = [];

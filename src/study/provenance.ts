@@ -1,5 +1,6 @@
 import { type CodeVersion, codeVersion, packageRoot } from "../core";
-import { type Environment, environment } from "./environment";
+import { environment } from "./environment";
+import type { Environment } from "./sittings";
 
 /** Where committed numbers come from. */
 export interface Provenance extends CodeVersion {

@@ -237,7 +237,8 @@ export class RunDirectory {
     if (unused) removeIfEmpty(this.path);
   }
 
-  private isInPlace(): boolean {
+  /** As {@link checkInPlace}, without an error. */
+  isInPlace(): boolean {
     try {
       this.checkInPlace();
       return true;

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isTemporary, readJson, writeJson } from "../core";
-import { readSittings } from "./environment";
+import { readSittings } from "./sittings";
 
 /** As `blockwise report` names them, by their titles. */
 const FIGURES =
@@ -24,7 +24,7 @@ export const RUN_MARKER = "run.json";
 const FORMAT = "blockwise-run-1";
 const LOCK = /^lock\.json/;
 const FILES =
-  /^(run|config|environment|front)\.json$|^environment\.json\.damaged$|^journal\.jsonl(\.damaged)?$|^teacher\.safetensors$|^report\.html$/;
+  /^(run|config|environment|front|progress)\.json$|^environment\.json\.damaged$|^journal\.jsonl(\.damaged)?$|^teacher\.safetensors$|^report\.html$/;
 /** What a start that was killed at once may leave behind beside the lock: the marker comes before any other file. */
 const OF_A_START = /^(run|config|environment)\.json\../;
 

@@ -77,6 +77,8 @@ export interface TrainingPlan<Epoch> {
   readonly task: string;
   /** Where in a larger work it stands, e.g. `{ block: 1, cell: 0 }`; for messages. */
   readonly part?: Readonly<Record<string, number>>;
+  /** Names it in progress that is of several trainings. */
+  readonly within?: string;
   readonly epochs: number;
   /** An epoch's. */
   readonly steps: number;
@@ -172,7 +174,8 @@ async function runEpoch<Epoch>(
     work.moved?.(i);
     lossSum += loss;
     const soFar = { epoch: epoch + 1, loss: lossSum / (i + 1), learningRate };
-    progress.advance(1, work.figures?.(soFar, i + 1) ?? soFar);
+    const metrics = work.figures?.(soFar, i + 1) ?? soFar;
+    progress.advance(1, metrics, withinOf(training, epoch * steps + i + 1, metrics));
     await breathe();
   }
   const durationMs = performance.now() - started;
@@ -184,6 +187,14 @@ async function runEpoch<Epoch>(
     throw error instanceof TrainingError ? diverged("logits of validation images", Number.NaN, steps - 1) : error;
   });
   return work.record({ epoch: epoch + 1, loss: lossSum / steps, learningRate, durationMs, validation });
+}
+
+function withinOf<Epoch>(
+  { within, epochs, steps }: TrainingPlan<Epoch>,
+  done: number,
+  metrics: Record<string, number>,
+) {
+  return within === undefined ? undefined : { task: within, done, total: epochs * steps, unit: "batches", metrics };
 }
 
 /** One batch forward and backward; parameters move only if the loss, the mean of all passes, is finite. */

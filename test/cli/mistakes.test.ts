@@ -38,6 +38,7 @@ const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "t
   "<images...>": "place",
   "<run>": "place",
   "<runs...>": "place",
+  "[runs...]": "place",
   "<experiment>": "place",
   "<notebook>": "place",
   "<text>": "place",

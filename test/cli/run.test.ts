@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { registerRetrain } from "../../src/cli/commands/retrain";
 import { registerRun } from "../../src/cli/commands/run";
+import { registerStatus } from "../../src/cli/commands/status";
 import { BlockwiseError, ConfigError } from "../../src/core";
 import type { ExperimentInput } from "../../src/systems/dna";
 import { tinyExperiment } from "../systems/tiny-experiment";
@@ -34,6 +35,7 @@ async function blockwise(...args: string[]): Promise<string> {
   const program = new Command("blockwise").exitOverride();
   registerRun(program);
   registerRetrain(program);
+  registerStatus(program);
   await program.parseAsync(args, { from: "user" });
   return printed.join("\n");
 }
@@ -61,6 +63,19 @@ describe("blockwise run", () => {
     expect(said).toContain("again: search (search.weights: nothing, now [1,0])");
     expect(await run(weighted, "--quiet")).toMatch(/^network /);
     expect(JSON.parse(await run(weighted, "--json")).front.measured).toHaveLength(2);
+  }, 60_000);
+
+  it("leaves what blockwise status tells of it, and its configuration resumes it", async () => {
+    const said = await blockwise("status", join(runs, "mine"));
+    expect(said).toMatch(/^run +state +steps +at +progress +left +held by\n\S+mine +done +9\/9 +- +- +- +-$/);
+    const { runs: states } = JSON.parse(await blockwise("status", runs, "--json"));
+    expect(states.map(({ path, state }: { path: string; state: string }) => [path, state])).toEqual([
+      [join(runs, "mine"), "done"],
+      [join(runs, "mine-seed7"), "done"],
+    ]);
+    const again = await blockwise("run", join(runs, "mine", "config.json"), "--runs-dir", runs);
+    expect(again).toMatch(/mine: resuming after/);
+    await expect(blockwise("status", join(runs, "no"))).rejects.toThrow(/or a folder of some, and is not there/);
   }, 60_000);
 
   it("starts from what another run did, under another name", async () => {

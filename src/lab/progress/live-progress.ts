@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ProgressEvent, ProgressPart } from "../../core";
+import { type ProgressEvent, type ProgressPart, ThinnedSeries } from "../../core";
 import type { MimeBundle, NotebookHost } from "../../display-protocol";
 import { type BarState, blockBars, progressBar, type TaskProgress } from "./progress-bar";
 
@@ -74,7 +74,7 @@ export class LiveProgress {
 
 class Task {
   /** By cell where several are trained at once. */
-  private losses = new Map<number, LossSeries>();
+  private losses = new Map<number, ThinnedSeries<number>>();
 
   constructor(private last: ProgressEvent) {}
 
@@ -92,7 +92,7 @@ class Task {
     this.last = event;
     const { loss, cell = 0 } = event.metrics;
     if (loss === undefined || !Number.isFinite(loss)) return;
-    const series = this.losses.get(cell) ?? new LossSeries();
+    const series = this.losses.get(cell) ?? new ThinnedSeries<number>(CURVE_POINTS);
     this.losses.set(cell, series);
     series.add(loss);
   }
@@ -100,20 +100,5 @@ class Task {
   progress(whole: BarState): TaskProgress {
     const curves = [...this.losses].sort(([a], [b]) => a - b).map(([, series]) => series.kept);
     return { event: this.last, state: this.isDone ? "done" : whole, curves };
-  }
-}
-
-/** A series of losses, thinned out as it grows. */
-class LossSeries {
-  kept: number[] = [];
-  private stride = 1;
-  private seen = 0;
-
-  add(loss: number): void {
-    if (this.seen++ % this.stride === 0) this.kept.push(loss);
-    if (this.kept.length > CURVE_POINTS) {
-      this.kept = this.kept.filter((_, i) => i % 2 === 0);
-      this.stride *= 2;
-    }
   }
 }

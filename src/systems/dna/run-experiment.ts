@@ -11,6 +11,7 @@ import {
   dropStaleNetworks,
   improvedTable,
   joinedTable,
+  type ProgressFile,
   type RunContext,
   type RunDirectory,
   rateBlocks,
@@ -20,6 +21,7 @@ import {
   TEACHER_FILE,
   teacherState,
   teacherStep,
+  tellingProgress,
   trainingSeeds,
   type WantedPlan,
   watching,
@@ -47,6 +49,16 @@ export async function runExperiment(
   context: RunContext = {},
   given?: PreparedExperiment,
 ): Promise<MeasuredFront> {
+  return tellingProgress(run, context, (telling, told) => runSteps(config, run, telling, told, given));
+}
+
+async function runSteps(
+  config: ExperimentConfig,
+  run: RunDirectory,
+  context: RunContext,
+  told: ProgressFile,
+  given?: PreparedExperiment,
+): Promise<MeasuredFront> {
   const prepared = given ?? (await prepareExperiment(config));
   const { name, ...division } = config.data;
   const data = await loadDataset(name, { ...division, seed: config.seed }, context);
@@ -54,6 +66,7 @@ export async function runExperiment(
   const wanted = wantedPlan(config, prepared, images);
   const complete = await completeResult<MeasuredFront>(run, "front", wanted, ["retrain"]);
   if (complete) return complete;
+  told.plan(wanted.plan);
   const notes = checkImages(config, prepared, data);
   if (run.damagedRecords > 0) notes.push(`${run.damagedRecords} lines of the journal were damaged: their steps again`);
   const note = (text: string) => void notes.push(text);
