@@ -30,7 +30,6 @@ export const OUTCOME = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("done"), output: SENT }),
   /** With a `Thrown`. */
   z.strictObject({ kind: z.literal("failed"), thrown: SENT }),
-  z.strictObject({ kind: z.literal("stopped") }),
 ]);
 
 export type JobOutcome = z.infer<typeof OUTCOME>;

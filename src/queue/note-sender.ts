@@ -9,6 +9,12 @@ const EVERY_MS = 100;
 /** A list that nobody reads is gone after a day (in s). */
 const FORGOTTEN_S = 86_400;
 
+/** Notes of a task that was removed meanwhile would stay unread. */
+const PUSH = `
+if redis.call("EXISTS", KEYS[1]) == 0 then return end
+for i = 2, #ARGV do redis.call("RPUSH", KEYS[2], ARGV[i]) end
+redis.call("EXPIRE", KEYS[2], ARGV[1])`;
+
 export interface NoteRules {
   /** Whether a lost task can be taken up from the note. */
   readonly keeps: (note: unknown) => boolean;
@@ -67,8 +73,7 @@ export class NoteSender {
       messages.push(JSON.stringify(sent));
       if (rules.keeps(note)) reached = sent;
     }
-    await client.rpush(key, ...messages);
-    await client.expire(key, FORGOTTEN_S);
+    await client.eval(PUSH, 2, `${job.queueQualifiedName}:${job.id}`, key, FORGOTTEN_S, ...messages);
     this.sent += notes.length;
     try {
       if (reached) await job.updateData({ ...message, reached });

@@ -87,6 +87,8 @@ export class QueueCall<In, Out, Note> {
         this.rung.clear();
         for (const index of next) {
           if (signal?.aborted) break;
+          // It may have been rung again while it was looked at for the last time.
+          if (!open.has(index)) continue;
           const output = await this.look(link, index);
           if (output) yield output;
         }
@@ -163,7 +165,8 @@ export class QueueCall<In, Out, Note> {
     const { queue } = link;
     const job = await queue.getJob(this.job(index));
     if (!job) {
-      // A Redis that was killed may have lost its last second.
+      // A Redis that was killed may have lost its last second; a worker that then took the call for ended has dropped the task.
+      await this.renew(link);
       await queue.addBulk([this.entry(index)]);
       return undefined;
     }
@@ -180,11 +183,6 @@ export class QueueCall<In, Out, Note> {
     }
     const outcome = parseMessage(OUTCOME, `the outcome of ${name}`, job.returnvalue);
     await job.remove();
-    if (outcome.kind === "stopped") {
-      // Its worker took the call for ended, while Redis was away.
-      await queue.addBulk([this.entry(index)]);
-      return undefined;
-    }
     this.open.delete(index);
     link.listeners.delete(this.job(index));
     await link.client.del(notesKey(this.job(index)));

@@ -3,7 +3,7 @@ import type { Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { checkOptions, type OptionRules, rule } from "../core";
 import { directoryStore } from "./directory-store";
-import { PREFIX, queueName, STOP_CHANNEL } from "./names";
+import { notesKey, PREFIX, queueName, STOP_CHANNEL } from "./names";
 import type { ObjectStore } from "./object-store";
 import { connectRedis, type RedisPlace, redisOptions } from "./redis";
 import { TaskRun } from "./task-run";
@@ -76,9 +76,15 @@ export async function queueWorker(options: QueueWorkerOptions): Promise<QueueWor
     running.set(job.id!, run);
     try {
       const outcome = await run.outcome();
-      if (outcome !== "given back") return outcome;
-      await job.moveToWait(token);
-      throw new WaitingError();
+      if (outcome === "given back") {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      if (outcome !== "stopped") return outcome;
+      // Nobody fetches it.
+      job.opts.removeOnComplete = true;
+      await client.del(notesKey(job.id!));
+      return undefined;
     } finally {
       running.delete(job.id!);
     }

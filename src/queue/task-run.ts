@@ -43,10 +43,10 @@ export class TaskRun {
   }
 
   /**
-   * What is sent back. What the task throws is an outcome.
+   * What is sent back, or what else becomes of the task. What it throws is an outcome.
    * @throws what fails beside the task, which another attempt may not meet: the store, the thread.
    */
-  async outcome(): Promise<JobOutcome | "given back"> {
+  async outcome(): Promise<JobOutcome | "given back" | "stopped"> {
     const { job, at } = this;
     const { store } = at;
     const started = performance.now();
@@ -56,7 +56,7 @@ export class TaskRun {
       const message = parseMessage(TASK_MESSAGE, "a task", job.data);
       const task = this.taskOf(message);
       name = `${task.name} ${job.id}`;
-      if (!(await this.isAwaited())) return { kind: "stopped" };
+      if (!(await this.isAwaited())) return "stopped";
       const { input, blobs } = await this.inputOf(task, message);
       at.onEvent(`${name}: begins`);
       const output = await this.run(task, input, blobs, message);
@@ -68,7 +68,7 @@ export class TaskRun {
       if (error instanceof InterruptedError && stoppedBy) {
         tell(`${name}: ${stoppedBy}`);
         if (stoppedBy === "lost") throw error;
-        return stoppedBy === "given back" ? stoppedBy : { kind: "stopped" };
+        return stoppedBy;
       }
       tell(`${name}: failed, ${error instanceof Error ? error.message : error}`);
       if (!isFinal(error)) throw error;

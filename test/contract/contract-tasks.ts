@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { BLOB, DataError, InterruptedError, type Task } from "../../src";
+import { DataError, InterruptedError } from "../../src/core";
+import { BLOB, type Task } from "../../src/tasks";
 
 const input = z.strictObject({
   /** What comes of it: the sum of the numbers in the blob. */
