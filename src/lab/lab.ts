@@ -1,44 +1,8 @@
-import { extname } from "node:path";
 import { readTruth } from "../benchmark";
-import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../core";
-import {
-  checkDataset,
-  DATASET_RULES,
-  type Dataset,
-  type DatasetOptions,
-  datasetFingerprint,
-  loadDataset,
-  type Preprocessing,
-} from "../data";
-import { LATENCY_RULES, type LatencyOptions, latencyTable, measurePlace, PLACE_NAMES, type Place } from "../deploy";
-import type { tf } from "../engine";
-import { checkedTeacher, type LoadTeacherOptions, loadTeacher, openTeacherFile, type Retrained } from "../retrain";
-import {
-  type Architecture,
-  architecturePreset,
-  BLOCK_SPACE_RULES,
-  type BlockSpaceOptions,
-  blockSpace,
-  type CellArchitecture,
-  type ChangedPreset,
-  isArchitecturePreset,
-  parseArchitecture,
-  type SearchSpace,
-} from "../space";
+import { ConfigError, checkOptions, rule, type StepContext } from "../core";
+import type { Dataset } from "../data";
+import { BLOCK_SPACE_RULES, type BlockSpaceOptions, blockSpace, type CellArchitecture } from "../space";
 import { findStudy, readStudy } from "../study/ranking";
-import { DNA_MINI } from "../systems/dna";
-import {
-  FINE_TUNE_RULES,
-  type FineTuneOptions,
-  fineTune,
-  isHubName,
-  isLayersModel,
-  isModelFile,
-  isPickle,
-  teacherFromModel,
-  trainTeacher,
-} from "../teacher";
-import { TRAINING_RULES, type TrainingOptions } from "../train";
 import { showNow } from "./display/show";
 import { viewOfAny } from "./display/view";
 import { engineReady } from "./session/engine-ready";
@@ -61,95 +25,24 @@ import { eeea } from "./values/eeea";
 import { eeeaTrained } from "./values/eeea-trained";
 import type { LabFront } from "./values/front";
 import { improvement } from "./values/improvement";
-import { LabLatency, latencyTableFrom } from "./values/latency";
+import type { LabLatency } from "./values/latency";
 import type { LabNetwork } from "./values/network";
-import { NetworkDesign } from "./values/network-design";
 import { pnas } from "./values/pnas";
 import { pocketnet } from "./values/pocketnet";
-import { LabRatings } from "./values/ratings";
 import { searches } from "./values/searches";
 import { splits } from "./values/splits";
-import { LabStudent } from "./values/student";
 import { LabStudy } from "./values/study";
 import { LabSupernet } from "./values/supernet";
 import { type LabSweep, type LabSweepOptions, labSweep } from "./values/sweep";
-import { LabTeacher } from "./values/teacher";
+import type { LabTeacher } from "./values/teacher";
+import { data, type LabDataOptions } from "./words/data";
 import { findings } from "./words/findings";
+import { type LabLatencyOptions, type LatencySource, latency } from "./words/latency";
 import { isNetworkSource, NETWORK_FORMS, type NetworkSource, ownNetwork } from "./words/own-networks";
 import { type ParetoItem, type ParetoRecipe, pareto } from "./words/pareto";
 import { record } from "./words/record";
 import { stored } from "./words/stored";
-
-export interface LabDataOptions extends Partial<Omit<DatasetOptions, "seed">> {
-  /** Seed of the division, and of all later steps unless they are given one. Default 1. */
-  readonly seed?: number;
-}
-
-export interface LabTeacherOptions extends Partial<Omit<TrainingOptions, "task" | "softTargets" | "startFrom">> {
-  readonly data: LabData;
-  /**
-   * Of a teacher that is loaded: it may have other classes or be of another data set, for its feature maps alone are
-   * imitated; its answers are neither measured on this data nor learnt. Default false.
-   */
-  readonly featuresOnly?: boolean;
-  /**
-   * Of a teacher that is loaded: it is taught this data, with a new classifier where its classes are others; `{}` as usual.
-   * The classifier learns alone first, then all weights at their own learning rate, until validation accuracy rises no more.
-   */
-  readonly fineTune?: FineTuneOptions;
-  /** Of weights of torchvision or timm, what their tensors do not say: the network, e.g. "tf_efficientnet_b0". */
-  readonly arch?: string | Architecture;
-  /** Of such weights: how the network sees images; ImageNet's mean and deviation unless given. */
-  readonly preprocessing?: Preprocessing;
-  /** Of such weights, or a model: the classes in the order of their answers, where they are those of the data. */
-  readonly classes?: readonly string[];
-  /** Of a model of TensorFlow.js: the layers that end its blocks; what follows the last one is its head. */
-  readonly cuts?: readonly string[];
-  /** Of such a model: multiply-adds for one image of layers that are of no class of TensorFlow.js, by name. */
-  readonly macs?: Readonly<Record<string, number>>;
-}
-
-const { seed: _seed, ...divisionRules } = DATASET_RULES;
-/** What the options of the lab's steps must be. */
-const DATA_RULES: OptionRules<LabDataOptions> = { ...divisionRules, seed: rule.whole };
-const { task: _task, softTargets: _soft, startFrom: _start, ...trainingRules } = TRAINING_RULES;
-const TEACHER_RULES: OptionRules<LabTeacherOptions> = {
-  ...trainingRules,
-  data: rule.any,
-  featuresOnly: rule.boolean,
-  fineTune: rule.options<FineTuneOptions>(FINE_TUNE_RULES),
-  arch: rule.any,
-  preprocessing: rule.any,
-  classes: rule.any,
-  cuts: rule.list(rule.text),
-  macs: rule.any,
-};
-
-export interface LabLatencyOptions extends LatencyOptions {
-  /** Where to measure instead of on the engine here, "chromium-wasm", "node-ort", ...; then of 30 runs unless given. */
-  readonly place?: Place;
-  /** With a place: so many random networks of the space are timed whole in the same rounds, to see how near the sums come. */
-  readonly networks?: number;
-}
-
-const LAB_LATENCY_RULES: OptionRules<LabLatencyOptions> = {
-  ...LATENCY_RULES,
-  place: rule.oneOf(...PLACE_NAMES),
-  networks: rule.wholeFrom(1),
-};
-
-/** What has layers to measure, or the path of what was measured. */
-export type LatencySource =
-  | LabSupernet
-  | LabRatings
-  | LabTeacher
-  | LabStudent
-  | NetworkDesign
-  | LabNetwork
-  | Retrained
-  | SearchSpace
-  | Architecture
-  | string;
+import { type LabTeacherOptions, type TeacherSource, teacher } from "./words/teacher";
 
 /** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
 export const lab = {
@@ -169,10 +62,7 @@ export const lab = {
    * @throws DataError when there is no such data set, or files are absent or damaged.
    */
   async data(source: string | Dataset, options: LabDataOptions = {}, context = notebookContext()): Promise<LabData> {
-    checkOptions("lab.data", options, DATA_RULES);
-    const { seed = 1, ...rest } = options;
-    if (typeof source !== "string") return new LabData(readyData(source, rest), seed);
-    return new LabData(await loadDataset(source, { ...rest, seed }, context), seed);
+    return data(source, options, context);
   },
 
   /**
@@ -184,61 +74,11 @@ export const lab = {
    * @throws ConfigError when it does not fit the data or has other classes, or an option is not known.
    */
   async teacher(
-    source: string | Architecture | ChangedPreset | tf.LayersModel,
+    source: TeacherSource,
     given: LabTeacherOptions,
     context: StepContext = notebookContext(),
   ): Promise<LabTeacher> {
-    const {
-      data,
-      featuresOnly = false,
-      fineTune: tuning,
-      arch,
-      preprocessing,
-      classes,
-      cuts,
-      macs,
-      ...options
-    } = given;
-    checkOptions("lab.teacher", given, TEACHER_RULES);
-    if (!(data instanceof LabData)) {
-      throw new ConfigError('lab.teacher: data must be what lab.data gave, e.g. lab.teacher("...", { data })');
-    }
-    engineReady();
-    const pretrained = defined({ arch, preprocessing, classes, cuts, macs, dataset: classes && data.name });
-    if (isLayersModel(source)) {
-      return ofModel(source, { data, tuning, featuresOnly, pretrained });
-    }
-    if (typeof source === "string" && isTeacherPath(source)) {
-      if (tuning) return fineTuned(source, { data, tuning, featuresOnly, pretrained }, context);
-      const teacher = await loadTeacher(source, data.dataset, { featuresOnly, pretrained }, context);
-      return new LabTeacher(teacher, data, featuresOnly);
-    }
-    const [stray] = Object.keys(pretrained);
-    if (stray) {
-      throw new ConfigError(
-        `lab.teacher: ${stray} is for weights of torchvision or timm, which are loaded from a .safetensors file, or for models of TensorFlow.js; leave it out`,
-      );
-    }
-    if (tuning) {
-      throw new ConfigError(
-        "lab.teacher: fineTune is for a teacher that is loaded from a file; one that is trained here learns this data from the start",
-      );
-    }
-    if (featuresOnly) {
-      throw new ConfigError(
-        "lab.teacher: featuresOnly is for a teacher that is loaded from a file; one that is trained here has the data's classes",
-      );
-    }
-    if (typeof source === "string" && extname(source) !== "" && !isArchitecturePreset(source)) {
-      throw new ConfigError(
-        `lab.teacher: a file must be a teacher's (.safetensors), torchvision's or timm's weights (.safetensors, .pth), a found network's (.json) or a TensorFlow.js model's (model.json), got ${JSON.stringify(source)}; a preset's name has no such ending`,
-        { source },
-      );
-    }
-    const architecture =
-      typeof source === "string" ? architecturePreset(source) : parseArchitecture(source, "lab.teacher");
-    const { seed = data.seed, epochs = DNA_MINI.teacherEpochs, ...rest } = options;
-    return new LabTeacher(await trainTeacher(architecture, data.dataset, { ...rest, seed, epochs }, context), data);
+    return teacher(source, given, context);
   },
 
   /**
@@ -274,24 +114,7 @@ export const lab = {
     given: LabLatencyOptions = {},
     context: StepContext = notebookContext(),
   ): Promise<LabLatency> {
-    checkOptions("lab.latency", given, LAB_LATENCY_RULES);
-    const { place, networks, ...options } = given;
-    if (typeof subject === "string") {
-      if (Object.keys(given).length === 0) return new LabLatency(latencyTableFrom(subject));
-      throw new ConfigError(`lab.latency: ${JSON.stringify(subject)} is read, not measured; leave the options out`);
-    }
-    engineReady();
-    const measured = layersOf(subject);
-    if (place) {
-      const all = { ...options, ...(networks !== undefined && { networks }) };
-      return new LabLatency(await measurePlace(place, measured, all, context, teacherOf(subject)), measured);
-    }
-    if (networks !== undefined) {
-      throw new ConfigError(
-        'lab.latency: networks are timed whole at a place alone, { place: "chromium-wasm", networks: 20 }; name one, or leave networks out',
-      );
-    }
-    return new LabLatency(await latencyTable(measured, options, context, teacherOf(subject)), measured);
+    return latency(subject, given, context);
   },
 
   benchmark,
@@ -422,84 +245,3 @@ export const lab = {
   /** Sentences made from a run's values, as a list; what is undefined or false is left out. */
   findings,
 };
-
-interface Tuning {
-  readonly data: LabData;
-  readonly tuning: FineTuneOptions;
-  readonly featuresOnly: boolean;
-  readonly pretrained: LoadTeacherOptions["pretrained"];
-}
-
-/** A teacher from a model in memory. */
-function ofModel(model: tf.LayersModel, given: Omit<Tuning, "tuning"> & { tuning?: FineTuneOptions }): LabTeacher {
-  const { data, tuning, featuresOnly, pretrained: { arch, ...options } = {} } = given;
-  const [stray] = Object.keys(defined({ arch, fineTune: tuning }));
-  if (stray) {
-    throw new ConfigError(
-      `lab.teacher: ${stray} is for weights of torchvision or timm, and a tf.LayersModel says itself what it is; leave it out${stray === "fineTune" ? ", and train the model by its own fit() before" : ""}`,
-    );
-  }
-  const { height, width } = data.dataset.shape;
-  const teacher = teacherFromModel(model, { ...options, input: { height, width } });
-  return new LabTeacher(checkedTeacher(teacher, model.name, data.dataset, featuresOnly), data, featuresOnly);
-}
-
-/** Whether a name is a file's: of a teacher, a found network, weights, or a model. */
-function isTeacherPath(name: string): boolean {
-  return /\.(safetensors|json)$/.test(name) || isPickle(name) || isModelFile(name) || isHubName(name);
-}
-
-/** A teacher from a file, taught the data. */
-async function fineTuned(
-  file: string,
-  { data, tuning, featuresOnly, pretrained }: Tuning,
-  context: StepContext,
-): Promise<LabTeacher> {
-  if (featuresOnly) {
-    throw new ConfigError(
-      "lab.teacher: featuresOnly is for a teacher whose answers mean something else, and fineTune teaches it the data's classes; leave one of them out",
-    );
-  }
-  const { height, width } = data.dataset.shape;
-  const before = await openTeacherFile(file, { ...pretrained, input: { height, width } }, context);
-  try {
-    return new LabTeacher(await fineTune(before, data.dataset, { seed: data.seed, ...tuning }, context), data);
-  } finally {
-    before.dispose();
-  }
-}
-
-function defined<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-/** A data set that is ready, checked; it is named by what is in it, also where it was changed by hand. */
-function readyData(source: Dataset, options: Omit<LabDataOptions, "seed">): Dataset {
-  const [given] = Object.entries(options).filter(([, value]) => value !== undefined);
-  if (given) {
-    throw new ConfigError(`lab.data: ${given[0]} is of a data set that is loaded by name; this one is divided already`);
-  }
-  checkDataset(source, "lab.data");
-  return { ...source, fingerprint: datasetFingerprint(source) };
-}
-
-/** Whose layers are measured with those of a space, so that limits may be shares of its latency. */
-function teacherOf(subject: Exclude<LatencySource, string>): Architecture | undefined {
-  if (subject instanceof LabSupernet) return subject.blocks.teacher.architecture;
-  return subject instanceof LabRatings ? subject.session.teacher.architecture : undefined;
-}
-
-function layersOf(subject: Exclude<LatencySource, string>): SearchSpace | Architecture {
-  if (subject instanceof LabSupernet) return subject.space;
-  if (subject instanceof LabRatings) return subject.session.space;
-  if (subject instanceof LabTeacher || subject instanceof NetworkDesign) return subject.architecture;
-  if (subject instanceof LabStudent) return subject.design.architecture;
-  const held =
-    typeof subject === "object" && subject !== null && "architecture" in subject ? subject.architecture : subject;
-  if (typeof held === "object" && held !== null && "blocks" in held && Array.isArray(held.blocks)) {
-    return held as SearchSpace | Architecture;
-  }
-  throw new ConfigError(
-    `lab.latency: it must be a supernet, ratings, a teacher, a network, a space, an architecture, or the path of a latency table, got ${JSON.stringify(subject)}`,
-  );
-}

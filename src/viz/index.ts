@@ -9,6 +9,7 @@ export {
   confusionFigure,
 } from "./confusion-figure";
 export { costBars, type NetworkCosts } from "./cost-bars";
+export type { MeasuredNetwork, PredictedNetwork, PublishedNetwork } from "./drawn-networks";
 export { escapeHtml } from "./escape-html";
 export { type EvidenceFrontRecord, type EvidencePoint, type ExpectedPoint, evidenceFront } from "./evidence-front";
 export { type FeatureMap, type FeatureMontageRecord, type FeaturePair, featureMontage } from "./feature-montage";
@@ -16,21 +17,15 @@ export { COLOURS, type Figure, type FigureLayout, type Trace } from "./figure";
 export { figureBundle } from "./figure-bundle";
 export { type FigureFileOptions, saveFigure } from "./figure-file";
 export { type FigureHtmlOptions, figureHtml, figureTitle } from "./figure-html";
+export { nonDominated } from "./front-panel";
 export { latencyFitFigure, type PredictedLatency } from "./latency-fit";
 export { type LossCurve, lossCurves } from "./loss-curves";
 export { MORE_SCRIPT, MORE_STYLE } from "./more-to-see";
 export type { NetworkFacts } from "./network-facts";
+export type { NetworkKind } from "./network-kinds";
 export { type PageSection, selfContainedPage } from "./page";
 export { type ParallelNetwork, parallelView } from "./parallel-view";
-export {
-  type MeasuredNetwork,
-  type NetworkKind,
-  nonDominated,
-  type ParetoRecord,
-  type PredictedNetwork,
-  type PublishedNetwork,
-  paretoFigure,
-} from "./pareto-figure";
+export { type ParetoRecord, paretoFigure } from "./pareto-figure";
 export { PLOTLY_FILE, packedPlotly, plotlyPath } from "./plotly-script";
 export { type RankPoint, type RankScatterRecord, rankScatter } from "./rank-scatter";
 export { type RatedFrontRecord, ratedFrontFigure } from "./rated-front-figure";

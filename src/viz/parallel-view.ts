@@ -2,7 +2,7 @@ import { ConfigError, formatCount } from "../core";
 import { escapeHtml } from "./escape-html";
 import { COLOURS, type Figure, GROUND_COLOUR, layoutOf, type Trace } from "./figure";
 import { hoverFacts, type NetworkFacts } from "./network-facts";
-import { KINDS, type NetworkKind } from "./pareto-figure";
+import { KINDS, type NetworkKind } from "./network-kinds";
 
 /** A network with all that is known of it; what no network has makes no axis. */
 export interface ParallelNetwork extends NetworkFacts {

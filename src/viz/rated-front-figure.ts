@@ -1,10 +1,10 @@
 import { formatCount } from "../core";
 import { countAxis, rangeAround } from "./axis-range";
 import { budgetLines } from "./budget-lines";
+import type { PredictedNetwork } from "./drawn-networks";
 import { escapeHtml } from "./escape-html";
 import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf } from "./figure";
 import { hoverFacts } from "./network-facts";
-import type { PredictedNetwork } from "./pareto-figure";
 
 export interface RatedFrontRecord {
   readonly front: readonly PredictedNetwork[];

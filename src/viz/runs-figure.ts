@@ -1,6 +1,6 @@
 import { rangeAround } from "./axis-range";
 import { axis, type Figure, FLOPS_AXIS, layoutOf, seriesColour, type Trace } from "./figure";
-import { KINDS, type NetworkKind } from "./pareto-figure";
+import { KINDS, type NetworkKind } from "./network-kinds";
 
 /** A run's measured networks; accuracies are shares of the test images. */
 export interface RunPoints {

@@ -71,7 +71,7 @@ export function studyDots({ title, subtitle, rows, panels, series, xTitle }: Stu
     });
   }
   return {
-    data: panels.flatMap(({ name, values, intervals }, place) =>
+    data: panels.flatMap(({ values, intervals }, place) =>
       values.map((own, i) => ({
         type: "scatter",
         mode: "markers",
