@@ -31,6 +31,7 @@ export type { LabCalibration } from "./values/calibration";
 export type { LabCells } from "./values/cells";
 export type { LabComparison } from "./values/comparison";
 export type { ConfusionOptions, LabConfusion } from "./values/confusion";
+export type { LabCsnas } from "./values/csnas";
 export type { LabData, ShowOptions } from "./values/data";
 export type { LabDistillation } from "./values/distillation";
 export type { LabEconas } from "./values/econas";

@@ -19,6 +19,7 @@ import { benchmark } from "./values/benchmark";
 import type { LabBlocks } from "./values/blocks";
 import { type LabCells, labCells } from "./values/cells";
 import { comparison } from "./values/comparison";
+import { csnas } from "./values/csnas";
 import { LabData } from "./values/data";
 import { econas } from "./values/econas";
 import { eeea } from "./values/eeea";
@@ -222,6 +223,8 @@ export const lab = {
   },
 
   comparison,
+
+  csnas,
 
   econas,
 

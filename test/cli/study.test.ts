@@ -80,7 +80,7 @@ describe("blockwise study of a table", () => {
     [["ranking", "--threads", "1", "--summary"], /must come without --threads, got 1/],
     [
       ["eea"],
-      /one of ranking.*improve, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, pocketnet, got "eea"; did you mean eeea\?/,
+      /one of ranking.*improve, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, csnas, pocketnet, got "eea"; did you mean eeea\?/,
     ],
   ])("refuses %j", async (args, message) => {
     const { code, out, err } = await blockwise("study", ...args, ...runs);

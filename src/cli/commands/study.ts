@@ -11,6 +11,7 @@ import { Output, type OutputOptions, withOutput } from "../output";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
 import { COMPARE, runCompareStudy } from "./study-compare";
+import { CSNAS, runCsnasStudy } from "./study-csnas";
 import { ECONAS, ECONAS_TABLE, runEconasStudy } from "./study-econas";
 import { EEEA, EEEA_TRAINED, runEeeaStudy } from "./study-eeea";
 import { IMPROVE, improveText, runImproveStudy } from "./study-improve";
@@ -28,7 +29,7 @@ interface StudyOptions extends OutputOptions {
 }
 
 /** Studies on tables and stored ratings, beside those of `experiments/studies`. */
-const SIMULATIONS = [IMPROVE, COMPARE, EEEA, EEEA_TRAINED, PNAS, PNAS_TABLE, ECONAS, ECONAS_TABLE, POCKETNET];
+const SIMULATIONS = [IMPROVE, COMPARE, EEEA, EEEA_TRAINED, PNAS, PNAS_TABLE, ECONAS, ECONAS_TABLE, CSNAS, POCKETNET];
 
 /** `blockwise study <name>`: ratings of a study against the true accuracies of NAS-Bench-Macro; resumes. */
 export function registerStudy(program: Command): void {
@@ -37,7 +38,7 @@ export function registerStudy(program: Command): void {
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
     .argument(
       "<study...>",
-      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "compare" runs all searchers on tables of truth, "eeea" searches with and without early exit ("eeea-trained" by training), "pnas" grows cells (those that "pnas-table" trains), "econas" searches by cheap proxies (trained by "econas-table"), "pocketnet" distils embeddings of synthetic faces',
+      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "compare" runs all searchers on tables of truth, "eeea" searches with and without early exit ("eeea-trained" by training), "pnas" grows cells (those that "pnas-table" trains), "econas" searches by cheap proxies (trained by "econas-table"), "csnas" scores cells without labels, "pocketnet" distils embeddings of synthetic faces',
     )
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
@@ -57,6 +58,7 @@ function runStudies(names: readonly string[], options: StudyOptions): Promise<nu
   if (names.includes(PNAS) || names.includes(PNAS_TABLE)) return runPnasStudy(names, options, new Output(options));
   if (names.includes(ECONAS) || names.includes(ECONAS_TABLE))
     return runEconasStudy(names, options, new Output(options));
+  if (names.includes(CSNAS)) return runCsnasStudy(names, options, new Output(options));
   if (names.includes(POCKETNET)) return runPocketNetStudy(names, options, new Output(options));
   if (names.includes(COMPARE)) return runCompareStudy(names, options, new Output(options));
   const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name, undefined, SIMULATIONS)]));

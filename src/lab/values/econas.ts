@@ -1,3 +1,4 @@
+import type { Estimate } from "../../benchmark";
 import { ConfigError, formatCount, nearestName } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import {
@@ -6,7 +7,6 @@ import {
   ECONAS_SETTINGS,
   type EconasArmName,
   type EconasArmSummary,
-  type Estimate,
   PROXY_BENCHMARK_TITLES,
   PROXY_BENCHMARKS,
   type ProxyBenchmarkName,

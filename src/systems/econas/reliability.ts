@@ -1,17 +1,10 @@
-import { rankEntropy, spearman } from "../../benchmark";
-import { Rng } from "../../core";
+import { type Estimate, pairedBootstrap, rankEntropy, spearman } from "../../benchmark";
 import { mean, quantile } from "../../core/statistics";
 import { namedBudget, nominalCost, type ReducedBudget } from "../../evaluate";
 import { ECONAS_SETTINGS, PROXIES, type ProxyName } from "./settings";
 import type { StoredTrainings } from "./stored-trainings";
 
 type Trainings = Pick<StoredTrainings, "full" | "studied" | "proxies" | "networks">;
-
-/** A number with its 95 % bootstrap interval over networks. */
-export interface Estimate {
-  readonly value: number;
-  readonly interval: readonly [low: number, high: number];
-}
 
 /** How a proxy orders the study's networks. */
 export interface ProxySummary {
@@ -64,8 +57,6 @@ export interface ReliabilitySummary {
   readonly channelsOrResolution: readonly ProxyComparison[];
   readonly entropies: readonly FactorEntropy[];
 }
-
-const DRAWS = 2000;
 
 /** Equal iterations: more samples first. */
 const SAMPLES_OR_EPOCHS: readonly (readonly [ProxyName, ProxyName])[] = [
@@ -188,20 +179,9 @@ function subsets<T>(items: readonly T[], size: number): T[][] {
   return items.flatMap((item, i) => subsets(items.slice(i + 1), size - 1).map((rest) => [item, ...rest]));
 }
 
-/** A statistic of several lists over the same networks, with the percentile interval over networks drawn with replacement. */
+/** Over networks drawn with replacement. */
 function bootstrap(lists: readonly (readonly number[])[], statistic: (lists: number[][]) => number): Estimate {
-  const rng = new Rng(1).fork("econas/bootstrap");
-  const { length } = lists[0];
-  const drawn: number[] = [];
-  for (let i = 0; i < DRAWS; i++) {
-    const places = Array.from({ length }, () => rng.int(length));
-    const value = statistic(lists.map((list) => places.map((place) => list[place])));
-    // Where all of a draw are alike there is no order.
-    if (!Number.isNaN(value)) drawn.push(value);
-  }
-  drawn.sort((a, b) => a - b);
-  const value = statistic(lists.map((list) => [...list]));
-  return { value, interval: [quantile(drawn, 0.025), quantile(drawn, 0.975)] };
+  return pairedBootstrap(lists, statistic, "econas/bootstrap");
 }
 
 function median(values: readonly number[]): number {

@@ -1,0 +1,211 @@
+import type { Estimate } from "../../benchmark";
+import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import {
+  CSNAS_ARMS,
+  type CsnasArmName,
+  type CsnasArmSummary,
+  type CsnasSummary,
+  type ScoreAgreement,
+  type StoredCsnas,
+  storedCsnas,
+  summariseCsnas,
+} from "../../systems/csnas";
+import type { MeanInterval } from "../../systems/search-comparison";
+import { rankScatter, studyPanels } from "../../viz";
+import { FigureView } from "../display/figure-view";
+import { showTogether } from "../display/show";
+import { Table } from "../display/table";
+import { type Findings, findings } from "../words/findings";
+
+/** What the issue of label-free search stands or falls with: UnNAS (Liu et al., ECCV 2020) reports more than this rank correlation. */
+const UNNAS_RHO = 0.8;
+/** A choice without labels that loses less, in points, is taken for as good: set before any result. */
+const MARGIN = 0.5;
+
+/**
+ * CSNAS: cells scored without labels and with. `npx blockwise study csnas` made the trainings and the searches, all figures are
+ * computed from them here.
+ */
+export class LabCsnas implements Displayable {
+  readonly summary: CsnasSummary;
+
+  constructor(readonly stored: StoredCsnas) {
+    this.summary = summariseCsnas(stored);
+  }
+
+  /** The figures of one search: "random", "tpe", "random-released", "tpe-released", "tpe-labels". */
+  of(arm: CsnasArmName): CsnasArmSummary {
+    return this.summary.arms.find((one) => one.arm === arm)!;
+  }
+
+  /** How each score orders the networks. */
+  agreement(): Table {
+    const { labelFree, params, macs, forms, ceiling, networks } = this.summary;
+    const row = (name: string, { networks: count, rho, tau, givenSize }: ScoreAgreement, sized = true) => [
+      name,
+      count,
+      words(rho),
+      tau.toFixed(2),
+      sized ? words(givenSize) : "",
+    ];
+    return new Table({
+      title: "Which networks are accurate? What each score says",
+      columns: ["score", "networks", "rho (95 %)", "tau-b", "given log parameters (95 %)"],
+      rows: [
+        row("contrastive loss, no label seen", labelFree),
+        row("parameters", params, false),
+        row("multiply-adds", macs),
+        row("InfoNCE, as the released code (the same networks as below)", forms.infonce),
+        row("PIRL's form, each pair judged alone", forms.pirl),
+      ],
+      note: `Against the test accuracy of each of ${networks} networks after training with labels; a lower loss counts as better. rho: Spearman's. Given log parameters: the correlation of ranks that is left when both are predicted from the size. 95 %: bootstrap over networks. Two trainings with labels agree with rho ${words(ceiling.labelled)}, two without with ${words(ceiling.labelFree)}.`,
+    });
+  }
+
+  /** Test accuracy with labels against the loss without. */
+  scatter(): FigureView {
+    const { labelFree } = this.summary;
+    const points = Object.entries(this.stored.cells)
+      .filter(([, [loss, , test]]) => Number.isFinite(loss) && Number.isFinite(test))
+      .map(([key, [predicted, , actual, macs]]) => ({ key, predicted, actual, macs }));
+    return new FigureView(
+      rankScatter({
+        points,
+        tau: labelFree.tau,
+        title: "Does the loss without labels know which networks are accurate?",
+        predictedTitle: "contrastive loss (nats, lower is better)",
+        actualTitle: "test accuracy with labels (%)",
+      }),
+    );
+  }
+
+  /** Lowest loss seen against evaluations: TPE by both codes, random search in grey. */
+  curves(): FigureView {
+    const series = (arm: CsnasArmName) => {
+      const { x, lower, median, upper } = this.of(arm).curve;
+      return {
+        name: CSNAS_ARMS[arm].title,
+        x,
+        y: median,
+        interval: x.map((_, i): [number, number] => [lower[i], upper[i]]),
+      };
+    };
+    const best = Math.min(...Object.values(this.stored.cells).flatMap(([loss]) => (Number.isFinite(loss) ? loss : [])));
+    return new FigureView(
+      studyPanels({
+        title: "Does TPE find a low loss sooner than chance?",
+        subtitle: `lowest loss seen; lines: medians of ${this.stored.searches.seeds} seeds, bands: quartiles`,
+        series: (["tpe", "tpe-released", "random-released"] as const).map(series),
+        reference: series("random"),
+        level: { name: `lowest of the table (${best.toFixed(2)})`, y: best },
+        xTitle: "networks evaluated",
+        yTitle: "loss (nats)",
+        yFrom: 5,
+        columns: 3,
+      }),
+    );
+  }
+
+  /** What every search finds. */
+  searches(): Table {
+    const { evaluations, seeds } = this.stored.searches;
+    return new Table({
+      title: "Searches of the table",
+      columns: ["search", "networks that score better (%)", "evaluations to random's end", "test accuracy (%)"],
+      rows: this.summary.arms.map(({ arm, ahead, needed, test }) => [
+        CSNAS_ARMS[arm].title,
+        spread(ahead),
+        arm === "tpe-labels" ? "" : (needed?.toFixed(1) ?? `more than ${evaluations}`),
+        spread(test),
+      ]),
+      note: `Means of ${seeds} seeds with 95 % intervals, ${evaluations} evaluations each. Networks that score better: of the whole table, by the score that the search goes by. Evaluations: the median until a loss is seen as low as random search with the same code ends at. Test accuracy: of the choice, in the table.`,
+    });
+  }
+
+  /** What genes are worth in the released code and in the repaired one. */
+  codes(): Table {
+    return new Table({
+      title: "What a gene is worth",
+      columns: ["code", "nodes", "operations", "changes that change nothing (%)", "edges that read an input (%)"],
+      rows: this.summary.codes.map(({ code, nodes, ops, silent, fromInputs }) => [
+        code,
+        nodes,
+        ops,
+        (100 * silent).toFixed(1),
+        (100 * fromInputs).toFixed(1),
+      ]),
+      note: "Random codes, each changed in one gene; the lower size is the study's, the higher one the paper's. In the released code the edges from the lowest-numbered states win.",
+    });
+  }
+
+  /** How much of the classes a linear classifier finds in what was learnt without labels. */
+  probes(): Table {
+    const { probe } = this.stored.settings;
+    return new Table({
+      title: "Linear probe",
+      columns: ["cell", "what it is", "after training (%)", "before training (%)"],
+      rows: this.summary.probes.map(({ key, what, probe: after, untrained }) => [
+        key,
+        what.join(", "),
+        spread(after),
+        spread(untrained),
+      ]),
+      note: `Test accuracy of a linear classifier of the features after ${probe.epochs} epochs without labels, and of the same network's before; means of ${probe.seeds.length} seeds with 95 % intervals.`,
+    });
+  }
+
+  /** What is true of these trainings and searches. */
+  findings(): Findings {
+    const { labelFree, params, macs, ceiling, differences, final, diverged, networks, forms } = this.summary;
+    const repaired = differences.find(({ code }) => code === "repaired")!;
+    const released = differences.find(({ code }) => code === "released")!;
+    const reaches = labelFree.rho.value >= 0.7;
+    return findings([
+      `Without labels the networks are ordered with rho ${words(labelFree.rho)}: ${reaches ? "at least" : "less than"} the 0.7 that was asked for, ${labelFree.rho.value > UNNAS_RHO ? "above" : "below"} UnNAS' ${UNNAS_RHO} (other pretext tasks and spaces). The ceiling of trainings with labels is ${words(ceiling.labelled)}, that of the loss itself ${words(ceiling.labelFree)}.`,
+      `Size explains ${Math.abs(params.rho.value) >= Math.abs(labelFree.rho.value) ? "as much or more" : "less"}: parameters order them with rho ${words(params.rho)}, multiply-adds with ${words(macs.rho)}. Given log parameters ${words(labelFree.givenSize)} is left of the loss: ${sideWords(labelFree.givenSize.interval, "it knows more than the size", "beyond the size it is wrong more often than right", "beyond the size it is not told apart from chance")}.`,
+      `On ${forms.pirl.networks} networks the two forms of the loss have rho ${words(forms.infonce.rho)} (InfoNCE, released) and ${words(forms.pirl.rho)} (PIRL's).`,
+      `TPE against random search of the same seeds: the lowest loss seen, averaged over all evaluations, differs by ${spread(repaired.area)} nats with the repaired code (${meanSide(repaired.area, "random is lower", "TPE is lower")}), by ${spread(released.area)} with the released one (${meanSide(released.area, "random is lower", "TPE is lower")}).`,
+      `After longer trainings the choices without labels are ${spread(final.labelFree)} % accurate, those with labels ${spread(final.labelled)} %: a difference of ${spread(final.difference)} points, ${withinMargin(final.difference)}. ${final.choices[0]} and ${final.choices[1]} different networks were chosen by ${this.stored.searches.seeds} seeds.`,
+      `${diverged[0]} of ${networks} trainings without labels diverged, ${diverged[1]} with.`,
+    ]);
+  }
+
+  async [DISPLAY](): Promise<MimeBundle> {
+    return showTogether(this.agreement(), this.scatter());
+  }
+}
+
+function words({ value, interval: [low, high] }: Estimate): string {
+  return `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+}
+
+function spread({ mean, interval }: MeanInterval): string {
+  if (!interval) return mean.toFixed(2);
+  return `${mean.toFixed(2)} (${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})`;
+}
+
+/** By where an interval lies: above zero, below, around it. */
+function sideWords([low, high]: readonly [number, number], above: string, below: string, around: string): string {
+  if (low > 0) return above;
+  return high < 0 ? below : around;
+}
+
+function meanSide({ mean, interval = [mean, mean] }: MeanInterval, above: string, below: string): string {
+  return sideWords(interval, above, below, "not told apart");
+}
+
+function withinMargin({ mean, interval = [mean, mean] }: MeanInterval): string {
+  if (interval[0] > -MARGIN) return `no worse than by ${MARGIN} points`;
+  return interval[1] < -MARGIN
+    ? `worse by more than ${MARGIN} points`
+    : `worse by more than ${MARGIN} points or not: open`;
+}
+
+/**
+ * The stored scores and searches of CSNAS' study.
+ * @param path Of a file that `npx blockwise study csnas` wrote; the one that ships with Blockwise when left out.
+ * @throws DataError when there is none.
+ */
+export function csnas(path?: string): LabCsnas {
+  return new LabCsnas(storedCsnas(path));
+}
