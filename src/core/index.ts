@@ -17,6 +17,7 @@ export * from "./nearest-name";
 export * from "./options";
 export * from "./package-root";
 export * from "./pareto-front";
+export * from "./plain-data";
 export * from "./process-identity";
 export * from "./progress";
 export * from "./rng";

@@ -4,6 +4,7 @@ import {
   ConfigError,
   checkOptions,
   fingerprint,
+  notPlain,
   type OptionRules,
   Progress,
   rule,
@@ -21,14 +22,20 @@ export interface RunSearchOptions {
   readonly evaluations: number;
   /** Trials asked for at a time; they are evaluated side by side, and told in the order of asking. Default 1. */
   readonly parallel?: number;
-  /** All that made the searcher: its kind, space and options, seed included. A journal of another search is refused. */
+  /**
+   * All that made the searcher: its kind, space and options, seed included. A journal of another search is refused. Plain data,
+   * as JSON holds it; what is not, such as a predictor, is named in it.
+   */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 const RULES: OptionRules<RunSearchOptions> = {
   evaluations: rule.wholeFrom(1),
   parallel: rule.wholeFrom(1),
-  settings: { must: "an object of plain data", holds: (value) => typeof value === "object" && value !== null },
+  settings: {
+    must: "an object of plain data",
+    holds: (value) => typeof value === "object" && !Array.isArray(value) && value !== null,
+  },
 };
 
 /** The journal of a search, in its folder. */
@@ -48,7 +55,8 @@ interface TrialRecord extends OutcomeRecord {
  *
  * An evaluator's state that is to survive must be JSON, e.g. the path of a checkpoint.
  * @param folder Where the journal lies, `search.jsonl`; made where it does not exist.
- * @returns All trials with their outcomes, in the order of asking; fewer than asked for where the searcher ends.
+ * @returns All trials with their outcomes, in the order of asking: `evaluations` of them, fewer where the searcher ends.
+ * @throws ConfigError when an option is wrong, or an outcome lacks a value that the searcher goes by: it is not kept.
  * @throws StudyError when the folder is another search's, or the searcher proposes other trials than the journal has.
  * @throws InterruptedError when stopped; what was evaluated is kept.
  */
@@ -63,6 +71,12 @@ export async function runSearch<A, State>(
   for (const name of ["evaluations", "settings"] as const) {
     if (options[name] === undefined)
       throw new ConfigError(`runSearch: ${name} must be ${RULES[name].must}, got undefined`);
+  }
+  const lost = notPlain(options.settings, "settings");
+  if (lost !== undefined) {
+    throw new ConfigError(
+      `runSearch: settings must be plain data, which tells one search from another, and ${lost}; give its name or its options in its place`,
+    );
   }
   const lock = acquireLock(join(folder, "lock.json"), "search");
   try {
@@ -98,24 +112,28 @@ async function searched<A, State>(
   while (told.length < evaluations) {
     const asked = searcher.ask(parallel);
     if (asked.length === 0) break;
-    // What has been asked is evaluated to the last, so that a search that goes on later has asked the same.
+    // Asked for as many as ever, so that a search that goes on later has asked the same; evaluated as many as are wanted.
+    const wanted = asked.slice(0, evaluations - told.length);
     const outcomes = await allOf(
-      asked.map(async (trial): Promise<Outcome> => {
+      wanted.map(async (trial): Promise<Outcome> => {
         const before = known.get(trial.id);
         if (before) return recorded(journal, before, trial);
         const from = trial.from === undefined ? undefined : (told[trial.from].outcome.state as State | undefined);
         const outcome = await evaluator.evaluate(trial.architecture, trial.budget, from, context);
-        journal.append(recordOf(trial, outcome, evaluator.name));
+        const record = recordOf(trial, outcome, evaluator.name);
+        // Before it is kept: a journal with an outcome that the searcher refuses could not be gone on with.
+        searcher.checkOutcome?.(outcome);
+        journal.append(record);
         progress.advance(1, finite(outcome.values));
         return outcome;
       }),
     );
-    for (const [i, trial] of asked.entries()) {
+    for (const [i, trial] of wanted.entries()) {
       searcher.tell(trial, outcomes[i]);
       told.push({ trial, outcome: outcomes[i] });
     }
   }
-  return told.slice(0, evaluations);
+  return told;
 }
 
 /** Awaits all, also where one fails: nothing is at work any more when this throws. */

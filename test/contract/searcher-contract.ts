@@ -125,6 +125,19 @@ export function searcherContract<A>({
       },
     },
     {
+      title: "checks an outcome, where it has such a check, as telling it would, and before",
+      run() {
+        const searcher = create(13);
+        if (!searcher.checkOutcome) return;
+        const [trial] = searcher.ask();
+        const nothing = { ...evaluate(trial), values: {}, costs: {} };
+        assert.throws(() => searcher.checkOutcome?.(nothing), /must have the value/);
+        assert.throws(() => searcher.tell(trial, nothing), /must have the value/);
+        searcher.checkOutcome(evaluate(trial));
+        searcher.tell(trial, evaluate(trial));
+      },
+    },
+    {
       title: "refuses numbers of trials that are none",
       run() {
         for (const count of [0, -1, 1.5, Number.NaN]) assert.throws(() => create(1).ask(count), /whole number from 1/);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { SpaceError } from "../../src/core";
 import { networkCost } from "../../src/cost";
+import * as rooms from "../../src/space";
 import {
   architectureNames,
   architecturePreset,
   blockSpace,
+  cellSpaceNames,
   countBlock,
   countCandidates,
   countNetworks,
@@ -94,6 +96,19 @@ describe("the search space of DNA", () => {
     expect(structuredClone(space)).toEqual(space);
     expect(spaceNote("dna")).toMatch(/reconstructed/);
     expect(spaceNote("dna-mini")).toBeUndefined();
+  });
+});
+
+describe("a space of cells asked for by name", () => {
+  it.each(cellSpaceNames())("%s is refused among chains, and told which function makes it", (name) => {
+    const call = /cells are searched in (\w+)\(\)$/;
+    expect(() => spacePreset(name)).toThrow(call);
+    try {
+      spacePreset(name);
+    } catch (error) {
+      const [, maker] = call.exec((error as Error).message)!;
+      expect((rooms[maker as keyof typeof rooms] as () => { name: string })().name).toContain(name.slice(0, 4));
+    }
   });
 });
 

@@ -127,6 +127,47 @@ describe("runSearch", () => {
     expect(at.count).toBe(18);
   });
 
+  it("evaluates as many as are wanted, whatever number at a time, and goes on as one that went further at once", async () => {
+    const long = await runSearch(searcher(), digits(), join(folder, "long"), {
+      evaluations: 30,
+      parallel: 4,
+      settings,
+    });
+    const at = { count: 0 };
+    const short = join(folder, "short");
+    const told = await runSearch(searcher(), digits(at), short, { evaluations: 10, parallel: 4, settings });
+    expect([told.length, at.count]).toEqual([10, 10]);
+    const more = await runSearch(searcher(), digits(at), short, { evaluations: 30, parallel: 4, settings });
+    expect(words(more)).toEqual(words(long));
+    expect(at.count).toBe(30);
+  });
+
+  it("keeps no outcome that lacks the searcher's value, and goes on once the evaluator has it", async () => {
+    const without = { ...digits(), evaluate: async () => ({ values: { loss: 1 }, costs: {}, fingerprint: "x" }) };
+    const front = () => nsga2Searcher(space, { seed: 1, maximise: ["accuracy"], minimise: ["epochs"], population: 6 });
+    for (const [name, create] of Object.entries({ searcher, front })) {
+      const place = join(folder, name);
+      const run = (evaluator: Evaluator<string, number>) =>
+        runSearch<string, number>(create(), evaluator, place, { evaluations: 3, parallel: 2, settings });
+      await expect(run(without as never)).rejects.toThrow(/outcomes must have the value "accuracy", and have loss/);
+      expect(readFileSync(join(place, "search.jsonl"), "utf8")).not.toContain("loss");
+      expect(await run(digits())).toHaveLength(3);
+    }
+  });
+
+  it.each([
+    [{ predictor: () => 1 }, /settings\.predictor is a function/],
+    [{ known: new Map([["a", 1]]) }, /settings\.known is a Map/],
+    [{ limit: Number.POSITIVE_INFINITY }, /settings\.limit is Infinity/],
+    [["evolution", 5], /settings must be an object of plain data/],
+    [() => 1, /settings must be an object of plain data/],
+  ])("refuses settings that a journal could not tell from others", async (odd, message) => {
+    await expect(runSearch(searcher(), digits(), folder, { evaluations: 3, settings: odd as never })).rejects.toThrow(
+      message,
+    );
+    expect(existsSync(join(folder, "search.jsonl"))).toBe(false);
+  });
+
   it("takes a half-written last line for one that is not there", async () => {
     const whole = await runSearch(searcher(), digits(), folder, { evaluations: 20, settings });
     const file = join(folder, "search.jsonl");

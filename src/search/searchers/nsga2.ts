@@ -1,6 +1,7 @@
 import { BudgetInfeasibleError, ConfigError, checkOptions, type OptionRules, Rng, rule } from "../../core";
 import type { Space } from "../../space";
 import { crowdingDistances, dominates, nonDominatedSort, type Point } from "./dominance";
+import { checkOutcomeForm, checkSpace } from "./given";
 import { namedValue } from "./goal";
 import type { Outcome, Searcher, ToldTrial, Trial } from "./searcher";
 import { askEach, TrialLog } from "./trial-log";
@@ -91,6 +92,7 @@ export function nsga2Searcher<A>(space: Space<A, unknown>, options: Nsga2Options
       { names },
     );
   }
+  checkSpace(NAME, space, ["sample", "mutate", "key"]);
   return new Nsga2Searcher(space, options);
 }
 
@@ -138,15 +140,13 @@ class Nsga2Searcher<A> implements Nsga2<A> {
     });
   }
 
+  checkOutcome(outcome: Outcome): void {
+    checkOutcomeForm(NAME, outcome);
+    this.pointOf(outcome);
+  }
+
   tell(trial: Trial<A>, outcome: Outcome): void {
-    const { maximise = [], minimise = [] } = this.options;
-    const settled = this.log.settle(trial, outcome, (told) => ({
-      ...told,
-      point: [
-        ...maximise.map((name) => -namedValue(outcome, name, NAME)),
-        ...minimise.map((name) => namedValue(outcome, name, NAME)),
-      ],
-    }));
+    const settled = this.log.settle(trial, outcome, (told) => ({ ...told, point: this.pointOf(outcome) }));
     this.members.push(settled);
     if (this.members.length === this.population) this.select();
   }
@@ -155,6 +155,14 @@ class Nsga2Searcher<A> implements Nsga2<A> {
     const measured = this.log.told.filter(({ point }) => !point.some(Number.isNaN));
     const undominated = measured.filter(({ point }) => !measured.some((other) => dominates(other.point, point)));
     return undominated.map(({ trial, outcome }) => ({ trial, outcome }));
+  }
+
+  private pointOf(outcome: Outcome): Point {
+    const { maximise = [], minimise = [] } = this.options;
+    return [
+      ...maximise.map((name) => -namedValue(outcome, name, NAME)),
+      ...minimise.map((name) => namedValue(outcome, name, NAME)),
+    ];
   }
 
   /** Ends a generation. */

@@ -1,5 +1,6 @@
-import { type OptionRules, Rng, rule } from "../../core";
+import { ConfigError, type OptionRules, Rng, rule } from "../../core";
 import type { Space } from "../../space";
+import { checkOutcomeForm, checkSpace } from "./given";
 import { scoreOf } from "./goal";
 import { PREDICTOR_RULE, type Predictor } from "./predictor";
 import type { Outcome, Searcher, ToldTrial, Trial } from "./searcher";
@@ -51,6 +52,12 @@ export function progressiveSearcher<A>(space: GrowingSpace<A>, options: Progress
   const { predictor = null, beam = null } = options;
   if (predictor === null || beam === null)
     checkSearcher(name, { ...options, predictor, beam } as never, RULES as never);
+  checkSpace(name, space, ["key", "extend"]);
+  if (typeof space.smallest !== "function") {
+    throw new ConfigError(
+      `${name}: space must grow, and lacks smallest, which gives the architectures of the smallest size`,
+    );
+  }
   return new ProgressiveSearcher(name, space, options);
 }
 
@@ -79,6 +86,11 @@ class ProgressiveSearcher<A> implements Searcher<A> {
 
   ask(count = 1): Trial<A>[] {
     return askEach(this.name, count, () => this.next());
+  }
+
+  checkOutcome(outcome: Outcome): void {
+    checkOutcomeForm(this.name, outcome);
+    scoreOf(outcome, this.options, this.name);
   }
 
   tell(trial: Trial<A>, outcome: Outcome): void {

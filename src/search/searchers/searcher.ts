@@ -53,6 +53,11 @@ export interface Searcher<A> {
    */
   ask(count?: number): Trial<A>[];
   /**
+   * Checks an outcome before it is told, so that what would be refused is kept nowhere. A searcher that goes by no value has none.
+   * @throws ConfigError when the outcome lacks a value that the searcher goes by.
+   */
+  checkOutcome?(outcome: Outcome): void;
+  /**
    * @throws ConfigError when the trial was not asked or was told before, or when the outcome lacks a value that the searcher
    *   goes by.
    */

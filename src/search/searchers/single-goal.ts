@@ -1,5 +1,6 @@
 import { checkOptions, type OptionRules, Rng, rule } from "../../core";
 import type { Space } from "../../space";
+import { checkOutcomeForm, checkSpace } from "./given";
 import { checkGoal, GOAL_RULES, type Goal, scoreOf } from "./goal";
 import type { Outcome, Searcher, ToldTrial, Trial } from "./searcher";
 import { askEach, TrialLog } from "./trial-log";
@@ -35,6 +36,7 @@ export abstract class SingleGoalSearcher<A> implements Searcher<A> {
     protected readonly space: Space<A, unknown>,
     { maximise, minimise, seed, repeats = false }: SearcherOptions,
   ) {
+    checkSpace(name, space, ["sample", "mutate", "key"]);
     this.goal = { maximise, minimise };
     checkGoal(name, this.goal);
     this.rng = new Rng(seed).fork(`${name}/${space.name}`);
@@ -47,6 +49,11 @@ export abstract class SingleGoalSearcher<A> implements Searcher<A> {
 
   ask(count = 1): Trial<A>[] {
     return askEach(this.name, count, () => this.next());
+  }
+
+  checkOutcome(outcome: Outcome): void {
+    checkOutcomeForm(this.name, outcome);
+    scoreOf(outcome, this.goal, this.name);
   }
 
   tell(trial: Trial<A>, outcome: Outcome): void {

@@ -1,5 +1,6 @@
 import { ConfigError, type OptionRules, rule } from "../../core";
 import type { Gene, Space } from "../../space";
+import { checkSpace } from "./given";
 import type { Outcome, Searcher, Trial } from "./searcher";
 import { checkSearcher, type Scored, SEARCHER_RULES, type SearcherOptions, SingleGoalSearcher } from "./single-goal";
 
@@ -30,6 +31,7 @@ const MOST_GOOD = 25;
  */
 export function tpeSearcher<A>(space: Space<A, unknown>, options: TpeOptions): Searcher<A> {
   checkSearcher("tpeSearcher", options, RULES);
+  checkSpace("tpeSearcher", space, ["sample", "mutate", "key"]);
   const { genes, encode, decode } = space;
   if (!genes || !encode || !decode) {
     throw new ConfigError(`tpeSearcher: ${space.name} must have genes, encode and decode, and lacks them`, {

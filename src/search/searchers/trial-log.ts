@@ -1,5 +1,6 @@
 import { ConfigError, shown } from "../../core";
 import type { Space } from "../../space";
+import { checkOutcomeForm } from "./given";
 import type { EvaluationBudget, Outcome, ToldTrial, Trial } from "./searcher";
 
 /** Draws of an architecture that was not asked before, after which one comes again. */
@@ -59,8 +60,14 @@ export class TrialLog<A, Told extends ToldTrial<A> = ToldTrial<A>> {
   /**
    * Notes what came of a trial.
    * @param more What the searcher keeps beside it; called first, so that an outcome that it refuses stays untold.
+   * @throws ConfigError when the trial was not asked or was told before, or came without an outcome.
    */
   settle(trial: Trial<A>, outcome: Outcome, more: (known: ToldTrial<A>) => Told): Told {
+    if (typeof trial !== "object" || trial === null) {
+      throw new ConfigError(
+        `${this.where}: tell must be given a trial that ask gave, and its outcome, got ${shown(trial)}`,
+      );
+    }
     const asked = this.pending.get(trial.id);
     if (asked?.key !== trial.key) {
       throw new ConfigError(
@@ -68,6 +75,7 @@ export class TrialLog<A, Told extends ToldTrial<A> = ToldTrial<A>> {
         { id: trial.id, key: trial.key },
       );
     }
+    checkOutcomeForm(this.where, outcome);
     const told = more({ trial: asked, outcome });
     this.pending.delete(trial.id);
     this.told.push(told);

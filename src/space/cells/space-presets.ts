@@ -31,7 +31,16 @@ function ofPairs(space: CellPairSpace, note: string): CellSpaceSummary {
 
 const TWICE = "The order of operations and of nodes counts here; keys do not tell it apart.";
 
-const SPACES: Readonly<Record<string, () => CellSpaceSummary>> = {
+/** What makes each space for searchers. */
+const MADE_BY = {
+  "nas-bench-201": "nasBench201Cells()",
+  darts: "dartsSpace()",
+  econas: "econasSpace()",
+  eeea: "eeeaSpace()",
+  pnas: "pnasCellSpace()",
+};
+
+const SPACES: Readonly<Record<keyof typeof MADE_BY, () => CellSpaceSummary>> = {
   "nas-bench-201": () => {
     const { name, genes } = nasBench201Cells();
     const cells = product(genes);
@@ -57,5 +66,14 @@ export function cellSpaceNames(): string[] {
 
 /** What a space of cells has; undefined where there is none of this name. */
 export function cellSpaceSummary(name: string): CellSpaceSummary | undefined {
-  return Object.hasOwn(SPACES, name) ? SPACES[name]() : undefined;
+  return isCellSpace(name) ? SPACES[name]() : undefined;
+}
+
+/** The call that makes a space of cells for searchers, as it is written; undefined where there is none of this name. */
+export function cellSpaceCall(name: string): string | undefined {
+  return isCellSpace(name) ? MADE_BY[name] : undefined;
+}
+
+function isCellSpace(name: string): name is keyof typeof MADE_BY {
+  return Object.hasOwn(SPACES, name);
 }

@@ -1,4 +1,5 @@
 import { nearestName, SpaceError } from "../../core";
+import { cellSpaceCall } from "../cells/space-presets";
 import { CountedSpace } from "../counted-space";
 import { layerOutputs, trunkLayers } from "../shapes";
 import type { Architecture, SearchSpace } from "../types";
@@ -86,9 +87,16 @@ export function spaceNote(name: string): string | undefined {
 /**
  * A search space by name: "dna" (Li et al., CVPR 2020; its cell table is reconstructed, see {@link dnaSpace}) or "dna-mini"
  * (28x28 images, around the small teacher's stages). `count()` of it gives candidates and networks.
- * @throws SpaceError listing the names when there is none of this name.
+ * @throws SpaceError listing the names when there is none of this name; of a space of cells it says what makes it.
  */
 export function spacePreset(name: string): CountedSpace {
+  const call = cellSpaceCall(name);
+  if (call) {
+    throw new SpaceError(
+      `spacePreset: ${JSON.stringify(name)} is a space of cells, and must be one of chains of layers: ${spaceNames().join(", ")}; cells are searched in ${call}`,
+      { name, known: spaceNames() },
+    );
+  }
   if (!Object.hasOwn(SPACES, name)) {
     throw new SpaceError(`unknown search space ${JSON.stringify(name)}; known are ${spaceNames().join(", ")}`, {
       name,

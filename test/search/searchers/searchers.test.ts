@@ -6,7 +6,9 @@ import {
   hyperband,
   nsga2Searcher,
   type Outcome,
+  orderedSearcher,
   type PredictedValue,
+  progressiveSearcher,
   randomSearcher,
   type Searcher,
   smboSearcher,
@@ -94,6 +96,44 @@ describe("searchers", () => {
   it("may minimise a cost", () => {
     const seen = run(evolutionSearcher(space, { minimise: "params", seed: 1, population: 10 }), 60);
     expect(seen.slice(-20).filter(({ key }) => key[0] === "0").length).toBeGreaterThan(10);
+  });
+});
+
+describe("what a searcher is given", () => {
+  const predictor = { name: "exact", fit: () => {}, predict: exact };
+  const makers: Record<string, (given: never) => unknown> = {
+    randomSearcher: (given) => randomSearcher(given, goal),
+    evolutionSearcher: (given) => evolutionSearcher(given, goal),
+    tpeSearcher: (given) => tpeSearcher(given, goal),
+    smboSearcher: (given) => smboSearcher(given, { ...goal, predictor }),
+    nsga2Searcher: (given) => nsga2Searcher(given, { seed: 1, maximise: ["accuracy"] }),
+    successiveHalving: (given) => successiveHalving(given, { ...goal, budgets: [{ epochs: 1 }] }),
+    orderedSearcher: (given) => orderedSearcher(given, []),
+    progressiveSearcher: (given) => progressiveSearcher(given, { seed: 1, maximise: "accuracy", predictor, beam: 2 }),
+  };
+
+  it.each(Object.entries(makers))("%s says what a space is when it is given none", (name, make) => {
+    for (const none of [undefined, null, "nas-bench-201", {}, { key: 1 }] as never[]) {
+      expect(() => make(none)).toThrow(ConfigError);
+      expect(() => make(none)).toThrow(new RegExp(`^${name}: space must be one with`));
+    }
+  });
+
+  it.each([
+    ["randomSearcher", () => randomSearcher(space, goal)],
+    ["nsga2Searcher", () => nsga2Searcher(space, { seed: 1, maximise: ["accuracy"] })],
+    ["orderedSearcher", () => orderedSearcher(space, ["000001"])],
+  ])("%s says what an outcome is when a trial is told without one, and takes it then", (name, create) => {
+    const searcher: Searcher<string> = create();
+    const [trial] = searcher.ask();
+    for (const none of [undefined, null, 3, {}, { values: {} }] as never[]) {
+      expect(() => searcher.tell(trial, none)).toThrow(ConfigError);
+      expect(() => searcher.tell(trial, none)).toThrow(
+        `${name}: a trial's outcome must be { values, costs, fingerprint }`,
+      );
+    }
+    expect(() => searcher.tell(undefined as never, outcome("000001"))).toThrow(/must be given a trial that ask gave/);
+    searcher.tell(trial, outcome(trial.key));
   });
 });
 
