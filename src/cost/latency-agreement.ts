@@ -30,10 +30,15 @@ export function latencyAgreement({ networks }: Pick<LatencyTable, "networks">): 
 }
 
 /** The same in words; undefined where no network was timed. */
-export function latencyAgreementWords(table: Pick<LatencyTable, "networks">): string | undefined {
+export function latencyAgreementWords(table: Pick<LatencyTable, "networks" | "scaledBy">): string | undefined {
   const of = latencyAgreement(table);
   if (of === undefined) return undefined;
   const { networks, medianError, ninetiethError, medianBias } = of;
   const side = medianBias < 0 ? "too small" : "too large";
-  return `The sums of ${networks} random networks, timed whole in the same rounds, are off by ${medianError.toFixed(1)} % (median; nine of ten by at most ${ninetiethError.toFixed(1)} %; ${Math.abs(medianBias).toFixed(1)} % ${side} in the median).`;
+  const { scaledBy } = table;
+  const scaled =
+    scaledBy === undefined
+      ? ""
+      : ` Layers alone take other times than among others: all are scaled by ${scaledBy.toFixed(2)}, and each network is predicted with the scale of the others.`;
+  return `The sums of ${networks} random networks, timed whole in the same rounds, are off by ${medianError.toFixed(1)} % (median; nine of ten by at most ${ninetiethError.toFixed(1)} %; ${Math.abs(medianBias).toFixed(1)} % ${side} in the median).${scaled}`;
 }

@@ -23,7 +23,10 @@ const timedNetwork = z.strictObject({
   network: z.string(),
   /** Multiply-adds of one image. */
   macs: z.int().min(0),
-  /** Sum of its layers' medians and of a call, of this table. */
+  /**
+   * Sum of its layers' medians and of a call. Where the table is `scaledBy`, scaled by the other networks alone: by what is known
+   * of a network that was not timed.
+   */
   predictedMs: z.number().min(0),
   /** Of all runs of the whole network. Milliseconds for the whole batch. */
   medianMs: z.number().min(0),
@@ -49,6 +52,11 @@ const latencyTable = z.strictObject({
    * the entries are without it. Absent: 0, as where layers are timed with nothing handed over.
    */
   perCallMs: z.number().min(0).optional(),
+  /**
+   * All times of the table were multiplied by this, the median of whole networks' latencies over the sums of their layers: a layer
+   * that runs alone takes longer, or less, than among others. Absent: as measured.
+   */
+  scaledBy: z.number().positive().optional(),
   /** Images at once. */
   batch: z.int().min(1),
   cpu: z.string(),

@@ -18,14 +18,13 @@ import {
   latencyKey,
   latencyTableOf,
   layersToMeasure,
-  networkCost,
-  networkLatency,
   type PlacedLayer,
 } from "../cost";
 import { type Architecture, chainSpace, formatShape, type SearchSpace } from "../space";
 import { browserTimer } from "./browser-timer";
 import { nodeTimer } from "./node-timer";
 import { PLACE_NAMES, PLACES, type Place } from "./places";
+import { scaledToNetworks } from "./scaled-table";
 import { isFree, type Timed } from "./timed-model";
 import type { Timer } from "./timer";
 
@@ -34,7 +33,10 @@ export interface PlaceLatencyOptions {
   readonly batch?: number;
   /** Runs of each layer; 30 unless given. */
   readonly rounds?: number;
-  /** Random networks of a space, timed whole in the same rounds: how near the sums come. None unless given. */
+  /**
+   * Random networks of a space, timed whole in the same rounds: how near the sums come, and from five on by what the layers' times
+   * are scaled to them. None unless given.
+   */
   readonly networks?: number;
 }
 
@@ -103,12 +105,8 @@ export async function measurePlace(
       },
       entries,
     });
-    if (networks.length === 0) return table;
-    const timed = networks.map(({ network, architecture }, i) => {
-      const predictedMs = Number(networkLatency(table, architecture).toFixed(4));
-      return { network, macs: networkCost(architecture).macs, predictedMs, ...rangeOf(times[plan.networks[i]]) };
-    });
-    return { ...table, networks: timed };
+    const measured = networks.map((network, i) => ({ ...network, range: rangeOf(times[plan.networks[i]]) }));
+    return scaledToNetworks(table, measured);
   } finally {
     await timer.close();
   }

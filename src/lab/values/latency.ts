@@ -82,7 +82,7 @@ export class LabLatency implements Displayable {
 
   /** One layer a row, the slowest first. */
   table(): Table {
-    const { subject, batch, perCallMs, entries } = this.latencies;
+    const { subject, batch, perCallMs, scaledBy, entries } = this.latencies;
     const whole =
       this.subject && isArchitecture(this.subject) ? networkLatencyRange(this.latencies, this.subject) : undefined;
     const warning = unsteadyWords(this.latencies);
@@ -103,7 +103,7 @@ export class LabLatency implements Displayable {
         ...(warning ? [warning] : []),
         `Measured on ${engineWords(this.latencies)}.`,
         ...(whole === undefined ? [] : [`The network's layers take ${rangeWords(whole)} in all.`]),
-        `A network's latency is the sum of its layers', each measured alone${perCallMs === undefined ? "" : `, and ${perCallMs} ms a call`}.`,
+        `A network's latency is the sum of its layers', each measured alone${scaledBy === undefined ? "" : ` and scaled by ${scaledBy.toFixed(2)} to whole networks'`}${perCallMs === undefined ? "" : `, and ${perCallMs} ms a call`}.`,
         ...[latencyAgreementWords(this.latencies)].filter((words) => words !== undefined),
       ].join(" "),
     });
