@@ -38,12 +38,19 @@ export async function stoppable(
   }
 }
 
+/** Waits for Ctrl-C (or a polite kill), which is how what serves others ends. */
+export function untilInterrupted(): Promise<void> {
+  return new Promise((stop) => void onInterrupt(stop, "\n"));
+}
+
+const STOPPING = "\nstopping after this batch (once more: at once)\n";
+
 /** Calls once at the first Ctrl-C (or a polite kill); a second one ends the process at once, as usual. */
-function onInterrupt(stop: () => void): () => void {
+function onInterrupt(stop: () => void, words = STOPPING): () => void {
   const signals = ["SIGINT", "SIGTERM"] as const;
   const handler = () => {
     release();
-    process.stderr.write("\nstopping after this batch (once more: at once)\n");
+    process.stderr.write(words);
     stop();
   };
   const release = () => {

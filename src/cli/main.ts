@@ -17,6 +17,7 @@ import { registerSpace } from "./commands/space";
 import { registerStatus } from "./commands/status";
 import { registerStudy } from "./commands/study";
 import { registerSweep } from "./commands/sweep";
+import { registerWatch } from "./commands/watch";
 import { registerWorker } from "./commands/worker";
 import { EXIT_CODES_HELP } from "./exit-codes";
 import { reportFailure } from "./failure";
@@ -47,6 +48,7 @@ export function createProgram(): Command {
   registerStatus(program);
   registerStudy(program);
   registerSweep(program);
+  registerWatch(program);
   registerWorker(program);
   hint(program, "blockwise");
   return program;

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { fingerprint } from "../core";
+import { networkCost } from "../cost";
 import { type Dataset, identifyData } from "../data";
 import { type BriefReads, type EvidenceConfig, gatherEvidence, type KeptAccuracies } from "../evaluate";
 import type { RatedSpace } from "../rate";
@@ -104,7 +105,8 @@ class RecordedAccuracies implements KeptAccuracies {
     const all = this.all(reads);
     const key = fingerprint(all);
     this.known.set(key, accuracy);
-    await this.run.step(stepOf(key), () => ({ accuracy }), { reads: all });
+    const { macs } = networkCost({ ...reads.architecture, name: key });
+    await this.run.step(stepOf(key), () => ({ accuracy, macs }), { reads: all });
     // Nobody asks for its weights any more.
     const state = this.checkpoint(reads);
     if (existsSync(state)) rmSync(state, { force: true });

@@ -94,8 +94,9 @@ export async function retrainDesigns(
 
 /** At once: what is complete is known where the others are stopped. */
 function record(run: RunDirectory, { label, reads, training }: Planned, retrained: Retrained): Promise<unknown> {
-  const { history } = retrained;
-  const recorded = run.step(`retrain/${label}`, () => ({ id: nameOf(training), history }), {
+  const { history, cost } = retrained;
+  const { macs, params } = cost;
+  const recorded = run.step(`retrain/${label}`, () => ({ id: nameOf(training), macs, params, history }), {
     reads,
     output: () => fingerprint(saveState(retrained.network)),
   });

@@ -88,6 +88,7 @@ const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "t
   "--queue": "text",
   "--redis": "text",
   "--tasks": "number",
+  "--port": "number",
   "--drain": "seed",
   "--lock": "number",
   "--cwd": "place",
