@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
-const { provenanceOf, readNotebook, recordsOf } = require(join(root, "dist/src/notebook"));
+const { notebookProvenance, readNotebook, recordsOf } = require(join(root, "dist/src/notebook"));
 const { mean, sampleVariance } = require(join(root, "dist/src/core/statistics"));
 
 const [source, target] = process.argv.slice(2);
@@ -35,7 +35,7 @@ function resultOf(path) {
     const { found, random } = budget;
     return { ...budget, gain: rounded(found - mean(random)), beaten: random.filter((one) => found > one).length };
   });
-  return { seed, minutes, teacher, budgets, provenance: provenanceOf(notebook) };
+  return { seed, minutes, teacher, budgets, provenance: notebookProvenance(notebook) };
 }
 
 /** Gains over the mean of the random networks, seed by seed, and their mean with its standard error. */
