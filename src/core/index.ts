@@ -1,5 +1,6 @@
 export * from "./atomic-file";
 export * from "./bounds";
+export { cacheFolder } from "./cache-folder";
 export * from "./code-version";
 export * from "./content-hash";
 export * from "./damaged-file";

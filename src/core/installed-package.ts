@@ -9,6 +9,8 @@ const VERSIONS = {
   "playwright-core": "1.65.1",
   "onnxruntime-web": "1.20.1",
   "@tensorflow/tfjs-backend-webgpu": "4.22.0",
+  "@aws-sdk/client-s3": "3.1175.0",
+  "@aws-sdk/lib-storage": "3.1175.0",
   // These two come with Blockwise.
   "@tensorflow/tfjs": undefined,
   "@tensorflow/tfjs-backend-wasm": undefined,

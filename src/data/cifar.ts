@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { extract as unpack } from "tar";
-import { DataError, type StepContext } from "../core";
-import { cacheFolder } from "./cache-folder";
+import { cacheFolder, DataError, type StepContext } from "../core";
 import { findData, hasFiles, isFolder } from "./data-places";
 import { type Download, downloadAll } from "./download";
 import { type PictureOptions, readPictures } from "./pictures";

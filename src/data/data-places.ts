@@ -1,7 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DataError } from "../core";
-import { cacheFolder } from "./cache-folder";
+import { cacheFolder, DataError } from "../core";
 
 /** What a data set is called in a folder of data sets: the place inside the folder that holds it, undefined when none does. */
 export type LookInside = (folder: string) => string | undefined;

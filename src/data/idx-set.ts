@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DataError, type StepContext } from "../core";
-import { cacheFolder } from "./cache-folder";
+import { cacheFolder, DataError, type StepContext } from "../core";
 import { findData, hasFiles } from "./data-places";
 import { type Download, downloadAll } from "./download";
 import { readIdx } from "./idx";

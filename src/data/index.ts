@@ -1,6 +1,5 @@
 export * from "./augment";
 export * from "./batches";
-export { cacheFolder } from "./cache-folder";
 export * from "./check-dataset";
 export { findCifar10 } from "./cifar10";
 export { dataFolder } from "./data-places";

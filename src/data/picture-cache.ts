@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { failedBy, makeFolder, writeAtomic } from "../core";
-import { cacheFolder } from "./cache-folder";
+import { cacheFolder, failedBy, makeFolder, writeAtomic } from "../core";
 
 /** Decoded pictures of one shape, picture after picture, and what was learnt while decoding them. */
 export interface DecodedPictures<Facts> {

@@ -15,6 +15,7 @@ import {
 import { dirname, join } from "node:path";
 import {
   breathe,
+  cacheFolder,
   DataError,
   formatCount,
   Progress,
@@ -24,7 +25,6 @@ import {
   writeAtomic,
   writeFully,
 } from "../core";
-import { cacheFolder } from "./cache-folder";
 import { closeStored } from "./stored-pictures";
 
 /** Decoded pictures in a file of the cache, and what was learnt while decoding them. */

@@ -1,14 +1,14 @@
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { breathe, makeFolder, StudyError, temporaryName, writeFailure, writeFully } from "../core";
-import { type Content, nameOf, OBJECT_NAME, type ObjectStore, PIECE } from "./object-store";
+import { type Content, checkName, missing, nameOf, type ObjectStore, objectPath, PIECE } from "./object-store";
 
 /** Objects as files of a folder, `objects/<first two digits>/<name>`, which all machines see, e.g. over NFS. */
 export function directoryStore(folder: string): ObjectStore {
   const root = resolve(folder);
   /** Whose content this process has checked. */
   const checked = new Set<string>();
-  const place = (hash: string) => join(root, "objects", hash.slice(0, 2), hash);
+  const place = (hash: string) => join(root, objectPath(hash));
   return {
     name: root,
     async put(content) {
@@ -19,18 +19,11 @@ export function directoryStore(folder: string): ObjectStore {
       return hash;
     },
     async file(hash) {
-      if (!OBJECT_NAME.test(hash)) {
-        throw new StudyError(
-          `store: an object of ${root} must be named by 64 hexadecimal digits, got ${JSON.stringify(hash).slice(0, 120)}; nothing else is read`,
-        );
-      }
+      checkName(hash, root);
       const path = place(hash);
       if (checked.has(hash) && sizeOf(path) !== undefined) return path;
       if (sizeOf(path) === undefined) {
-        throw new StudyError(
-          `store: ${root} must hold the object ${hash}, and does not; give all workers and whoever calls them the same --store, and run the same command again`,
-          { store: root, object: hash },
-        );
+        throw missing(hash, root);
       }
       if ((await nameOf(piecesOf(path))) !== hash) {
         rmSync(path, { force: true });

@@ -1,5 +1,8 @@
+export { type BucketPlace, bucketPlace } from "./bucket-place";
+export { bucketStore } from "./bucket-store";
 export { directoryStore } from "./directory-store";
 export type { Content, ObjectStore } from "./object-store";
+export { openStore, tryStore } from "./open-store";
 export { type QueueExecutor, type QueueOptions, queueExecutor } from "./queue-executor";
 export { queueKind } from "./queue-kind";
 export { type QueueWorker, type QueueWorkerOptions, queueWorker } from "./queue-worker";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { breathe } from "../core";
+import { breathe, StudyError } from "../core";
 
 /** Bytes that need not be in memory at once; read twice, to name and to keep them. */
 export interface Content {
@@ -45,4 +45,24 @@ export async function nameOf(pieces: Iterable<Uint8Array>): Promise<string> {
     }
   }
   return hash.digest("hex");
+}
+
+/** Where an object lies in its store. */
+export function objectPath(hash: string): string {
+  return `objects/${hash.slice(0, 2)}/${hash}`;
+}
+
+/** @throws StudyError for what is no object's name. */
+export function checkName(hash: string, store: string): void {
+  if (OBJECT_NAME.test(hash)) return;
+  throw new StudyError(
+    `store: an object of ${store} must be named by 64 hexadecimal digits, got ${JSON.stringify(hash).slice(0, 120)}; nothing else is read`,
+  );
+}
+
+export function missing(hash: string, store: string): StudyError {
+  return new StudyError(
+    `store: ${store} must hold the object ${hash}, and does not; give all workers and whoever calls them the same --store, and run the same command again`,
+    { store, object: hash },
+  );
 }

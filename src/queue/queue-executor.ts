@@ -1,14 +1,14 @@
 import { ConfigError, checkOptions, type OptionRules, rule } from "../core";
 import { checkInputs, type Done, type Executor, type MapContext, type Task } from "../tasks";
-import { directoryStore } from "./directory-store";
 import type { ObjectStore } from "./object-store";
+import { openStore } from "./open-store";
 import { QueueCall } from "./queue-call";
 import { openLink, type QueueLink } from "./queue-link";
 import type { RedisPlace } from "./redis";
 
 export interface QueueOptions {
   readonly redis: RedisPlace | string;
-  /** Where large values are kept, for all machines; a text is a folder that they all see. */
+  /** Where large values are kept, for all machines; a text is a folder that they all see, or `s3://bucket/prefix`. */
   readonly store: ObjectStore | string;
   /**
    * Names what workers must have in common with who calls them so that results have the same bytes: version and rounding. Only
@@ -27,7 +27,7 @@ const RULES: OptionRules<QueueOptions> = {
     holds: (value) => typeof value === "string" || isRecord(value),
   },
   store: {
-    must: "a folder, or a store",
+    must: "a folder, s3://bucket/prefix, or a store",
     holds: (value) => (typeof value === "string" && value !== "") || isRecord(value),
   },
   kind: {
@@ -63,7 +63,7 @@ export function queueExecutor(options: QueueOptions): QueueExecutor {
     if (value === undefined) throw new ConfigError(`queueExecutor: ${name} must be given, got undefined`);
   }
   const place = typeof redis === "string" ? { url: redis } : redis;
-  const objects = typeof store === "string" ? directoryStore(store) : store;
+  const objects = typeof store === "string" ? openStore(store) : store;
   let link: Promise<QueueLink> | undefined;
   const open = () => {
     link ??= openLink(place, kind);

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { checkOptions, type OptionRules, rule } from "../core";
-import { directoryStore } from "./directory-store";
 import { notesKey, PREFIX, queueName, STOP_CHANNEL } from "./names";
 import type { ObjectStore } from "./object-store";
+import { openStore } from "./open-store";
 import { connectRedis, type RedisPlace, redisOptions } from "./redis";
 import { TaskRun } from "./task-run";
 import type { AnyTask, WorkerPlace } from "./worker-place";
@@ -64,7 +64,7 @@ export async function queueWorker(options: QueueWorkerOptions): Promise<QueueWor
   const client = await connectRedis(place);
   const at: WorkerPlace = {
     client,
-    store: typeof store === "string" ? directoryStore(store) : store,
+    store: typeof store === "string" ? openStore(store) : store,
     tasks: new Map(tasks.map((task) => [task.name, task])),
     blobs: new Map(),
     onEvent: onEvent ?? (() => {}),

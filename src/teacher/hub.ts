@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, nearestName, type StepContext } from "../core";
-import { cacheFolder, type Download, dataFolder, downloadAll } from "../data";
+import { ConfigError, cacheFolder, nearestName, type StepContext } from "../core";
+import { type Download, dataFolder, downloadAll } from "../data";
 
 /**
  * Files of torchvision's weights for ImageNet, by network and version of the weights. What stands before ".pth" is the

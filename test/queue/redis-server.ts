@@ -12,7 +12,7 @@ if (!hasRedis)
 
 /** A real Redis on loopback with an append-only file, in a folder of its own. */
 export class RedisServer {
-  private readonly folder = mkdtempSync(join(tmpdir(), "blockwise-redis-"));
+  readonly folder = mkdtempSync(join(tmpdir(), "blockwise-redis-"));
   private child: ChildProcess | undefined;
 
   private constructor(

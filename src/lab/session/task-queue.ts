@@ -1,6 +1,6 @@
 import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../../core";
 import { engine, roundingClass } from "../../engine";
-import { type QueueExecutor, queueExecutor, queueKind, redisName } from "../../queue";
+import { openStore, type QueueExecutor, queueExecutor, queueKind, redisName, tryStore } from "../../queue";
 import type { TaskStepContext } from "../../tasks";
 import { engineReady } from "./engine-ready";
 
@@ -10,7 +10,7 @@ export interface LabUseOptions {
    * this process does again. The password is taken from `BLOCKWISE_REDIS_PASSWORD` where the address has none.
    */
   readonly queue: string | null;
-  /** Folder for large values that all machines see. */
+  /** Place for large values that all machines see: a folder, or `s3://bucket/prefix`. */
   readonly store?: string;
   /** Certificates (PEM) that the server's own must be signed by, with `rediss://`. */
   readonly ca?: string;
@@ -42,7 +42,7 @@ export async function useQueue(options: LabUseOptions, { onWarning }: StepContex
   }
   if (store === undefined) {
     throw new ConfigError(
-      'lab.use: a queue needs a store, a folder that all machines see, e.g. { store: "/mnt/blockwise" }',
+      'lab.use: a queue needs a store, a folder that all machines see or a bucket, e.g. { store: "/mnt/blockwise" }',
     );
   }
   engineReady();
@@ -51,10 +51,12 @@ export async function useQueue(options: LabUseOptions, { onWarning }: StepContex
       "lab.use: tasks of a queue need the native engine; run npm run setup, or leave the queue out",
     );
   }
+  const objects = openStore(store);
+  await tryStore(objects);
   const password = process.env.BLOCKWISE_REDIS_PASSWORD;
   const executor = queueExecutor({
     redis: { url, ...(ca !== undefined && { ca }), ...(password ? { password } : {}) },
-    store,
+    store: objects,
     kind: queueKind(roundingClass()),
     onWarning: onWarning ?? ((message) => console.warn(message)),
   });
