@@ -67,13 +67,24 @@ async function addCompletion(program: Command): Promise<void> {
   const log = console.log;
   program.commands
     .find((command) => command.name() === "completion")
-    // The library's names are readonly, which bash refuses to set twice: a script sourced again would print errors.
     ?.hook("preAction", () => {
-      console.log = (text: unknown) => log(String(text).replace(/^readonly (?=\w+=)/gm, ""));
+      console.log = (text: unknown) => log(forPlainBash(String(text)));
     })
     .hook("postAction", () => {
       console.log = log;
     });
+}
+
+/** What the library's script takes from the package bash-completion, which not every bash has. */
+const WORDS_OF_BASH = `declare -F _get_comp_words_by_ref > /dev/null || _get_comp_words_by_ref() {
+    words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=\${COMP_WORDS[COMP_CWORD]}; prev=\${COMP_WORDS[COMP_CWORD-1]}
+}
+`;
+
+/** The script for bash such that bash alone can take it, as often as it is sourced: it refuses to set a readonly name twice. */
+function forPlainBash(script: string): string {
+  if (!script.startsWith("# bash completion")) return script;
+  return script.replace(/^readonly (?=\w+=)/gm, "").replace("\n", `\n\n${WORDS_OF_BASH}`);
 }
 
 /** @returns the exit code. */
