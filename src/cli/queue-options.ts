@@ -8,9 +8,6 @@ export interface QueuePlaceOptions {
   readonly ca?: string;
 }
 
-/** The variable that has the password where the address has none: a command line is seen by others. */
-const PASSWORD = "BLOCKWISE_REDIS_PASSWORD";
-
 /** Adds the options that say where large values are, and how Redis proves who it is. */
 export function withQueuePlace(command: Command): Command {
   return command
@@ -32,18 +29,13 @@ export async function queuePlace(
       `${option}: a queue needs --store, a folder that all machines see or a bucket, e.g. --store /mnt/blockwise or --store s3://bucket/prefix`,
     );
   }
-  const password = process.env[PASSWORD];
-  const { openStore, queueKind, tryStore } = await import("../queue/index.js");
-  const { engine, roundingClass } = await import("../engine/index.js");
-  if (engine.info().backend !== "native") {
-    throw new ConfigError(
-      `${option}: tasks of a queue need the native engine, and it is ${engine.info().backend} here; run npm run setup, or unset BLOCKWISE_ENGINE`,
-    );
-  }
+  const { openStore, queueKind, redisPlace, tryStore } = await import("../queue/index.js");
+  const { needNative, roundingClass } = await import("../engine/index.js");
+  needNative(`${option}: tasks of a queue`, "unset BLOCKWISE_ENGINE");
   const objects = openStore(store);
   await tryStore(objects);
   return {
-    redis: { url, ...(ca !== undefined && { ca }), ...(password !== undefined && password !== "" && { password }) },
+    redis: redisPlace(url, ca),
     store: objects,
     kind: queueKind(roundingClass()),
   };

@@ -1,5 +1,6 @@
 export { type EngineName, type EngineOptions, engine } from "./engine";
 export type { EngineInfo } from "./engine-words";
 export * as fused from "./fused";
+export { needNative } from "./need-native";
 export { checkRounding, roundingClass } from "./rounding-class";
 export { tf } from "./tf";

@@ -1,23 +1,10 @@
-import { checkOptions, fingerprint, type OptionRules, Rng, type StepContext, TrainingError } from "../core";
-import { cellNetworkCost } from "../cost";
-import type { Dataset } from "../data";
-import { roundingClass } from "../engine";
-import { CellNetwork } from "../nn";
-import type { CellArchitecture, Space } from "../space";
+import { checkOptions, type OptionRules } from "../core";
 import { CONTRASTIVE_RULES, type ContrastiveOptions, trainContrastive } from "../train";
+import { type CellSubject, cellEvaluator } from "./cell-evaluator";
 import type { Evaluator } from "./evaluator";
-import { refuseBudget } from "./one-budget";
 
-/** How networks of cells are scored without labels, all alike. */
-export interface LabelFree<A> {
-  /** Of the study: two studies draw different initial weights for one cell. */
-  readonly name: string;
-  readonly space: Pick<Space<A, CellArchitecture>, "key" | "architecture">;
-  readonly data: Dataset;
-  readonly training: Omit<ContrastiveOptions, "seed" | "task">;
-  /** Of initial weights, views and negatives; CSNAS' released code has the same one for every candidate. */
-  readonly seed: number;
-}
+/** How networks of cells are scored without labels, all alike; CSNAS' released code has one seed for every candidate. */
+export type LabelFree<A> = CellSubject<A, Omit<ContrastiveOptions, "seed" | "task">>;
 
 const RULES: OptionRules<Omit<ContrastiveOptions, "seed" | "task">> = Object.fromEntries(
   Object.entries(CONTRASTIVE_RULES).filter(([name]) => name !== "seed" && name !== "task"),
@@ -32,35 +19,16 @@ const RULES: OptionRules<Omit<ContrastiveOptions, "seed" | "task">> = Object.fro
  * `evaluate` throws InterruptedError when stopped.
  * @throws ConfigError for options that are not known or out of range.
  */
-export function labelFree<A>({ name, space, data, training, seed }: LabelFree<A>): Evaluator<A, never> {
+export function labelFree<A>(of: LabelFree<A>): Evaluator<A, never> {
+  const { data, training, seed } = of;
   checkOptions("labelFree", training, RULES);
-  const recipe = fingerprint({ data: data.fingerprint, training, seed, engine: roundingClass() });
-  return {
-    name: "labelFree",
-    fingerprint: recipe,
-    async evaluate(candidate, budget, _from, { signal }: StepContext = {}) {
-      refuseBudget("labelFree", budget);
-      const architecture = { ...space.architecture(candidate), classes: training.features };
-      const key = space.key(candidate);
-      const { macs, params } = cellNetworkCost(architecture);
-      const started = performance.now();
-      const network = new CellNetwork(architecture, new Rng(seed).fork(`${name}/${key}`));
-      let loss = Number.NaN;
-      try {
-        const options = { ...training, seed, task: `train ${key} without labels` };
-        const history = await trainContrastive(network, data, options, { signal });
-        loss = Number(history.at(-1)!.loss.toFixed(6));
-      } catch (error) {
-        if (!(error instanceof TrainingError)) throw error;
-      } finally {
-        network.dispose();
-      }
-      return {
-        values: { loss },
-        costs: { macs, params },
-        seconds: (performance.now() - started) / 1000,
-        fingerprint: fingerprint({ recipe, architecture }),
-      };
+  return cellEvaluator("labelFree", of, {
+    values: ["loss"],
+    changed: (architecture) => ({ ...architecture, classes: training.features }),
+    async measure(network, key, context) {
+      const options = { ...training, seed, task: `train ${key} without labels` };
+      const history = await trainContrastive(network, data, options, context);
+      return { loss: Number(history.at(-1)!.loss.toFixed(6)) };
     },
-  };
+  });
 }

@@ -21,6 +21,7 @@ import { type Architecture, type CellArchitecture, reducedNetwork, type Space } 
 import { evaluate, TRAINING_RULES, type TrainingOptions, trainClassifier } from "../train";
 import type { Evaluator } from "./evaluator";
 import { type ReducedBudget, reducedBudget } from "./reduced-budget";
+import { roundedPercent } from "./rounded-percent";
 
 /** How networks are trained: as any, but for what the evaluator decides. */
 export type EvaluatorTraining = Omit<
@@ -168,7 +169,7 @@ export function trainedAccuracy<A>(
           ? (await evaluate(built, seen.test, seen, { signal })).accuracy
           : Number.NaN;
       return {
-        values: { validation: percent(accuracy), ...(isFull && test && { test: percent(tested) }) },
+        values: { validation: roundedPercent(accuracy), ...(isFull && test && { test: roundedPercent(tested) }) },
         costs: { macs, params, trainingMacs: costOf(network).macs * seen.train.count * (epochs - begun) },
         seconds: (user + system) / 1e6,
         ...(file !== undefined && epochs < schedule && { state: { file, epochs } }),
@@ -193,8 +194,4 @@ function costOf(network: Architecture | CellArchitecture): { readonly macs: numb
 
 function build(network: Architecture | CellArchitecture, rng: Rng): CellNetwork | Network {
   return "kind" in network ? new CellNetwork(network, rng) : new Network(network, rng);
-}
-
-function percent(share: number): number {
-  return Number((100 * share).toFixed(3));
 }

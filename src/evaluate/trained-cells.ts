@@ -1,23 +1,13 @@
-import { fingerprint, Rng, type StepContext, TrainingError } from "../core";
-import { cellNetworkCost } from "../cost";
-import type { Dataset } from "../data";
-import { roundingClass } from "../engine";
-import { CellNetwork } from "../nn";
-import type { CellArchitecture, Space } from "../space";
 import { evaluate, type TrainingOptions, trainClassifier } from "../train";
+import { type CellSubject, cellEvaluator } from "./cell-evaluator";
 import type { Evaluator } from "./evaluator";
-import { refuseBudget } from "./one-budget";
+import { roundedPercent } from "./rounded-percent";
 
 /** How networks of cells are trained, all alike. */
-export interface CellTraining<A> {
-  /** Of the study: two studies draw different initial weights for one cell. */
-  readonly name: string;
-  readonly space: Pick<Space<A, CellArchitecture>, "key" | "architecture">;
-  readonly data: Dataset;
-  readonly training: Pick<TrainingOptions, "epochs"> & Partial<Omit<TrainingOptions, "seed" | "task" | "checkpoint">>;
-  /** Of initial weights and of the order of images. */
-  readonly seed: number;
-}
+export type CellTraining<A> = CellSubject<
+  A,
+  Pick<TrainingOptions, "epochs"> & Partial<Omit<TrainingOptions, "seed" | "task" | "checkpoint">>
+>;
 
 /**
  * Trains networks of cells briefly: what PNAS, EEEA-Net and others spend on each cell that they look at.
@@ -26,40 +16,14 @@ export interface CellTraining<A> {
  * `params` of the network that is trained. An outcome follows from cell and seed alone; each cell has initial weights of its
  * own. `evaluate` throws InterruptedError when stopped.
  */
-export function trainedCells<A>({ name, space, data, training, seed }: CellTraining<A>): Evaluator<A, never> {
-  const recipe = fingerprint({ data: data.fingerprint, training, seed, engine: roundingClass() });
-  return {
-    name: "trainedCells",
-    fingerprint: recipe,
-    async evaluate(cell, budget, _from, { signal }: StepContext = {}) {
-      refuseBudget("trainedCells", budget);
-      const architecture = space.architecture(cell);
-      const key = space.key(cell);
-      const { macs, params } = cellNetworkCost(architecture);
-      const started = performance.now();
-      const built = new CellNetwork(architecture, new Rng(seed).fork(`${name}/${key}`));
-      const values = { validation: Number.NaN, test: Number.NaN };
-      try {
-        const context = { signal };
-        const { accuracy } = await trainClassifier(built, data, { ...training, seed, task: `train ${key}` }, context);
-        const test = await evaluate(built, data.test, data, context);
-        values.validation = percent(accuracy);
-        values.test = percent(test.accuracy);
-      } catch (error) {
-        if (!(error instanceof TrainingError)) throw error;
-      } finally {
-        built.dispose();
-      }
-      return {
-        values,
-        costs: { macs, params },
-        seconds: (performance.now() - started) / 1000,
-        fingerprint: fingerprint({ recipe, architecture }),
-      };
+export function trainedCells<A>(of: CellTraining<A>): Evaluator<A, never> {
+  const { data, training, seed } = of;
+  return cellEvaluator("trainedCells", of, {
+    values: ["validation", "test"],
+    async measure(network, key, context) {
+      const { accuracy } = await trainClassifier(network, data, { ...training, seed, task: `train ${key}` }, context);
+      const test = await evaluate(network, data.test, data, context);
+      return { validation: roundedPercent(accuracy), test: roundedPercent(test.accuracy) };
     },
-  };
-}
-
-function percent(share: number): number {
-  return Number((100 * share).toFixed(3));
+  });
 }

@@ -14,6 +14,15 @@ export interface RedisPlace {
   readonly password?: string;
 }
 
+/** The variable that has the password where the address has none: a command line is seen by others. */
+const PASSWORD = "BLOCKWISE_REDIS_PASSWORD";
+
+/** A Redis by its address, with the password of the environment. @param ca File of the certificates that its own must be signed by. */
+export function redisPlace(url: string, ca?: string): RedisPlace {
+  const password = process.env[PASSWORD];
+  return { url, ...(ca !== undefined && { ca }), ...(password && { password }) };
+}
+
 /** How long the first answer may take. */
 const PATIENCE_MS = 10_000;
 

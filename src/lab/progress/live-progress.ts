@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type ProgressEvent, type ProgressPart, ThinnedSeries } from "../../core";
 import type { MimeBundle, NotebookHost } from "../../display-protocol";
-import { type BarState, blockBars, progressBar, type TaskProgress } from "./progress-bar";
+import { type BarState, blockBars, progressBar, type TaskBar } from "./progress-bar";
 
 /** Points of the loss curve in a bar; older ones are thinned out. */
 const CURVE_POINTS = 120;
@@ -97,7 +97,7 @@ class Task {
     series.add(loss);
   }
 
-  progress(whole: BarState): TaskProgress {
+  progress(whole: BarState): TaskBar {
     const curves = [...this.losses].sort(([a], [b]) => a - b).map(([, series]) => series.kept);
     return { event: this.last, state: this.isDone ? "done" : whole, curves };
   }

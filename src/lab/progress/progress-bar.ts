@@ -6,7 +6,7 @@ import { seriesColour } from "../../viz/figure";
 export type BarState = "running" | "done" | "stopped";
 
 /** A task as it stands, with the curves of its loss so far, one a cell where several are trained at once. */
-export interface TaskProgress {
+export interface TaskBar {
   readonly event: ProgressEvent;
   readonly state: BarState;
   readonly curves: readonly (readonly number[])[];
@@ -20,7 +20,7 @@ export interface BlockProgress {
   readonly total: number;
   readonly state: BarState;
   /** The blocks that were begun, in order. */
-  readonly blocks: readonly TaskProgress[];
+  readonly blocks: readonly TaskBar[];
 }
 
 const COLOUR: Record<BarState, string> = { running: "#0072B2", done: "#009E73", stopped: "#D55E00" };
@@ -30,7 +30,7 @@ const TEXT_WIDTH = 20;
 const TRUSTED = 3;
 
 /** A task as a bar in HTML and in text; in the end it is one line. */
-export function progressBar(task: TaskProgress): MimeBundle {
+export function progressBar(task: TaskBar): MimeBundle {
   return {
     "text/html": `<div class="blockwise-progress" style="max-width:1000px;padding:2px 0;font-size:13px">${taskHtml(task)}</div>`,
     "text/plain": taskText(task),
@@ -58,12 +58,12 @@ export function blockBars(progress: BlockProgress): MimeBundle {
   };
 }
 
-function taskHtml({ event, state, curves }: TaskProgress): string {
+function taskHtml({ event, state, curves }: TaskBar): string {
   const line = heading(event.task, taskFacts(event, state), state, sparkline(curves));
   return state === "running" ? `${line}${bar(shareOf(event), state)}` : line;
 }
 
-function taskText({ event, state }: TaskProgress): string {
+function taskText({ event, state }: TaskBar): string {
   return `${event.task} ${textBar(shareOf(event))} ${taskFacts(event, state)}`;
 }
 

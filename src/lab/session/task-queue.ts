@@ -1,6 +1,6 @@
 import { ConfigError, checkOptions, type OptionRules, rule, type StepContext } from "../../core";
-import { engine, roundingClass } from "../../engine";
-import { openStore, type QueueExecutor, queueExecutor, queueKind, redisName, tryStore } from "../../queue";
+import { needNative, roundingClass } from "../../engine";
+import { openStore, type QueueExecutor, queueExecutor, queueKind, redisName, redisPlace, tryStore } from "../../queue";
 import type { TaskStepContext } from "../../tasks";
 import { engineReady } from "./engine-ready";
 
@@ -46,16 +46,11 @@ export async function useQueue(options: LabUseOptions, { onWarning }: StepContex
     );
   }
   engineReady();
-  if (engine.info().backend !== "native") {
-    throw new ConfigError(
-      "lab.use: tasks of a queue need the native engine; run npm run setup, or leave the queue out",
-    );
-  }
+  needNative("lab.use: tasks of a queue", "leave the queue out");
   const objects = openStore(store);
   await tryStore(objects);
-  const password = process.env.BLOCKWISE_REDIS_PASSWORD;
   const executor = queueExecutor({
-    redis: { url, ...(ca !== undefined && { ca }), ...(password ? { password } : {}) },
+    redis: redisPlace(url, ca),
     store: objects,
     kind: queueKind(roundingClass()),
     onWarning: onWarning ?? ((message) => console.warn(message)),

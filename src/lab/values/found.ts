@@ -15,7 +15,7 @@ import {
 } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import type { ExportFormat, ExportOptions } from "../../export";
-import { type Retrained, randomRivals, retrain, type Training } from "../../retrain";
+import { type Retrained, RIVALS, randomRivals, retrain, type Training } from "../../retrain";
 import { alongFront, type FoundNetwork, type Limits, meetsLimits, randomNetworks, resolveAmount } from "../../search";
 import { opName } from "../../space";
 import { DNA_MINI } from "../../systems/dna";
@@ -82,39 +82,24 @@ export class LabFound extends NetworkDesign implements Displayable {
      * @throws BudgetInfeasibleError when there are too few, ConfigError when an option is not known.
      */
     atEqualMacs: (count: number, options: AtEqualMacsOptions = {}): LabFound[] => {
-      checkOptions("random.atEqualMacs", options, EQUAL_MACS_RULES);
-      checkOptions("random.atEqualMacs", { count }, { count: rule.wholeFrom(0) });
-      const { tolerance, seed } = options;
-      const { session, network, front } = this;
-      const rivals = randomRivals(session.table, network, {
-        seed: seed ?? session.data.seed,
-        count,
-        tolerance: tolerance === undefined ? undefined : parseShare(tolerance),
-      });
-      return rivals.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
+      const { session, network } = this;
+      return this.rivals("random.atEqualMacs", count, options, (of) => randomRivals(session.table, network, of));
     },
     /**
      * As `atEqualMacs`, of near-equal latency by the table that the ratings were given.
      * @throws ConfigError when they were given none.
      */
     atEqualLatency: (count: number, options: AtEqualMacsOptions = {}): LabFound[] => {
-      checkOptions("random.atEqualLatency", options, EQUAL_MACS_RULES);
-      checkOptions("random.atEqualLatency", { count }, { count: rule.wholeFrom(0) });
-      const { session, front, latencyMs } = this;
-      const { tolerance = 0.05, seed = session.data.seed } = options;
-      if (latencyMs === undefined) {
-        throw new ConfigError(
-          "random.atEqualLatency: the ratings have no latencies; search ratings.withLatency(await lab.latency(ratings)), or name a table beside the limit",
-        );
-      }
-      const rivals = randomNetworks(session.table, {
-        near: latencyMs,
-        cost: "latencyMs",
-        count,
-        tolerance: parseShare(tolerance),
-        rng: new Rng(seed).fork("random networks"),
+      const { session, latencyMs } = this;
+      return this.rivals("random.atEqualLatency", count, options, ({ seed, ...of }) => {
+        if (latencyMs === undefined) {
+          throw new ConfigError(
+            "random.atEqualLatency: the ratings have no latencies; search ratings.withLatency(await lab.latency(ratings)), or name a table beside the limit",
+          );
+        }
+        const rng = new Rng(seed).fork("random networks");
+        return randomNetworks(session.table, { ...of, near: latencyMs, cost: "latencyMs", rng });
       });
-      return rivals.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
     },
   };
 
@@ -133,6 +118,21 @@ export class LabFound extends NetworkDesign implements Displayable {
     return alongFront(fitting, network, count).map((chosen) =>
       chosen === network ? this : new LabFound(session, chosen, { limits, front }),
     );
+  }
+
+  /** @param draw So many distinct networks within the tolerance, a share. */
+  private rivals(
+    where: string,
+    count: number,
+    options: AtEqualMacsOptions,
+    draw: (of: { readonly seed: number; readonly count: number; readonly tolerance: number }) => FoundNetwork[],
+  ): LabFound[] {
+    checkOptions(where, options, EQUAL_MACS_RULES);
+    checkOptions(where, { count }, { count: rule.wholeFrom(0) });
+    const { session, front } = this;
+    const { tolerance = RIVALS.tolerance, seed = session.data.seed } = options;
+    const drawn = draw({ seed, count, tolerance: parseShare(tolerance) });
+    return drawn.map((rival) => new LabFound(session, rival, { limits: {}, front }, "random"));
   }
 
   private within(at: readonly (number | string)[], front: readonly FoundNetwork[]): LabFound[] {
