@@ -2,8 +2,8 @@ import { quantile } from "../core/statistics";
 import { type LatencyRange, type LatencyTable, networkCost, networkLatency } from "../cost";
 import type { Architecture } from "../space";
 
-/** A network that was timed whole. */
-export interface MeasuredNetwork {
+/** What a whole network took. */
+export interface WholeTiming {
   readonly network: string;
   readonly architecture: Architecture;
   readonly range: LatencyRange;
@@ -17,7 +17,7 @@ const LEAST_NETWORKS = 5;
  * by one factor, the median over them: a layer that runs alone takes another time than among others, by a share that a place's
  * layers have in common. What is predicted of a network comes from the other networks' factor, as it would of one that was not timed.
  */
-export function scaledToNetworks(table: LatencyTable, measured: readonly MeasuredNetwork[]): LatencyTable {
+export function scaledToNetworks(table: LatencyTable, measured: readonly WholeTiming[]): LatencyTable {
   if (measured.length === 0) return table;
   const sums = measured.map(({ architecture }) => networkLatency(table, architecture));
   const factors = measured.map(({ range }, i) => range.medianMs / sums[i]);
