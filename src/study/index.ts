@@ -15,7 +15,7 @@ export * from "./retrain-beside";
 export * from "./retrain-designs";
 export * from "./run-context";
 export * from "./run-directory";
-export { isRun } from "./run-files";
+export { isRun, SEARCH_FOLDER } from "./run-files";
 export * from "./run-progress";
 export * from "./run-search";
 export * from "./run-state";

@@ -18,7 +18,7 @@ import { recordSitting } from "./environment";
 import { Journal, type JournalRecord } from "./journal";
 import { planOutcomes, type StepOutcome } from "./plan-outcome";
 import type { PlannedStep } from "./planned-step";
-import { foreignEntries, isRun, markRun, RUN_FOLDERS, RUN_MARKER, removeRunFiles } from "./run-files";
+import { foreignEntries, isRun, markRun, RUN_FOLDERS, RUN_MARKER, removeRunFiles, SEARCH_FOLDER } from "./run-files";
 import { contentOf, damageOf, doneSteps } from "./step-records";
 
 export interface OpenOptions {
@@ -81,7 +81,7 @@ export class RunDirectory {
       if (!mayChange) checkConfig(path, before, now);
       if (!existsSync(file)) writeJson(file, now);
       recordSitting(join(path, "environment.json"));
-      for (const folder of Object.keys(RUN_FOLDERS)) makeFolder(join(path, folder));
+      for (const folder of Object.keys(RUN_FOLDERS)) if (folder !== SEARCH_FOLDER) makeFolder(join(path, folder));
       const journal = new Journal(join(path, "journal.jsonl"));
       return new RunDirectory(path, now, before, lock, journal, openSync(join(path, RUN_MARKER), "r"), isNew);
     } catch (error) {

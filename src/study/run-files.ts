@@ -8,23 +8,27 @@ const FIGURES =
   /^(distillation-imitating-the-teacher-block-by-block|predicted-front|what-each-block-costs|the-supernet-candidates-of-each-block|what-\d+-brief-trainings-let-expect|(accuracy-against-cost-on|training-of)-[a-z0-9-]+)\.svg$/;
 const CELL = String.raw`c\d+\.\d+(-\d+)*`;
 
+/** Of a search trial by trial alone: no other run has it. */
+export const SEARCH_FOLDER = "search";
+
 /** Folders of a run, each with the names that a run gives to files in it. */
 export const RUN_FOLDERS: Readonly<Record<string, RegExp>> = {
   features: /^features-[0-9a-f]+\.(\d+\.bin|jsonl|lock)$/,
-  checkpoints: /^(teacher|block\d+-cell\d+|(retrain|brief)-[0-9a-f]{16})\.safetensors(\.damaged)?$/,
+  checkpoints: /^(teacher|block\d+-cell\d+|((retrain|brief)-)?[0-9a-f]{16})\.safetensors(\.damaged)?$/,
   ratings: /^(block\d+|table|evidence)\.json$/,
   // Its own networks, and those of `blockwise retrain` by their ids.
   found: new RegExp(
     `^((found|random|shrunk)-\\d+|${CELL}(_${CELL})*(-epochs\\d+)?(-seed-?\\d+)?)\\.(json|safetensors)$`,
   ),
   figures: FIGURES,
+  [SEARCH_FOLDER]: /^(search\.jsonl(\.damaged)?|lock\.json.*)$/,
 };
 
 export const RUN_MARKER = "run.json";
 const FORMAT = "blockwise-run-1";
 const LOCK = /^lock\.json/;
 const FILES =
-  /^(run|config|environment|front|progress)\.json$|^environment\.json\.damaged$|^journal\.jsonl(\.damaged)?$|^teacher\.safetensors$|^report\.html$/;
+  /^(run|config|environment|front|progress|result)\.json$|^environment\.json\.damaged$|^journal\.jsonl(\.damaged)?$|^teacher\.safetensors$|^report\.html$/;
 /** What a start that was killed at once may leave behind beside the lock: the marker comes before any other file. */
 const OF_A_START = /^(run|config|environment)\.json\../;
 

@@ -1,6 +1,6 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, engineLabel, isDamage, readJson } from "../../core";
+import { ConfigError, engineLabel, isDamage, readJson, shown } from "../../core";
 import type { QueueExecutor } from "../../queue";
 import type { MeasuredFront } from "../../retrain";
 import type { ExperimentConfig } from "../../systems/dna";
@@ -11,6 +11,7 @@ import { Output, type OutputOptions, withOutput } from "../output";
 import { type QueuePlaceOptions, queuePlace, withQueuePlace } from "../queue-options";
 import { textTable } from "../table";
 import { threadCount, wholeNumber } from "../whole-number";
+import { runTrialExperiment } from "./run-trials";
 
 type Words = typeof import("../report/front-words");
 
@@ -55,6 +56,7 @@ export function registerRun(program: Command): void {
 async function run(file: string, options: RunOptions): Promise<number> {
   const output = new Output(options);
   const written = readExperiment(file, "run");
+  if (written.system !== undefined) return runSystem(file, written, options, output);
   const asked = overridden(written, options);
   // Loaded here: commands without tensors start without an engine.
   const { engine } = await import("../../engine/index.js");
@@ -95,6 +97,35 @@ async function run(file: string, options: RunOptions): Promise<number> {
   }
 }
 
+/** An experiment of a system that has another way than DNA's. */
+async function runSystem(
+  file: string,
+  written: Readonly<Record<string, unknown>>,
+  options: RunOptions,
+  output: Output,
+): Promise<number> {
+  const unused = (["from", "queue", "store", "ca"] as const).find((name) => options[name] !== undefined);
+  if (unused !== undefined) {
+    throw new ConfigError(
+      `run: --${unused} is of block-wise experiments, and ${file} is one of the system ${shown(written.system)}; leave it out`,
+      { option: unused },
+    );
+  }
+  const asked = overridden(written, options) as Readonly<Record<string, unknown>>;
+  if (written.system === "pocketnet") {
+    const { parsePocketNet } = await import("../../systems/pocketnet/index.js");
+    const { runPocketNetExperiment } = await import("./run-pocketnet.js");
+    const experiment = parsePocketNet(asked, file);
+    const place = folderOf(file, written, { name: experiment.name, seed: 1 }, options);
+    return runPocketNetExperiment(experiment, { ...options, ...place }, output);
+  }
+  const { parseTrialConfig } = await import("../../systems/trials/index.js");
+  const config = parseTrialConfig(asked, file);
+  const place = folderOf(file, written, config, options);
+  if (place.note) output.remark(place.note);
+  return runTrialExperiment(config, { ...options, ...place }, output);
+}
+
 /** Undefined where this process's threads do the work. */
 async function queueOf(options: RunOptions, output: Output): Promise<QueueExecutor | undefined> {
   if (options.queue === undefined) {
@@ -112,7 +143,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 function folderOf(
   file: string,
   written: Readonly<Record<string, unknown>>,
-  { name: named, seed }: ExperimentConfig,
+  { name: named, seed }: Pick<ExperimentConfig, "name" | "seed">,
   options: RunOptions,
 ): { name: string; note?: string } {
   const base = named ?? basename(file, extname(file));

@@ -53,8 +53,9 @@ async function trained(
 }
 
 /** The trainings as a table for a terminal. */
-function pocketNetText(
-  stored: StoredPocketNet,
+export function pocketNetText(
+  stored: Omit<StoredPocketNet, "definitions" | "provenance">,
+
   { POCKETNET_ARMS, FALSE_ACCEPT_RATES, summarisePocketNet }: Words,
 ): string {
   const { arms, teacher, differences } = summarisePocketNet(stored, stored.settings);

@@ -1,4 +1,5 @@
 export { type BlockwiseStudent, searchBlockwise } from "./block-wise";
+export * from "./experiment";
 export { type FaceData, faceData } from "./face-data";
 export { embeddingTeacherArchitecture, searchedArchitecture, studentArchitecture } from "./networks";
 export * from "./results-file";

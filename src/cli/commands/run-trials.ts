@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { formatCount } from "../../core";
+import type { TrialConfig, TrialResult, TrialRow } from "../../systems/trials";
+import { resumable } from "../interrupt";
+import type { Output } from "../output";
+import { textTable } from "../table";
+
+/** Where a search is run. */
+export interface SystemPlace {
+  readonly runsDir: string;
+  readonly name: string;
+  readonly force?: boolean;
+}
+
+const SHOWN = 5;
+
+/** `blockwise run` of an experiment that searches trial by trial; resumes. */
+export async function runTrialExperiment(config: TrialConfig, place: SystemPlace, output: Output): Promise<number> {
+  const { engine } = await import("../../engine/index.js");
+  const { runTrials } = await import("../../systems/trials/index.js");
+  const { RunDirectory } = await import("../../study/index.js");
+  const path = join(place.runsDir, place.name);
+  const { threads } = engine.use("auto", { threads: config.threads });
+  // The number of evaluations is left out: with more of them a search goes on beyond its end.
+  const { evaluations: _, ...kept } = { ...config, name: place.name, threads };
+  const directory = RunDirectory.open(path, kept, { force: place.force });
+  try {
+    output.remark(`${path}: ${directory.records.length > 0 ? "resuming" : "a new run"}`);
+    let result: TrialResult | undefined;
+    const code = await resumable(path, output, async (context) => {
+      result = await runTrials(config, directory, context);
+    });
+    if (!result) return code;
+    const found = result;
+    output.result({ run: path, ...found }, () => trialText(found));
+    output.remark(`Result: ${path}/result.json`);
+    return code;
+  } finally {
+    directory.close();
+  }
+}
+
+/** The best trials as a table for a terminal. */
+function trialText({ goal, evaluations, best, trials }: TrialResult): string {
+  if (!best) return `None of ${evaluations} networks was measured: every training diverged.`;
+  const value = ({ values }: TrialRow) => values[goal.name] ?? Number.NaN;
+  const sign = goal.better === "higher" ? -1 : 1;
+  const sorted = trials.filter((row) => !Number.isNaN(value(row))).sort((a, b) => sign * (value(a) - value(b)));
+  const rows = sorted
+    .slice(0, SHOWN)
+    .map((row) => [
+      row.trial,
+      row.key,
+      row.budget ? JSON.stringify(row.budget) : "",
+      value(row).toFixed(3),
+      row.values.test?.toFixed(2) ?? "",
+      formatCount(row.costs.macs),
+    ]);
+  return [
+    textTable(["trial", "network", "budget", goal.name, "test (%)", "MACs"], rows),
+    `The choice after ${evaluations} evaluations: ${best.key} (trial ${best.trial}), ${goal.name} ${value(best).toFixed(3)}.`,
+  ].join("\n");
+}

@@ -1,0 +1,4 @@
+export * from "./open-trials";
+export * from "./run-trials";
+export * from "./trial-config";
+export * from "./trial-defaults";
