@@ -7,6 +7,7 @@ import { addFront } from "./front-command";
 import { addKernel } from "./kernel-command";
 import { addLatency } from "./latency-command";
 import { addSearchers } from "./searchers-command";
+import { addSimulate } from "./simulate-command";
 import { addSpread } from "./spread-command";
 import { addStep } from "./step-command";
 import { addStore } from "./store-command";
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly ((program: Command) => void)[] = [
   addKernel,
   addLatency,
   addSearchers,
+  addSimulate,
   addSpread,
   addStep,
   addStore,
