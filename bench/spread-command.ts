@@ -11,7 +11,7 @@ export function addSpread(program: Command): void {
     .command("spread")
     .description("random networks of equal MACs of the default space, trained with several seeds: what differs more")
     .option("--shares <list>", "shares of the teacher's MACs, e.g. 0.1,0.05", shares, [0.1, 0.05])
-    .option("--networks <n>", "networks at each", positive, 20)
+    .option("--networks <n>", "networks at each", positive, 40)
     .option("--seeds <n>", "trainings of each", positive, 2)
     .option("--train-count <n>", "training images", positive, 16_000)
     .option("--epochs <n>", "passes over them", positive, 2)

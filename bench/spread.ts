@@ -31,7 +31,7 @@ export interface SpreadResult {
   /** Standard deviation over trainings of one network, pooled. */
   readonly within: number;
   readonly ratio: number;
-  /** Test accuracies in points: `[network][seed]`. */
+  /** Accuracies in points on all images that were not trained on: `[network][seed]`. */
   readonly accuracies: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -40,13 +40,21 @@ export interface SpreadReport {
   readonly teacher: string;
   readonly trainCount: number;
   readonly epochs: number;
+  /** Images that each accuracy is measured on. */
+  readonly measuredOn: number;
   readonly cpu: string;
   readonly budgets: readonly SpreadResult[];
 }
 
+/** Those of Fashion-MNIST's training file. */
+const TRAINING_IMAGES = 60_000;
 const TOLERANCE = 0.03;
 
-/** Trains random networks of equal MACs of the default space, each with several seeds. */
+/**
+ * Trains random networks of equal MACs of the default space, each with several seeds. Accuracies are measured on the test images
+ * and on all training images that were left out together: on the 10,000 test images alone, which of them happen to be right
+ * moves two trainings of one network apart by as much as the trainings do.
+ */
 export async function measureSpread(
   { shares, networks, seeds, trainCount, epochs }: SpreadOptions,
   onBudget: (result: SpreadResult) => void = () => {},
@@ -55,7 +63,9 @@ export async function measureSpread(
   const { padding, batchNormEpsilon } = teacher;
   const space = blockSpace(stageShapes(teacher), { padding, batchNormEpsilon });
   const table = ratingTable(space, () => 0);
-  const data = await loadDataset(DNA_MINI.dataset, { seed: 1, trainCount, validationCount: 10000 });
+  const validationCount = TRAINING_IMAGES - trainCount;
+  const data = await loadDataset(DNA_MINI.dataset, { seed: 1, trainCount, validationCount });
+  const measuredOn = data.test.count + data.validation.count;
   const whole = networkCost(teacher).macs;
   const budgets: SpreadResult[] = [];
   for (const share of shares) {
@@ -75,7 +85,9 @@ export async function measureSpread(
     const trained = await retrainAll(trainings, data);
     const accuracies: Record<string, number[]> = {};
     for (const [i, retrained] of trained.entries()) {
-      const { accuracy } = await retrained.evaluate(data.test);
+      const { accuracy: ofTest } = await retrained.evaluate(data.test);
+      // That of the left out ones was measured as the training ended.
+      const accuracy = (ofTest * data.test.count + retrained.accuracy * data.validation.count) / measuredOn;
       const id = networkId(drawn[Math.floor(i / seeds)].choice);
       accuracies[id] = [...(accuracies[id] ?? []), Number((100 * accuracy).toFixed(2))];
       retrained.dispose();
@@ -84,7 +96,7 @@ export async function measureSpread(
     onBudget(result);
     budgets.push(result);
   }
-  return { space: space.name, teacher: teacher.name, trainCount, epochs, cpu: machine().cpu, budgets };
+  return { space: space.name, teacher: teacher.name, trainCount, epochs, measuredOn, cpu: machine().cpu, budgets };
 }
 
 /** One-way analysis of variance: networks are the groups, seeds their repetitions. */
