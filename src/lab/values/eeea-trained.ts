@@ -91,8 +91,7 @@ function onVolume({ volume }: EeeaArmSummary): string {
 
 /**
  * The stored searches of EEEA-Net's space by training.
- * @param path Of the file that `npx blockwise study eeea-trained` wrote, and names; in a checkout it may be left out. None
- *   ships with Blockwise.
+ * @param path Of a file that `npx blockwise study eeea-trained` wrote; the one that ships with Blockwise when left out.
  * @throws DataError when there is none.
  */
 export function eeeaTrained(path?: string): LabTrainedEeea {
