@@ -7,6 +7,7 @@ import { registerExport } from "./commands/export";
 import { registerKernel } from "./commands/kernel";
 import { registerLatency } from "./commands/latency";
 import { registerNotebook } from "./commands/notebook";
+import { registerPlan } from "./commands/plan";
 import { registerPredict } from "./commands/predict";
 import { registerReport } from "./commands/report";
 import { registerRetrain } from "./commands/retrain";
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   registerLatency(program);
   registerKernel(program);
   registerNotebook(program);
+  registerPlan(program);
   registerPredict(program);
   registerReport(program);
   registerRetrain(program);

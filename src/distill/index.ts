@@ -1,6 +1,7 @@
 export * from "./block-supernet";
 export * from "./cell-checkpoint";
 export * from "./cell-supernet";
+export { cellTask } from "./cell-task";
 export * from "./distill-block";
 export * from "./distill-cell";
 export * from "./distill-options";

@@ -89,6 +89,8 @@ const KINDS: Record<string, "place" | "number" | "seed" | "write" | "below" | "t
   "--redis": "text",
   "--tasks": "number",
   "--port": "number",
+  "--disk": "number",
+  "--memory": "number",
   "--drain": "seed",
   "--lock": "number",
   "--cwd": "place",

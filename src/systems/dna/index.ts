@@ -1,5 +1,6 @@
 export * from "./config";
 export * from "./defaults";
+export * from "./plan";
 export { plannedSteps } from "./planned-steps";
 export { type PreparedExperiment, prepareExperiment, prepareSpace } from "./prepare-experiment";
 export * from "./published";

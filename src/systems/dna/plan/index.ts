@@ -1,0 +1,4 @@
+export * from "./plan-experiment";
+export { smokeConfig } from "./smoke-config";
+export { smokeExperiment } from "./smoke-experiment";
+export type { ForeseenStep } from "./step-times";
