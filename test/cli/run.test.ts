@@ -54,7 +54,7 @@ describe("blockwise run", () => {
     );
     expect(readFileSync(join(runs, "mine", "front.json"), "utf8")).toBe(front);
     expect(await run(small, "--seed", "4")).not.toMatch(/folder of its own/);
-  }, 60_000);
+  });
 
   it("says what a changed experiment reuses and does again; with --quiet the result alone", async () => {
     const weighted = { ...small, search: { ...small.search, weights: [1, 0] } };
@@ -63,7 +63,7 @@ describe("blockwise run", () => {
     expect(said).toContain("again: search (search.weights: nothing, now [1,0])");
     expect(await run(weighted, "--quiet")).toMatch(/^network /);
     expect(JSON.parse(await run(weighted, "--json")).front.measured).toHaveLength(2);
-  }, 60_000);
+  });
 
   it("leaves what blockwise status tells of it, and its configuration resumes it", async () => {
     const said = await blockwise("status", join(runs, "mine"));
@@ -76,13 +76,13 @@ describe("blockwise run", () => {
     const again = await blockwise("run", join(runs, "mine", "config.json"), "--runs-dir", runs);
     expect(again).toMatch(/mine: resuming after/);
     await expect(blockwise("status", join(runs, "no"))).rejects.toThrow(/or a folder of some, and is not there/);
-  }, 60_000);
+  });
 
   it("starts from what another run did, under another name", async () => {
     const said = await run({ ...small, search: { macs: "50k" } }, "--name", "other", "--from", join(runs, "mine"));
     expect(said).toContain("reused: teacher, space, distillation, ratings");
     await expect(run(small, "--name", "other", "--from", join(runs, "mine"))).rejects.toThrow(/leave --from out/);
-  }, 60_000);
+  });
 
   it("trains what a search finds", async () => {
     const said = await blockwise("retrain", join(runs, "mine"), "--macs", "700%", "--weights", "0.3,1", "--json");
@@ -93,7 +93,7 @@ describe("blockwise run", () => {
       /retrain: .*none must be the directory of a run/,
     );
     await expect(blockwise("retrain", join(runs, "mine"), "--macs", "10")).rejects.toThrow(/least attainable/);
-  }, 60_000);
+  });
 
   it.each<[string, ExperimentInput]>([
     ["a typo in data.name", { ...small, data: { ...small.data, name: "syntetic" } }],

@@ -58,7 +58,7 @@ describe.each(Object.entries(FORMATS))("a notebook as %s", (name, { write, read 
       }),
       { numRuns: 100 },
     );
-  }, 120_000);
+  });
 
   it("survives an editor that writes CRLF and a mark at the beginning", () => {
     fc.assert(
@@ -69,7 +69,7 @@ describe.each(Object.entries(FORMATS))("a notebook as %s", (name, { write, read 
         expect(read(text).cells).toEqual(JSON.parse(JSON.stringify(notebook.cells)));
       }),
     );
-  }, 120_000);
+  });
 
   it("changes one line where a cell's line changes", () => {
     const of = (code: string) =>

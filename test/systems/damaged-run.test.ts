@@ -118,5 +118,5 @@ describe.each(PHASES)("a run that was stopped after %s", (step) => {
         }
       }
     }
-  }, 600_000);
+  });
 });

@@ -59,7 +59,7 @@ describe.skipIf(!hasTorchvision)(
       const specs = NETS.map(([name, height, width]) => `${name}:${height}x${width}`);
       specs[4] += ":half";
       writeHubWeights(folder, specs);
-    }, 300_000);
+    });
 
     test.each(NETS)("%s is known by its tensors, and answers and costs what it does there", (name, height, width) => {
       const before = tf.memory().numTensors;

@@ -107,7 +107,8 @@ function draw(id, data, x, y) {
     plot_bgcolor: "rgba(0,0,0,0)",
     margin: { t: 8, r: 12, b: 40, l: narrow ? 44 : 56 },
     showlegend: data.length > 1,
-    legend: { orientation: "h", x: 0, xanchor: "left", y: -0.22, yanchor: "top", font: { size: narrow ? 10 : 12 } },
+    // Above the curves: below them it lay over the axis where the window had grown.
+    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", font: { size: narrow ? 10 : 12 } },
     hovermode: "closest",
     xaxis: { ...axis(), ...x, title: { text: x.words, standoff: 6, font: { size: 12 } } },
     yaxis: { ...axis(), ...y, title: { text: y.words, standoff: 8, font: { size: 12 } } },
@@ -211,6 +212,8 @@ function show(run) {
 
 at("of").addEventListener("change", (event) => { chosen = event.target.value; losses(seen); });
 dark.addEventListener("change", () => seen && show(seen));
+// What is small in a narrow window is not in a wide one.
+addEventListener("resize", () => seen && show(seen));
 const events = new EventSource("/events?token=" + encodeURIComponent(token));
 events.onmessage = ({ data }) => show(JSON.parse(data));
 events.onerror = () => { at("state").textContent = "the page's server ended; blockwise watch starts it again"; at("state").className = ""; };

@@ -152,7 +152,7 @@ describe("CSNAS' study", () => {
     const [low, high] = summary.labelFree.rho.interval;
     expect(summary.labelFree.rho.value).toBeGreaterThanOrEqual(low - 1e-9);
     expect(summary.labelFree.rho.value).toBeLessThanOrEqual(high + 1e-9);
-  }, 180_000);
+  });
 
   it("refuses a file whose searches name networks that it lacks, and says how to make one", () => {
     const stored = JSON.parse(readFileSync(join(folder, "whole.json"), "utf8"));

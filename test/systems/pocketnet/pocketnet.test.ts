@@ -75,7 +75,7 @@ describe("PocketNet's study", () => {
     expect(teacher.tar["0.001"]).toBeNull();
     expect(differences.length).toBeGreaterThan(0);
     expect(stored.students.blockwise.macs).toBeLessThanOrEqual(stored.students.darts.macs);
-  }, 120_000);
+  });
 
   it("judges stored cosines by pairs in the order in which they were drawn", async () => {
     const { pairs } = await faceData(tiny);

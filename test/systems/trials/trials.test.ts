@@ -58,7 +58,7 @@ describe("a search of an experiment file", () => {
     await expect(search(place, other)).rejects.toThrow(/must be resumed with its own configuration.*seed/s);
     RunDirectory.open(place, {}, { force: true }).close();
     expect(existsSync(join(place, "search")) ? readdirSync(join(place, "search")) : []).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe("an experiment that searches trial by trial", () => {
