@@ -13,7 +13,8 @@ import {
   temporaryName,
   writeFailure,
 } from "../core";
-import { type BucketPlace, bucketClient, bucketName } from "./bucket-place";
+import { bucketClient } from "./bucket-client";
+import { type BucketPlace, bucketName } from "./bucket-place";
 import { directoryStore } from "./directory-store";
 import { type Content, checkName, missing, nameOf, type ObjectStore, objectPath } from "./object-store";
 
