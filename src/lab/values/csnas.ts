@@ -1,5 +1,6 @@
 import type { Estimate } from "../../benchmark";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
+import { parseCell } from "../../space";
 import {
   CSNAS_ARMS,
   type CsnasArmName,
@@ -7,8 +8,10 @@ import {
   type CsnasSummary,
   type ScoreAgreement,
   type StoredCsnas,
+  smallCellCode,
   storedCsnas,
   summariseCsnas,
+  usualChoice,
 } from "../../systems/csnas";
 import type { MeanInterval } from "../../systems/search-comparison";
 import { rankScatter, studyPanels } from "../../viz";
@@ -16,6 +19,7 @@ import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
+import { LabCells } from "./cells";
 
 /** What the issue of label-free search stands or falls with: UnNAS (Liu et al., ECCV 2020) reports more than this rank correlation. */
 const UNNAS_RHO = 0.8;
@@ -36,6 +40,14 @@ export class LabCsnas implements Displayable {
   /** The figures of one search: "random", "tpe", "random-released", "tpe-released", "tpe-labels". */
   of(arm: CsnasArmName): CsnasArmSummary {
     return this.summary.arms.find((one) => one.arm === arm)!;
+  }
+
+  /** The network that most seeds of a search chose, drawn and counted. */
+  choice(arm: CsnasArmName): LabCells {
+    const { arms, cells, settings } = this.stored;
+    const key = Object.keys(cells)[usualChoice(arms[arm])];
+    const cell = parseCell(key.replaceAll("*", ""), { output: "all" });
+    return new LabCells(smallCellCode("repaired", settings).architecture(cell));
   }
 
   /** How each score orders the networks. */
@@ -162,10 +174,11 @@ export class LabCsnas implements Displayable {
     const reaches = labelFree.rho.value >= 0.7;
     return findings([
       `Without labels the networks are ordered with rho ${words(labelFree.rho)}: ${reaches ? "at least" : "less than"} the 0.7 that was asked for, ${labelFree.rho.value > UNNAS_RHO ? "above" : "below"} UnNAS' ${UNNAS_RHO} (other pretext tasks and spaces). The ceiling of trainings with labels is ${words(ceiling.labelled)}, that of the loss itself ${words(ceiling.labelFree)}.`,
-      `Size explains ${Math.abs(params.rho.value) >= Math.abs(labelFree.rho.value) ? "as much or more" : "less"}: parameters order them with rho ${words(params.rho)}, multiply-adds with ${words(macs.rho)}. Given log parameters ${words(labelFree.givenSize)} is left of the loss: ${sideWords(labelFree.givenSize.interval, "it knows more than the size", "beyond the size it is wrong more often than right", "beyond the size it is not told apart from chance")}.`,
+      `Size explains ${Math.abs(params.rho.value) >= Math.abs(labelFree.rho.value) ? "as much or more" : "less"}: parameters order them with rho ${words(params.rho)}, multiply-adds with ${words(macs.rho)}. Given log parameters ${words(labelFree.givenSize)} is left of the loss: ${sideWords(labelFree.givenSize.interval, "it says something beyond the size", "beyond the size it is wrong more often than right", "beyond the size it is not told apart from chance")}.`,
       `On ${forms.pirl.networks} networks the two forms of the loss have rho ${words(forms.infonce.rho)} (InfoNCE, released) and ${words(forms.pirl.rho)} (PIRL's).`,
-      `TPE against random search of the same seeds: the lowest loss seen, averaged over all evaluations, differs by ${spread(repaired.area)} nats with the repaired code (${meanSide(repaired.area, "random is lower", "TPE is lower")}), by ${spread(released.area)} with the released one (${meanSide(released.area, "random is lower", "TPE is lower")}).`,
-      `After longer trainings the choices without labels are ${spread(final.labelFree)} % accurate, those with labels ${spread(final.labelled)} %: a difference of ${spread(final.difference)} points, ${withinMargin(final.difference)}. ${final.choices[0]} and ${final.choices[1]} different networks were chosen by ${this.stored.searches.seeds} seeds.`,
+      `TPE against random search of the same seeds: the lowest loss seen, averaged over all evaluations, differs by ${spread(repaired.area)} nats with the repaired code (${lower(repaired.area)}), by ${spread(released.area)} with the released one (${lower(released.area)}); at the end by ${spread(repaired.final)} (${lower(repaired.final)}) and ${spread(released.final)} (${lower(released.final)}).`,
+      `Test accuracy in the table, repaired code: TPE's choices ${spread(this.of("tpe").test)} %, random search's ${spread(this.of("random").test)} %, those of TPE with labels ${spread(this.of("tpe-labels").test)} %.`,
+      `After longer trainings the choices without labels are ${spread(final.labelFree)} % accurate, those with labels ${spread(final.labelled)} %: a difference of ${spread(final.difference)} points, ${withinMargin(final.difference)}. ${this.stored.searches.seeds} seeds chose ${final.choices[0]} different networks without labels, ${final.choices[1]} with; each was trained from ${final.trainings} seeds, which the intervals are over.`,
       `${diverged[0]} of ${networks} trainings without labels diverged, ${diverged[1]} with.`,
     ]);
   }
@@ -190,8 +203,9 @@ function sideWords([low, high]: readonly [number, number], above: string, below:
   return high < 0 ? below : around;
 }
 
-function meanSide({ mean, interval = [mean, mean] }: MeanInterval, above: string, below: string): string {
-  return sideWords(interval, above, below, "not told apart");
+/** Whose loss is lower, by TPE's less random search's. */
+function lower({ mean, interval = [mean, mean] }: MeanInterval): string {
+  return sideWords(interval, "random is lower", "TPE is lower", "not told apart");
 }
 
 function withinMargin({ mean, interval = [mean, mean] }: MeanInterval): string {

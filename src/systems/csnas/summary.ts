@@ -46,11 +46,13 @@ export interface CsnasDifference {
   readonly final: MeanInterval;
 }
 
-/** How well the choices with and without labels are after longer trainings from other seeds, percent. */
+/** How good the choices with and without labels are after longer trainings, percent: means over searches, intervals over trainings. */
 export interface FinalSummary {
+  /** From so many seeds each. */
+  readonly trainings: number;
   readonly labelFree: MeanInterval;
   readonly labelled: MeanInterval;
-  /** Without less with labels, by seed of the search. */
+  /** Without less with labels, by seed of the training. */
   readonly difference: MeanInterval;
   /** Networks that the two chose, each once. */
   readonly choices: readonly [labelFree: number, labelled: number];
@@ -236,10 +238,14 @@ function differenceOf(code: CellCodeName, { arms }: StoredCsnas, rows: readonly 
 }
 
 function finalOf({ arms, finals }: StoredCsnas, keys: readonly string[]): FinalSummary {
-  const quality = ({ chosen }: CsnasRun) => mean(finals[keys[chosen]].map(([, test]) => scoreOfAccuracy(test)));
-  const [free, labelled] = [arms.tpe, arms["tpe-labels"]].map((runs) => runs.map(quality));
+  // Seeds of searches choose the same few networks, so what varies between searches is not what varies between trainings.
+  const trainings = finals[keys[arms.tpe[0].chosen]].map((_, seed) => seed);
+  const [free, labelled] = [arms.tpe, arms["tpe-labels"]].map((runs) =>
+    trainings.map((seed) => mean(runs.map(({ chosen }) => scoreOfAccuracy(finals[keys[chosen]][seed][1])))),
+  );
   const choices = (runs: readonly CsnasRun[]) => new Set(runs.map(({ chosen }) => chosen)).size;
   return {
+    trainings: trainings.length,
     labelFree: meanInterval(free),
     labelled: meanInterval(labelled),
     difference: meanInterval(free.map((value, i) => value - labelled[i])),
