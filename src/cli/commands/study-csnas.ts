@@ -60,7 +60,7 @@ function csnasText(stored: StoredCsnas, { CSNAS_ARMS, summariseCsnas }: Words): 
   ];
   const { mean, interval } = final.difference;
   return [
-    `ScoreAgreement with the test accuracies of ${networks} networks after training with labels; trainings from two seeds agree with rho ${within(ceiling.labelled)}, the losses without labels with ${within(ceiling.labelFree)}.`,
+    `Agreement with the test accuracies of ${networks} networks after training with labels; trainings from two seeds agree with rho ${within(ceiling.labelled)}, the losses without labels with ${within(ceiling.labelFree)}.`,
     textTable(
       ["score", "networks", "rho (95 %)", "tau-b", "given log parameters (95 %)"],
       [
