@@ -34,7 +34,7 @@ export interface PretrainedOptions {
   readonly classes?: readonly string[];
   /** How it sees images, on the scale 0..1; that of a `config.json` of the hub beside the file, else ImageNet's, unless given. */
   readonly preprocessing?: Preprocessing;
-  /** Data set the weights were trained on; for 1,000 classes "imagenet", else "unknown" unless given. */
+  /** Data set the weights were trained on; for 1,000 classes "imagenet", else "unnamed data" unless given. */
   readonly dataset?: string;
   /** Known top-1 accuracy on the validation images of the data set, 0..1; not measured unless given. */
   readonly accuracy?: number;
@@ -145,7 +145,7 @@ function pretrained(path: string, file: PyTorchWeights, options: PretrainedOptio
     architecture,
     preprocessing,
     classes: classes ?? Array.from({ length: architecture.classes }, (_, i) => String(i)),
-    dataset: options.dataset ?? (architecture.classes === IMAGENET_CLASSES ? "imagenet" : "unknown"),
+    dataset: options.dataset ?? (architecture.classes === IMAGENET_CLASSES ? "imagenet" : "unnamed data"),
     history,
     ...(remarks.length > 0 && { remarks }),
   });

@@ -84,7 +84,7 @@ export function checkClasses(
 
 /** Whether nobody said what a teacher's answers are called: weights and models of others carry numbers alone. */
 export function saysNoClasses({ classes, dataset }: Pick<Teacher, "classes" | "dataset">): boolean {
-  return ["imagenet", "unknown"].includes(dataset) && classes.every((name, i) => name === String(i));
+  return ["imagenet", "unnamed data", "unknown"].includes(dataset) && classes.every((name, i) => name === String(i));
 }
 
 /** Class names that a message lists. */

@@ -108,7 +108,7 @@ test("it is taught the data by fineTune: a classifier of its classes, measured, 
   expect(teacher.teacher.preprocessing.mean).toEqual([0.485, 0.456, 0.406]);
   expect(teacher.accuracy).toBe((await teacher.teacher.evaluate(data.dataset.validation)).accuracy);
   expect(await teacher.testAccuracy()).toBeGreaterThanOrEqual(0);
-  expect(await textOf(teacher.table())).toMatch(/Fine-tuned from mobilenetv3_small_100 of imagenet \(3 classes\)/);
+  expect(await textOf(teacher.table())).toMatch(/Fine-tuned from mobilenetv3_small_100 of unnamed data \(3 classes\)/);
   expect(teacher.split("stages").featuresOnly).toBe(false);
   const saved = join(folder, "tuned.safetensors");
   teacher.save(saved);
