@@ -17,6 +17,25 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]);
 }
 
+/** The median of values in any order; of an even number of them the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  return quantile(rising(values), 0.5);
+}
+
+/**
+ * The median of how much each of some searches needed, infinity where one did not get there; undefined where the middle ones did
+ * not. {@link median} takes differences, which infinite values have none of.
+ */
+export function medianReached(values: readonly number[]): number | undefined {
+  const sorted = rising(values);
+  const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return middle.every(Number.isFinite) ? mean(middle) : undefined;
+}
+
+function rising(values: readonly number[]): number[] {
+  return [...values].sort((a, b) => a - b);
+}
+
 /** 97.5 % quantiles of Student's t distribution with 1, 2, ... degrees of freedom. */
 const T975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 

@@ -1,4 +1,4 @@
-import { quantile } from "../core/statistics";
+import { median } from "../core/statistics";
 import { type LatencyRange, type LatencyTable, networkCost, networkLatency } from "../cost";
 import type { Architecture } from "../space";
 
@@ -37,13 +37,6 @@ export function scaledToNetworks(table: LatencyTable, measured: readonly WholeTi
   }));
   const { perCallMs } = table;
   return { ...table, scaledBy, ...(perCallMs !== undefined && { perCallMs: by(perCallMs) }), entries, networks };
-}
-
-function median(values: readonly number[]): number {
-  return quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
 }
 
 /** To what a clock tells apart, and some. */

@@ -1,6 +1,6 @@
 import { type Estimate, kendallTauB, pairedBootstrap, pearson, ranks, spearman } from "../../benchmark";
 import { Rng } from "../../core";
-import { mean, quantile } from "../../core/statistics";
+import { mean, medianReached, quantile } from "../../core/statistics";
 import { type MeanInterval, meanInterval } from "../search-comparison";
 import { cellCode, cellCodeFigures } from "./cell-code";
 import { middleCell, usualChoice } from "./chosen-cells";
@@ -197,7 +197,7 @@ function summariseArm(arm: CsnasArmName, { arms }: StoredCsnas, rows: readonly C
   const needed =
     target === undefined
       ? undefined
-      : bests.map((best) => best.findIndex((value) => value >= target) + 1 || Number.POSITIVE_INFINITY);
+      : medianReached(bests.map((best) => best.findIndex((value) => value >= target) + 1 || Number.POSITIVE_INFINITY));
   return {
     arm,
     curve: { x, lower: at(0.25), median: at(0.5), upper: at(0.75) },
@@ -206,7 +206,7 @@ function summariseArm(arm: CsnasArmName, { arms }: StoredCsnas, rows: readonly C
     ),
     area: meanInterval(bests.map((best) => sign * mean(best))),
     test: meanInterval(arms[arm].map(({ chosen }) => rows[chosen][2])),
-    ...(needed && medianOf(needed) !== undefined && { needed: medianOf(needed) }),
+    ...(needed !== undefined && { needed }),
   };
 }
 
@@ -218,12 +218,6 @@ function targetOf(arm: CsnasArmName, arms: StoredCsnas["arms"], rows: readonly C
   const ends = arms[random].map((run) => bestSoFar(run, scores).at(-1)!).sort((a, b) => a - b);
   // One that was seen: between two seeds' ends no network may lie.
   return ends[(ends.length - 1) >> 1];
-}
-
-function medianOf(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return middle.every(Number.isFinite) ? mean(middle) : undefined;
 }
 
 function differenceOf(code: CellCodeName, { arms }: StoredCsnas, rows: readonly CellRow[]): CsnasDifference {

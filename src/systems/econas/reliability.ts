@@ -1,5 +1,5 @@
 import { type Estimate, pairedBootstrap, rankEntropy, spearman } from "../../benchmark";
-import { mean, quantile } from "../../core/statistics";
+import { mean, median } from "../../core/statistics";
 import { namedBudget, nominalCost, type ReducedBudget } from "../../evaluate";
 import { ECONAS_SETTINGS, PROXIES, type ProxyName } from "./settings";
 import type { StoredTrainings } from "./stored-trainings";
@@ -182,11 +182,4 @@ function subsets<T>(items: readonly T[], size: number): T[][] {
 /** Over networks drawn with replacement. */
 function bootstrap(lists: readonly (readonly number[])[], statistic: (lists: number[][]) => number): Estimate {
   return pairedBootstrap(lists, statistic, "econas/bootstrap");
-}
-
-function median(values: readonly number[]): number {
-  return quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
 }

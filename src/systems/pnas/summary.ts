@@ -1,5 +1,5 @@
 import { spearman } from "../../benchmark";
-import { mean, quantile } from "../../core/statistics";
+import { mean, medianReached, quantile } from "../../core/statistics";
 import { type MeanInterval, meanInterval, parseChanges } from "../search-comparison";
 import type { AgreementPlace } from "./agreement";
 import { type PnasBenchmark, pnasBenchmark } from "./pnas-benchmark";
@@ -168,7 +168,7 @@ function summariseTable(
       return {
         random,
         accuracy,
-        needed: ofEach((method) => medianOf(needed(method))),
+        needed: ofEach((method) => medianReached(needed(method))),
         reached: ofEach((method) => needed(method).filter(Number.isFinite).length),
       };
     }),
@@ -183,18 +183,12 @@ function tuningOf({ tuning }: StoredPnas, { cells }: StoredTable, { targets }: P
         parseChanges(changes).find(({ key }) => cells[key][0] >= accuracy)?.evaluations ?? Number.POSITIVE_INFINITY,
     );
     const reached = needed.filter(Number.isFinite).length;
-    return { name, needed: medianOf(needed.sort((a, b) => a - b)), reached, runs: needed.length };
+    return { name, needed: medianReached(needed), reached, runs: needed.length };
   });
 }
 
 /** About equally spaced on a logarithmic axis. */
 const GRID = [1, 2, 3, 5, 7, 10, 15, 21, 30, 40, 50, 60, 80, 100, 130, 160, 200];
-
-/** Of sorted values, infinite ones last; undefined where the middle is infinite. */
-function medianOf(sorted: readonly number[]): number | undefined {
-  const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return middle.every(Number.isFinite) ? mean(middle) : undefined;
-}
 
 function qualityOf({ cells, again }: StoredTable): TableQuality {
   const keys = Object.keys(again);
