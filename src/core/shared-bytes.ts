@@ -55,6 +55,18 @@ export function featureMemory(): number {
   }
 }
 
+/**
+ * Has feature maps take at most so many bytes in memory, and never more than {@link featureMemory} allows now. Threads that
+ * start afterwards keep to it, too.
+ * @returns What they may take.
+ */
+export function limitFeatureMemory(bytes: number): number {
+  const limit = Math.min(featureMemory(), Math.floor(bytes));
+  // Threads begin with a copy of it.
+  process.env.BLOCKWISE_FEATURE_MEMORY = `${limit}`;
+  return limit;
+}
+
 /** A quarter of the memory that this process may take, in bytes. */
 export function quarterOfMemory(): number {
   // What a container allows; 0 or more than there is where nothing is limited.

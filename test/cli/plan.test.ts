@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -48,7 +48,22 @@ test("run --smoke has the study come to its end at a tiny scale first, and then 
   const { ms, steps } = JSON.parse((await blockwise("plan", file, "--runs-dir", runs, "--json")).out);
   expect([ms, new Set(steps.map(({ state }: { state: string }) => state))]).toEqual([0, new Set(["reused"])]);
   const limit = await blockwise("run", file, "--runs-dir", runs, "--disk", "1G");
-  expect([limit.code, limit.err]).toEqual([2, expect.stringMatching(/--disk and --memory are of a plan/)]);
+  expect([limit.code, limit.err]).toEqual([2, expect.stringMatching(/--disk is of a plan/)]);
+});
+
+test("run --memory gives the bytes of a run without; too small a bound is refused with the least", async () => {
+  const small = await blockwise("run", file, "--runs-dir", runs, "--name", "small", "--memory", "1M");
+  expect([small.code, small.err]).toEqual([
+    1,
+    expect.stringMatching(/needs [\d.]+[MG]B at least, .* may take 1\.00MB/),
+  ]);
+  expect(existsSync(join(runs, "small"))).toBe(false);
+  const { code, out, err } = await blockwise("run", file, "--runs-dir", runs, "--name", "bounded", "--memory", "60G");
+  expect(code, err).toBe(0);
+  expect(`${out}${err}`).toMatch(/at most 60\.00GB of memory: .*B are needed by a probe, .*B may be feature maps/);
+  const ratings = (name: string) =>
+    readdirSync(join(runs, name, "ratings")).map((rated) => readFileSync(join(runs, name, "ratings", rated), "utf8"));
+  expect(ratings("bounded")).toEqual(ratings("tiny"));
 });
 
 test("an experiment of another system is refused, with what to do instead", async () => {

@@ -1,14 +1,20 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import sharp from "sharp";
 import { decode, encode, newHeader, Signer } from "../../kernel/wire/message";
+import { StudyError } from "../../src/core";
 import { latencyCsv, parseLatencyCsv, parseLatencyTable, readLatencyTable } from "../../src/cost";
 import { loadDataset, readIdx } from "../../src/data";
 import { decodePicture, pictureHeader } from "../../src/data/decode-picture";
 import { encodeSafetensors, readSafetensors } from "../../src/nn";
 import { readPyTorchWeights } from "../../src/nn/pytorch";
 import { declaredParameters, readNotebook, readParameters } from "../../src/notebook";
+import { directoryStore, type ObjectStore } from "../../src/queue";
+import { parseMessage, TASK_MESSAGE } from "../../src/queue/messages";
+import { keep, load, receive, send } from "../../src/queue/stored-values";
 import { readRatings } from "../../src/rate";
 import { loadFound } from "../../src/retrain";
 import { architecturePreset, formatTimmNetwork, parseArchitecture, parseTimm, parseTimmNetwork } from "../../src/space";
@@ -91,6 +97,52 @@ function split(given: Uint8Array): Buffer[] {
 }
 
 const cifarRecord = Uint8Array.from({ length: 3073 }, (_, i) => (i === 0 ? 3 : i % 256));
+
+/** A task as it is sent, with an input in the message. */
+async function taskMessage(): Promise<Uint8Array> {
+  const input = await send({ block: 1, state: undefined, seen: new Map([["a", [1, -0, Number.NaN]]]) }, NOWHERE);
+  const call = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+  return bytes(JSON.stringify({ call, task: "distill", input, blobs: { "0123456789abcdef": "a".repeat(64) } }));
+}
+
+/** A value with binary parts, as a store has it. */
+async function storedValue(): Promise<Uint8Array> {
+  const folder = mkdtempSync(join(tmpdir(), "fuzz-value-"));
+  try {
+    const store = directoryStore(folder);
+    const weights = Float32Array.of(1, 2, 3);
+    const maps = new Map([[0, { memory: new SharedArrayBuffer(16) }]]);
+    return readFileSync(await store.file(await keep({ weights, maps, seed: 3n }, store)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Of a message that names no object. */
+const NOWHERE: ObjectStore = {
+  name: "nowhere",
+  put: () => Promise.reject(new StudyError("store: nothing is kept here")),
+  file: () => Promise.reject(new StudyError("store: there is no object here")),
+};
+
+/** Pictures with a class each, as the hub's files have them. */
+function parquet(picture: Uint8Array): Uint8Array {
+  const image = [0, 1, 2, 3].map((i) => ({ bytes: picture, path: `${i}.png` }));
+  const written = parquetWriteBuffer({
+    columnData: [
+      { name: "image", data: image },
+      { name: "label", data: [0n, 1n, 0n, 1n] },
+    ] as Parameters<typeof parquetWriteBuffer>[0]["columnData"],
+    schema: [
+      { name: "root", num_children: 2 },
+      { name: "image", repetition_type: "OPTIONAL", num_children: 2 },
+      { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
+      { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+      { name: "label", type: "INT64", repetition_type: "OPTIONAL" },
+    ],
+  });
+  return new Uint8Array(written);
+}
 
 /** What people and other programs hand over. */
 export async function readers(): Promise<Reader[]> {
@@ -195,6 +247,30 @@ export async function readers(): Promise<Reader[]> {
       name: "a notebook's parameters on the command line",
       whole: [bytes("seed=3"), bytes("sides=[1,2,3]"), bytes("name=a b")],
       read: (given) => readParameters([text(given)], notebook as never),
+    },
+    {
+      name: "a task of the queue",
+      whole: [await taskMessage()],
+      read: async (given) => {
+        const message = parseMessage(TASK_MESSAGE, "a task", JSON.parse(jsonOr(given)));
+        // An object that is not there is the store's to tell of; here there is none.
+        return "json" in message.input && receive(message.input, NOWHERE);
+      },
+    },
+    {
+      name: "a value in the queue's store",
+      whole: [await storedValue()],
+      read: (given, at) => {
+        const path = put(at, "value", given);
+        return load("a".repeat(64), { ...NOWHERE, file: () => Promise.resolve(path) });
+      },
+    },
+    {
+      name: "a parquet file of pictures",
+      whole: [parquet(picture)],
+      read: (given, at) => loadDataset(put(at, "train.parquet", given), { seed: 1, testCount: 1, validationCount: 1 }),
+      // Pages are compressed.
+      packs: 1032,
     },
     { name: "a message of the kernel", whole: [joined], read: (given) => decode(split(given), signer), plain: true },
   ];

@@ -280,4 +280,17 @@ describe("in a cell, a layers model", () => {
     writeFileSync(path, readFileSync(path, "utf8").replace(/"weights.bin"/, '"gone.bin"'));
     await expect(openModelTeacher(path)).rejects.toThrow(/gone\.bin/);
   });
+
+  test("reads no weights outside the model's folder, and no file that is no JSON", async () => {
+    const path = join(folder, "outside.json");
+    for (const outside of ["../weights.bin", "/etc/hostname", "a/../../weights.bin", 3]) {
+      const weightsManifest = [{ paths: ["weights.bin", outside], weights: [] }];
+      writeFileSync(path, JSON.stringify({ format: "layers-model", modelTopology: {}, weightsManifest }));
+      await expect(openModelTeacher(path)).rejects.toThrow(/must be files of its folder, and it names/);
+    }
+    for (const text of ['{"format": ', "null", "3"]) {
+      writeFileSync(path, text);
+      await expect(openModelTeacher(path)).rejects.toThrow(CheckpointError);
+    }
+  });
 });

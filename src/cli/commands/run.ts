@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ConfigError, engineLabel, formatDuration, shown } from "../../core";
+import { ConfigError, engineLabel, formatCount, formatDuration, shown } from "../../core";
 import type { QueueExecutor } from "../../queue";
 import type { MeasuredFront } from "../../retrain";
 import { type AskedRun, type AskedRunOptions, askedRun, folderOf, overridden, withAskedRun } from "../asked-run";
@@ -8,7 +8,7 @@ import { readExperiment } from "../experiment-file";
 import { resumable, stoppable } from "../interrupt";
 import { NETWORK_COLUMNS, networkRow } from "../network-rows";
 import { Output, type OutputOptions, withOutput } from "../output";
-import { foresee, type RoomOptions, withRoom } from "../plan/foresee";
+import { bytesOf, foresee, type RoomOptions, withRoom } from "../plan/foresee";
 import { type QueuePlaceOptions, queuePlace, withQueuePlace } from "../queue-options";
 import { textTable } from "../table";
 import { runTrialExperiment } from "./run-trials";
@@ -52,6 +52,7 @@ async function run(file: string, options: RunOptions): Promise<number> {
   const asked = await askedRun(file, written, options, "run");
   if (options.dryRun) return foresee(asked, options, output);
   checkDryAlone(options);
+  const memory = options.memory === undefined ? undefined : bytesOf("--memory", options.memory);
   const { path, config, prepared, note } = asked;
   const { engine } = await import("../../engine/index.js");
   const { compare } = await import("../../retrain/index.js");
@@ -60,6 +61,10 @@ async function run(file: string, options: RunOptions): Promise<number> {
   const { copyRun, RunDirectory } = await import("../../study/index.js");
   if (options.smoke) {
     const code = await smoke(asked, output);
+    if (code !== EXIT.done) return code;
+  }
+  if (memory !== undefined) {
+    const code = await bounded(asked, memory, output);
     if (code !== EXIT.done) return code;
   }
   const queue = await queueOf(options, output);
@@ -132,10 +137,24 @@ async function queueOf(options: RunOptions, output: Output): Promise<QueueExecut
   return queueExecutor({ ...place, onWarning: (message) => output.warn(`warning: ${message}`) });
 }
 
-/** Room is what a plan is compared with. @throws ConfigError */
-function checkDryAlone({ disk, memory }: RunOptions): void {
-  if (disk === undefined && memory === undefined) return;
-  throw new ConfigError("run: --disk and --memory are of a plan; give them with --dry-run, or to blockwise plan");
+/** Room on the disk is what a plan is compared with. @throws ConfigError */
+function checkDryAlone({ disk }: RunOptions): void {
+  if (disk === undefined) return;
+  throw new ConfigError("run: --disk is of a plan; give it with --dry-run, or to blockwise plan");
+}
+
+/** Has the run keep to so many bytes of memory. @returns the exit code. @throws StudyError where they are too few. */
+function bounded({ path, config, prepared }: AskedRun, memory: number, output: Output): Promise<number> {
+  return stoppable("Nothing was begun", output, async (context) => {
+    const { loadDataset } = await import("../../data/index.js");
+    const { limitMemory } = await import("../../systems/dna/index.js");
+    const { name, ...division } = config.data;
+    const data = await loadDataset(name, { ...division, seed: config.seed }, context);
+    const { least, features } = await limitMemory(memory, config, prepared, data, context);
+    output.remark(
+      `${path}: at most ${formatCount(memory)}B of memory: ${formatCount(least)}B are needed by a probe, ${formatCount(features)}B may be feature maps, the rest of those is on the disk`,
+    );
+  });
 }
 
 /** The same study from end to end at a tiny scale, before the real one. @returns the exit code. */

@@ -24,7 +24,7 @@ export interface Room {
 export function withRoom(command: Command): Command {
   return command
     .option("--disk <bytes>", "that the run may take, e.g. 20G; what is free when left out")
-    .option("--memory <bytes>", "likewise, e.g. 4G");
+    .option("--memory <bytes>", "likewise, e.g. 4G; feature maps beyond it stay on the disk");
 }
 
 /**
@@ -59,7 +59,8 @@ function roomOf(path: string, { disk, memory }: RoomOptions): Room {
   };
 }
 
-function bytesOf(option: string, text: string): number {
+/** @throws ConfigError for text that is no number of bytes. */
+export function bytesOf(option: string, text: string): number {
   const bytes = /^\s*[\d.]/.test(text) ? parseOr(text) : undefined;
   if (bytes !== undefined && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
   throw new ConfigError(`${option}: must be a number of bytes such as "4G" or "500M", got ${JSON.stringify(text)}`);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { CheckpointError, ConfigError, checkOptions, type OptionRules, rule, shown } from "../../core";
 import { checkPreprocessing, checkPreprocessingScale, type Preprocessing } from "../../data";
 import { tf } from "../../engine";
@@ -225,10 +225,35 @@ function refuseOthers(path: string): void {
       { path },
     );
   }
-  const { format } = JSON.parse(readFileSync(path, "utf8")) as { format?: unknown };
+  const { format, weightsManifest } = modelJson(path);
+  refuseOutside(path, weightsManifest);
   if (format !== "graph-model") return;
   throw new ConfigError(
     `teacher: ${path} must be a layers model, and is a graph model, which has no layers to cut behind; convert the Keras model that it was made of: ${convert("keras")}`,
+    { path },
+  );
+}
+
+function modelJson(path: string): { readonly format?: unknown; readonly weightsManifest?: unknown } {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof value === "object" && value !== null) return value;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  throw new CheckpointError(`teacher: ${path} must be a model.json of TensorFlow.js, and is no JSON of one`, { path });
+}
+
+/** Weights are files beside the model: it names no other file of this machine. @throws CheckpointError */
+function refuseOutside(path: string, manifest: unknown): void {
+  const groups = Array.isArray(manifest) ? (manifest as ({ paths?: unknown } | null)[]) : [];
+  const named = groups.flatMap((group) => (Array.isArray(group?.paths) ? (group.paths as unknown[]) : []));
+  const outside = named.find(
+    (name) => typeof name !== "string" || isAbsolute(name) || name.split(/[\\/]/).includes(".."),
+  );
+  if (outside === undefined) return;
+  throw new CheckpointError(
+    `teacher: the weights of ${path} must be files of its folder, and it names ${JSON.stringify(outside).slice(0, 120)}; it is refused`,
     { path },
   );
 }

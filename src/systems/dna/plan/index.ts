@@ -1,3 +1,4 @@
+export { limitMemory } from "./limit-memory";
 export * from "./plan-experiment";
 export { smokeConfig } from "./smoke-config";
 export { smokeExperiment } from "./smoke-experiment";
