@@ -70,7 +70,13 @@ function summaryOf(folder) {
       gains_over_shrunk: runs.map(({ found, shrunk }) => shrunk.map((one) => rounded(found - one))),
     };
   });
-  return { seeds: seeds.map(({ seed }) => seed), teacher: seeds.map(({ teacher }) => teacher), budgets };
+  const least = Math.min(...budgets.flatMap(({ gains_over_shrunk }) => gains_over_shrunk.flat()));
+  return {
+    seeds: seeds.map(({ seed }) => seed),
+    teacher: seeds.map(({ teacher }) => teacher),
+    least_gain_over_shrunk: least,
+    budgets,
+  };
 }
 
 function rounded(value) {

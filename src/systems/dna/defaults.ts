@@ -19,8 +19,8 @@ export const DNA_MINI = {
   ratingImages: 512,
   /** Networks that are trained briefly to calibrate the ratings, in so many rounds. */
   evidence: BRIEF_DEFAULTS,
-  /** Share of the teacher's MACs that the found network may have. */
-  macsOfTeacher: 0.1,
+  /** Share of the teacher's MACs that the found network may have: there networks of equal MACs differ twice as much as trainings do. */
+  macsOfTeacher: 0.09,
   retrainEpochs: 2,
   /** Networks of the predicted front that are retrained, the best within the budget included. */
   alongFront: ALONG_FRONT,
