@@ -93,7 +93,7 @@ export function budgetName({ channels, resolution, samples, epochs, schedule }: 
 }
 
 /**
- * The stages of a hierarchical proxy (EcoNAS, section 4.1): equal parts of its epochs, each a budget that goes on where the one
+ * The stages of a hierarchical proxy (EcoNAS, as in the released code): equal parts of its epochs, each a budget that goes on where the one
  * before ended; one schedule spans all of them.
  * @throws ConfigError when the epochs cannot be divided so.
  */

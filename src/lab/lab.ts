@@ -36,6 +36,7 @@ import { LabStudy } from "./values/study";
 import { LabSupernet } from "./values/supernet";
 import { type LabSweep, type LabSweepOptions, labSweep } from "./values/sweep";
 import type { LabTeacher } from "./values/teacher";
+import type { LabTrials } from "./values/trials";
 import { data, type LabDataOptions } from "./words/data";
 import { findings } from "./words/findings";
 import { type LabLatencyOptions, type LatencySource, latency } from "./words/latency";
@@ -44,6 +45,7 @@ import { type ParetoItem, type ParetoRecipe, pareto } from "./words/pareto";
 import { record } from "./words/record";
 import { stored } from "./words/stored";
 import { type LabTeacherOptions, type TeacherSource, teacher } from "./words/teacher";
+import { type LabTrialsOptions, trials } from "./words/trials";
 
 /** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
 export const lab = {
@@ -220,6 +222,21 @@ export const lab = {
   ): Promise<LabSweep> {
     engineReady();
     return labSweep(experiment, options, context);
+  },
+
+  /**
+   * Searches trial by trial as an experiment says (an object, or the path of its JSON file, such as `experiments/econas.json`):
+   * a space, a searcher and an evaluator by name. The front moves below the cell; every outcome is kept in the run's
+   * directory, so that the same call goes on after an interrupt or a crash, as `blockwise run` does.
+   * @throws ConfigError listing everything that is wrong, StudyError when the directory is another search's.
+   * @throws InterruptedError when stopped; what was evaluated stays.
+   */
+  async trials(
+    experiment: string | Readonly<Record<string, unknown>>,
+    options: LabTrialsOptions = {},
+    context: StepContext = notebookContext(),
+  ): Promise<LabTrials> {
+    return trials(experiment, options, context);
   },
 
   comparison,

@@ -5,7 +5,7 @@ import { readSittings } from "./sittings";
 
 /** As `blockwise report` names them, by their titles. */
 const FIGURES =
-  /^(distillation-imitating-the-teacher-block-by-block|predicted-front|what-each-block-costs|the-supernet-candidates-of-each-block|what-\d+-brief-trainings-let-expect|(accuracy-against-cost-on|training-of)-[a-z0-9-]+)\.svg$/;
+  /^(distillation-imitating-the-teacher-block-by-block|predicted-front|what-each-block-costs|the-supernet-candidates-of-each-block|what-\d+-brief-trainings-let-expect|cells-of-[a-z0-9-]+|\d+-networks-by-[a-z]+|(accuracy-against-cost-on|training-of)-[a-z0-9-]+)\.svg$/;
 const CELL = String.raw`c\d+\.\d+(-\d+)*`;
 
 /** Of a search trial by trial alone: no other run has it. */

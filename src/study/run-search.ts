@@ -27,6 +27,8 @@ export interface RunSearchOptions {
    * as JSON holds it; what is not, such as a predictor, is named in it.
    */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Called whenever trials were evaluated, with all so far; not for those that the journal had. */
+  readonly onTold?: (told: readonly ToldTrial<unknown>[]) => void | Promise<void>;
 }
 
 const RULES: OptionRules<RunSearchOptions> = {
@@ -36,6 +38,7 @@ const RULES: OptionRules<RunSearchOptions> = {
     must: "an object of plain data",
     holds: (value) => typeof value === "object" && !Array.isArray(value) && value !== null,
   },
+  onTold: { must: "a function", holds: (value) => typeof value === "function" },
 };
 
 /** The journal of a search, in its folder. */
@@ -95,7 +98,7 @@ async function searched<A, State>(
   searcher: Searcher<A>,
   evaluator: Evaluator<A, State>,
   journal: Journal,
-  { evaluations, parallel = 1, settings }: RunSearchOptions,
+  { evaluations, parallel = 1, settings, onTold }: RunSearchOptions,
   context: StepContext,
 ): Promise<ToldTrial<A>[]> {
   checkHeader(journal, { searcher: searcher.name, evaluator: evaluator.fingerprint, parallel, settings }, context);
@@ -132,6 +135,7 @@ async function searched<A, State>(
       searcher.tell(trial, outcomes[i]);
       told.push({ trial, outcome: outcomes[i] });
     }
+    if (wanted.some(({ id }) => !known.has(id))) await onTold?.(told);
   }
   return told;
 }

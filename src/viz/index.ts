@@ -49,3 +49,4 @@ export { type SweepRow, sweepFigure } from "./sweep-figure";
 export { type TableLimits, type TableRecord, type TableValue, tableHtml, tableText } from "./table";
 export { type LatexOptions, saveTable, tableCsv, tableLatex } from "./table-file";
 export { type TrainingEpoch, trainingCurve } from "./training-curve";
+export { type DrawnTrial, type TrialsRecord, trialsFigure } from "./trials-figure";

@@ -17,13 +17,11 @@ const SHOWN = 5;
 /** `blockwise run` of an experiment that searches trial by trial; resumes. */
 export async function runTrialExperiment(config: TrialConfig, place: SystemPlace, output: Output): Promise<number> {
   const { engine } = await import("../../engine/index.js");
-  const { runTrials } = await import("../../systems/trials/index.js");
+  const { rankedTrials, runTrials, trialBudgetWords, trialRunConfig } = await import("../../systems/trials/index.js");
   const { RunDirectory } = await import("../../study/index.js");
   const path = join(place.runsDir, place.name);
   const { threads } = engine.use("auto", { threads: config.threads });
-  // The number of evaluations is left out: with more of them a search goes on beyond its end.
-  const { evaluations: _, ...kept } = { ...config, name: place.name, threads };
-  const directory = RunDirectory.open(path, kept, { force: place.force });
+  const directory = RunDirectory.open(path, trialRunConfig(config, place.name, threads), { force: place.force });
   try {
     output.remark(`${path}: ${directory.records.length > 0 ? "resuming" : "a new run"}`);
     let result: TrialResult | undefined;
@@ -32,7 +30,9 @@ export async function runTrialExperiment(config: TrialConfig, place: SystemPlace
     });
     if (!result) return code;
     const found = result;
-    output.result({ run: path, ...found }, () => trialText(found));
+    output.result({ run: path, ...found }, () =>
+      trialText(found, rankedTrials(found).slice(0, SHOWN), trialBudgetWords),
+    );
     output.remark(`Result: ${path}/result.json`);
     return code;
   } finally {
@@ -41,21 +41,21 @@ export async function runTrialExperiment(config: TrialConfig, place: SystemPlace
 }
 
 /** The best trials as a table for a terminal. */
-function trialText({ goal, evaluations, best, trials }: TrialResult): string {
+function trialText(
+  { goal, evaluations, best }: TrialResult,
+  ranked: readonly TrialRow[],
+  budgetWords: (budget: NonNullable<TrialRow["budget"]>) => string,
+): string {
   if (!best) return `None of ${evaluations} networks was measured: every training diverged.`;
   const value = ({ values }: TrialRow) => values[goal.name] ?? Number.NaN;
-  const sign = goal.better === "higher" ? -1 : 1;
-  const sorted = trials.filter((row) => !Number.isNaN(value(row))).sort((a, b) => sign * (value(a) - value(b)));
-  const rows = sorted
-    .slice(0, SHOWN)
-    .map((row) => [
-      row.trial,
-      row.key,
-      row.budget ? JSON.stringify(row.budget) : "",
-      value(row).toFixed(3),
-      row.values.test?.toFixed(2) ?? "",
-      formatCount(row.costs.macs),
-    ]);
+  const rows = ranked.map((row) => [
+    row.trial,
+    row.key,
+    row.budget ? budgetWords(row.budget) : "",
+    value(row).toFixed(3),
+    row.values.test?.toFixed(2) ?? "",
+    formatCount(row.costs.macs),
+  ]);
   return [
     textTable(["trial", "network", "budget", goal.name, "test (%)", "MACs"], rows),
     `The choice after ${evaluations} evaluations: ${best.key} (trial ${best.trial}), ${goal.name} ${value(best).toFixed(3)}.`,

@@ -1,6 +1,6 @@
 export * from "./dominance";
 export * from "./evolution";
-export { bestTrial, type Goal, namedValue, scoreOf } from "./goal";
+export { bestTrial, budgetSize, type Goal, namedValue, scoreOf } from "./goal";
 export * from "./nsga2";
 export * from "./ordered";
 export type { PredictedValue, Predictor } from "./predictor";

@@ -48,7 +48,7 @@ const RULES: OptionRules<StagedEvolutionOptions> = {
 };
 
 /**
- * Evolution with a hierarchical proxy (EcoNAS, Zhou et al., CVPR 2020, section 4.1, as the released code does it): every
+ * Evolution with a hierarchical proxy (EcoNAS, Zhou et al., CVPR 2020, as the released code does it): every
  * architecture begins with the cheapest stage; in each cycle the best of a stage go on to the next, and parents come from all
  * stages, each the best of a quarter of its stage and one more, drawn with replacement. Promoted ones go on from the state of
  * their last stage, where the evaluator keeps one. After the last cycle the best of the last stage are evaluated with the

@@ -31,6 +31,7 @@ export interface TrialResult {
  * Searches trial by trial as an experiment says, in a run directory: every outcome is in `search/search.jsonl` as soon as it is
  * there, `result.json` has what came of it. Called again after an interrupt or a kill it goes on with the same trials; with
  * more evaluations it goes on beyond its end. The engine must be in use already.
+ * @param onTrials Called after each evaluation with all trials so far.
  * @throws ConfigError for what the options cannot be together, StudyError when the directory is another search's.
  * @throws InterruptedError when stopped; what was evaluated stays.
  */
@@ -38,6 +39,7 @@ export async function runTrials(
   config: TrialConfig,
   run: RunDirectory,
   context: RunContext = {},
+  onTrials?: (trials: readonly TrialRow[]) => void | Promise<void>,
 ): Promise<TrialResult> {
   return tellingProgress(run, context, async (telling) => {
     const { name, ...division } = config.data;
@@ -49,11 +51,31 @@ export async function runTrials(
     await run.step("space", () => ({ space: config.space, images: data.fingerprint }));
     const { evaluations, system, seed, space: spaceName, searcher: options } = config;
     const settings = { system, seed, space: spaceName, searcher: options };
-    const told = await runSearch(searcher, evaluator, run.file(SEARCH_FOLDER), { evaluations, settings }, telling);
+    const told = await runSearch(
+      searcher,
+      evaluator,
+      run.file(SEARCH_FOLDER),
+      { evaluations, settings, ...(onTrials && { onTold: (trials) => onTrials(trials.map(rowOf)) }) },
+      telling,
+    );
     const result = resultOf(told, space, config);
     writeJson(run.file("result.json"), result);
     return result;
   });
+}
+
+/**
+ * What a run directory keeps of the configuration. The number of evaluations is left out: with more of them a search goes on
+ * beyond its end.
+ */
+export function trialRunConfig({ evaluations: _, ...config }: TrialConfig, name: string, threads: number | undefined) {
+  return { ...config, name, threads };
+}
+
+/** What a search by such a configuration goes by. */
+export function trialGoalWords(config: Pick<TrialConfig, "evaluator">): TrialResult["goal"] {
+  const goal = trialGoal(config);
+  return { name: (goal.maximise ?? goal.minimise)!, better: goal.maximise === undefined ? "lower" : "higher" };
 }
 
 function resultOf(
@@ -61,10 +83,9 @@ function resultOf(
   space: Pick<ReturnType<typeof trialSpace>, "architecture">,
   config: TrialConfig,
 ): TrialResult {
-  const goal = trialGoal(config);
-  const best = bestTrial(told, goal);
+  const best = bestTrial(told, trialGoal(config));
   return {
-    goal: { name: (goal.maximise ?? goal.minimise)!, better: goal.maximise === undefined ? "lower" : "higher" },
+    goal: trialGoalWords(config),
     evaluations: told.length,
     ...(best && { best: { ...rowOf(best), network: space.architecture(best.trial.architecture) } }),
     trials: told.map(rowOf),
