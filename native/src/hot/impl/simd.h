@@ -22,6 +22,10 @@ constexpr int wholeLanes(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 HOT_INLINE vec load(const float* p) { return *reinterpret_cast<const vecu*>(p); }
 HOT_INLINE void store(float* p, vec x) { *reinterpret_cast<vecu*>(p) = x; }
+/// Asks for `pixels` of a block of channels to come into the second-level cache; any address will do.
+HOT_INLINE void prefetch(const float* p, int pixels = 1) {
+  for (int i = 0; i < pixels; i += kSkew) __builtin_prefetch(p + kLanes * i, 0, 2);
+}
 HOT_INLINE vec zero() { return vec{}; }
 HOT_INLINE vec splat(float x) { return x - vec{}; }
 HOT_INLINE vecd doubles(vec x) { return __builtin_convertvector(x, vecd); }

@@ -135,10 +135,11 @@ void productFromBlocksRows(const float* tile, int tileSize, int blocks, const Pa
   }
 }
 
-/// out[v][c][kLanes] += sum over pixels of x[p][c] · tile[v][p][kLanes], for C channels and V tiles.
+/// out[v][c][kLanes] += sum over pixels of x[p][c] · tile[v][p][kLanes], for C channels and V tiles. `ahead` are as many
+/// pixels of a block that will be read next: they come from memory while this is computed.
 template <int C, int V>
 HOT_INLINE void outer(const float* x, int stride, const float* const (&tile)[V], int tileStride, int pixels,
-                       float* const (&out)[V], int at) {
+                       float* const (&out)[V], int at, const float* ahead) {
   vec acc[C][V];
 #pragma GCC unroll 16
   for (int c = 0; c < C; ++c)
@@ -148,6 +149,7 @@ HOT_INLINE void outer(const float* x, int stride, const float* const (&tile)[V],
     vec t[V];
 #pragma GCC unroll 2
     for (int v = 0; v < V; ++v) t[v] = load(tile[v] + static_cast<size_t>(p) * tileStride);
+    prefetch(ahead + kLanes * p);
     const float* xp = x + static_cast<size_t>(p) * stride;
 #pragma GCC unroll 16
     for (int c = 0; c < C; ++c) {
@@ -171,7 +173,7 @@ void outerRows(const float* x, int stride, int channels, const float* const (&ti
   constexpr int most = kPixels<V>;
   pieces(channels, most, [&](int at, int count) {
     withCount(count, [&](auto C) {
-      if constexpr (decltype(C)::value <= most) outer<decltype(C)::value, V>(x + at, stride, tile, tileStride, pixels, out, at);
+      if constexpr (decltype(C)::value <= most) outer<decltype(C)::value, V>(x + at, stride, tile, tileStride, pixels, out, at, tile[0]);
     });
   });
 }
@@ -201,15 +203,25 @@ inline void packStrips(const float* x, int channels, int pixels, float* to) {
   }
 }
 
+/// Runs of pixels that will be read or written next, one for each strip of a product.
+struct Ahead {
+  const float* runs[4];
+  int count = 0;
+  void add(const float* run) { runs[count++] = run; }
+};
+
 /// out[v][c][kLanes] += sum over `pixels` of x[p][c] · tile[v][p][kLanes], x packed by packStrips (of `packed` pixels) from
 /// pixel `from` on.
 template <int V>
 void outerStrips(const float* strips, int packed, int from, int channels, const float* const (&tile)[V], int pixels,
-                 float* const (&out)[V]) {
+                 float* const (&out)[V], const Ahead& ahead = {}) {
   const int width = stripWidth(channels), stride = stripStride(packed, channels);
   strips += width * from;
-  for (int c = 0; c < channels; c += width, strips += stride)
+  int strip = 0;
+  for (int c = 0; c < channels; c += width, strips += stride, ++strip) {
+    const float* next = strip < ahead.count ? ahead.runs[strip] : tile[0];
     withCount(std::min(width, channels - c), [&](auto C) {
-      if constexpr (decltype(C)::value <= kPixels<2>) outer<decltype(C)::value, V>(strips, width, tile, kLanes, pixels, out, c);
+      if constexpr (decltype(C)::value <= kPixels<2>) outer<decltype(C)::value, V>(strips, width, tile, kLanes, pixels, out, c, next);
     });
+  }
 }

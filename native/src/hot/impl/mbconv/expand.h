@@ -34,6 +34,7 @@ struct Source {
   const float* image;
   const float* expanded;
   size_t stride;
+  const float* next;  // what is read after it, of a stored expansion
 };
 
 /// Row `row` of V blocks of channels, expanded and activated, into `tileRow[v]`; slopes to `slope[v]` if SLOPE.
@@ -44,6 +45,7 @@ HOT_INLINE void expandRow(const MBConvShape& s, const Packed& packed, int block,
     for (int v = 0; v < V; ++v) {
       const float* from = source.expanded + v * source.stride + static_cast<size_t>(row) * s.width * kLanes;
       const int m = kLanes * (block + v);
+      prefetch(source.next + (from - source.expanded), s.width);
       normRow<ACT, SLOPE>(from, load(packed.scale1.data + m), load(packed.shift1.data + m), tileRow[v], s.width, SLOPE ? slope[v] : nullptr);
     }
     return;

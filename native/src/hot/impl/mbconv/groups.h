@@ -20,6 +20,11 @@ struct Groups {
     const int group = of(image);
     return start(group, blocks, pixels) + block * blockStride(group, pixels) + static_cast<size_t>(image - first(group)) * pixels * kLanes;
   }
+  /// Where the next block begins: of this image, after its last one of the next.
+  size_t after(int image, int block, int blocks, int pixels) const {
+    if (block + 1 < blocks) return at(image, block + 1, blocks, pixels);
+    return at(image + 1 < batch ? image + 1 : image, 0, blocks, pixels);
+  }
   int batch, span, count;
 };
 
@@ -36,6 +41,14 @@ HOT_INLINE void eachPair(int from, int to, F f) {
   int b = from;
   for (; b + 2 <= to; b += 2) f(b, std::integral_constant<int, 2>{});
   if (b < to) f(b, std::integral_constant<int, 1>{});
+}
+
+/// The same where blocks share nothing: pairs for a product that reads its input once for both, else one by one, so that
+/// what one block needs stays in the first-level cache.
+template <class F>
+HOT_INLINE void eachBlock(bool pairs, int to, F f) {
+  if (pairs) return eachPair(0, to, f);
+  for (int b = 0; b < to; ++b) f(b, std::integral_constant<int, 1>{});
 }
 
 }  // namespace mbconv

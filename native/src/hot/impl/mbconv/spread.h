@@ -38,9 +38,13 @@ inline void spread(const MBConvShape& s, const Geometry& geometry, const Groups&
     float* tile = tiles + omp_get_thread_num() * 2 * geometry.tileSize();
     const float* image = x + static_cast<size_t>(n) * inPixels * s.inChannels;
     const size_t inStride = groups.blockStride(groups.of(n), inPixels), outStride = groups.blockStride(groups.of(n), outPixels);
-    eachPair(0, blocks, [&](int b, auto pair) {
+    eachBlock(!s.stored(), blocks, [&](int b, auto pair) {
       constexpr int V = decltype(pair)::value;
-      const Source source{image, s.stored() ? kept.expanded + groups.at(n, b, blocks, inPixels) : nullptr, inStride};
+      Source source{image, nullptr, inStride, nullptr};
+      if (s.stored()) {
+        source.expanded = kept.expanded + groups.at(n, b, blocks, inPixels);
+        source.next = kept.expanded + groups.after(n, b, blocks, inPixels);
+      }
       const size_t at = static_cast<size_t>(n) * wide + kLanes * b;
       withActivation(s.activation, [&](auto A) {
         spreadTile<decltype(A)::value, V>(s, geometry, packed, tapRow, b, source, tile,

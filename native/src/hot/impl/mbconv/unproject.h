@@ -110,7 +110,13 @@ void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScr
       p0 = end;
     }
   }
-  outerStrips<V>(scratch.strips, pixels, 0, out, value, pixels, weights);
+  Ahead ahead;  // the next pair's
+  if (block + V + 2 <= packed.blocks)
+    for (int v = 0; v < 2; ++v) {
+      ahead.add(spread + (V + v) * stride);
+      ahead.add(work + (V + v) * stride);
+    }
+  outerStrips<V>(scratch.strips, pixels, 0, out, value, pixels, weights, ahead);
 }
 
 /// With squeeze-excite, once all of an image's gates have their gradients: dN = (dB gate + dPooled) act'(norm D) in

@@ -23,13 +23,14 @@ inline void unspreadStored(const MBConvShape& s, const MBConvWeights& w, const G
     const int end = std::min(s.batch, groups.first(chunkStart(k + 1, chunks, groups.count)));
     for (int n = groups.first(chunkStart(k, chunks, groups.count)); n < end; ++n) {
       const size_t inStride = groups.blockStride(groups.of(n), inPixels), outStride = groups.blockStride(groups.of(n), outPixels);
-      eachPair(0, blocks, [&](int b, auto pair) {
+      eachBlock(false, blocks, [&](int b, auto pair) {
         constexpr int V = decltype(pair)::value;
         const size_t at = groups.at(n, b, blocks, inPixels), outAt = groups.at(n, b, blocks, outPixels);
-        const Source source{nullptr, kept.expanded + at, inStride};
+        const std::ptrdiff_t ahead = groups.after(n, b, blocks, outPixels) - outAt;
+        const Source source{nullptr, kept.expanded + at, inStride, kept.expanded + groups.after(n, b, blocks, inPixels)};
         withActivation(s.activation, [&](auto A) {
           unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, source, kept.spread + outAt, work + outAt,
-                                              outStride, tiles, dM + at, inStride, filter + static_cast<size_t>(b) * taps * kLanes);
+                                              outStride, ahead, tiles, dM + at, inStride, filter + static_cast<size_t>(b) * taps * kLanes);
         });
         for (int v = 0; v < V; ++v) {
           const float* d = dM + at + v * inStride;
@@ -90,7 +91,14 @@ inline void unexpandStored(const MBConvShape& s, const MBConvWeights& w, const G
               values[v] = value;
               to[v] = dW1 + static_cast<size_t>(m) * in;
             }
-            outerStrips<V>(strips, count, 0, in, values, count, to);
+            Ahead ahead;  // the next pair's dM and E
+            if (b0 + b + V + 2 <= blocks)
+              for (int v = 0; v < 2; ++v) {
+                const size_t at = start + (b0 + b + V + v) * stride + static_cast<size_t>(first) * kLanes;
+                ahead.add(dM + at);
+                ahead.add(kept.expanded + at);
+              }
+            outerStrips<V>(strips, count, 0, in, values, count, to, ahead);
           });
           if (!gradients.x) continue;
           if (b0 == 0) productFromBlocksRows<false>(tile, tileSize, depth, w1t, 0, gradients.x + row, in, count);

@@ -50,8 +50,8 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
         const size_t at = groups.at(n, b, blocks, outPixels);
         float* dM = tiles.slots + slot * tileStride;
         withActivation(s.activation, [&](auto A) {
-          unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, {image, nullptr, 0}, kept.spread + at,
-                                              work + at, stride, tiles, dM, tileStride, total.filter(k) + static_cast<size_t>(b) * taps * kLanes);
+          unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, {image, nullptr, 0, nullptr}, kept.spread + at,
+                                              work + at, stride, b + V < blocks ? V * stride : 0, tiles, dM, tileStride, total.filter(k) + static_cast<size_t>(b) * taps * kLanes);
         });
         if (!s.expand) {
           for (int v = 0; dx && v < V; ++v) {

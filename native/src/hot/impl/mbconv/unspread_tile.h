@@ -47,11 +47,13 @@ struct BackRows {
 };
 
 /// Backward through the depthwise convolution and the expansion's activation for V blocks of one image: spread and dN lie
-/// `stride` apart, dM, the gradient before the expansion's norm (without one: to the input), `dMStride`.
+/// `stride` apart, dM, the gradient before the expansion's norm (without one: to the input), `dMStride`. What comes next in
+/// spread and dN lies `ahead` floats further.
 template <int ACT, int V>
 void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, const BackTaps& back,
                   const BackRows& backRows, const NormGradient& norm, int block, const Source& source, const float* spread,
-                  const float* dN, size_t stride, const TileScratch& scratch, float* dM, size_t dMStride, float* filterSums) {
+                  const float* dN, size_t stride, std::ptrdiff_t ahead, const TileScratch& scratch, float* dM, size_t dMStride,
+                  float* filterSums) {
   const int rowStride = geometry.rowStride(), gradientStride = geometry.gradientRowStride(), taps = back.taps;
   const size_t corner = static_cast<size_t>(s.padTop) * rowStride + kLanes * s.padLeft;
   const size_t gradientCorner = static_cast<size_t>(geometry.gradientTop) * gradientStride + kLanes * geometry.gradientLeft;
@@ -71,6 +73,7 @@ void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& 
     for (int y = 0; y < s.outHeight; ++y) {
       const size_t at = from + static_cast<size_t>(y) * s.outWidth * kLanes;
       float* to = gradient + static_cast<size_t>(y) * gradientStride;
+      if (ahead) prefetch(dN + at + ahead, s.outWidth), prefetch(spread + at + ahead, s.outWidth);
       for (int x = 0; x < s.outWidth; ++x)
         store(to + kLanes * x, load(dN + at + kLanes * x) * a + (load(spread + at + kLanes * x) * b + c));
     }
