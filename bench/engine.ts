@@ -1,6 +1,6 @@
 import { type Clock, contest, type Timing } from "./contest";
 import { type Attained, attained, higher, type Limits, measureLimits } from "./limits";
-import { geometricMean, round } from "./numbers";
+import { geometricMean, processorKind, round } from "./numbers";
 import type { Rivals } from "./pytorch";
 import { engineRows, type RowGroup } from "./rows";
 import { measureSmallAdd, type SmallAdd } from "./small-add";
@@ -34,6 +34,9 @@ export interface EngineBench extends SmallAdd, Surroundings {
   clock: Clock;
   rows: EngineRow[];
   seconds: number;
+  /** The machine's kind, and the day (UTC) of the run: README has one table a kind. */
+  processor: string;
+  date: string;
 }
 
 export interface EngineRequest {
@@ -101,5 +104,7 @@ export async function measureEngine(
     ...surroundings(rivals),
     clock,
     seconds: round((performance.now() - start) / 1000, 0),
+    processor: processorKind(),
+    date: new Date().toISOString().slice(0, 10),
   };
 }

@@ -15,6 +15,14 @@ export function round(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
 }
 
+/** The processor's name with its family and model, which tell apart what one name is given to: "AMD EPYC (family 26, model 2)". */
+export function processorKind(cpuinfo = readFileSync("/proc/cpuinfo", "utf8")): string {
+  const field = (name: string) => new RegExp(`^${name}\\s*: (.*)$`, "m").exec(cpuinfo)?.[1].trim();
+  const [family, model] = [field("cpu family"), field("model")];
+  const name = field("model name") ?? "unknown";
+  return family && model ? `${name} (family ${family}, model ${model})` : name;
+}
+
 /** The processor, and how busy the machine is besides: a timing is worth little without both. */
 export function machine(): { cpu: string; cores: number; load: number } {
   const load = Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]);

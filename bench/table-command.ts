@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { EngineBench } from "./engine";
-import { between, markdown } from "./table";
+import { between, machineOf, markdown, withMachine } from "./table";
 
 const README = join(__dirname, "README.md");
 const MARKS = ["<!-- numbers: begin -->", "<!-- numbers: end -->"] as const;
@@ -12,7 +12,7 @@ export function addTable(program: Command): void {
   program
     .command("table <json>")
     .description("the JSON of `engine --json` (a file, or - for stdin) as Markdown")
-    .option("--write", "into bench/README.md, between the marks", false)
+    .option("--write", "into bench/README.md, in place of this kind of machine's table or after the others", false)
     .action((file: string, { write }: { write: boolean }) => {
       const bench = JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8")) as EngineBench;
       const text = markdown(bench);
@@ -20,7 +20,8 @@ export function addTable(program: Command): void {
         process.stdout.write(text);
         return;
       }
-      writeFileSync(README, between(readFileSync(README, "utf8"), ...MARKS, `\n${text}\n`));
+      const change = (tables: string) => withMachine(tables, machineOf(bench), text);
+      writeFileSync(README, between(readFileSync(README, "utf8"), ...MARKS, change));
       spawnSync("npx", ["biome", "format", "--write", README], { stdio: "ignore" });
     });
 }

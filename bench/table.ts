@@ -37,7 +37,8 @@ export function markdown(bench: EngineBench): string {
   const versions = Object.entries(bench.versions).map(([name, version]) => `${name} ${version}`);
   const ratios = (name: string, plain: number | null, equal: number | null) => [name, digits(plain), digits(equal)];
   const parts = [
-    `${bench.cpu}, ${bench.cores} cores, load ${bench.load} at the end; ${versions.join(", ")}; our kernels ${bench.isa ?? "not named"}, BLAS ${bench.blas.ours ?? "not named"} (PyTorch's: ${bench.blas.pytorch ?? "absent"}); ${bench.seconds} s${bench.clock === "cpu" ? "; CPU times" : ""}.\n`,
+    `### ${machineOf(bench)}\n`,
+    `${bench.date}; ${bench.cores} cores, load ${bench.load} at the end; ${versions.join(", ")}; our kernels ${bench.isa ?? "not named"}, BLAS ${bench.blas.ours ?? "not named"} (PyTorch's: ${bench.blas.pytorch ?? "absent"}); ${bench.seconds} s${bench.clock === "cpu" ? "; CPU times" : ""}.\n`,
     tableOf(
       ["ours to PyTorch channels_last", "as installed", "equal malloc"],
       [
@@ -56,9 +57,27 @@ export function markdown(bench: EngineBench): string {
   return parts.join("\n");
 }
 
-/** Replaces what stands between the two marks in a text. */
-export function between(text: string, begin: string, end: string, fresh: string): string {
+/** The kind of machine that a run was made on: processor and the width of our kernels. */
+export function machineOf({ processor, isa, date }: EngineBench): string {
+  if (!processor || !date)
+    throw new Error(
+      "the run's JSON must have `processor` and `date`, but lacks them: `bench -- engine --json` writes both now; measure again",
+    );
+  return `${processor}, ${isa ?? "kernels not named"}`;
+}
+
+/** Tables of several machines, each under a heading with its name: the one of `machine` replaced, or added at the end. */
+export function withMachine(tables: string, machine: string, fresh: string): string {
+  const parts = tables.split(/^(?=### )/m).filter((part) => part.trim() !== "");
+  const isOf = (part: string) => part.split("\n", 1)[0] === `### ${machine}`;
+  const kept = parts.some(isOf) ? parts.map((part) => (isOf(part) ? fresh : part)) : [...parts, fresh];
+  return `\n${kept.map((part) => part.trim()).join("\n\n")}\n`;
+}
+
+/** Puts `change` of what stands between the two marks in its place. */
+export function between(text: string, begin: string, end: string, change: (former: string) => string): string {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the file must have the marks ${begin} and ${end}, in this order`);
-  return `${text.slice(0, from + begin.length)}\n${fresh.trimEnd()}\n${text.slice(to)}`;
+  const former = text.slice(from + begin.length, to);
+  return `${text.slice(0, from + begin.length)}\n${change(former).trimEnd()}\n${text.slice(to)}`;
 }

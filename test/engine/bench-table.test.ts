@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { EngineBench } from "../../bench/engine";
 import { attained, higher } from "../../bench/limits";
-import { between, markdown } from "../../bench/table";
+import { processorKind } from "../../bench/numbers";
+import { between, machineOf, markdown, withMachine } from "../../bench/table";
 import { mbconvWork } from "../../bench/work";
 
 const limits = { threads: 1, copy_gb_per_s: 10, matmul_gflop_per_s: 40 };
@@ -67,10 +68,29 @@ test("a run becomes a table, one line a row, between the marks of a file", () =>
     cores: 2,
     load: 0,
     seconds: 1,
+    processor: "a CPU (family 26, model 2)",
+    date: "2026-11-30",
   };
   const text = markdown(bench);
   expect(text).toContain("| MBConv | 40.0 | 100 | 200 | 0.40 | 0.50 | 0.8 | 100 | arithmetic | 50 % |");
   expect(text).toContain("copies 10 GB/s and multiplies matrices at 40 GFLOP/s");
-  expect(between("a <1> old <2> z", "<1>", "<2>", "new")).toBe("a <1>\nnew\n<2> z");
-  expect(() => between("a <2> <1>", "<1>", "<2>", "new")).toThrow(/must have the marks/);
+  expect(text).toMatch(/^### a CPU \(family 26, model 2\), avx2\n\n2026-11-30; 2 cores/);
+  expect(between("a <1> old <2> z", "<1>", "<2>", (former) => `${former.trim()} new`)).toBe("a <1>\nold new\n<2> z");
+  expect(() => between("a <2> <1>", "<1>", "<2>", () => "new")).toThrow(/must have the marks/);
+  expect(() => machineOf({ ...bench, processor: "" })).toThrow(/measure again/);
+});
+
+test("each kind of machine keeps its table when another's is written", () => {
+  const one = withMachine("\n", "A, avx2", "### A, avx2\n\nfirst\n");
+  const two = withMachine(one, "A, avx512", "### A, avx512\n\nsecond\n");
+  expect(two.trim()).toBe("### A, avx2\n\nfirst\n\n### A, avx512\n\nsecond");
+  expect(withMachine(two, "A, avx2", "### A, avx2\n\nthird\n").trim()).toBe(
+    "### A, avx2\n\nthird\n\n### A, avx512\n\nsecond",
+  );
+});
+
+test("family and model tell apart processors of one name", () => {
+  const text = "processor\t: 0\ncpu family\t: 26\nmodel\t\t: 2\nmodel name\t: AMD EPYC\n";
+  expect(processorKind(text)).toBe("AMD EPYC (family 26, model 2)");
+  expect(processorKind("")).toBe("unknown");
 });
