@@ -69,6 +69,9 @@ describe("blockwise study of a table", () => {
     [["pocketnet", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [["pnas", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [["improve", "--threads", "2"], /got --threads with it/],
+    [["improve-proxy", "ranking"], /study improve-proxy: must come alone.*got ranking/],
+    [["improve-proxy", "--seed", "1"], /got --seed with it/],
+    [["improve-proxy", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [
       ["ranking", "--variant", "nope", "--summary"],
       /must be one of its variants and seeds, got variant nope; there are \w+.* \(seeds \d/,
@@ -80,7 +83,7 @@ describe("blockwise study of a table", () => {
     [["ranking", "--threads", "1", "--summary"], /must come without --threads, got 1/],
     [
       ["eea"],
-      /one of ranking.*improve, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, csnas, pocketnet, got "eea"; did you mean eeea\?/,
+      /one of ranking.*improve, improve-proxy, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, csnas, pocketnet, got "eea"; did you mean eeea\?/,
     ],
   ])("refuses %j", async (args, message) => {
     const { code, out, err } = await blockwise("study", ...args, ...runs);

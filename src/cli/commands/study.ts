@@ -15,6 +15,7 @@ import { CSNAS, runCsnasStudy } from "./study-csnas";
 import { ECONAS, ECONAS_TABLE, runEconasStudy } from "./study-econas";
 import { EEEA, EEEA_TRAINED, runEeeaStudy } from "./study-eeea";
 import { IMPROVE, improveText, runImproveStudy } from "./study-improve";
+import { IMPROVE_PROXY, runImproveProxyStudy } from "./study-improve-proxy";
 import { PNAS, PNAS_TABLE, runPnasStudy } from "./study-pnas";
 import { POCKETNET, runPocketNetStudy } from "./study-pocketnet";
 
@@ -29,7 +30,19 @@ interface StudyOptions extends OutputOptions {
 }
 
 /** Studies on tables and stored ratings, beside those of `experiments/studies`. */
-const SIMULATIONS = [IMPROVE, COMPARE, EEEA, EEEA_TRAINED, PNAS, PNAS_TABLE, ECONAS, ECONAS_TABLE, CSNAS, POCKETNET];
+const SIMULATIONS = [
+  IMPROVE,
+  IMPROVE_PROXY,
+  COMPARE,
+  EEEA,
+  EEEA_TRAINED,
+  PNAS,
+  PNAS_TABLE,
+  ECONAS,
+  ECONAS_TABLE,
+  CSNAS,
+  POCKETNET,
+];
 
 /** `blockwise study <name>`: ratings of a study against the true accuracies of NAS-Bench-Macro; resumes. */
 export function registerStudy(program: Command): void {
@@ -38,7 +51,7 @@ export function registerStudy(program: Command): void {
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
     .argument(
       "<study...>",
-      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "compare" runs all searchers on tables of truth, "eeea" searches with and without early exit ("eeea-trained" by training), "pnas" grows cells (those that "pnas-table" trains), "econas" searches by cheap proxies (trained by "econas-table"), "csnas" scores cells without labels, "pocketnet" distils embeddings of synthetic faces',
+      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "improve-proxy" calibrates by full and by cheap trainings, "compare" runs all searchers on tables of truth, "eeea" searches with and without early exit ("eeea-trained" by training), "pnas" grows cells (those that "pnas-table" trains), "econas" searches by cheap proxies (trained by "econas-table"), "csnas" scores cells without labels, "pocketnet" distils embeddings of synthetic faces',
     )
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
@@ -54,6 +67,7 @@ export function registerStudy(program: Command): void {
 
 function runStudies(names: readonly string[], options: StudyOptions): Promise<number> {
   if (names.includes(IMPROVE)) return runImprove(names, options);
+  if (names.includes(IMPROVE_PROXY)) return runImproveProxyStudy(names, options, new Output(options));
   if (names.includes(EEEA) || names.includes(EEEA_TRAINED)) return runEeeaStudy(names, options, new Output(options));
   if (names.includes(PNAS) || names.includes(PNAS_TABLE)) return runPnasStudy(names, options, new Output(options));
   if (names.includes(ECONAS) || names.includes(ECONAS_TABLE))

@@ -5,6 +5,7 @@ export * from "../../study/ranking";
 export * from "../spos";
 export * from "./block-counts";
 export * from "./improve-file";
+export * from "./improve-proxy";
 export * from "./improve-study";
 export { jobsOf, type StudyJob } from "./jobs";
 export * from "./ranking-result";

@@ -1,0 +1,284 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { type Estimate, pairedBootstrap, spearman, type TrueNetwork, tuningKeys } from "../../benchmark";
+import { agreement, BUDGETS, macroKey, macroTable, PickJudge } from "../../benchmark/ranking";
+import { fingerprint, type StepContext, TrainingError, writeJson } from "../../core";
+import { type Dataset, type DatasetOptions, loadDataset } from "../../data";
+import { type Evaluator, namedBudget, trainedAccuracy } from "../../evaluate";
+import { allNetworks, type FoundNetwork, type RatingTable, searchBest } from "../../search";
+import { nasBenchMacroChains, nasBenchMacroSpace, opName } from "../../space";
+import { type Provenance, provenanceOf, withKeptOutcomes } from "../../study";
+import { type RawRatings, storedRatings } from "../../study/ranking";
+import { readStoredResults } from "../../study/stored-results";
+import { bestExpected, type Calibration, calibrate, improveRatings } from "../../surrogate";
+
+/** What is trained. Fixed before any network was, and small: the benchmark's trainings have 50,000 images and 50 epochs. */
+export const IMPROVE_PROXY_SETTINGS = {
+  networks: 16,
+  rounds: 4,
+  budgets: [25e6, 40e6, 55e6, 70e6],
+  seed: 1,
+  data: { seed: 1, trainCount: 1536, validationCount: 1000, testCount: 500 },
+  training: { batchSize: 64 },
+  epochs: 4,
+  /** Half of the channels, 0.71 of the resolution, three of the four epochs: nominally 3/32 of the multiply-adds; counted, a tenth for the network 11111111. */
+  proxy: "c2r1s0e3",
+} as const;
+export type ImproveProxySettings = {
+  readonly [K in keyof typeof IMPROVE_PROXY_SETTINGS]: Widened<(typeof IMPROVE_PROXY_SETTINGS)[K]>;
+};
+type Widened<T> = T extends number
+  ? number
+  : T extends string
+    ? string
+    : T extends readonly number[]
+      ? readonly number[]
+      : { readonly [K in keyof T]: number };
+
+/** What the members of the file mean, beside them. */
+const DEFINITIONS = {
+  loops:
+    "by the setting of its trainings, the networks in the order in which the loop of ratings.improve trained them: key of NAS-Bench-Macro, validation accuracy (percent), processor seconds with validation, multiply-adds of the training's forward passes",
+  same: "the networks of the full loop, trained by the proxy as well",
+};
+
+/** A training as it is stored. */
+export interface ProxyTraining {
+  readonly key: string;
+  readonly validation: number;
+  readonly seconds: number;
+  readonly trainingMacs: number;
+}
+
+/** The raw results: all figures follow from them, the ratings and the benchmark's table. Plain JSON. */
+export interface StoredImproveProxy {
+  readonly settings: ImproveProxySettings & { readonly ratings: number };
+  readonly definitions: typeof DEFINITIONS;
+  readonly loops: { readonly full: readonly ProxyTraining[]; readonly proxy: readonly ProxyTraining[] };
+  readonly same: readonly ProxyTraining[];
+  readonly provenance: Provenance;
+}
+
+/** Where the study's file lies, beside the ratings that it stands on (`.../02_dna_ranking`). */
+export function improveProxyFile(ratings: string): string {
+  return join(ratings, "..", "11_improve_proxy.json");
+}
+
+/** Place of data, journals and ratings. */
+export interface ImproveProxyPlace {
+  readonly ratings: string;
+  readonly runs: string;
+  /** CIFAR-10; where the environment says when left out. */
+  readonly images?: string;
+  readonly command: string;
+}
+
+/**
+ * The loop of `ratings.improve` on NAS-Bench-Macro's space by full trainings and by a proxy, from the same ratings, seed and
+ * budgets; then the proxy on the networks that were trained in full, so that both are held against each other on the same
+ * ones. Nothing is trained twice, also after a kill.
+ * @throws TrainingError when a training diverged; InterruptedError when stopped; DataError without ratings or images.
+ */
+export async function writeImproveProxy(
+  { ratings, runs, images, command }: ImproveProxyPlace,
+  context: StepContext = {},
+): Promise<StoredImproveProxy> {
+  const { finished: _, ...code } = provenanceOf(command);
+  const [raw] = storedRatings(ratings).raws;
+  const options: DatasetOptions = { ...IMPROVE_PROXY_SETTINGS.data, ...(images !== undefined && { root: images }) };
+  const data = await loadDataset("cifar-10", options, context);
+  const trained = await improveByProxy(raw, data, join(runs, "improve-proxy"), IMPROVE_PROXY_SETTINGS, context);
+  const stored: StoredImproveProxy = {
+    settings: { ...IMPROVE_PROXY_SETTINGS, ratings: raw.seed },
+    definitions: DEFINITIONS,
+    ...trained,
+    provenance: { ...code, finished: new Date().toISOString() },
+  };
+  writeJson(improveProxyFile(ratings), stored);
+  return stored;
+}
+
+/** The trainings of {@link writeImproveProxy}, in any settings. @param folder Where the journals of trainings lie. */
+export async function improveByProxy(
+  raw: RawRatings,
+  data: Dataset,
+  folder: string,
+  settings: ImproveProxySettings,
+  context: StepContext = {},
+): Promise<Pick<StoredImproveProxy, "loops" | "same">> {
+  const space = nasBenchMacroChains();
+  const { networks, rounds, budgets, seed, epochs, training, proxy } = settings;
+  const table = macroTable(raw.blocks, raw.cuts);
+  const evaluator = trainedAccuracy(space, { data, epochs, training, seed });
+  const loop = async (kept: Evaluator<string, never>) => {
+    const done: ProxyTraining[] = [];
+    const train = async (proposed: readonly FoundNetwork[]) => {
+      const from = done.length;
+      for (const network of proposed) done.push(await trainedOnce(kept, macroKey(network), context));
+      return done.slice(from).map(({ validation }) => validation / 100);
+    };
+    await improveRatings(
+      table,
+      {
+        networks,
+        rounds,
+        budgets: budgets.map((macs) => ({ macs })),
+        seed,
+        calibration: { ops: opsOf() },
+      },
+      train,
+    );
+    return done;
+  };
+  const full = await withKeptOutcomes(spending(evaluator), space, join(folder, "full"), loop, context);
+  const reduced = spending(evaluator, proxy);
+  const byProxy = async (kept: Evaluator<string, never>) => {
+    const own = await loop(kept);
+    const same: ProxyTraining[] = [];
+    for (const { key } of full) same.push(await trainedOnce(kept, key, context));
+    return { own, same };
+  };
+  const { own, same } = await withKeptOutcomes(reduced, space, join(folder, proxy), byProxy, context);
+  return { loops: { full, proxy: own }, same };
+}
+
+/** The same evaluator with one budget, by a proxy's name; the full training without. */
+function spending(evaluator: Evaluator<string, unknown>, proxy?: string): Evaluator<string, never> {
+  const budget = proxy === undefined ? undefined : namedBudget(proxy);
+  return {
+    ...evaluator,
+    fingerprint: fingerprint({ of: evaluator.fingerprint, budget }),
+    evaluate: (key, _budget, _from, context) =>
+      evaluator.evaluate(key, budget, undefined, context) as ReturnType<Evaluator<string, never>["evaluate"]>,
+  };
+}
+
+async function trainedOnce(
+  evaluator: Evaluator<string, never>,
+  key: string,
+  context: StepContext,
+): Promise<ProxyTraining> {
+  const { values, costs, seconds = Number.NaN } = await evaluator.evaluate(key, undefined, undefined, context);
+  const { validation } = values;
+  if (Number.isFinite(validation)) return { key, validation, seconds, trainingMacs: costs.trainingMacs };
+  throw new TrainingError(
+    `study improve-proxy: the training of ${key} must end with an accuracy, and diverged; lower the learning rate of all trainings`,
+    { key },
+  );
+}
+
+function opsOf(): string[][] {
+  return nasBenchMacroSpace().blocks.map(({ ops }) => ops.map(opName));
+}
+
+/** What one way of training made of the ratings. */
+export interface ImproveProxyArm {
+  readonly name: "ratings" | "proxy" | "full";
+  /** Of all trainings together; none for the ratings as they are. */
+  readonly seconds: number;
+  readonly trainingMacs: number;
+  /** Over the networks that neither loop trained, no tuning one. */
+  readonly tau: number;
+  readonly concordance: number;
+  /** Mean over the twelve budgets, points. */
+  readonly regret: number;
+}
+
+export interface ImproveProxySummary {
+  readonly arms: readonly ImproveProxyArm[];
+  /** Proxy over full, on the same networks. */
+  readonly cost: { readonly seconds: number; readonly trainingMacs: number };
+  /** Spearman's rho on the networks of the full loop: of the two, and of each with the benchmark's accuracies. */
+  readonly agreement: {
+    readonly both: Estimate;
+    readonly proxy: Estimate;
+    readonly full: Estimate;
+    readonly loss: Estimate;
+  };
+}
+
+/** All figures of the study. @param raw Of the seed that the study names. */
+export function summariseImproveProxy(
+  { loops, same }: Pick<StoredImproveProxy, "loops" | "same">,
+  raw: RawRatings,
+  truth: readonly TrueNetwork[],
+): ImproveProxySummary {
+  const table = macroTable(raw.blocks, raw.cuts);
+  const networks = new Map(allNetworks(table).map((network) => [macroKey(network), network]));
+  const known = new Set([...tuningKeys(), ...[...loops.full, ...loops.proxy].map(({ key }) => key)]);
+  const reported = truth.filter(({ key }) => !known.has(key));
+  const byKey = new Map(truth.map((network) => [network.key, network]));
+  const judge = new PickJudge(truth);
+  const arm = (name: ImproveProxyArm["name"], trainings: readonly ProxyTraining[]): ImproveProxyArm => {
+    const calibration = trainings.length === 0 ? undefined : calibrated(table, networks, trainings);
+    const own = calibration ? calibration.calibrated(table) : table;
+    const scores = new Map(allNetworks(own).map((network) => [macroKey(network), -network.score]));
+    const { tau, concordance } = agreement(
+      reported,
+      reported.map(({ key }) => scores.get(key)!),
+    );
+    const picks = BUDGETS.map((macs) =>
+      calibration ? bestExpected(calibration, own, { macs }) : searchBest(own, { macs })[0],
+    );
+    const { regret } = judge.of(picks.map((network) => byKey.get(macroKey(network))!));
+    return {
+      name,
+      seconds: sum(trainings, "seconds"),
+      trainingMacs: sum(trainings, "trainingMacs"),
+      tau,
+      concordance,
+      regret,
+    };
+  };
+  const [full, proxy] = [loops.full, same].map((list) => list.map(({ validation }) => validation));
+  const accuracies = loops.full.map(({ key }) => byKey.get(key)!.accuracy);
+  const rho = (lists: readonly (readonly number[])[], statistic = ([x, y]: number[][]) => spearman(x, y)) =>
+    pairedBootstrap(lists, statistic, "improve-proxy/bootstrap");
+  return {
+    arms: [arm("ratings", []), arm("proxy", loops.proxy), arm("full", loops.full)],
+    cost: {
+      seconds: sum(same, "seconds") / sum(loops.full, "seconds"),
+      trainingMacs: sum(same, "trainingMacs") / sum(loops.full, "trainingMacs"),
+    },
+    agreement: {
+      both: rho([proxy, full]),
+      proxy: rho([proxy, accuracies]),
+      full: rho([full, accuracies]),
+      loss: rho([full, proxy, accuracies], ([x, y, truly]) => spearman(x, truly) - spearman(y, truly)),
+    },
+  };
+}
+
+function calibrated(
+  table: RatingTable,
+  networks: ReadonlyMap<string, FoundNetwork>,
+  trainings: readonly ProxyTraining[],
+): Calibration {
+  const evidence = trainings.map(({ key, validation }) => {
+    const { choice, cost } = networks.get(key)!;
+    return { choice, accuracy: validation / 100, macs: cost.macs };
+  });
+  return calibrate(table, evidence, { ops: opsOf() });
+}
+
+function sum(trainings: readonly ProxyTraining[], of: "seconds" | "trainingMacs"): number {
+  return trainings.reduce((total, one) => total + one[of], 0);
+}
+
+const trainingSchema = z.object({
+  key: z.string().regex(/^[0-2]{8}$/),
+  validation: z.number().min(0).max(100),
+  seconds: z.number().min(0),
+  trainingMacs: z.number().min(0),
+});
+const trainingsSchema = z.array(trainingSchema).length(IMPROVE_PROXY_SETTINGS.networks);
+const storedSchema = z.looseObject({
+  settings: z.looseObject({ ratings: z.number() }),
+  loops: z.object({ full: trainingsSchema, proxy: trainingsSchema }),
+  same: trainingsSchema,
+});
+
+/** The stored study. @throws DataError when the file is absent, damaged, or another one. */
+export function storedImproveProxy(path: string): StoredImproveProxy {
+  return readStoredResults(path, storedSchema, { study: "improve-proxy", what: "the trainings of the proxy study" });
+}
