@@ -1,4 +1,4 @@
-import { formatCount } from "../core";
+import { type Better, formatCount, paretoFront } from "../core";
 import { escapeHtml } from "./escape-html";
 import { axis, COLOURS, type Figure, FLOPS_AXIS, layoutOf } from "./figure";
 
@@ -18,7 +18,7 @@ export interface DrawnTrial {
 export interface TrialsRecord {
   readonly title: string;
   /** What the search goes by. */
-  readonly goal: { readonly name: string; readonly better: "higher" | "lower" };
+  readonly goal: { readonly name: string; readonly better: Better };
   readonly trials: readonly DrawnTrial[];
   /** Of a search with several budgets: the front is of networks evaluated with this one. */
   readonly frontBudget?: string;
@@ -28,8 +28,10 @@ export interface TrialsRecord {
 export function trialsFigure({ title, goal, trials, frontBudget }: TrialsRecord): Figure {
   const measured = trials.filter(({ value }) => Number.isFinite(value));
   const lost = trials.length - measured.length;
-  const front = trialFront(
-    frontBudget === undefined ? measured : measured.filter(({ budget }) => budget === frontBudget),
+  const front = paretoFront(
+    measured
+      .filter(({ budget }) => frontBudget === undefined || budget === frontBudget)
+      .map(({ macs, value }) => ({ cost: macs, value })),
     goal.better,
   );
   return {
@@ -38,7 +40,7 @@ export function trialsFigure({ title, goal, trials, frontBudget }: TrialsRecord)
         type: "scatter",
         mode: "lines",
         name: frontBudget === undefined ? "front" : `front of ${frontBudget}`,
-        x: front.map(({ macs }) => macs),
+        x: front.map(({ cost }) => cost),
         y: front.map(({ value }) => value),
         line: { color: COLOURS.blue, width: 2, shape: "hv" },
         hoverinfo: "skip",
@@ -74,15 +76,4 @@ export function trialsFigure({ title, goal, trials, frontBudget }: TrialsRecord)
       yaxis: axis(goal.name === "validation" ? "validation accuracy (%)" : goal.name),
     }),
   };
-}
-
-/** Networks by rising cost, each better than all that cost less. */
-function trialFront(points: readonly DrawnTrial[], better: "higher" | "lower"): DrawnTrial[] {
-  const sign = better === "higher" ? 1 : -1;
-  const front: DrawnTrial[] = [];
-  for (const point of [...points].sort((a, b) => a.macs - b.macs || sign * (b.value - a.value))) {
-    const last = front.at(-1);
-    if (last === undefined || sign * (point.value - last.value) > 0) front.push(point);
-  }
-  return front;
 }

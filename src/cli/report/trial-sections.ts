@@ -3,14 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError, formatCount, readJsonAs, shown } from "../../core";
 import { cellDrawings } from "../../space";
-import {
-  isTrialSystem,
-  longestBudget,
-  rankedTrials,
-  shownTrials,
-  type TrialResult,
-  trialBudgetWords,
-} from "../../systems/trials";
+import { isTrialSystem, rankedTrials, shownTrials, type TrialResult, trialBudgetWords } from "../../systems/trials";
 import { cellGraph, type PageSection, trialsFigure } from "../../viz";
 
 const MEND = "run the same blockwise run again, which writes it again";
@@ -78,9 +71,7 @@ function trials(result: TrialResult): PageSection {
     figures: [
       trialsFigure({
         title: `${all.length} networks by ${goal.name}`,
-        goal,
-        trials: shownTrials(all, goal),
-        frontBudget: longestBudget(all),
+        ...shownTrials(all, goal),
       }),
     ],
     tables: [

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ConfigError, formatCount, readJson, type StepContext } from "../../core";
+import { ConfigError, formatCount, type StepContext } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { type SweepSummary, sweepCsv, sweepRows } from "../../retrain";
 import { runSweep } from "../../systems/dna";
@@ -7,6 +7,7 @@ import { sweepFigure } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
+import { writtenExperiment } from "../words/written-experiment";
 
 /** Seeds, where to keep the runs, and lists of values by the experiment's keys: `{ seeds: [1, 2], split: [2, 3, 4] }`. */
 export interface LabSweepOptions {
@@ -82,15 +83,11 @@ export async function labSweep(
   context: StepContext,
 ): Promise<LabSweep> {
   const { seeds = [1, 2, 3], directory, ...settings } = options;
-  const written =
-    typeof experiment === "string" ? readJson(experiment, { what: "an experiment", byUser: true }) : experiment;
-  if (typeof written !== "object" || written === null || Array.isArray(written)) {
-    throw new ConfigError("lab.sweep: the experiment must be an object, or the path of a JSON file with one");
-  }
+  const written = writtenExperiment("lab.sweep", experiment);
   if (!Array.isArray(seeds) || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
     throw new ConfigError(`lab.sweep: seeds must be a list of whole numbers from 0, got ${JSON.stringify(seeds)}`);
   }
-  const named = (written as { name?: unknown }).name;
+  const named = written.name;
   const name =
     typeof named === "string"
       ? named
@@ -99,6 +96,6 @@ export async function labSweep(
         : "experiment";
   const place = directory ?? join("runs", `${name}-sweep`);
   const plan = { seeds, settings: settings as Record<string, readonly unknown[]> };
-  const { summary } = await runSweep(written as Record<string, unknown>, plan, { directory: place }, context);
+  const { summary } = await runSweep(written, plan, { directory: place }, context);
   return new LabSweep(summary, place);
 }

@@ -1,6 +1,6 @@
 import { formatCount } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { longestBudget, rankedTrials, shownTrials, type TrialResult, trialBudgetWords } from "../../systems/trials";
+import { rankedTrials, shownTrials, type TrialResult, trialBudgetWords } from "../../systems/trials";
 import { trialsFigure } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
@@ -60,9 +60,7 @@ export class LabTrials implements Displayable {
     return new FigureView(
       trialsFigure({
         title: `${trials.length} networks by ${goal.name}`,
-        goal,
-        trials: shownTrials(trials, goal),
-        frontBudget: longestBudget(trials),
+        ...shownTrials(trials, goal),
       }),
     );
   }

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { basename, extname, join } from "node:path";
-import { ConfigError, checkOptions, type OptionRules, readJson, rule } from "../../core";
+import { checkOptions, type OptionRules, rule } from "../../core";
 import { DISPLAY, notebookHost } from "../../display-protocol";
 import { engine } from "../../engine";
 import { type RunContext, RunDirectory } from "../../study";
 import {
-  longestBudget,
   parseTrialConfig,
   runTrials,
   shownTrials,
@@ -18,6 +17,7 @@ import { trialsFigure } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { engineReady } from "../session/engine-ready";
 import { LabTrials } from "../values/trials";
+import { writtenExperiment } from "./written-experiment";
 
 export interface LabTrialsOptions {
   /** Where the run is kept; `runs/` and the experiment's name unless given. The same call goes on with it. */
@@ -36,15 +36,8 @@ export async function trials(
 ): Promise<LabTrials> {
   const where = "lab.trials";
   checkOptions(where, options, RULES);
-  const written =
-    typeof experiment === "string" ? readJson(experiment, { what: "an experiment", byUser: true }) : experiment;
-  if (typeof written !== "object" || written === null || Array.isArray(written)) {
-    throw new ConfigError(`${where}: the experiment must be an object, or the path of a JSON file with one`);
-  }
-  const config = parseTrialConfig(
-    written as Readonly<Record<string, unknown>>,
-    typeof experiment === "string" ? experiment : "experiment",
-  );
+  const written = writtenExperiment(where, experiment);
+  const config = parseTrialConfig(written, typeof experiment === "string" ? experiment : "experiment");
   const named = typeof experiment === "string" ? basename(experiment, extname(experiment)) : config.system;
   const directory = options.directory ?? join("runs", config.name ?? named);
   engineReady();
@@ -75,9 +68,7 @@ class TrialsView {
     const figure = new FigureView(
       trialsFigure({
         title: `The front after ${rows.length} networks`,
-        goal: this.goal,
-        trials: shownTrials(rows, this.goal),
-        frontBudget: longestBudget(rows),
+        ...shownTrials(rows, this.goal),
       }),
     );
     const bundle = await figure[DISPLAY]();

@@ -14,16 +14,19 @@ export interface ShownTrial {
   readonly budget?: string;
 }
 
-/** Trials with the value that the search goes by. */
-export function shownTrials(trials: readonly TrialRow[], goal: TrialResult["goal"]): ShownTrial[] {
-  return trials.map(({ trial, key, budget, values, costs }) => ({
-    trial,
-    label: key,
-    macs: costs.macs,
-    // null is how JSON has what is no number.
-    value: values[goal.name] ?? Number.NaN,
-    ...(budget && { budget: trialBudgetWords(budget) }),
-  }));
+/** What a figure of trials shows: each with the value that the search goes by, the front of those with the longest training. */
+export function shownTrials(trials: readonly TrialRow[], goal: TrialResult["goal"]) {
+  const shown = trials.map(
+    ({ trial, key, budget, values, costs }): ShownTrial => ({
+      trial,
+      label: key,
+      macs: costs.macs,
+      // null is how JSON has what is no number.
+      value: values[goal.name] ?? Number.NaN,
+      ...(budget && { budget: trialBudgetWords(budget) }),
+    }),
+  );
+  return { goal, trials: shown, frontBudget: longestBudget(trials) };
 }
 
 /** "c2r2s0e1of3", or "6 epochs" where nothing else is reduced. */
@@ -35,7 +38,7 @@ export function trialBudgetWords(budget: NonNullable<TrialRow["budget"]>): strin
 }
 
 /** The longest training that any trial had, in words; undefined in searches with one budget. */
-export function longestBudget(trials: readonly TrialRow[]): string | undefined {
+function longestBudget(trials: readonly TrialRow[]): string | undefined {
   let longest: TrialRow["budget"];
   for (const { budget } of trials) {
     if (budget && (longest === undefined || budgetSize(budget) > budgetSize(longest))) longest = budget;
