@@ -4,6 +4,7 @@ export { cacheFolder } from "./cache-folder";
 export * from "./code-version";
 export * from "./content-hash";
 export * from "./damaged-file";
+export { decoderReason } from "./decoder-reason";
 export * from "./engine-label";
 export * from "./errors";
 export * from "./file-error";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { breathe, DataError, Progress, type StepContext } from "../core";
+import { breathe, DataError, decoderReason, Progress, type StepContext } from "../core";
 import { decodePicture, pictureHeader } from "./decode-picture";
 import { type ImageShape, imageSize } from "./image-shape";
 import { type PictureFile, TOGETHER } from "./picture-files";
@@ -146,10 +146,7 @@ export function told(unreadable: DecodeFacts["unreadable"]): string {
   return listed(unreadable.map(({ path, why }) => `${path} (${why})`));
 }
 
-/** The first line of what the decoder says, without its name for a buffer. */
+/** What the decoder says, without its names for a buffer and for its parts ("vipspng:"). */
 function shortReason(error: unknown): string {
-  return (error as Error).message
-    .split("\n")[0]
-    .replace(/^Input buffer /, "")
-    .replace(/[.:;]+$/, "");
+  return decoderReason(error).replace(/^(Input buffer|vips\w+:) /, "");
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { DataError, readFailure } from "../core";
+import { DataError, decoderReason, readFailure } from "../core";
 
 /** An IDX file of bytes: its dimensions and its values in row-major order. */
 export interface IdxArray {
@@ -62,7 +62,7 @@ function unpack(path: string, bytes: Buffer): Buffer {
     return gunzipSync(bytes);
   } catch (cause) {
     throw new DataError(
-      `readIdx: ${path} must be a whole gzip file, got ${bytes.length} bytes that do not unpack (${(cause as Error).message}): it is truncated or damaged; ${MEND}`,
+      `readIdx: ${path} must be a whole gzip file, got ${bytes.length} bytes that do not unpack (${decoderReason(cause)}): it is truncated or damaged; ${MEND}`,
       { path, got: bytes.length },
       { cause },
     );

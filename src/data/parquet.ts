@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { DataError, MOST, Progress, type StepContext } from "../core";
+import { DataError, decoderReason, MOST, Progress, type StepContext } from "../core";
 import type { PictureFile, PictureFiles } from "./picture-files";
 import { isPicture } from "./picture-files";
 import { type LabelledFile, listed, type PictureLayout } from "./picture-layout";
@@ -121,7 +121,7 @@ async function openParquet(name: string, place: string, path: string): Promise<O
   const { compressors } = await import("hyparquet-compressors");
   const damaged = (cause: unknown) =>
     new DataError(
-      `${name}: ${place} must be a whole parquet file, and is not (${(cause as Error).message}); fetch it anew`,
+      `${name}: ${place} must be a whole parquet file, and is not (${decoderReason(cause)}); fetch it anew`,
       { place },
       { cause },
     );

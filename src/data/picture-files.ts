@@ -4,7 +4,7 @@ import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Entry, fromBufferPromise, openPromise, type ZipFile } from "yauzl";
-import { breathe, DataError, Progress, type StepContext } from "../core";
+import { breathe, DataError, decoderReason, Progress, type StepContext } from "../core";
 
 /** A file in a folder or a zip file, not yet read. */
 export interface PictureFile {
@@ -151,7 +151,7 @@ async function digestOf(name: string, files: readonly PictureFile[], context: St
 async function zipped(name: string, place: string): Promise<PictureFiles> {
   const damaged = (cause: unknown) =>
     new DataError(
-      `${name}: ${place} must be a whole zip file, and is not (${(cause as Error).message}); fetch it anew`,
+      `${name}: ${place} must be a whole zip file, and is not (${decoderReason(cause)}); fetch it anew`,
       { place },
       { cause },
     );

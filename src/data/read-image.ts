@@ -1,5 +1,5 @@
 import { lstatSync, type Stats, statSync } from "node:fs";
-import { DataError } from "../core";
+import { DataError, decoderReason } from "../core";
 import { decodePicture } from "./decode-picture";
 import type { ImageShape } from "./image-shape";
 
@@ -30,7 +30,7 @@ export async function readImage(path: string, { height, width, channels }: Image
     return { values, resizing: describeResizing(from, { width, height }) };
   } catch (cause) {
     throw new DataError(
-      `readImage: ${path} must be an image that can be decoded (PNG, JPEG, WebP, TIFF, GIF, AVIF), got: ${(cause as Error).message}`,
+      `readImage: ${path} must be an image that can be decoded (PNG, JPEG, WebP, TIFF, GIF, AVIF), got: ${decoderReason(cause)}`,
       { path },
       { cause },
     );

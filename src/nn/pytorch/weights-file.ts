@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { type Entry, fromBufferPromise, type ZipFile } from "yauzl";
-import { CheckpointError, readFailure } from "../../core";
+import { CheckpointError, decoderReason, readFailure } from "../../core";
 import { decodeFloat16 } from "../float16";
 import type { StoredTensor } from "../module";
 import { stateDict } from "./state-dict";
@@ -71,7 +71,7 @@ export async function readPyTorchWeights(path: string): Promise<PyTorchWeights> 
     if (bytes.subarray(0, 4).equals(Buffer.from("PK\x03\x04"))) return await ofZip(bytes);
     if (LEGACY.every((byte, i) => bytes[i] === byte)) return ofLegacy(bytes);
   } catch (error) {
-    throw fail(`must be a state dict of PyTorch that is whole, and ${(error as Error).message}`, error);
+    throw fail(`must be a state dict of PyTorch that is whole, and ${decoderReason(error)}`, error);
   }
   throw fail("must be a file of torch.save, and does not begin as one");
 }

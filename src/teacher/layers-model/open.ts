@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
-import { CheckpointError, ConfigError, checkOptions, type OptionRules, rule, shown } from "../../core";
+import { CheckpointError, ConfigError, checkOptions, decoderReason, type OptionRules, rule, shown } from "../../core";
 import { checkPreprocessing, checkPreprocessingScale, type Preprocessing } from "../../data";
 import { tf } from "../../engine";
 import { type Architecture, type ForeignLayer, formatShape, type ImageShape, validateArchitecture } from "../../space";
@@ -199,7 +199,7 @@ export async function openModelTeacher(path: string, options: LayersTeacherOptio
   } catch (cause) {
     if (cause instanceof CheckpointError) throw cause;
     throw new CheckpointError(
-      `teacher: ${path} must be a layers model of TensorFlow.js, and cannot be read as one (${(cause as Error).message}); own layers are made known by tf.serialization.registerClass`,
+      `teacher: ${path} must be a layers model of TensorFlow.js, and cannot be read as one (${decoderReason(cause)}); own layers are made known by tf.serialization.registerClass`,
       { path },
       { cause },
     );

@@ -1,4 +1,4 @@
-import { CheckpointError, ConfigError } from "../../core";
+import { CheckpointError, ConfigError, decoderReason } from "../../core";
 import { tf } from "../../engine";
 import { graphOf, type ModelGraph } from "./graph";
 
@@ -86,7 +86,7 @@ export function modelOf({ kind, config }: Topology, where: string): tf.LayersMod
     return cls.fromConfig(cls, JSON.parse(JSON.stringify(config)) as Json, {}, true);
   } catch (cause) {
     throw new CheckpointError(
-      `${where}: the model must be one that TensorFlow.js builds of its description, and it is not (${(cause as Error).message}); own layers are made known by tf.serialization.registerClass`,
+      `${where}: the model must be one that TensorFlow.js builds of its description, and it is not (${decoderReason(cause)}); own layers are made known by tf.serialization.registerClass`,
       {},
       { cause },
     );
