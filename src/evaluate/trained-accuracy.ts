@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   ConfigError,
   checkOptions,
@@ -132,7 +132,8 @@ export function trainedAccuracy<A>(
         ? join(states, `${fingerprint({ recipe, subject, budget: { ...budget, epochs: schedule } })}.safetensors`)
         : undefined;
     if (states !== undefined && file !== undefined) makeFolder(states);
-    const begun = from !== undefined && from.file === file ? from.epochs : 0;
+    // By the name alone, which is a fingerprint: the folder may have moved, or be called from elsewhere.
+    const begun = from !== undefined && file !== undefined && basename(from.file) === basename(file) ? from.epochs : 0;
     const key = space.key(architecture);
     const task = `train ${key}`;
     const started = process.cpuUsage();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -57,12 +57,15 @@ describe("trainedAccuracy", () => {
     expect(readdirSync(join(folder, "stages"))).toEqual([]);
   });
 
-  it("begins a stage anew whose weights are gone or damaged, with the same result", async () => {
+  it("goes on in a folder that was moved, and begins a stage anew whose weights are gone or damaged, with the same result and costs", async () => {
     const place = join(folder, "damaged");
     const evaluator = trainedAccuracy(cells, { ...options, states: place });
     const [first, second] = stagesOf(reducedBudget({ channels: 0.25, resolution: 0.5 }, 3), 3);
     const { state } = await evaluator.evaluate("000310", first);
     const rest = await evaluator.evaluate("000310", second, state);
+    cpSync(place, join(folder, "moved"), { recursive: true });
+    const moved = trainedAccuracy(cells, { ...options, states: join(folder, "moved") });
+    expect(stable(await moved.evaluate("000310", second, state))).toEqual(stable(rest));
     rmSync(place, { recursive: true });
     expect(stable(await evaluator.evaluate("000310", second, state))).toEqual(stable(rest));
     writeFileSync(state!.file, "no weights");
