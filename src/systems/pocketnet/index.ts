@@ -6,4 +6,10 @@ export * from "./results-file";
 export { longerEpochs, type NetworkSize, type PocketNetRuns, runPocketNet, type StudentRun } from "./run-study";
 export * from "./settings";
 export * from "./summary";
-export { type FaceTeacher, type MeasuredEmbedding, trainFaceTeacher, trainMeasured } from "./train-students";
+export {
+  type FaceTeacher,
+  type MeasuredEmbedding,
+  sameProgress,
+  trainFaceTeacher,
+  trainMeasured,
+} from "./train-students";

@@ -1,10 +1,42 @@
 import type { ImageShape } from "../../core";
-import { type Architecture, architecturePreset, type CellArchitecture, type CellGraph, pocketNet } from "../../space";
+import {
+  type Architecture,
+  type CellArchitecture,
+  type CellGraph,
+  conv,
+  type MBConvLayer,
+  pocketNet,
+} from "../../space";
 import type { PocketNetSettings } from "./settings";
 
-/** The teacher: a MobileNet for small images whose linear layer gives the embedding. */
+/**
+ * The teacher: a chain that can be cut into blocks, of few and wide layers, since some thousand pictures are too few for a deep one.
+ * In place of PocketNet's iResNet-100; as there, no pooling takes the places of features away before the embedding.
+ */
 export function embeddingTeacherArchitecture({ embedding }: PocketNetSettings, input: ImageShape): Architecture {
-  return { ...architecturePreset("mobilenet@28px"), name: "mobilenet@32px, embedding", input, classes: embedding };
+  const layer = (outChannels: number, stride: number): MBConvLayer => ({
+    kind: "mbconv",
+    kernelSize: 5,
+    stride,
+    expansion: 6,
+    outChannels,
+    seRatio: 0,
+    activation: "relu",
+  });
+  return {
+    name: "three MBConv layers, embedding",
+    input,
+    stem: [conv(3, 24, { stride: 2, activation: "relu" })],
+    blocks: [[layer(24, 1)], [layer(48, 2)], [layer(96, 2)]],
+    head: [
+      conv(1, 128, { activation: "relu" }),
+      conv(3, 128, { stride: 2, activation: "relu" }),
+      conv(3, 128, { stride: 2, activation: "none" }),
+    ],
+    classes: embedding,
+    padding: "same",
+    batchNormEpsilon: 1e-3,
+  };
 }
 
 /** A student of PocketNet's design with the cells given. */

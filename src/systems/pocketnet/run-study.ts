@@ -101,7 +101,7 @@ export async function runPocketNet(
   }
   return {
     search: { ...search, cells: { normal: formatCell(cells.normal), reduction: formatCell(cells.reduction) } },
-    teacher: { ...stored(settings.teacherSeed, teacher), size: teacherSize },
+    teacher: { ...stored(settings.teacher.seed, teacher), size: teacherSize },
     blockwise: { ...found, layers: architecture.blocks.map((block) => block.map(describeLayer).join(" ")).join(" | ") },
     students: { darts: sizeOf(darts), blockwise: sizeOf(architecture) },
     arms,

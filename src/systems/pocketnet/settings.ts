@@ -13,7 +13,11 @@ export const POCKETNET_SETTINGS = {
   training: { epochs: 6, batchSize: 64, learningRate: 0.1 },
   /** The paper's 100 for 128 features: the first distance weighs as much here. */
   distillationWeight: 25,
-  teacherSeed: 1,
+  /**
+   * Until it is better than a student without it: at the students' epochs and batch a MobileNet for 28-pixel images verified 87 %
+   * of the pairs, they 94 %.
+   */
+  teacher: { seed: 1, epochs: 18, batchSize: 32, learningRate: 0.05 },
   seeds: [1, 2, 3],
   search: { seed: 1, epochs: 4, batchSize: 64, order: 1 },
   blockwise: { blocks: 3, seed: 1, epochs: 2, images: 1500 },

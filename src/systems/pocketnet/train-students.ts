@@ -32,11 +32,13 @@ export function buildNetwork(architecture: Architecture | CellArchitecture, seed
   return "kind" in architecture ? new CellNetwork(architecture, rng) : new Network(architecture, rng);
 }
 
-/** What a training depends on beside the settings. */
+/** What a training depends on beside the settings; batch and learning rate are the students' unless given. */
 interface Training {
   readonly name: string;
   readonly seed: number;
   readonly epochs: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
   readonly teacher?: EmbeddingTeacher;
   readonly keepEpochs?: string;
 }
@@ -50,15 +52,15 @@ export async function trainMeasured(
   architecture: Architecture | CellArchitecture,
   { known, strangers, pairs }: FaceData,
   { arcface, embedding, training }: PocketNetSettings,
-  { name, seed, epochs, teacher, keepEpochs }: Training,
+  { name, ...own }: Training,
   folder: string,
   context: StepContext,
 ): Promise<MeasuredEmbedding> {
-  const network = buildNetwork(architecture, seed);
-  const head = new ArcFace({ ...arcface, features: embedding, classes: known.classes.length }, new Rng(seed));
+  const network = buildNetwork(architecture, own.seed);
+  const head = new ArcFace({ ...arcface, features: embedding, classes: known.classes.length }, new Rng(own.seed));
   try {
-    const checkpoint = join(folder, `${name}-seed${seed}.safetensors`);
-    const options = { ...training, seed, epochs, teacher, keepEpochs, checkpoint, task: `train ${name}, seed ${seed}` };
+    const checkpoint = join(folder, `${name}-seed${own.seed}.safetensors`);
+    const options = { ...training, ...own, checkpoint, task: `train ${name}, seed ${own.seed}` };
     const history = await trainEmbedding(network, head, known, options, context);
     const embeddings = await embed(network, strangers.faces, known, context);
     return { history, embeddings, cosines: pairCosines(embeddings, pairs.pairs) };
@@ -83,28 +85,36 @@ export async function trainFaceTeacher(
   context: StepContext,
 ): Promise<FaceTeacher> {
   const keepEpochs = join(folder, "teacher");
-  const { epochs } = settings.training;
-  const training = { name: "teacher", seed: settings.teacherSeed, epochs, keepEpochs };
+  const training = { name: "teacher", ...settings.teacher, keepEpochs };
   const measured = await trainMeasured(architecture, data, settings, training, folder, context);
-  const files = Array.from({ length: epochs }, (_, i) => epochFile(keepEpochs, i + 1));
+  const files = Array.from({ length: settings.teacher.epochs }, (_, i) => epochFile(keepEpochs, i + 1));
   return { ...measured, architecture, files };
 }
 
-/** The teacher's embeddings of all training images, by its last weights and by those of each epoch. */
+/**
+ * The teacher's embeddings of all training images, by its last weights and by those of each epoch: the one in which the teacher was
+ * as far in its training as the student is in its own.
+ */
 export async function teachersOf(
   { architecture, files }: FaceTeacher,
   known: Dataset,
-  { distillationWeight: weight }: PocketNetSettings,
+  { distillationWeight: weight, training: { epochs } }: PocketNetSettings,
   context: StepContext,
 ): Promise<Readonly<Record<"final" | "each epoch's", EmbeddingTeacher>>> {
   const network = buildNetwork(architecture, 0);
   try {
-    const all = await rememberedTeacher(network, { files, weight }, known, context);
+    const alike = Array.from({ length: epochs }, (_, i) => files[sameProgress(i + 1, epochs, files.length) - 1]);
+    const all = await rememberedTeacher(network, { files: alike, weight }, known, context);
     const final = await rememberedTeacher(network, { files: files.slice(-1), weight }, known, context);
     return { final, "each epoch's": all };
   } finally {
     network.dispose();
   }
+}
+
+/** The teacher's epoch, from 1, that is as far in its training as a student's epoch, from 1, in its own. */
+export function sameProgress(epoch: number, epochs: number, teacherEpochs: number): number {
+  return Math.max(1, Math.round((epoch * teacherEpochs) / epochs));
 }
 
 /** How far a student ends from the final teacher, on strangers: mean cosine. */

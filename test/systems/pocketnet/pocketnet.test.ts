@@ -10,6 +10,7 @@ import {
   POCKETNET_ARM_NAMES,
   POCKETNET_SETTINGS,
   type PocketNetSettings,
+  sameProgress,
   storedPocketNet,
   summarisePocketNet,
   writePocketNet,
@@ -23,6 +24,7 @@ const tiny: PocketNetSettings = {
   embedding: 8,
   student: { channels: 4, layers: 3, headChannels: 16 },
   training: { epochs: 2, batchSize: 16, learningRate: 0.05 },
+  teacher: { seed: 1, epochs: 4, batchSize: 16, learningRate: 0.05 },
   seeds: [1],
   search: { seed: 1, epochs: 1, batchSize: 8, order: 1 },
   blockwise: { blocks: 3, seed: 1, epochs: 1, images: 32 },
@@ -85,6 +87,12 @@ describe("PocketNet's study", () => {
   it("counts the final teacher's pass in epochs", () => {
     const [student, teacher] = [1e6, 9e6].map((macs) => ({ macs, params: 0 }));
     expect(longerEpochs(tiny, student, teacher)).toBe(5);
+  });
+
+  it("pairs a student's epoch with the teacher's of the same progress, the last with the last", () => {
+    expect([1, 2, 3].map((epoch) => sameProgress(epoch, 3, 9))).toEqual([3, 6, 9]);
+    expect([1, 2, 3, 4].map((epoch) => sameProgress(epoch, 4, 2))).toEqual([1, 1, 2, 2]);
+    expect(sameProgress(1, 6, 1)).toBe(1);
   });
 
   it("says which command makes a file that is not there", () => {
