@@ -74,6 +74,23 @@ export class LabCsnas implements Displayable {
     });
   }
 
+  /** Other trainings without labels: does one order the networks better? */
+  variants(): Table {
+    const { variants } = this.summary;
+    const { epochs, learningRate } = this.stored.settings.contrastive;
+    return new Table({
+      title: "What was tried for a score that knows more",
+      columns: ["training without labels", "networks", "rho (95 %)", "given log parameters (95 %)"],
+      rows: variants.map(({ title, agreement: { networks, rho, givenSize } }) => [
+        title,
+        networks,
+        words(rho),
+        words(givenSize),
+      ]),
+      note: `The same networks in all rows; as in the table: ${epochs} epochs, learning rate ${learningRate}, temperature 0.07.`,
+    });
+  }
+
   /** Test accuracy with labels against the loss without. */
   scatter(): FigureView {
     const { labelFree } = this.summary;
@@ -172,15 +189,28 @@ export class LabCsnas implements Displayable {
     const repaired = differences.find(({ code }) => code === "repaired")!;
     const released = differences.find(({ code }) => code === "released")!;
     const reaches = labelFree.rho.value >= 0.7;
+    const { variants } = this.summary;
     return findings([
       `Without labels the networks are ordered with rho ${words(labelFree.rho)}: ${reaches ? "at least" : "less than"} the 0.7 that was asked for, ${labelFree.rho.value > UNNAS_RHO ? "above" : "below"} UnNAS' ${UNNAS_RHO} (other pretext tasks and spaces). The ceiling of trainings with labels is ${words(ceiling.labelled)}, that of the loss itself ${words(ceiling.labelFree)}.`,
       `Size explains ${Math.abs(params.rho.value) >= Math.abs(labelFree.rho.value) ? "as much or more" : "less"}: parameters order them with rho ${words(params.rho)}, multiply-adds with ${words(macs.rho)}. Given log parameters ${words(labelFree.givenSize)} is left of the loss: ${sideWords(labelFree.givenSize.interval, "it says something beyond the size", "beyond the size it is wrong more often than right", "beyond the size it is not told apart from chance")}.`,
       `On ${forms.pirl.networks} networks the two forms of the loss have rho ${words(forms.infonce.rho)} (InfoNCE, released) and ${words(forms.pirl.rho)} (PIRL's).`,
+      ...(variants.length > 0 ? [this.tried()] : []),
       `TPE against random search of the same seeds: the lowest loss seen, averaged over all evaluations, differs by ${spread(repaired.area)} nats with the repaired code (${lower(repaired.area)}), by ${spread(released.area)} with the released one (${lower(released.area)}); at the end by ${spread(repaired.final)} (${lower(repaired.final)}) and ${spread(released.final)} (${lower(released.final)}).`,
       `Test accuracy in the table, repaired code: TPE's choices ${spread(this.of("tpe").test)} %, random search's ${spread(this.of("random").test)} %, those of TPE with labels ${spread(this.of("tpe-labels").test)} %.`,
       `After longer trainings the choices without labels are ${spread(final.labelFree)} % accurate, those with labels ${spread(final.labelled)} %: a difference of ${spread(final.difference)} points, ${withinMargin(final.difference)}. ${this.stored.searches.seeds} seeds chose ${final.choices[0]} different networks without labels, ${final.choices[1]} with; each was trained from ${final.trainings} seeds, which the intervals are over.`,
       `${diverged[0]} of ${networks} trainings without labels diverged, ${diverged[1]} with.`,
     ]);
+  }
+
+  private tried(): string {
+    const { variants } = this.summary;
+    const reaching = variants.slice(1).filter(({ agreement }) => agreement.rho.value >= 0.7);
+    const which = reaching.map(({ title }) => title).join(" and ");
+    const said =
+      reaching.length === 0 ? "none reaches 0.7" : `${which} ${reaching.length === 1 ? "reaches" : "reach"} 0.7`;
+    const rhos = variants.map(({ title, agreement }) => `${agreement.rho.value.toFixed(2)} (${title})`).join(", ");
+    const left = variants.map(({ agreement }) => agreement.givenSize.value.toFixed(2)).join(", ");
+    return `Of ${variants.length - 1} other trainings without labels, on ${variants[0].agreement.networks} networks, ${said}: rho ${rhos}; given log parameters ${left}.`;
   }
 
   async [DISPLAY](): Promise<MimeBundle> {

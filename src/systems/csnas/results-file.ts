@@ -17,6 +17,7 @@ const DEFINITIONS = {
     "by canonical key: contrastive loss without labels (nats, null: diverged), validation and test accuracy with labels (percent), multiply-adds, parameters; in the order that searches name cells by",
   again: "the first cells from another seed: loss without labels; validation and test accuracy",
   pirl: "the first cells by PIRL's form of the loss, which is of another scale",
+  variants: "by variant of the training, the first cells: loss without labels",
   arms: "by search: places of the cells in the order of their evaluation, from 0, and of the choice",
   finals: "what searches chose, trained with labels for longer: validation and test accuracy by seed",
   probes:
@@ -38,6 +39,7 @@ export interface StoredCsnas {
     readonly labelled: Readonly<Record<string, Accuracies>>;
   };
   readonly pirl: Readonly<Record<string, number>>;
+  readonly variants: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly arms: Readonly<Record<CsnasArmName, readonly CsnasRun[]>>;
   readonly finals: Readonly<Record<string, readonly Accuracies[]>>;
   readonly probes: Readonly<Record<string, readonly ProbeRow[]>>;
@@ -101,6 +103,9 @@ export async function writeCsnas(
       labelled: Object.fromEntries(table.again.labelled.map((told) => [told.trial.key, accuraciesOf(told)])),
     },
     pirl: Object.fromEntries(table.pirl.map(lossRow)),
+    variants: Object.fromEntries(
+      Object.entries(table.variants).map(([name, told]) => [name, Object.fromEntries(told.map(lossRow))]),
+    ),
     arms,
     finals: byKey(finals.labelled, accuraciesOf),
     probes: byKey(finals.probes, ({ outcome: { values } }): ProbeRow => [values.probe, values.untrained]),
@@ -143,6 +148,8 @@ const storedSchema = z
     cells: z.record(z.string(), z.tuple([lossSchema, ...ACCURACIES.def.items, z.number(), z.number()])),
     again: z.object({ labelFree: z.record(z.string(), lossSchema), labelled: z.record(z.string(), ACCURACIES) }),
     pirl: z.record(z.string(), lossSchema),
+    // Not in files that were written before there were any.
+    variants: z.record(z.string(), z.record(z.string(), lossSchema)).default({}),
     arms: z.object(
       Object.fromEntries(CSNAS_ARM_NAMES.map((arm) => [arm, z.array(runSchema).min(1)])) as unknown as Record<
         CsnasArmName,

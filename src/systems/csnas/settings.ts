@@ -1,4 +1,21 @@
+import type { Augmentation } from "../../data";
 import type { CellOp } from "../../space";
+
+/** A training without labels that differs from the study's in what is given. */
+export interface ContrastiveVariant {
+  readonly title: string;
+  readonly epochs?: number;
+  readonly learningRate?: number;
+  readonly temperature?: number;
+  readonly batchSize?: number;
+  readonly views?: Augmentation;
+}
+
+const VARIANTS: Readonly<Record<string, ContrastiveVariant>> = {
+  longer: { title: "four times the epochs", epochs: 8 },
+  "weaker views": { title: "views without erased patches, shifted less", views: { flip: true, shift: 2 } },
+  warmer: { title: "temperature 0.2, three times the learning rate", temperature: 0.2, learningRate: 0.01 },
+};
 
 /**
  * What is trained and searched, once and for all. Sizes were set by time alone: on one core of the machine that made the stored
@@ -22,6 +39,8 @@ export const CSNAS_SETTINGS = {
   again: { labelled: 40, labelFree: 20, seed: 2 },
   /** Networks that are scored by PIRL's form of the loss, too. */
   pirl: 24,
+  /** Other trainings without labels, tried on the first networks for a score that orders them better. */
+  variants: { networks: 40, trainings: VARIANTS },
   /** Trainings of what the searches chose. */
   final: {
     seeds: [11, 12, 13],
@@ -39,7 +58,12 @@ export const CSNAS_SEARCHES = {
 } as const;
 
 export type CsnasSettings = {
-  readonly [Key in keyof typeof CSNAS_SETTINGS]: Widened<(typeof CSNAS_SETTINGS)[Key]>;
+  readonly [Key in Exclude<keyof typeof CSNAS_SETTINGS, "variants">]: Widened<(typeof CSNAS_SETTINGS)[Key]>;
+} & {
+  readonly variants: {
+    readonly networks: number;
+    readonly trainings: Readonly<Record<string, ContrastiveVariant>>;
+  };
 };
 
 /** The same form, for settings of one's own. */

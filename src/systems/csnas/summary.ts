@@ -85,6 +85,8 @@ export interface CsnasSummary {
   readonly ceiling: { readonly labelFree: Estimate; readonly labelled: Estimate };
   /** The two forms of the loss on the same networks. */
   readonly forms: { readonly infonce: ScoreAgreement; readonly pirl: ScoreAgreement };
+  /** The study's own training on the networks of the variants, then these: titles and how they agree. */
+  readonly variants: readonly { readonly title: string; readonly agreement: ScoreAgreement }[];
   readonly arms: readonly CsnasArmSummary[];
   readonly differences: readonly CsnasDifference[];
   readonly final: FinalSummary;
@@ -114,6 +116,7 @@ export function summariseCsnas(stored: StoredCsnas): CsnasSummary {
         ofPirl,
       ),
     },
+    variants: variantsOf(stored),
     arms: CSNAS_ARM_NAMES.map((arm) => summariseArm(arm, stored, rows)),
     differences: CELL_CODES.map((code) => differenceOf(code, stored, rows)),
     final: finalOf(stored, keys),
@@ -140,6 +143,19 @@ function agreementOf(scores: readonly number[], rows: readonly CellRow[]): Score
     tau: kendallTauB(scores, test),
     givenSize: bootstrap([scores, test, size], ([x, y, z]) => partialOfRanks(x, y, z)),
   };
+}
+
+function variantsOf({ cells, variants, settings }: StoredCsnas): CsnasSummary["variants"] {
+  const of = (title: string, losses: Readonly<Record<string, number>>) => {
+    const keys = Object.keys(losses);
+    const scores = keys.map((key) => scoreOfLoss(losses[key]));
+    const rows = keys.map((key) => cells[key]);
+    return { title, agreement: agreementOf(scores, rows) };
+  };
+  const [first = {}] = Object.values(variants);
+  const own = Object.fromEntries(Object.keys(first).map((key) => [key, cells[key][0]]));
+  const tried = Object.entries(variants).map(([name, losses]) => of(settings.variants.trainings[name].title, losses));
+  return tried.length > 0 ? [of("as in the table", own), ...tried] : [];
 }
 
 /** Partial correlation of the ranks of x and y given z. */

@@ -5,6 +5,7 @@ import { type Evaluator, labelFree, trainedCells } from "../../evaluate";
 import { orderedSearcher, type ToldTrial } from "../../search";
 import type { CellGraph } from "../../space";
 import { runSearch } from "../../study";
+import type { ContrastiveOptions } from "../../train";
 import { allCells } from "./cell-code";
 import { probedCells } from "./probed-cells";
 import type { CsnasSettings } from "./settings";
@@ -20,6 +21,8 @@ export interface ScoreTrainings {
   readonly again: { readonly labelFree: Trained; readonly labelled: Trained };
   /** The first networks by PIRL's form of the loss. */
   readonly pirl: Trained;
+  /** The first networks by each of the variants. */
+  readonly variants: Readonly<Record<string, Trained>>;
 }
 
 /** What the searches chose, trained for longer. */
@@ -67,13 +70,13 @@ export async function trainScores(
 ): Promise<ScoreTrainings> {
   const space = smallCellCode("repaired", settings);
   const cells = csnasCells(settings);
-  const { again, seed, contrastive, pirl } = settings;
-  const without = (of: number, form: "infonce" | "pirl" = "infonce") =>
-    labelFree({ name: "csnas", space, data, training: { ...contrastive, form }, seed: of });
+  const { again, seed, contrastive, pirl, variants } = settings;
+  const without = (of: number, form: "infonce" | "pirl" = "infonce", other: Partial<ContrastiveOptions> = {}) =>
+    labelFree({ name: "csnas", space, data, training: { ...contrastive, form, ...other }, seed: of });
   const labelled = (of: number) => trainedCells({ name: "csnas", space, data, training: settings.labelled, seed: of });
   const run = (count: number, evaluator: Evaluator<CellGraph, never>, name: string) =>
     trained(cells.slice(0, count), evaluator, join(runs, `csnas-${name}`), settings, context);
-  return {
+  const main = {
     labelFree: await run(cells.length, without(seed), "label-free"),
     labelled: await run(cells.length, labelled(seed), "labelled"),
     again: {
@@ -82,6 +85,12 @@ export async function trainScores(
     },
     pirl: await run(pirl, without(seed, "pirl"), "pirl"),
   };
+  const ofVariants: Record<string, Trained> = {};
+  for (const [name, { title: _, ...other }] of Object.entries(variants.trainings)) {
+    const folder = `variant-${name.replaceAll(" ", "-")}`;
+    ofVariants[name] = await run(variants.networks, without(seed, "infonce", other), folder);
+  }
+  return { ...main, variants: ofVariants };
 }
 
 /**

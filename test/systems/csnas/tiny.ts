@@ -11,6 +11,7 @@ export const TINY: CsnasSettings = {
   labelled: { ...CSNAS_SETTINGS.labelled, epochs: 1, batchSize: 20, validateEvery: 1 },
   again: { labelled: 2, labelFree: 2, seed: 2 },
   pirl: 2,
+  variants: { networks: 2, trainings: { longer: { title: "more epochs", epochs: 2 } } },
   final: {
     seeds: [11],
     training: { ...CSNAS_SETTINGS.final.training, epochs: 1, batchSize: 20, validateEvery: 1 },
