@@ -45,6 +45,8 @@ const SILENT_MS = 20_000;
 const FORGOTTEN_S = 86_400;
 /** The lowest priority that BullMQ has. */
 const LAST = 2 ** 21;
+/** What BullMQ says of a task that was lost with its worker too often. */
+const LOST_TOO_OFTEN = /stalled more than/;
 /** Notes fetched at a time. */
 const NOTES = 100;
 
@@ -176,9 +178,22 @@ export class QueueCall<In, Out, Note> {
     if (!finished) return undefined;
     const { name } = this.task;
     if (job.returnvalue === null || job.returnvalue === undefined) {
+      const lost = LOST_TOO_OFTEN.test(job.failedReason);
+      if (lost && this.gotOn(index, job.data)) {
+        await job.remove();
+        await queue.addBulk([this.entry(index)]);
+        return undefined;
+      }
+      const what = lost
+        ? "it was lost too often with the worker that had it, and got no further in between: see that its machine has memory for it"
+        : `${job.attemptsMade} attempts failed, the last one by: ${job.failedReason}; mend that`;
       throw new StudyError(
-        `${name}: task ${index} must be run by a worker, and ${job.attemptsMade} attempts failed, the last one by: ${job.failedReason}; mend that and run the same command again`,
-        { task: name, index, attempts: job.attemptsMade },
+        `${name}: task ${index} must be run by a worker, and ${what}; then run the same command again`,
+        {
+          task: name,
+          index,
+          attempts: job.attemptsMade,
+        },
       );
     }
     const outcome = parseMessage(OUTCOME, `the outcome of ${name}`, job.returnvalue);
@@ -188,6 +203,15 @@ export class QueueCall<In, Out, Note> {
     await link.client.del(notesKey(this.job(index)));
     if (outcome.kind === "failed") throw await this.thrown(outcome.thrown);
     return { index, output: (await receive(outcome.output, this.at.store)) as Out };
+  }
+
+  /** Whether a task got further since it was put on the queue; it is then put there again as it is now. */
+  private gotOn(index: number, now: unknown): boolean {
+    const before = this.messages[index];
+    const { reached } = parseMessage(TASK_MESSAGE, `task ${index} of ${this.task.name}`, now);
+    if (reached === undefined || JSON.stringify(reached) === JSON.stringify(before.reached)) return false;
+    this.messages[index] = { ...before, reached };
+    return true;
   }
 
   private async thrown(sent: z.infer<typeof SENT>): Promise<Error> {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Queue } from "bullmq";
+import { Queue, Worker } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Content,
@@ -82,6 +82,35 @@ describe.skipIf(!hasRedis)("the queue's executor", () => {
     await expect(outputs(executor, [{ does: "end" }])).rejects.toThrow(
       /fixture: task 0 must be run by a worker, and 4 attempts failed, the last one by: a task's thread ended with exit code 7/,
     );
+  });
+
+  /** Of workers that are lost with every task; before that, a task has reached `upTo` states at most. */
+  const losing = async <T>(upTo: number, work: (lossy: QueueExecutor) => Promise<T>): Promise<T> => {
+    const connection = { host: "127.0.0.1", port: redis.port };
+    const lossy = new Worker(
+      queueName("lossy"),
+      async (job) => {
+        const before = (job.data.reached?.json as number | undefined) ?? 0;
+        if (before === 3) return { kind: "done", output: { json: "by three states" } };
+        if (before < upTo) await job.updateData({ ...job.data, reached: { json: before + 1 } });
+        return new Promise(() => {});
+      },
+      { connection, prefix: PREFIX, maxStalledCount: 0, lockDuration: 50, stalledInterval: 50, skipLockRenewal: true },
+    );
+    lossy.concurrency = 8;
+    const caller = queueExecutor({ redis: redis.url, store, kind: "lossy" });
+    try {
+      return await work(caller);
+    } finally {
+      await caller.close();
+      await lossy.close(true);
+    }
+  };
+
+  it("takes a task up again that is lost with worker after worker as long as it gets on, and gives it up where it does not", async () => {
+    const lost = (upTo: number) => losing(upTo, (caller) => outputs(caller, [{ does: "wait" }]));
+    await expect(lost(3)).resolves.toEqual(["by three states"]);
+    await expect(lost(1)).rejects.toThrow(/lost too often with the worker that had it, and got no further in between/);
   });
 
   it("sends an input of any size: what is large goes by the store", async () => {
