@@ -50,8 +50,10 @@ import { type LabTrialsOptions, trials } from "./words/trials";
 /** The whole way in a few calls; each value shows itself when it is the last expression of a cell. */
 export const lab = {
   /**
-   * Has workers on other machines distil, rate and retrain from now on: `lab.use({ queue: "redis://host:6379", store: "/mnt/blockwise" })`,
-   * see `docs/queue.md`; `lab.use({ queue: null })` goes back to this process. The cell's interrupt stops the workers' tasks.
+   * Has workers on other machines distil, rate and train networks side by side from now on (`supernet.distill`, `supernet.rate`,
+   * `lab.pareto`): `lab.use({ queue: "redis://host:6379", store: "/mnt/blockwise" })`, see `docs/queue.md`; `lab.use({ queue: null })`
+   * goes back to this process. A training by itself (`lab.teacher`, `found.retrain`) stays here, on all threads. The cell's
+   * interrupt stops the workers' tasks.
    * @returns What is in use now, a sentence.
    * @throws ConfigError when Redis does not answer, or the engine is not the native one.
    */

@@ -24,6 +24,7 @@ import {
 import type { RetrainOptions } from "../../retrain";
 import type { Candidate, SearchSpace } from "../../space";
 import { DNA_MINI } from "../../systems/dna";
+import type { TaskStepContext } from "../../tasks";
 import type { LabBlocks } from "../values/blocks";
 import { isForgotten, LAB_RATE_RULES, type LabRateOptions, plainRateOptions, RatingJob } from "./rating-job";
 
@@ -127,8 +128,11 @@ export class DistillationJob {
     return this.distillation.fed(block, context);
   }
 
-  async run(context: StepContext): Promise<void> {
+  async run(context: TaskStepContext): Promise<void> {
+    const { distillation, space } = this;
     try {
+      // Workers elsewhere have no block to wait for.
+      if (context.executor) await distillation.ahead([...space.blocks.keys()].slice(this.distilled.length), context);
       while (!this.isComplete) await this.distillation.block(this.distilled.length, context);
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;

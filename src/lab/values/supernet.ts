@@ -12,6 +12,7 @@ import {
   opName,
   type SearchSpace,
 } from "../../space";
+import type { TaskStepContext } from "../../tasks";
 import { featureMontage, supernetSketch } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
@@ -59,7 +60,10 @@ export class LabSupernet implements Displayable {
    * start anew, and so does a student that is guided by an own rating without a version.
    * @throws TrainingError when a loss is not finite, InterruptedError when stopped.
    */
-  async distill(options: LabDistillOptions = {}, context: StepContext = notebookContext()): Promise<LabDistillation> {
+  async distill(
+    options: LabDistillOptions = {},
+    context: TaskStepContext = notebookContext(),
+  ): Promise<LabDistillation> {
     checkOptions("supernet.distill", options, LAB_DISTILL_RULES);
     const seeded = { ...options, seed: options.seed ?? this.blocks.data.seed };
     if (!this.job?.goesOnWith(seeded)) {
