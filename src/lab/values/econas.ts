@@ -9,7 +9,6 @@ import {
   type EconasArmSummary,
   PROXY_BENCHMARK_TITLES,
   PROXY_BENCHMARKS,
-  type ProxyBenchmarkName,
   type ProxyBenchmarkSummary,
   type ProxyComparison,
   type ProxySummary,
@@ -47,7 +46,7 @@ export class LabEconas implements Displayable {
   }
 
   /** The searches of one table: "fashion", "cifar100" or "imagenet16". @throws ConfigError for another. */
-  of(name: ProxyBenchmarkName): ProxyBenchmarkSummary {
+  of(name: string): ProxyBenchmarkSummary {
     const found = this.searches.find(({ benchmark }) => benchmark === name);
     if (found) return found;
     const meant = nearestName(String(name), PROXY_BENCHMARKS);
@@ -141,13 +140,13 @@ export class LabEconas implements Displayable {
   }
 
   /** Test accuracy of the choice against what was spent, a panel a search, plain evolution in the full setting in grey. */
-  curves(name: ProxyBenchmarkName): FigureView {
-    const { arms, best } = this.of(name);
+  curves(name: string): FigureView {
+    const { benchmark, arms, best } = this.of(name);
     const series = arms.map(({ arm, curve: { x, y, interval } }) => ({ name: ECONAS_ARM_TITLES[arm], x, y, interval }));
     const reference = series[arms.findIndex(({ arm }) => arm === "plain")];
     return new FigureView(
       studyPanels({
-        title: `${PROXY_BENCHMARK_TITLES[name]}: what the search would choose`,
+        title: `${PROXY_BENCHMARK_TITLES[benchmark]}: what the search would choose`,
         subtitle: `test accuracy; lines: means of ${this.stored.settings.seeds} seeds, bands: 95 % intervals`,
         series: series.filter((one) => one !== reference),
         reference,
