@@ -102,6 +102,8 @@ describeNative("the instruction set of the fused kernels", () => {
         [33, 7, 1, 15],
         [18, 4, 1, 7],
         [24, 5, 1, 30],
+        [20, 6, 1, 9],
+        [16, 9, 2, 13],
       ]) {
         expectLikeCpu(
           () => [randomTensor(1, [3, size, size + 1, channels]), randomTensor(2, [kernel, kernel, channels, 1])],
@@ -109,6 +111,31 @@ describeNative("the instruction set of the fused kernels", () => {
           { gradient: true },
         );
       }
+    });
+  });
+
+  it.each(KNOWN)("gives each image of a batch larger than the caches what it gets alone: %s", async (isa) => {
+    if (!instructionSets().includes(isa)) return;
+    const [batch, size, channels] = [9, 64, 64]; // 9.4 MB
+    const convolve = (x: tf.Tensor, w: tf.Tensor) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, "same");
+    const run = (x: tf.Tensor4D, w: tf.Tensor) => {
+      const [dx] = tf.grads(convolve)([x, w], tf.sub(1, x));
+      return [convolve(x, w), dx].map((t) => t.dataSync());
+    };
+    await withIsa(isa, () => {
+      engine.use("native", { threads: 2 });
+      tf.tidy(() => {
+        const x = randomTensor(1, [batch, size, size, channels]) as tf.Tensor4D;
+        const w = randomTensor(2, [3, 3, channels, 1]);
+        const whole = run(x, w);
+        const n = batch - 1;
+        const alone = run(tf.slice(x, [n, 0, 0, 0], [1, size, size, channels]), w);
+        const at = n * size * size * channels;
+        for (const [i, values] of alone.entries()) {
+          const same = Buffer.from(whole[i].slice(at, at + values.length).buffer);
+          expect(Buffer.compare(Buffer.from(values.buffer), same)).toBe(0);
+        }
+      });
     });
   });
 });

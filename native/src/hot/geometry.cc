@@ -47,9 +47,11 @@ Geometry::Geometry(int height, int width, int outHeight, int outWidth, int kerne
       k.columns = (width - 1 - c) / stride + 1;
       k.tapRows = static_cast<int>(down.taps[r].size());
       k.tapColumns = static_cast<int>(across.taps[c].size());
-      k.offset = 0;
+      k.top = k.left = k.offset = 0;
       if (k.tapRows > 0 && k.tapColumns > 0) {
-        k.offset = (gradientTop + down.taps[r][0].second) * gradientRowStride() + lanes * (gradientLeft + across.taps[c][0].second);
+        k.top = down.taps[r][0].second;
+        k.left = across.taps[c][0].second;
+        k.offset = (gradientTop + k.top) * gradientRowStride() + lanes * (gradientLeft + k.left);
       }
       for (const auto& down1 : down.taps[r])
         for (const auto& across1 : across.taps[c]) k.taps.push_back(down1.first * kernel + across1.first);

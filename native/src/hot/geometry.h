@@ -11,8 +11,9 @@ struct Geometry {
   struct Class {
     int row, column;           // first input pixel of the class
     int rows, columns;         // how many, `stride` apart
-    int tapRows, tapColumns;   // a rectangle of taps, contiguous in the gradient tile
-    int offset;                // of the first tap, from the tile's start, for the class's first pixel
+    int tapRows, tapColumns;   // a rectangle of taps, contiguous in the gradient
+    int top, left;             // where it begins in the gradient, for the class's first pixel
+    int offset;                // the same from the start of the gradient's tile
     std::vector<int> taps;     // index of each in the kernel, in the tile's order
   };
 

@@ -1,165 +1,151 @@
-// Depthwise convolution of ordinary NHWC tensors. Rows of all channels go through padded tiles, one for each block of
-// channels, some rows at a time: memory is read and written in order, and a tile's rows are still in the cache when the
-// taps come.
+// Depthwise convolution of ordinary NHWC tensors, read where they lie: row by row, in each row block by block of channels.
 
 namespace depthwise {
 
-/// Tiles of some rows of an image, one after another: [block][rows][columns][kLanes].
-struct Band {
-  Band(int blocks, int columns, int most, int extra)
-      : blocks(blocks), columns(columns), advance(std::max(1, std::min(most, kFloats / (blocks * columns * kLanes) - extra))),
-        rows(advance + extra), tile(static_cast<size_t>(rows) * columns * kLanes) {}
-  /// What stays in the second-level cache.
-  static constexpr int kFloats = 48 << 10;
-  size_t size() const { return blocks * tile; }
-
-  /// Rows from..from + count of an image [height][width][channels] to the tiles, from their first row on; zeros outside the
-  /// image. The tiles' columns outside the image must be zeros.
-  void gather(const float* image, int height, int width, int channels, int left, int from, int count, float* tiles) const {
-    for (int r = 0; r < count; ++r) {
-      float* to = tiles + (static_cast<size_t>(r) * columns + left) * kLanes;
-      if (from + r < 0 || from + r >= height) {
-        for (int b = 0; b < blocks; ++b) std::memset(to + b * tile, 0, sizeof(float) * width * kLanes);
-        continue;
-      }
-      const float* row = image + static_cast<size_t>(from + r) * width * channels;
-      for (int x = 0; x < width; ++x, row += channels, to += kLanes) {
-        int b = 0;
-        for (; kLanes * (b + 1) <= channels; ++b) store(to + b * tile, load(row + kLanes * b));
-        if (b < blocks) store(to + b * tile, loadPart(row + kLanes * b, channels - kLanes * b));
-      }
-    }
+/// The blocks of channels of images. What is left beyond the whole blocks is copied, with zeros in the other lanes.
+struct Blocks {
+  Blocks(int channels, int height, int width)
+      : channels(channels), height(height), width(width), whole(channels / kLanes), count((channels + kLanes - 1) / kLanes) {}
+  /// Floats of the copy.
+  size_t copySize() const { return whole < count ? static_cast<size_t>(height) * width * kLanes : 0; }
+  /// Copies rows `ready`..`needed` of an image, in which they then are ready.
+  void copyRest(const float* image, float* copy, int& ready, int needed) const {
+    const int from = ready * width, to = std::max(ready, std::min(needed, height)) * width;
+    ready = to / width;
+    if (whole == count) return;
+    for (int p = from; p < to; ++p)
+      store(copy + static_cast<size_t>(p) * kLanes, loadPart(image + static_cast<size_t>(p) * channels + kLanes * whole, channels - kLanes * whole));
   }
+  /// Block b of an image from row `top` and column `left` on.
+  Plane at(int b, const float* image, const float* copy, int top, int left) const {
+    if (b < whole) return {image + kLanes * b, height, width, channels, top, left};
+    return {copy, height, width, kLanes, top, left};
+  }
+  /// Asks for the b-th of `count` parts of some rows of an image, which may lie beyond it, to come into the cache.
+  void ask(int b, const float* image, int row, int rows) const {
+    const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(width) * channels, part = rows * line / count;
+    const float* from = image + row * line + b * part;
+    for (std::ptrdiff_t i = 0; i < part; i += 16) __builtin_prefetch(from + i, 0, 3);
+  }
+  const float* image(const float* images, int n) const { return images + static_cast<size_t>(n) * height * width * channels; }
 
-  int blocks, columns;
-  int advance;  // rows of the other side that a band is for
-  int rows;
-  size_t tile;
+  int channels, height, width, whole, count;
 };
 
 inline Geometry geometryOf(const DepthwiseShape& s) {
   return Geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft, kLanes);
 }
 
-/// Input rows for `advance` output rows: stride each, and what the taps reach beyond.
-inline Band inputBand(const DepthwiseShape& s, const Geometry& geometry, int blocks) {
-  Band band(blocks, geometry.tileWidth, s.outHeight * s.stride, s.kernel - s.stride);
-  band.advance = std::max(1, band.advance / s.stride);
-  band.rows = (band.advance - 1) * s.stride + s.kernel;
-  band.tile = static_cast<size_t>(band.rows) * band.columns * kLanes;
-  return band;
+/// `pixels` of a block's row of sums, straight to NHWC where the block is whole, else by way of `row`.
+HOT_INLINE void putRow(TapRow<Plane> tapRow, const Plane& source, const Taps& taps, int pixels, float* row, float* to, int lanes, int stride,
+                       bool past) {
+  if (lanes == kLanes) return tapRow(source, taps, pixels, to, stride, nullptr, past);
+  tapRow(source, taps, pixels, row, kLanes, nullptr, false);
+  for (int x = 0; x < pixels; ++x) storePart(to + static_cast<size_t>(x) * stride, load(row + kLanes * x), lanes);
 }
 
-/// `pixels` of a block's row of sums, straight to NHWC where the block is whole.
-HOT_INLINE void putRow(TapRow tapRow, const float* source, const Taps& taps, int pixels, float* row, float* to, int lanes, int stride) {
-  if (lanes == kLanes) return tapRow(source, taps, pixels, to, stride, nullptr);
-  tapRow(source, taps, pixels, row, kLanes, nullptr);
-  for (int x = 0; x < pixels; ++x) storePart(to + static_cast<size_t>(x) * stride, load(row + kLanes * x), lanes);
+/// Whether an output goes past the caches: a block's vectors must be whole lines of them.
+inline bool goesPast(const DepthwiseShape& s, size_t pixels, const float* to) {
+  return kLanes == 16 && gate::goesPast(s.batch * pixels * s.channels, s.channels, to);
 }
 
 /// filter [kernel, kernel, channels]
 inline void forward(const DepthwiseShape& s, const float* x, const float* filter, float* y) {
-  const Geometry geometry = geometryOf(s);
-  const int blocks = (s.channels + kLanes - 1) / kLanes, taps = s.kernel * s.kernel;
-  mbconv::Buffer packed(static_cast<size_t>(blocks) * taps * kLanes);
-  mbconv::packRows(filter, taps, s.channels, blocks, nullptr, packed);
-  const Band band = inputBand(s, geometry, blocks);
-  const size_t perThread = band.size() + kLanes * static_cast<size_t>(s.outWidth);
+  const Blocks blocks(s.channels, s.height, s.width);
+  const int taps = s.kernel * s.kernel;
+  mbconv::Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
+  mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
+  const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.outWidth);
   mbconv::Buffer scratch(s.threads * perThread);
-  const TapRow tapRow = s.stride == 1 ? tapRowFor<1>(s.kernel) : tapRowFor<2>(s.kernel);
+  const TapRow<Plane> tapRow = tapRowFor<Plane>(s.kernel, s.stride);
+  const bool past = goesPast(s, static_cast<size_t>(s.outHeight) * s.outWidth, y);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
-    float* tiles = scratch + omp_get_thread_num() * perThread;
-    float* row = tiles + band.size();
-    const float* image = x + static_cast<size_t>(n) * s.height * s.width * s.channels;
-    for (int y0 = 0; y0 < s.outHeight; y0 += band.advance) {
-      const int count = std::min(band.advance, s.outHeight - y0);
-      band.gather(image, s.height, s.width, s.channels, s.padLeft, y0 * s.stride - s.padTop, (count - 1) * s.stride + s.kernel, tiles);
-      for (int oy = 0; oy < count; ++oy)
-        for (int b = 0; b < blocks; ++b) {
-          const Taps all{s.kernel, s.kernel, geometry.rowStride(), packed + static_cast<size_t>(b) * taps * kLanes};
-          putRow(tapRow, tiles + b * band.tile + static_cast<size_t>(oy) * s.stride * geometry.rowStride(), all, s.outWidth, row,
-                 y + (static_cast<size_t>(n) * s.outHeight + y0 + oy) * s.outWidth * s.channels + kLanes * b,
-                 std::min(kLanes, s.channels - kLanes * b), s.channels);
-        }
+    float* copy = scratch + omp_get_thread_num() * perThread;
+    const float* image = blocks.image(x, n);
+    for (int oy = 0, ready = 0; oy < s.outHeight; ++oy) {
+      const int top = oy * s.stride - s.padTop;
+      blocks.copyRest(image, copy, ready, top + s.kernel);
+      for (int b = 0; b < blocks.count; ++b) {
+        blocks.ask(b, image, top + s.kernel, s.stride);
+        const Taps all{s.kernel, s.kernel, packed + static_cast<size_t>(b) * taps * kLanes};
+        putRow(tapRow, blocks.at(b, image, copy, top, -s.padLeft), all, s.outWidth, copy + blocks.copySize(),
+               y + (static_cast<size_t>(n) * s.outHeight + oy) * s.outWidth * s.channels + kLanes * b,
+               std::min(kLanes, s.channels - kLanes * b), s.channels, past);
+      }
     }
+    if (past) fence();
   }
 }
 
 inline void inputGradient(const DepthwiseShape& s, const float* dy, const float* filter, float* dx) {
   const Geometry geometry = geometryOf(s);
-  const int blocks = (s.channels + kLanes - 1) / kLanes, taps = s.kernel * s.kernel, gradientStride = geometry.gradientRowStride();
-  mbconv::Buffer packed(static_cast<size_t>(blocks) * taps * kLanes);
-  mbconv::packRows(filter, taps, s.channels, blocks, nullptr, packed);
-  const mbconv::BackTaps back(geometry, packed, blocks);
-  const mbconv::BackRows rows(geometry);
-  // Input rows q stride .. (q + 1) stride - 1 reach gradient rows q .. q + reach - 1 of the padded gradient.
-  int reach = 1;
-  for (const Geometry::Class& k : geometry.classes)
-    if (k.tapRows > 0) reach = std::max(reach, k.offset / gradientStride + k.tapRows);
-  const int steps = (s.height + s.stride - 1) / s.stride;
-  const Band band(blocks, geometry.gradientWidth, steps, reach - 1);
-  const size_t perThread = band.size() + kLanes * static_cast<size_t>(s.width);
+  const Blocks blocks(s.channels, s.outHeight, s.outWidth);
+  const int taps = s.kernel * s.kernel;
+  mbconv::Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
+  mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
+  const mbconv::BackTaps back(geometry, packed, blocks.count);
+  const mbconv::BackRows<Plane> rows(geometry);
+  int reach = 1;  // rows of the gradient that an input row's taps reach, from its own on
+  for (const Geometry::Class& k : geometry.classes) reach = std::max(reach, k.top + k.tapRows);
+  const bool past = goesPast(s, static_cast<size_t>(s.height) * s.width, dx);
+  const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.width);
   mbconv::Buffer scratch(s.threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
-    float* tiles = scratch + omp_get_thread_num() * perThread;
-    float* row = tiles + band.size();
-    const float* image = dy + static_cast<size_t>(n) * s.outHeight * s.outWidth * s.channels;
-    for (int q0 = 0; q0 < steps; q0 += band.advance) {
-      const int count = std::min(band.advance, steps - q0);
-      band.gather(image, s.outHeight, s.outWidth, s.channels, geometry.gradientLeft, q0 - geometry.gradientTop, count + reach - 1, tiles);
-      for (int q = 0; q < count; ++q)
-        for (int r = 0; r < s.stride && (q0 + q) * s.stride + r < s.height; ++r)
-          for (int b = 0; b < blocks; ++b) {
-            const float* weights = back.weights.data + static_cast<size_t>(b) * taps * kLanes;
-            for (size_t i = 0; i < geometry.classes.size(); ++i) {
-              const Geometry::Class& k = geometry.classes[i];
-              const Taps rectangle{k.tapRows, k.tapColumns, gradientStride, weights};
-              weights += kLanes * k.taps.size();
-              if (k.row != r) continue;
-              const size_t pixel = (static_cast<size_t>(n) * s.height + (q0 + q) * s.stride + r) * s.width + k.column;
-              putRow(rows.rows[i], tiles + b * band.tile + k.offset + static_cast<size_t>(q) * gradientStride, rectangle, k.columns, row,
-                     dx + pixel * s.channels + kLanes * b, std::min(kLanes, s.channels - kLanes * b), s.stride * s.channels);
-            }
-          }
+    float* copy = scratch + omp_get_thread_num() * perThread;
+    const float* image = blocks.image(dy, n);
+    for (int iy = 0, ready = 0; iy < s.height; ++iy) {
+      const int below = iy / s.stride + reach;
+      blocks.copyRest(image, copy, ready, below);
+      for (int b = 0; b < blocks.count; ++b) {
+        if (iy % s.stride == 0) blocks.ask(b, image, below, 1);
+        const float* weights = back.weights.data + static_cast<size_t>(b) * taps * kLanes;
+        for (size_t i = 0; i < geometry.classes.size(); ++i) {
+          const Geometry::Class& k = geometry.classes[i];
+          const Taps rectangle{k.tapRows, k.tapColumns, weights};
+          weights += kLanes * k.taps.size();
+          if (iy % s.stride != k.row) continue;
+          const size_t pixel = (static_cast<size_t>(n) * s.height + iy) * s.width + k.column;
+          putRow(rows.rows[i], blocks.at(b, image, copy, iy / s.stride + k.top, k.left), rectangle, k.columns, copy + blocks.copySize(),
+                 dx + pixel * s.channels + kLanes * b, std::min(kLanes, s.channels - kLanes * b), s.stride * s.channels, past);
+        }
+      }
     }
+    if (past) fence();
   }
 }
 
 inline void filterGradient(const DepthwiseShape& s, const float* x, const float* dy, float* dFilter) {
-  const Geometry geometry = geometryOf(s);
-  const int blocks = (s.channels + kLanes - 1) / kLanes, taps = s.kernel * s.kernel, rowStride = geometry.rowStride();
-  const size_t groupSize = static_cast<size_t>(blocks) * taps * kLanes;
+  const Blocks in(s.channels, s.height, s.width), out(s.channels, s.outHeight, s.outWidth);
+  const int taps = s.kernel * s.kernel;
+  const size_t groupSize = static_cast<size_t>(in.count) * taps * kLanes;
   const int groups = mbconv::chunksOf(s.batch, groupSize);
-  const size_t outPixels = static_cast<size_t>(s.outHeight) * s.outWidth;
-  const Band band = inputBand(s, geometry, blocks);
-  const Band row(blocks, s.outWidth, 1, 0);
-  const size_t perThread = band.size() + row.size();
+  const size_t perThread = in.copySize() + out.copySize();
   mbconv::Buffer scratch(s.threads * perThread), partial(groups * groupSize);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int g = 0; g < groups; ++g) {
-    float* tiles = scratch + omp_get_thread_num() * perThread;
-    float* gradient = tiles + band.size();
+    float* copy = scratch + omp_get_thread_num() * perThread;
+    float* slopeCopy = copy + in.copySize();
     for (int n = mbconv::chunkStart(g, groups, s.batch); n < mbconv::chunkStart(g + 1, groups, s.batch); ++n) {
-      const float* image = x + static_cast<size_t>(n) * s.height * s.width * s.channels;
-      const float* slope = dy + n * outPixels * s.channels;
-      for (int y0 = 0; y0 < s.outHeight; y0 += band.advance) {
-        const int count = std::min(band.advance, s.outHeight - y0);
-        band.gather(image, s.height, s.width, s.channels, s.padLeft, y0 * s.stride - s.padTop, (count - 1) * s.stride + s.kernel, tiles);
-        for (int oy = 0; oy < count; ++oy) {
-          row.gather(slope, s.outHeight, s.outWidth, s.channels, 0, y0 + oy, 1, gradient);
-          for (int b = 0; b < blocks; ++b) {
-            const float* input = tiles + b * band.tile + static_cast<size_t>(oy) * s.stride * rowStride;
-            float* sums = partial + g * groupSize + static_cast<size_t>(b) * taps * kLanes;
-            if (s.stride == 1) ::hot::HOT_NAMESPACE::filterGradient<1>(input, rowStride, gradient + b * row.tile, 0, 1, s.outWidth, s.kernel, sums);
-            else ::hot::HOT_NAMESPACE::filterGradient<2>(input, rowStride, gradient + b * row.tile, 0, 1, s.outWidth, s.kernel, sums);
-          }
+      const float *image = in.image(x, n), *slope = out.image(dy, n);
+      for (int oy = 0, ready = 0, slopeReady = 0; oy < s.outHeight; ++oy) {
+        const int top = oy * s.stride - s.padTop;
+        in.copyRest(image, copy, ready, top + s.kernel);
+        out.copyRest(slope, slopeCopy, slopeReady, oy + 1);
+        for (int b = 0; b < in.count; ++b) {
+          in.ask(b, image, top + s.kernel, s.stride);
+          out.ask(b, slope, oy + 1, 1);
+          const Plane input = in.at(b, image, copy, top, -s.padLeft);
+          const float* gradient = out.at(b, slope, slopeCopy, oy, 0).row(0);
+          float* sums = partial + g * groupSize + static_cast<size_t>(b) * taps * kLanes;
+          if (s.stride == 1) ::hot::HOT_NAMESPACE::filterGradient<1>(input, gradient, s.outWidth, s.kernel, sums);
+          else ::hot::HOT_NAMESPACE::filterGradient<2>(input, gradient, s.outWidth, s.kernel, sums);
         }
       }
     }
   }
-  mbconv::unpackRows(partial, groups, groupSize, taps, s.channels, blocks, s.threads, dFilter);
+  mbconv::unpackRows(partial, groups, groupSize, taps, s.channels, in.count, s.threads, dFilter);
 }
 
 }  // namespace depthwise

@@ -1,42 +1,91 @@
 // The inner loops of depthwise convolutions, on padded tiles of one block of channels.
 
-/// A rectangle of depthwise taps, `rowStride` floats between rows: weights [rows][columns][kLanes].
+/// A rectangle of depthwise taps: weights [rows][columns][kLanes].
 struct Taps {
-  int rows, columns, rowStride;
+  int rows, columns;
   const float* weights;
 };
 
-/// T pixels of a row of an image with K columns of taps, S apart: every input is loaded once and goes to all the sums that
-/// it belongs to; each sum takes its taps in order.
+/// The lowest `count` bits, of fewer than 64.
+constexpr unsigned long firstBits(int count) { return (1ul << count) - 1; }
+
+/// Where taps read: a padded tile of one block of channels, from the first tap of the first pixel on. Rows lie `rowStride`
+/// floats apart, pixels `step`.
+struct Tile {
+  const float* first;
+  int rowStride;
+  static constexpr int step = kLanes;
+  bool hasRow(int) const { return true; }
+  unsigned long inside(int pixels) const { return firstBits(pixels); }
+  const float* row(int r) const { return first + static_cast<std::ptrdiff_t>(r) * rowStride; }
+  Tile at(int r, int pixel) const { return {row(r) + static_cast<std::ptrdiff_t>(pixel) * step, rowStride}; }
+};
+
+/// Or one block of channels of an image where it lies, from (top, left) on; beyond its edges are zeros, which are skipped.
+struct Plane {
+  const float* image;
+  int height, width, step, top, left;
+  bool hasRow(int r) const { return static_cast<unsigned>(top + r) < static_cast<unsigned>(height); }
+  unsigned long inside(int pixels) const {
+    return firstBits(std::clamp(width - left, 0, pixels)) & ~firstBits(std::clamp(-left, 0, pixels));
+  }
+  const float* row(int r) const { return image + (static_cast<std::ptrdiff_t>(top + r) * width + left) * step; }
+  Plane at(int r, int pixel) const { return {image, height, width, step, top + r, left + pixel}; }
+};
+
+/// Of the inputs of T pixels, S apart with K taps each: whether the i-th is none of the first and last K - 1, which alone lie
+/// beyond the edges as a rule.
 template <int K, int S, int T>
-HOT_INLINE void tapSums(const float* source, const Taps& taps, vec (&acc)[T]) {
-  const float* w = taps.weights;
-  for (int r = 0; r < taps.rows; ++r, w += kLanes * K) {
-    const float* p = source + static_cast<size_t>(r) * taps.rowStride;
-    vec weight[K];
+constexpr bool middle(int i) {
+  return i >= K - 1 && i <= S * (T - 1);
+}
+template <int K, int S, int T>
+HOT_INLINE bool middleInside(unsigned long inside) {
+  constexpr unsigned long bits = S * (T - 1) < K - 1 ? 0 : firstBits(S * (T - 1) + 1) & ~firstBits(K - 1);
+  return (inside & bits) == bits;
+}
+
+/// One row of K taps for T pixels, S apart: every input is loaded once and goes to all the sums that it belongs to; each sum
+/// takes its taps in order. `inside` has a bit for each input that does not lie beyond the edges; MIDDLE: only the first and
+/// last ones do.
+template <int K, int S, int T, bool MIDDLE>
+HOT_INLINE void rowSums(const float* p, int step, unsigned long inside, const float* w, vec (&acc)[T]) {
+  vec weight[K];
 #pragma GCC unroll 16
-    for (int k = 0; k < K; ++k) weight[k] = load(w + kLanes * k);
+  for (int k = 0; k < K; ++k) weight[k] = load(w + kLanes * k);
 #pragma GCC unroll 40
-    for (int i = 0; i < S * (T - 1) + K; ++i) {
-      const vec x = load(p + kLanes * i);
+  for (int i = 0; i < S * (T - 1) + K; ++i) {
+    if (!(MIDDLE && middle<K, S, T>(i)) && !(inside >> i & 1)) continue;
+    const vec x = load(p + step * i);
 #pragma GCC unroll 16
-      for (int k = 0; k < K; ++k)
-        if ((i - k) % S == 0 && i - k >= 0 && (i - k) / S < T) acc[(i - k) / S] += x * weight[k];
-    }
+    for (int k = 0; k < K; ++k)
+      if ((i - k) % S == 0 && i - k >= 0 && (i - k) / S < T) acc[(i - k) / S] += x * weight[k];
   }
 }
 
-/// The same for any number of columns.
-template <int S, int T>
-HOT_INLINE void anyTapSums(const float* source, const Taps& taps, vec (&acc)[T]) {
-  const float* w = taps.weights;
+/// All rows of K columns of taps.
+template <int K, int S, int T, class Source>
+HOT_INLINE void tapSums(const Source& source, const Taps& taps, vec (&acc)[T]) {
+  const unsigned long inside = source.inside(S * (T - 1) + K);
+  const bool middleIn = middleInside<K, S, T>(inside);
   for (int r = 0; r < taps.rows; ++r) {
-    const float* p = source + static_cast<size_t>(r) * taps.rowStride;
-    for (int k = 0; k < taps.columns; ++k, w += kLanes) {
-      const vec wk = load(w);
-#pragma GCC unroll 16
-      for (int t = 0; t < T; ++t) acc[t] += load(p + kLanes * (k + S * t)) * wk;
-    }
+    if (!source.hasRow(r)) continue;
+    const float *p = source.row(r), *w = taps.weights + kLanes * K * r;
+    if (middleIn) rowSums<K, S, T, true>(p, source.step, inside, w, acc);
+    else rowSums<K, S, T, false>(p, source.step, inside, w, acc);
+  }
+}
+
+/// The same for any number of columns: by fours.
+template <int S, int T, class Source>
+HOT_INLINE void anyTapSums(const Source& source, const Taps& taps, vec (&acc)[T]) {
+  for (int r = 0; r < taps.rows; ++r) {
+    if (!source.hasRow(r)) continue;
+    fours(taps.columns, [&](int k, auto counted) {
+      constexpr int K = decltype(counted)::value;
+      const Source from = source.at(r, k);
+      rowSums<K, S, T, false>(from.row(0), from.step, from.inside(S * (T - 1) + K), taps.weights + kLanes * (taps.columns * r + k), acc);
+    });
   }
 }
 
@@ -45,9 +94,9 @@ template <int K>
 constexpr int kTapPixels = kLanes == 16 ? 14 : K <= 3 ? 10 : K <= 5 ? 9 : 7;
 
 /// `pixels` that lie S pixels apart in `source`: the sum of their taps to `out`, `outStride` floats apart, times
-/// `factor` (laid out as `out`) where given. K columns of taps; 0 for any number.
-template <int K, int S>
-void tapRow(const float* source, const Taps& taps, int pixels, float* out, int outStride, const float* factor) {
+/// `factor` (laid out as `out`) where given; written past the caches if `past`. K columns of taps; 0 for any number.
+template <int K, int S, class Source>
+void tapRow(const Source& source, const Taps& taps, int pixels, float* out, int outStride, const float* factor, bool past) {
   pieces(pixels, kTapPixels<K>, [&](int at, int count) {
     withCount(count, [&](auto counted) {
       constexpr int T = decltype(counted)::value;
@@ -55,7 +104,7 @@ void tapRow(const float* source, const Taps& taps, int pixels, float* out, int o
         vec acc[T];
 #pragma GCC unroll 16
         for (int t = 0; t < T; ++t) acc[t] = zero();
-        const float* from = source + static_cast<size_t>(S) * kLanes * at;
+        const Source from = source.at(0, S * at);
         if constexpr (K > 0) tapSums<K, S, T>(from, taps, acc);
         else anyTapSums<S, T>(from, taps, acc);
         float* o = out + static_cast<size_t>(at) * outStride;
@@ -64,62 +113,81 @@ void tapRow(const float* source, const Taps& taps, int pixels, float* out, int o
 #pragma GCC unroll 16
           for (int t = 0; t < T; ++t) acc[t] *= load(f + t * outStride);
         }
+        if (past) {
 #pragma GCC unroll 16
-        for (int t = 0; t < T; ++t) store(o + t * outStride, acc[t]);
+          for (int t = 0; t < T; ++t) stream(o + t * outStride, acc[t]);
+        } else {
+#pragma GCC unroll 16
+          for (int t = 0; t < T; ++t) store(o + t * outStride, acc[t]);
+        }
       }
     });
   });
 }
 
-using TapRow = void (*)(const float*, const Taps&, int, float*, int, const float*);
+template <class Source>
+using TapRow = void (*)(const Source&, const Taps&, int, float*, int, const float*, bool);
 
-template <int S>
-inline TapRow tapRowFor(int columns) {
+template <int S, class Source>
+inline TapRow<Source> tapRowFor(int columns) {
   switch (columns) {
     case 1:
-      return tapRow<1, S>;
+      return tapRow<1, S, Source>;
     case 2:
-      return tapRow<2, S>;
+      return tapRow<2, S, Source>;
     case 3:
-      return tapRow<3, S>;
+      return tapRow<3, S, Source>;
     case 4:
-      return tapRow<4, S>;
+      return tapRow<4, S, Source>;
     case 5:
-      return tapRow<5, S>;
+      return tapRow<5, S, Source>;
     case 7:
-      return tapRow<7, S>;
+      return tapRow<7, S, Source>;
     default:
-      return tapRow<0, S>;
+      return tapRow<0, S, Source>;
   }
+}
+template <class Source>
+inline TapRow<Source> tapRowFor(int columns, int stride) {
+  return stride == 1 ? tapRowFor<1, Source>(columns) : tapRowFor<2, Source>(columns);
 }
 
 /// Gradients of a row that are held in registers at once.
 constexpr int kFilterPixels = kLanes == 16 ? 8 : 4;
 
-/// sums[R * K][kLanes] += for R rows of K taps: input rows `rowStride` apart, against a row of `pixels` gradients. Every input
-/// is loaded once; each sum takes the pixels in order.
-template <int K, int R, int S>
-void filterRows(const float* input, int rowStride, const float* gradient, int pixels, float* sums) {
+/// sums[R * K][kLanes] += for R rows of K taps: rows of `input` against a row of `pixels` gradients, which lie as far apart as
+/// its pixels. Every input is loaded once; each sum takes the pixels in order.
+template <int K, int R, int S, class Source>
+void filterRows(const Source& input, const float* gradient, int pixels, float* sums) {
   vec acc[R][K];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
     for (int k = 0; k < K; ++k) acc[r][k] = load(sums + kLanes * (r * K + k));
-  const auto some = [&](int at, auto counted) {
+  const auto sum = [&](const Source& here, unsigned long inside, int at, auto counted, auto middleIn) __attribute__((always_inline)) {
     constexpr int N = decltype(counted)::value;
     vec g[N];
-    HOT_EACH g[i] = load(gradient + kLanes * (at + i));
+    HOT_EACH g[i] = load(gradient + static_cast<size_t>(input.step) * (at + i));
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const float* in = input + static_cast<size_t>(r) * rowStride + static_cast<size_t>(S) * kLanes * at;
+      if (!here.hasRow(r)) continue;
+      const float* in = here.row(r);
 #pragma GCC unroll 40
       for (int j = 0; j < S * (N - 1) + K; ++j) {
-        const vec x = load(in + kLanes * j);
+        if (!(middleIn.value && middle<K, S, N>(j)) && !(inside >> j & 1)) continue;
+        const vec x = load(in + here.step * j);
 #pragma GCC unroll 16
         for (int k = 0; k < K; ++k)
           if ((j - k) % S == 0 && j - k >= 0 && (j - k) / S < N) acc[r][k] += x * g[(j - k) / S];
       }
     }
+  };
+  const auto some = [&](int at, auto counted) __attribute__((always_inline)) {
+    constexpr int N = decltype(counted)::value;
+    const Source here = input.at(0, S * at);
+    const unsigned long inside = here.inside(S * (N - 1) + K);
+    if (middleInside<K, S, N>(inside)) sum(here, inside, at, counted, std::true_type{});
+    else sum(here, inside, at, counted, std::false_type{});
   };
   int p = 0;
   if constexpr (kFilterPixels == 8) {
@@ -136,34 +204,37 @@ void filterRows(const float* input, int rowStride, const float* gradient, int pi
 }
 
 /// All K rows of K taps, as many at once as the registers hold.
-template <int K, int S>
-void filterTaps(const float* in, int rowStride, const float* gradient, int pixels, float* sums) {
+template <int K, int S, class Source>
+void filterTaps(const Source& input, const float* gradient, int pixels, float* sums) {
   constexpr int most = std::max(1, (kLanes == 16 ? 21 : 10) / K);
   int r = 0;
-  for (; r + most <= K; r += most) filterRows<K, most, S>(in + r * rowStride, rowStride, gradient, pixels, sums + kLanes * K * r);
-  if constexpr (K % most != 0) filterRows<K, K % most, S>(in + r * rowStride, rowStride, gradient, pixels, sums + kLanes * K * r);
+  for (; r + most <= K; r += most) filterRows<K, most, S>(input.at(r, 0), gradient, pixels, sums + kLanes * K * r);
+  if constexpr (K % most != 0) filterRows<K, K % most, S>(input.at(r, 0), gradient, pixels, sums + kLanes * K * r);
 }
 
-/// Filter gradient of one tile: `input` is the padded tile at the first tap, rows `rowStride` floats apart; S the stride.
-template <int S>
-void filterGradient(const float* input, int rowStride, const float* gradient, int gradientRowStride, int rows, int pixels,
-                    int k, float* sums) {
-  for (int y = 0; y < rows; ++y) {
-    const float* in = input + static_cast<size_t>(y) * S * rowStride;
-    const float* g = gradient + static_cast<size_t>(y) * gradientRowStride;
-    switch (k) {
-      case 3:
-        filterTaps<3, S>(in, rowStride, g, pixels, sums);
-        break;
-      case 5:
-        filterTaps<5, S>(in, rowStride, g, pixels, sums);
-        break;
-      case 7:
-        filterTaps<7, S>(in, rowStride, g, pixels, sums);
-        break;
-      default:
-        for (int r = 0; r < k; ++r)
-          for (int c = 0; c < k; ++c) filterRows<1, 1, S>(in + r * rowStride + kLanes * c, rowStride, g, pixels, sums + kLanes * (k * r + c));
-    }
+/// The filter's gradient of one row of `pixels` gradients, S the stride; `input` begins at the first tap.
+template <int S, class Source>
+void filterGradient(const Source& input, const float* gradient, int pixels, int k, float* sums) {
+  switch (k) {
+    case 3:
+      return filterTaps<3, S>(input, gradient, pixels, sums);
+    case 5:
+      return filterTaps<5, S>(input, gradient, pixels, sums);
+    case 7:
+      return filterTaps<7, S>(input, gradient, pixels, sums);
+    default:
+      for (int r = 0; r < k; ++r)
+        fours(k, [&](int c, auto counted) {
+          filterRows<decltype(counted)::value, 1, S>(input.at(r, c), gradient, pixels, sums + kLanes * (k * r + c));
+        });
+  }
+}
+
+/// The same of `rows` rows, which lie `gradientRowStride` floats apart.
+inline void filterGradient(const Tile& input, const float* gradient, int gradientRowStride, int rows, int pixels, int k, int stride,
+                           float* sums) {
+  for (int y = 0; y < rows; ++y, gradient += gradientRowStride) {
+    if (stride == 1) filterGradient<1>(input.at(y, 0), gradient, pixels, k, sums);
+    else filterGradient<2>(input.at(2 * y, 0), gradient, pixels, k, sums);
   }
 }

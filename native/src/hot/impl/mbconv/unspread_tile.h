@@ -39,10 +39,11 @@ struct TileScratch {
 };
 
 /// How the taps of the input gradient are summed, class by class.
+template <class Input>
 struct BackRows {
-  TapRow rows[4];
+  TapRow<Input> rows[4];
   explicit BackRows(const Geometry& geometry) {
-    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = tapRowFor<1>(geometry.classes[i].tapColumns);
+    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = tapRowFor<1, Input>(geometry.classes[i].tapColumns);
   }
 };
 
@@ -51,7 +52,7 @@ struct BackRows {
 /// spread and dN lies `ahead` floats further.
 template <int ACT, int V>
 void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, const BackTaps& back,
-                  const BackRows& backRows, const NormGradient& norm, int block, const Source& source, const float* spread,
+                  const BackRows<Tile>& backRows, const NormGradient& norm, int block, const Source& source, const float* spread,
                   const float* dN, size_t stride, std::ptrdiff_t ahead, const TileScratch& scratch, float* dM, size_t dMStride,
                   float* filterSums) {
   const int rowStride = geometry.rowStride(), gradientStride = geometry.gradientRowStride(), taps = back.taps;
@@ -78,19 +79,18 @@ void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& 
         store(to + kLanes * x, load(dN + at + kLanes * x) * a + (load(spread + at + kLanes * x) * b + c));
     }
     float* filter = filterSums + static_cast<size_t>(v) * taps * kLanes;
-    if (s.stride == 1) filterGradient<1>(scratch.tile[v], rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filter);
-    else filterGradient<2>(scratch.tile[v], rowStride, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, filter);
+    filterGradient(Tile{scratch.tile[v], rowStride}, gradient, gradientStride, s.outHeight, s.outWidth, s.kernel, s.stride, filter);
 
     const float* weights = back.weights.data + static_cast<size_t>(block + v) * taps * kLanes;
     float* out = dM + v * dMStride;
     for (size_t i = 0; i < geometry.classes.size(); ++i) {
       const Geometry::Class& k = geometry.classes[i];
-      const Taps rectangle{k.tapRows, k.tapColumns, gradientStride, weights};
+      const Taps rectangle{k.tapRows, k.tapColumns, weights};
+      const Tile tile{scratch.gradient[v] + k.offset, gradientStride};
       weights += kLanes * k.taps.size();
       for (int q = 0; q < k.rows; ++q) {
         const size_t at = (static_cast<size_t>(k.row + q * s.stride) * s.width + k.column) * kLanes;
-        backRows.rows[i](scratch.gradient[v] + k.offset + static_cast<size_t>(q) * gradientStride, rectangle, k.columns,
-                         out + at, kLanes * s.stride, s.expand ? scratch.slope[v] + at : nullptr);
+        backRows.rows[i](tile.at(q, 0), rectangle, k.columns, out + at, kLanes * s.stride, s.expand ? scratch.slope[v] + at : nullptr, false);
       }
     }
   }
