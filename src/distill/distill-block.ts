@@ -15,7 +15,7 @@ import {
 } from "./cell-checkpoint";
 import { distillCell } from "./distill-cell";
 import { type DistillOptions, resolveDistillOptions } from "./distill-options";
-import { distilByWorkers, workProgress } from "./distill-workers";
+import { type DistillWork, distilByWorkers, workProgress } from "./distill-workers";
 import type { FeatureSource } from "./feature-source";
 
 /** A trained supernet of one block. */
@@ -45,14 +45,19 @@ export async function distillAhead(
   blocks: readonly number[],
   features: FeatureSource,
   given: Partial<DistillOptions>,
-  { checkpoints, workers, ...context }: DistillContext & { readonly checkpoints: CellCheckpoints },
+  {
+    checkpoints,
+    workers,
+    onCell,
+    ...context
+  }: DistillContext & Pick<DistillWork, "onCell"> & { readonly checkpoints: CellCheckpoints },
 ): Promise<void> {
   const options = resolveDistillOptions(given);
   for (const block of blocks) {
     checkFeatures(space, block, features);
     checkGuide(options, block, features);
   }
-  const work = { space, blocks, features, options, checkpoints: withoutLonger(checkpoints, options) };
+  const work = { space, blocks, features, options, checkpoints: withoutLonger(checkpoints, options), onCell };
   await distilByWorkers(work, workers, workProgress(work, context), context);
 }
 

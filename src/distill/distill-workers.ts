@@ -16,6 +16,8 @@ export interface DistillWork {
   readonly features: FeatureSource;
   readonly options: DistillOptions;
   readonly checkpoints: CellCheckpoints;
+  /** Told of each cell once its last state is kept; of those that were complete before, at once. */
+  readonly onCell?: (block: number, cell: number) => void;
 }
 
 /** A cell that is not complete yet, with the epochs that it has. */
@@ -56,8 +58,13 @@ export async function distilByWorkers(
   progress: Progress,
   { signal, executor: given }: TaskStepContext,
 ): Promise<void> {
-  const { space, features, options, checkpoints } = work;
+  const { space, features, options, checkpoints, blocks, onCell } = work;
   const cells = unfinished(work);
+  for (const block of blocks) {
+    for (const cell of space.blocks[block].cells.keys()) {
+      if (!cells.some((one) => one.block === block && one.cell === cell)) onCell?.(block, cell);
+    }
+  }
   const perEpoch = batchesPerEpoch(features.count, options);
   const batches = cells.reduce((sum, { block, done }) => sum + (blockEpochs(options, block) - done) * perEpoch, 0);
   if (cells.length === 0) return;
@@ -95,8 +102,10 @@ export async function distilByWorkers(
     }
   };
   try {
-    for await (const _ of executor.map(cellTask, inputs, { signal, blobs, onProgress })) {
-      // A cell's states are kept as they come.
+    // A cell's states are kept as they come.
+    for await (const { index } of executor.map(cellTask, inputs, { signal, blobs, onProgress })) {
+      const { block, cell } = inputs[index];
+      onCell?.(block, cell);
     }
   } catch (error) {
     if (error instanceof InterruptedError) progress.throwIfStopped();

@@ -1,9 +1,11 @@
 import type { StepContext } from "../core";
 import type { Dataset } from "../data";
+import type { StoredTensor } from "../nn";
 import type { SearchSpace } from "../space";
 import type { TaskStepContext } from "../tasks";
 import type { FeatureStore, Teacher, TeacherBlock } from "../teacher";
 import { distillFeatures } from "../teacher";
+import { tensorsUnder } from "../train";
 import type { CellCheckpoints } from "./cell-checkpoint";
 import { type DistilledBlock, distillAhead, distillBlock, loadBlock } from "./distill-block";
 import type { DistillOptions } from "./distill-options";
@@ -77,14 +79,23 @@ export class SupernetDistillation {
     return (await this.guide.features(block, context)).calibration;
   }
 
-  /** Blocks fed by the teacher are independent: trains them all at once, where threads are worth it, and leaves their states. */
-  async ahead(blocks: readonly number[], context: TaskStepContext): Promise<void> {
+  /**
+   * Blocks fed by the teacher are independent: trains them all at once, where threads are worth it, and leaves their states.
+   * @param onCell Told of each cell that is complete, with its weights.
+   */
+  async ahead(
+    blocks: readonly number[],
+    context: TaskStepContext,
+    onCell?: (block: number, cell: number, weights: ReadonlyMap<string, StoredTensor>) => void,
+  ): Promise<void> {
     if (this.guide || this.options.loadOnly) return;
     const { distill, checkpoints } = this.options;
     const features = await this.features(context);
+    const states = checkpoints(features);
     await distillAhead(this.source.space, blocks, features, distill, {
       ...context,
-      checkpoints: checkpoints(features),
+      checkpoints: states,
+      onCell: (block, cell) => onCell?.(block, cell, tensorsUnder("cell", states.read(block, cell)!.tensors)),
     });
   }
 

@@ -73,6 +73,7 @@ export function queueExecutor(options: QueueOptions): QueueExecutor {
   const kept = new Map<string, string>();
   return {
     name: "queue",
+    sharesWorkers: true,
     parallel,
     map<In, Out, Note>(
       task: Task<In, Out, Note>,

@@ -7,7 +7,7 @@ export {
   type RatedMaps,
   type RatingFunction,
 } from "./own-rating";
-export * from "./rate-block";
+export { type RateContext, rateBlock } from "./rate-block";
 export * from "./rate-chains";
 export * from "./rate-naive";
 export * from "./rate-options";

@@ -1,14 +1,16 @@
-import { InterruptedError, Progress } from "../core";
+import { Progress, type StepContext } from "../core";
 import type { BlockSupernet } from "../distill";
 import { engine } from "../engine";
 import { saveState } from "../nn";
-import { BlobStore, type Executor, type TaskStepContext, threadExecutor, threadsFor } from "../tasks";
+import type { SearchSpace } from "../space";
+import { type TaskStepContext, threadExecutor, threadsFor } from "../tasks";
 import type { CandidateRating } from "./candidate-rating";
 import { CellWalk, type Subtree, subtrees } from "./cell-walk";
 import { keepingStatistics } from "./keeping-statistics";
+import { ExecutorRating } from "./rate-on-executor";
 import { type RateOptions, type RatingFeatures, resolveRateOptions } from "./rate-options";
 import { disposeData, loadRatingData, type RatingData } from "./rating-data";
-import { type SharedRatingData, type SubtreeInput, type SubtreeNote, shareMaps, subtreeTask } from "./subtree-task";
+import { subtreeTask } from "./subtree-task";
 
 export interface RateContext extends TaskStepContext {
   /**
@@ -43,9 +45,7 @@ export async function rateBlock(
   try {
     const whole = subtrees(space, block, 1);
     const total = whole.reduce((sum, { nodes }) => sum + nodes.size, 0);
-    const part = { of: "rate", index: block + 1, total: space.blocks.length };
-    const task = `rate block ${part.index}/${part.total}`;
-    const progress = new Progress(context, task, total, "op evaluations", 0, part);
+    const progress = ratingProgress(space, block, context);
     const images = features.rating.count + (options.recalibrate ? options.calibrationImages : 0);
     const work = { asked: workers, free: engine.workers(), work: total * images };
     const threads = threadsFor(subtreeTask, work);
@@ -53,12 +53,19 @@ export async function rateBlock(
     const identity = { calibration: features.calibration.fingerprint, rating: features.rating.fingerprint, options };
     // Functions cannot be sent to a thread.
     const here = !executor || features.rest || options.rating;
-    return await (here
-      ? rateHere(supernet, whole, data, progress)
-      : rateOn(executor, supernet, data, identity, progress, context));
+    if (here) return await rateHere(supernet, whole, data, progress);
+    const states = new Map(supernet.cells.map((cell, index) => [index, saveState(cell)]));
+    return await new ExecutorRating(executor, { space, block, identity }, data, progress).rate(states, context.signal);
   } finally {
     disposeData(data);
   }
+}
+
+/** Progress over all op evaluations of a block. */
+export function ratingProgress(space: SearchSpace, block: number, context: StepContext): Progress {
+  const total = subtrees(space, block, 1).reduce((sum, { nodes }) => sum + nodes.size, 0);
+  const part = { of: "rate", index: block + 1, total: space.blocks.length };
+  return new Progress(context, `rate block ${part.index}/${part.total}`, total, "op evaluations", 0, part);
 }
 
 function rateHere(
@@ -74,48 +81,4 @@ function rateHere(
     }
     return ratings;
   });
-}
-
-/** @param identity Names the data. */
-async function rateOn(
-  executor: Executor,
-  { space, block, cells }: BlockSupernet,
-  { input, targets, readoutTarget, measure }: RatingData,
-  identity: object,
-  progress: Progress,
-  { signal }: TaskStepContext,
-): Promise<CandidateRating[]> {
-  const blobs = new BlobStore();
-  const weights = cells.map((cell) => blobs.put(saveState(cell)));
-  const shared: SharedRatingData = {
-    ...(input.calibration && { calibration: shareMaps(input.calibration) }),
-    rating: input.rating.map(shareMaps),
-    targets: targets.map(({ features, ...spread }) => ({ ...spread, features: shareMaps(features) })),
-    ...(readoutTarget && { readoutTarget: shareMaps(readoutTarget) }),
-  };
-  const data = blobs.put(shared, { block, ...identity });
-  const parts = subtrees(space, block, executor.parallel ?? 1).map(({ cell, nodes }): SubtreeInput => {
-    return { space, block, cell, nodes: [...nodes], weights: weights[cell], data, measure };
-  });
-  const rated = new Map<SubtreeInput, readonly CandidateRating[]>();
-  let candidates = 0;
-  const heard = new Map<number, SubtreeNote>();
-  const onProgress = (note: SubtreeNote, index: number) => {
-    // A second attempt tells again what the first one told.
-    const before = heard.get(index) ?? { evaluations: 0, candidates: 0 };
-    if (note.evaluations <= before.evaluations) return;
-    heard.set(index, note);
-    candidates += note.candidates - before.candidates;
-    progress.advance(note.evaluations - before.evaluations, { candidates });
-  };
-  // The longest first, so that no thread is left with it at the end.
-  const inputs = [...parts].sort((a, b) => b.nodes.length - a.nodes.length);
-  try {
-    const done = executor.map(subtreeTask, inputs, { signal, blobs, onProgress });
-    for await (const { index, output } of done) rated.set(inputs[index], output);
-  } catch (error) {
-    if (error instanceof InterruptedError) progress.throwIfStopped();
-    throw error;
-  }
-  return parts.flatMap((part) => [...rated.get(part)!]);
 }

@@ -1,8 +1,11 @@
 import type { StepContext } from "../core";
 import type { SupernetDistillation } from "../distill";
+import type { StoredTensor } from "../nn";
+import type { TaskStepContext } from "../tasks";
 import type { FeatureStore } from "../teacher";
 import { ratingFeatures } from "../teacher";
 import type { CandidateRating } from "./candidate-rating";
+import { CellsAhead } from "./cells-ahead";
 import { rateBlock } from "./rate-block";
 import { type RateOptions, type RatingFeatures, type ResolvedRateOptions, resolveRateOptions } from "./rate-options";
 import { studentFeatures } from "./student-features";
@@ -24,6 +27,8 @@ export class SupernetRatings {
   /** What each block is fed with and rated on, as far as is known. */
   private fed: RatingFeatures[] = [];
   private store: FeatureStore | undefined;
+  /** Blocks of which cells are rated while others are distilled. */
+  private readonly ahead = new Map<number, CellsAhead>();
 
   /**
    * @param guide Whose best candidates feed the next block: those of other ratings, of these ("itself"), or none: the teacher
@@ -63,15 +68,35 @@ export class SupernetRatings {
     return this.fed[block];
   }
 
+  /**
+   * Rates a cell on the context's executor, from its state, while others are distilled; {@link block} then has it. Without an
+   * executor, or where only this thread can rate, it does nothing.
+   * @returns Settles when the cell is rated.
+   */
+  async begin(
+    block: number,
+    cell: number,
+    state: ReadonlyMap<string, StoredTensor>,
+    context: TaskStepContext,
+  ): Promise<void> {
+    const { ahead, options, rated } = this;
+    const { executor } = context;
+    if (!executor || options.rating || rated[block] || this.guide !== "teacher") return;
+    const features = await this.features(block, context);
+    if (features.rest) return;
+    const { space } = this.distillation.source;
+    const cells = ahead.get(block) ?? new CellsAhead(space, block, features, options, { ...context, executor });
+    ahead.set(block, cells);
+    await cells.begin(cell, state, context.signal);
+  }
+
   /** Ratings of a block's candidates; the block must be distilled. */
   async block(block: number, context: StepContext): Promise<readonly CandidateRating[]> {
-    const { distillation, rated, options } = this;
-    rated[block] ??= await rateBlock(
-      distillation.distilled[block].supernet,
-      await this.features(block, context),
-      options,
-      context,
-    );
+    const { distillation, rated, options, ahead } = this;
+    rated[block] ??=
+      (await ahead.get(block)?.all()) ??
+      (await rateBlock(distillation.distilled[block].supernet, await this.features(block, context), options, context));
+    ahead.delete(block);
     return rated[block];
   }
 

@@ -27,6 +27,7 @@ import {
 } from "../rate";
 import type { SearchSpace } from "../space";
 import type { Teacher, TeacherBlock } from "../teacher";
+import { rateAsDistilled } from "./rate-as-distilled";
 import type { RunContext } from "./run-context";
 import type { RunDirectory } from "./run-directory";
 
@@ -60,7 +61,7 @@ export interface SupernetRun {
  * Leaves `ratings/block<i>.json`.
  */
 export async function rateBlocks(supernets: SupernetRun, context: RunContext): Promise<CandidateRating[][]> {
-  const { run, space, config } = supernets;
+  const { run, space, config, loadOnly } = supernets;
   if (config.retrain?.warmStart && !supernets.states) distilLostAgain(supernets, context);
   const file = (block: number) => ratingsFile(run.file("ratings"), block);
   const missing = [...space.blocks.keys()].filter(
@@ -71,17 +72,26 @@ export async function rateBlocks(supernets: SupernetRun, context: RunContext): P
     try {
       // Both the teacher's features at once: what they take is known before anything is trained.
       await ratings.features(0, context);
+      const record = (block: number, recorded: RunContext) =>
+        distillAndRate(supernets, distillation, ratings, block, file(block), recorded);
       const inSequence = config.distill.guideInput === "student";
-      if (inSequence) distillation.guidedBy(ratings);
-      else await ahead(supernets, distillation, missing, context);
-      for (const block of inSequence ? space.blocks.keys() : missing) {
-        await distillAndRate(supernets, distillation, ratings, block, file(block), context);
-        if (inSequence && block + 1 < space.blocks.length) {
-          ratings.take(block, readRatings(file(block)).candidates);
-          await ratings.features(block + 1, context);
-          ratings.forgetBefore(block + 1);
+      if (context.executor?.sharesWorkers && !inSequence && !loadOnly) {
+        await rateAsDistilled(distillation, ratings, missing, context, async (block, recorded) => {
+          await record(block, recorded);
+          distillation.free(block);
+        });
+      } else {
+        if (inSequence) distillation.guidedBy(ratings);
+        else await ahead(supernets, distillation, missing, context);
+        for (const block of inSequence ? space.blocks.keys() : missing) {
+          await record(block, context);
+          if (inSequence && block + 1 < space.blocks.length) {
+            ratings.take(block, readRatings(file(block)).candidates);
+            await ratings.features(block + 1, context);
+            ratings.forgetBefore(block + 1);
+          }
+          distillation.free(block);
         }
-        distillation.free(block);
       }
     } finally {
       distillation.close();

@@ -28,6 +28,11 @@ export interface MapContext<Note = never> {
  */
 export interface Executor {
   readonly name: string;
+  /**
+   * Whether calls at the same time wait for the same workers, so that work can be given as soon as it may begin; else each call
+   * has workers of its own.
+   */
+  readonly sharesWorkers?: boolean;
   /** About how many tasks it runs at once, for whoever divides work into tasks. */
   readonly parallel?: number;
   /**
