@@ -6,6 +6,7 @@ import { addEngine } from "./engine-command";
 import { addFront } from "./front-command";
 import { addKernel } from "./kernel-command";
 import { addLatency } from "./latency-command";
+import { addScale } from "./scale-command";
 import { addSearchers } from "./searchers-command";
 import { addSimulate } from "./simulate-command";
 import { addSpread } from "./spread-command";
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly ((program: Command) => void)[] = [
   addFront,
   addKernel,
   addLatency,
+  addScale,
   addSearchers,
   addSimulate,
   addSpread,

@@ -12,6 +12,7 @@ const STORED = {
   engine: ["bench", "--", "engine", "--json"],
   dna: ["bench", "--", "dna", "--json"],
   kernel: ["bench", "--", "kernel", "--json"],
+  scale: ["bench", "--", "scale", "--json"],
   "tfjs-core": ["test:tfjs-core", "--", "--json"],
 } as const;
 type Stored = keyof typeof STORED;
