@@ -11,8 +11,11 @@ export const POCKETNET_SETTINGS = {
   arcface: { scale: 32, margin: 0.3 },
   student: { channels: 8, layers: 3, headChannels: 64 },
   training: { epochs: 6, batchSize: 64, learningRate: 0.1 },
-  /** The paper's 100 for 128 features: the first distance weighs as much here. */
-  distillationWeight: 25,
+  /**
+   * 25 would weigh the first distance as the paper's 100 for 128 features does, but six epochs are few: of 25, 100, 400 and 1600 this
+   * one verified best with the final teacher, on a seed (11) that is none of the study's: 93.6, 94.4, 95.7 and 96.3 % (none: 94.1).
+   */
+  distillationWeight: 1600,
   /**
    * Until it is better than a student without it: at the students' epochs and batch a MobileNet for 28-pixel images verified 87 %
    * of the pairs, they 94 %.
