@@ -32,6 +32,23 @@ export function medianReached(values: readonly number[]): number | undefined {
   return middle.every(Number.isFinite) ? mean(middle) : undefined;
 }
 
+/** The line of least squares through points; flat where all x are equal. */
+export function leastSquares(points: readonly (readonly [x: number, y: number])[]): {
+  readonly slope: number;
+  readonly intercept: number;
+} {
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  let xy = 0;
+  let xx = 0;
+  for (const [x, y] of points) {
+    xy += (x - meanX) * (y - meanY);
+    xx += (x - meanX) ** 2;
+  }
+  const slope = xx === 0 ? 0 : xy / xx;
+  return { slope, intercept: meanY - slope * meanX };
+}
+
 function rising(values: readonly number[]): number[] {
   return [...values].sort((a, b) => a - b);
 }

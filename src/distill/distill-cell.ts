@@ -4,6 +4,7 @@ import { adam } from "../nn";
 import { type EpochTotals, type EpochWork, fit, type SoFar, type TrainingStep } from "../train";
 import { type CellCheckpoints, cellStates, type DistillEpoch, distillFingerprint } from "./cell-checkpoint";
 import type { CellSupernet } from "./cell-supernet";
+import { channelScale } from "./channel-scale";
 import { blockEpochs, blockSchedule, type DistillOptions } from "./distill-options";
 import type { FeatureSource } from "./feature-source";
 import { LabelLoss } from "./label-loss";
@@ -43,7 +44,7 @@ export async function distillCell(
   const labels =
     options.labelLoss > 0 ? new LabelLoss(options.labelLoss, cell, features, rng.fork("labels")) : undefined;
   const ofLabels = new Map([...(labels?.parameters() ?? [])].map(([name, value]) => [`labels.${name}`, value]));
-  const scale = options.targetScale === "channel" ? channelScale(features, block + 1) : undefined;
+  const scale = options.targetScale === "channel" ? channelScale(spreadSample(features, block + 1)) : undefined;
   const work: CellWork = { cell, features, options, labels, ofLabels, scale };
   const steps = batchesPerEpoch(features.count, options);
   const byPath = adam({ weightDecay: options.weightDecay });
@@ -139,16 +140,11 @@ class CellEpoch implements EpochWork<DistillEpoch> {
 /** Images whose spread stands for all. */
 const SCALE_IMAGES = 512;
 
-/** One over each channel's standard deviation in the teacher's maps at a boundary; a channel that never changes stays. */
-function channelScale(features: FeatureSource, boundary: number): tf.Tensor1D {
+/** The teacher's maps of some images at a boundary. */
+function spreadSample(features: FeatureSource, boundary: number): tf.Tensor4D {
   const count = Math.min(SCALE_IMAGES, features.count);
-  const maps = features.batch(
+  return features.batch(
     boundary,
     Uint32Array.from({ length: count }, (_, i) => i),
   );
-  return tf.tidy(() => {
-    const deviation = tf.sqrt(tf.moments(maps, [0, 1, 2]).variance);
-    maps.dispose();
-    return tf.div(1, tf.where(tf.greater(deviation, 1e-6), deviation, tf.onesLike(deviation))) as tf.Tensor1D;
-  });
 }

@@ -1,9 +1,11 @@
 export * from "./block-supernet";
 export * from "./cell-checkpoint";
+export { CellTeacherMaps, imitationLoss, placesFrom } from "./cell-imitation";
 export * from "./cell-supernet";
 export { cellTask } from "./cell-task";
 export * from "./distill-block";
 export * from "./distill-cell";
+export * from "./distill-cells";
 export * from "./distill-options";
 export * from "./distill-schema";
 export * from "./feature-source";

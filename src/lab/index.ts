@@ -60,6 +60,7 @@ export type { LabStudy, LabStudyRunOptions } from "./values/study";
 export type { LabStudyRanking, RankingSampleOptions } from "./values/study-ranking";
 export type { LabSupernet, SupernetSaveOptions } from "./values/supernet";
 export type { LabSweep, LabSweepOptions } from "./values/sweep";
+export type { LabSystems } from "./values/systems";
 export type { LabTeacher } from "./values/teacher";
 export type { LabTeachers } from "./values/teachers";
 export type { LabTrials } from "./values/trials";

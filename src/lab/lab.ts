@@ -35,6 +35,7 @@ import { splits } from "./values/splits";
 import { LabStudy } from "./values/study";
 import { LabSupernet } from "./values/supernet";
 import { type LabSweep, type LabSweepOptions, labSweep } from "./values/sweep";
+import { systems } from "./values/systems";
 import type { LabTeacher } from "./values/teacher";
 import type { LabTrials } from "./values/trials";
 import { data, type LabDataOptions } from "./words/data";
@@ -257,6 +258,7 @@ export const lab = {
   searches,
 
   splits,
+  systems,
 
   improvement,
 

@@ -4,6 +4,7 @@ export * from "./build-layer";
 export { CellModule } from "./cells/cell";
 export { CellNetwork } from "./cells/cell-network";
 export { MixedCellNetwork, type MixedCells } from "./cells/mixed-network";
+export { PathCellNetwork } from "./cells/path-network";
 export { buildPrimitives } from "./cells/primitives";
 export * from "./clip-gradients";
 export * from "./conv-norm";

@@ -8,6 +8,7 @@ export {
   type RatingFunction,
 } from "./own-rating";
 export { type RateContext, rateBlock } from "./rate-block";
+export * from "./rate-cells";
 export * from "./rate-chains";
 export * from "./rate-naive";
 export * from "./rate-options";

@@ -9,6 +9,7 @@ export {
   confusionFigure,
 } from "./confusion-figure";
 export { costBars, type NetworkCosts } from "./cost-bars";
+export { type CostValuePoint, type CostValueRecord, costValueFigure } from "./cost-value-figure";
 export type { MeasuredNetwork, PredictedNetwork, PublishedNetwork } from "./drawn-networks";
 export { escapeHtml } from "./escape-html";
 export { type EvidenceFrontRecord, type EvidencePoint, type ExpectedPoint, evidenceFront } from "./evidence-front";

@@ -1,4 +1,5 @@
 import { ConfigError, formatCount } from "../core";
+import { leastSquares } from "../core/statistics";
 import { escapeHtml } from "./escape-html";
 import { axis, COLOURS, type Figure, layoutOf } from "./figure";
 
@@ -39,7 +40,7 @@ export function rankScatter({
   if (points.length < 2) {
     throw new ConfigError(`rankScatter: there must be at least two points, got ${points.length}; rate more networks`);
   }
-  const line = leastSquares(points);
+  const line = leastSquares(points.map(({ predicted, actual }) => [predicted, actual]));
   const xs = points.map(({ predicted }) => predicted);
   const ends = [Math.min(...xs), Math.max(...xs)];
   const hasMacs = points.every(({ macs }) => macs !== undefined);
@@ -98,20 +99,6 @@ export function rankScatter({
       yaxis: axis(actualTitle),
     }),
   };
-}
-
-/** The line of least squares; flat where all x are equal. */
-function leastSquares(points: readonly RankPoint[]): { slope: number; intercept: number } {
-  const meanX = points.reduce((sum, { predicted }) => sum + predicted, 0) / points.length;
-  const meanY = points.reduce((sum, { actual }) => sum + actual, 0) / points.length;
-  let xy = 0;
-  let xx = 0;
-  for (const { predicted, actual } of points) {
-    xy += (predicted - meanX) * (actual - meanY);
-    xx += (predicted - meanX) ** 2;
-  }
-  const slope = xx === 0 ? 0 : xy / xx;
-  return { slope, intercept: meanY - slope * meanX };
 }
 
 /** "+0.52", with a true minus. */

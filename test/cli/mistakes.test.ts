@@ -177,7 +177,7 @@ describe("what came is said in words, with what mends it", () => {
     [
       ["study"],
       2,
-      /\(blockwise study --help tells more\)\n+studies: .*ranking.*, improve, improve-proxy, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, csnas, pocketnet\n/s,
+      /\(blockwise study --help tells more\)\n+studies: .*ranking.*, improve, improve-proxy, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, csnas, pocketnet, systems\n/s,
     ],
     [["notebook", "run"], 2, /\(blockwise notebook run --help tells more\)/],
     [

@@ -67,6 +67,9 @@ describe("blockwise study of a table", () => {
     [["pocketnet", "ranking"], /study pocketnet: must come alone.*got ranking/],
     [["pocketnet", "--seed", "1"], /got --seed with it/],
     [["pocketnet", "--summary", "--threads", "2"], /must come without --threads, got 2/],
+    [["systems", "ranking"], /study systems: must come alone.*got ranking/],
+    [["systems", "--seed", "1"], /got --seed with it/],
+    [["systems", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [["pnas", "--summary", "--threads", "2"], /must come without --threads, got 2/],
     [["improve", "--threads", "2"], /got --threads with it/],
     [["improve-proxy", "ranking"], /study improve-proxy: must come alone.*got ranking/],
@@ -83,7 +86,7 @@ describe("blockwise study of a table", () => {
     [["ranking", "--threads", "1", "--summary"], /must come without --threads, got 1/],
     [
       ["eea"],
-      /one of ranking.*improve, improve-proxy, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, csnas, pocketnet, got "eea"; did you mean eeea\?/,
+      /one of ranking.*improve, improve-proxy, compare, eeea, eeea-trained, pnas, pnas-table, econas, econas-table, csnas, pocketnet, systems, got "eea"; did you mean eeea\?/,
     ],
   ])("refuses %j", async (args, message) => {
     const { code, out, err } = await blockwise("study", ...args, ...runs);

@@ -3,6 +3,7 @@ import {
   architectureDiagram,
   cellGraph,
   costBars,
+  costValueFigure,
   type DiagramLayer,
   featureMontage,
   lossCurves,
@@ -51,6 +52,19 @@ export const GALLERY: Readonly<Record<string, () => Figure>> = {
       ],
     }),
   "cost-bars": () => costBars([network("teacher", 2), network("student", 1)]),
+  "cost-value": () =>
+    costValueFigure({
+      title: "What is found, and for how much?",
+      subtitle: "bars: 95 %",
+      points: [
+        { name: "one", cost: 2, value: 3, costInterval: [-1, 5], interval: [2, 4] },
+        { name: "another", cost: 20, value: 1 },
+      ],
+      reference: { name: "random search", costs: [1, 10, 100], values: [6, 2, 0.5] },
+      level: { name: "largest", value: 1.5 },
+      xTitle: "cost (trainings)",
+      yTitle: "regret (points)",
+    }),
   "feature-montage": () => featureMontage({ title: "Feature maps of block 2", pairs: pairs(), channels: [0, 2] }),
   "loss-curves": () =>
     lossCurves(

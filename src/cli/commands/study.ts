@@ -18,6 +18,7 @@ import { IMPROVE, improveText, runImproveStudy } from "./study-improve";
 import { IMPROVE_PROXY, runImproveProxyStudy } from "./study-improve-proxy";
 import { PNAS, PNAS_TABLE, runPnasStudy } from "./study-pnas";
 import { POCKETNET, runPocketNetStudy } from "./study-pocketnet";
+import { runSystemsStudy, SYSTEMS } from "./study-systems";
 
 interface StudyOptions extends OutputOptions {
   readonly runsDir: string;
@@ -42,6 +43,7 @@ const SIMULATIONS = [
   ECONAS_TABLE,
   CSNAS,
   POCKETNET,
+  SYSTEMS,
 ];
 
 /** `blockwise study <name>`: ratings of a study against the true accuracies of NAS-Bench-Macro; resumes. */
@@ -51,7 +53,7 @@ export function registerStudy(program: Command): void {
     .description("rank NAS-Bench-Macro's networks and compare with their true accuracies; the same command resumes")
     .argument(
       "<study...>",
-      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "improve-proxy" calibrates by full and by cheap trainings, "compare" runs all searchers on tables of truth, "eeea" searches with and without early exit ("eeea-trained" by training), "pnas" grows cells (those that "pnas-table" trains), "econas" searches by cheap proxies (trained by "econas-table"), "csnas" scores cells without labels, "pocketnet" distils embeddings of synthetic faces',
+      'names (ranking, block-count, ...; files of experiments/studies), files, or "all"; "improve" simulates calibration, "improve-proxy" calibrates by full and by cheap trainings, "compare" runs all searchers on tables of truth, "eeea" searches with and without early exit ("eeea-trained" by training), "pnas" grows cells (those that "pnas-table" trains), "econas" searches by cheap proxies (trained by "econas-table"), "csnas" scores cells without labels, "pocketnet" distils embeddings of synthetic faces, "systems" has all six systems search one table',
     )
     .option("--runs-dir <folder>", "where teachers, features and checkpoints are kept", join("runs", "studies"))
     .option("--images <place>", "CIFAR-10: folder of the binary version, an image folder or a zip of one")
@@ -74,6 +76,7 @@ function runStudies(names: readonly string[], options: StudyOptions): Promise<nu
     return runEconasStudy(names, options, new Output(options));
   if (names.includes(CSNAS)) return runCsnasStudy(names, options, new Output(options));
   if (names.includes(POCKETNET)) return runPocketNetStudy(names, options, new Output(options));
+  if (names.includes(SYSTEMS)) return runSystemsStudy(names, options, new Output(options));
   if (names.includes(COMPARE)) return runCompareStudy(names, options, new Output(options));
   const files = names.flatMap((name) => (name === "all" ? ownStudies() : [findStudy(name, undefined, SIMULATIONS)]));
   const output = new Output(options);

@@ -5,8 +5,11 @@ import type { Sequential } from "../build-layer";
 import { dropout } from "../dropout";
 import { linearKernel } from "../initialisers";
 import { type ForwardContext, Module } from "../module";
-import { CellModule } from "./cell";
+import { CellModule, type EdgeWeight } from "./cell";
 import { buildPrimitives } from "./primitives";
+
+/** For each kind of cell and node the weight of each operation. */
+export type EdgeWeights = Readonly<Record<string, readonly (readonly EdgeWeight[])[]>>;
 
 /**
  * A network built from an architecture of cells: stem, stacked cells, head. Trained and evaluated as any other network.
@@ -47,21 +50,52 @@ export class CellNetwork extends Module {
     }
   }
 
+  /** Parts of the stack. */
+  get depth(): number {
+    return this.stack.length;
+  }
+
   /** The feature map `[batch, height, width, channels]` before pooling; of an embedding `[batch, 1, 1, features]`. */
   forward(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+    return tf.tidy(() => this.head.forward(this.maps(x, context).at(-1)!, context));
+  }
+
+  /** Outputs `[batch, height, width, channels]` of the stem and of each part of the stack, in order; the caller frees them. */
+  maps(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D[] {
     return tf.tidy(() => {
-      const first = this.stem.forward(x, context);
-      let [before, last] = [first, first];
+      const maps = [this.stemMap(x, context)];
+      // Once for all cells, which share them.
       const weights = this.edgeWeights();
-      for (const part of this.stack) {
-        const next =
-          part instanceof CellModule
-            ? part.forward(before, last, context, weights?.[part.cell])
-            : part.forward(last, context);
-        [before, last] = [last, next];
+      for (const part of this.stack.keys()) {
+        maps.push(this.runPart(part, [maps.at(-2) ?? maps[0], maps.at(-1)!], context, weights));
       }
-      return this.head.forward(last, context);
+      return maps;
     });
+  }
+
+  /** The stem's output of images. */
+  stemMap(x: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+    return this.stem.forward(x, context);
+  }
+
+  /**
+   * The output of one part of the stack, from 0, alone.
+   * @param before Output of the part before the last one, the stem's for the first; what is no cell does not read it.
+   * @param last Output of the last part.
+   */
+  partMap(index: number, before: tf.Tensor4D, last: tf.Tensor4D, context: ForwardContext): tf.Tensor4D {
+    return this.runPart(index, [before, last], context, this.edgeWeights());
+  }
+
+  private runPart(
+    index: number,
+    [before, last]: readonly [tf.Tensor4D, tf.Tensor4D],
+    context: ForwardContext,
+    weights: EdgeWeights | undefined,
+  ): tf.Tensor4D {
+    const part = this.stack[index];
+    if (!(part instanceof CellModule)) return part.forward(last, context);
+    return part.forward(before, last, context, weights?.[part.cell]);
   }
 
   /** Logits `[batch, classes]` of preprocessed images `[batch, height, width, channels]`; of an embedding its features. */
@@ -77,7 +111,7 @@ export class CellNetwork extends Module {
   }
 
   /** What the operations of each kind of cell count, by node; undefined where all count alike. */
-  protected edgeWeights(): Readonly<Record<string, readonly (readonly tf.Scalar[])[]>> | undefined {
+  protected edgeWeights(): EdgeWeights | undefined {
     return undefined;
   }
 }

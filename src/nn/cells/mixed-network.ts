@@ -10,13 +10,28 @@ import {
   mixedEdges,
   mixedGraph,
 } from "../../space";
-import { CellNetwork } from "./cell-network";
+import { CellNetwork, type EdgeWeights } from "./cell-network";
 
 /** A search's mixture as numbers: for each kind of cell the softmax of its architecture parameters, `[edges][ops]`. */
 export type MixedCells = Readonly<Record<string, readonly (readonly number[])[]>>;
 
 /** Standard deviation of the first architecture parameters: near 0, every operation counts nearly alike. */
 const FIRST = 1e-3;
+
+/** A network whose cells all are the mixture. @throws SpaceError when the mixture cannot be, or a cell is another one. */
+export function mixedArchitecture(
+  where: string,
+  mixed: MixedCell,
+  network: (mixture: CellGraph) => CellArchitecture,
+): CellArchitecture {
+  const graph = mixedGraph(mixed);
+  const architecture = network(graph);
+  const other = Object.entries(architecture.cells).find(([, cell]) => formatCell(cell) !== formatCell(graph));
+  if (!other) return architecture;
+  throw new SpaceError(
+    `${where}: cell ${other[0]} must be the mixture that the function is given, got ${formatCell(other[1])}`,
+  );
+}
 
 /**
  * DARTS' continuous relaxation (Liu et al., ICLR 2019): on each edge of a cell every operation, weighted by a softmax over the
@@ -34,19 +49,12 @@ export class MixedCellNetwork extends CellNetwork {
     network: (mixture: CellGraph) => CellArchitecture,
     rng: Rng,
   ) {
-    const graph = mixedGraph(mixed);
-    const architecture = network(graph);
+    const architecture = mixedArchitecture("MixedCellNetwork", mixed, network);
     super(architecture, rng);
     const drawing = rng.fork("alpha");
     const edges = mixedEdges(mixed);
-    const text = formatCell(graph);
     this.alphas = Object.fromEntries(
-      Object.entries(architecture.cells).map(([name, cell]) => {
-        if (formatCell(cell) !== text) {
-          throw new SpaceError(
-            `MixedCellNetwork: cell ${name} must be the mixture that the function is given, got ${formatCell(cell)}`,
-          );
-        }
+      Object.keys(architecture.cells).map((name) => {
         const own = drawing.fork(name);
         const values = Float32Array.from({ length: edges * mixed.ops.length }, () => FIRST * own.normal());
         return [name, this.parameter(`alpha.${name}`, tf.tensor2d(values, [edges, mixed.ops.length]))];
@@ -81,7 +89,7 @@ export class MixedCellNetwork extends CellNetwork {
   }
 
   /** For each kind of cell and node the weight of each operation, in the order of the graph. */
-  protected override edgeWeights(): Readonly<Record<string, readonly (readonly tf.Scalar[])[]>> {
+  protected override edgeWeights(): EdgeWeights {
     const { ops, nodes } = this.mixed;
     const places = computedOps(this.mixed).map(({ place }) => place);
     return Object.fromEntries(

@@ -3,6 +3,7 @@ export { cellDrawing, cellDrawings, cellWords } from "./drawing";
 export { type EdgeSpaceOptions, edgeSpace } from "./edge-space";
 export * from "./graph";
 export { checkMixedCell, computedOps, discretised, type MixedCell, mixedEdges, mixedGraph } from "./mixed-cell";
+export { nodeOrders } from "./node-orders";
 export {
   CELL_OP_KINDS,
   CELL_OPS,

@@ -79,7 +79,7 @@ export const ECONAS_ARM_TITLES: Readonly<Record<EconasArmName, string>> = {
 };
 
 /** How the stages of a search by proxies are filled. */
-interface StagedNumbers {
+export interface StagedNumbers {
   readonly initial: number;
   readonly parents: readonly number[];
   readonly promoted: readonly number[];

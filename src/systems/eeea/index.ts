@@ -1,5 +1,14 @@
 export * from "./results-file";
-export { type EeeaRun, type ExitLimit, eeeaTable, exitLimit, limitAmong, runEeeaArm } from "./run-arm";
+export {
+  type EeeaRun,
+  type ExitLimit,
+  eeeaSearcher,
+  eeeaTable,
+  exitLimit,
+  limitAmong,
+  runEeeaArm,
+  trialsOf,
+} from "./run-arm";
 export * from "./settings";
 export * from "./summary";
 export * from "./trained-file";
