@@ -1,6 +1,6 @@
 export * from "./block-supernet";
 export * from "./cell-checkpoint";
-export { CellTeacherMaps, imitationLoss, placesFrom } from "./cell-imitation";
+export { CellTeacherMaps, type ImitatedBatch, imitationLoss, placesFrom, type SeenImages } from "./cell-imitation";
 export * from "./cell-supernet";
 export { cellTask } from "./cell-task";
 export * from "./distill-block";

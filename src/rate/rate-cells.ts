@@ -1,5 +1,5 @@
 import { breathe, Progress, type StepContext } from "../core";
-import { type CellTeacherMaps, imitationLoss, placesFrom } from "../distill";
+import { type CellTeacherMaps, type ImitatedBatch, imitationLoss, placesFrom } from "../distill";
 import { tf } from "../engine";
 import type { PathCellNetwork } from "../nn";
 import { type CellGraph, nodeOrders } from "../space";
@@ -24,7 +24,7 @@ export async function rateCells(
   const progress = new Progress(context, task, cells.length * teacher.blocks, "ratings");
   const losses: number[][] = cells.map(() => []);
   for (let block = 0; block < teacher.blocks; block++) {
-    const batches = [];
+    const batches: { readonly batch: ImitatedBatch; readonly share: number }[] = [];
     for (let from = 0; from < teacher.count; from += BATCH) {
       const count = Math.min(BATCH, teacher.count - from);
       batches.push({ batch: teacher.batch(block, placesFrom(from, count)), share: count / teacher.count });
