@@ -3,6 +3,6 @@ export type { DartsRun } from "./run-darts";
 export { bestRated, type DnaRun } from "./run-dna";
 export { growingCells, type LookedUp, type SystemRun, searchTable, type TrainedNetworks } from "./search-table";
 export * from "./settings";
-export { type SharedTable, sharedTable, type TrainingCosts, trainingCosts } from "./shared-table";
+export { type SharedTable, sharedTable, type TimedRow, type TrainingCosts, trainingCosts } from "./shared-table";
 export * from "./summary";
-export { oneNodeCells, type StageRow, type TimedRow } from "./trainings";
+export { oneNodeCells, type StageRow } from "./trainings";

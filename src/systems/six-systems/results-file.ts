@@ -9,16 +9,8 @@ import { type DartsRun, runDarts } from "./run-darts";
 import { bestRated, type DnaRun, runDna } from "./run-dna";
 import { type LookedUp, rounded, type SystemRun, searchTable, sum, type TrainedNetworks } from "./search-table";
 import { SIX_SETTINGS, type SixSettings, SYSTEM_NAMES, type SystemName } from "./settings";
-import { type SharedTable, sharedTable, trainingCosts } from "./shared-table";
-import {
-  type SharedTrainings,
-  type StageRow,
-  type TimedRow,
-  timeTrainings,
-  trainAgain,
-  trainOneNode,
-  trainStages,
-} from "./trainings";
+import { type SharedTable, sharedTable, type TimedRow, trainingCosts } from "./shared-table";
+import { type SharedTrainings, type StageRow, timeTrainings, trainAgain, trainOneNode, trainStages } from "./trainings";
 
 /** What the members of the file mean, beside them. */
 const DEFINITIONS = {

@@ -3,7 +3,6 @@ import { cellNetworkCost } from "../../cost";
 import { type TableEvaluator, trainedTable } from "../../evaluate";
 import { type CellGraph, parseCell } from "../../space";
 import { type CellCode, type CsnasSettings, type StoredCsnas, smallCellCode } from "../csnas";
-import type { TimedRow } from "./trainings";
 
 /** The space that all six systems search, with what training its networks came to. */
 export interface SharedTable {
@@ -39,6 +38,9 @@ export function sharedTable({ settings, cells, arms }: StoredCsnas): SharedTable
 export function cellOf(key: string): CellGraph {
   return parseCell(key.replaceAll("*", ""), { output: "all" });
 }
+
+/** Processor seconds of a labelled training and of a score without labels. */
+export type TimedRow = readonly [labelled: number, labelFree: number];
 
 /** What trainings cost, in trainings of the table's mean network. */
 export interface TrainingCosts {

@@ -17,10 +17,8 @@ import type { CellGraph } from "../../space";
 import { runSearch } from "../../study";
 import { allCells, type CsnasSettings, smallCellCode } from "../csnas";
 import type { SixSettings } from "./settings";
-import { cellOf, type SharedTable } from "./shared-table";
+import { cellOf, type SharedTable, type TimedRow } from "./shared-table";
 
-/** Processor seconds of a labelled training and of a score without labels. */
-export type TimedRow = readonly [labelled: number, labelFree: number];
 /** Of each stage of a proxy: validation accuracy (NaN: diverged) and processor seconds. */
 export type StageRow = readonly (readonly [validation: number, seconds: number])[];
 
