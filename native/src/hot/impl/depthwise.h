@@ -21,11 +21,13 @@ struct Blocks {
     if (b < whole) return {image + kLanes * b, height, width, channels, top, left};
     return {copy, height, width, kLanes, top, left};
   }
-  /// Asks for the b-th of `count` parts of some rows of an image, which may lie beyond it, to come into the cache.
+  /// Asks for the b-th of `count` parts of some rows of an image, which may lie beyond it, to come into the cache, to be read
+  /// or written.
+  template <bool WRITE = false>
   void ask(int b, const float* image, int row, int rows) const {
     const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(width) * channels, part = rows * line / count;
     const float* from = image + row * line + b * part;
-    for (std::ptrdiff_t i = 0; i < part; i += 16) __builtin_prefetch(from + i, 0, 3);
+    for (std::ptrdiff_t i = 0; i < part; i += 16) __builtin_prefetch(from + i, WRITE ? 1 : 0, 3);
   }
   const float* image(const float* images, int n) const { return images + static_cast<size_t>(n) * height * width * channels; }
 
@@ -44,21 +46,25 @@ HOT_INLINE void putRow(TapRow<Plane> tapRow, const Plane& source, const Taps& ta
   for (int x = 0; x < pixels; ++x) storePart(to + static_cast<size_t>(x) * stride, load(row + kLanes * x), lanes);
 }
 
-/// Whether an output goes past the caches: a block's vectors must be whole lines of them.
-inline bool goesPast(const DepthwiseShape& s, size_t pixels, const float* to) {
-  return kLanes == 16 && gate::goesPast(s.batch * pixels * s.channels, s.channels, to);
-}
+/// How an output larger than the caches is written: past them, where a block's vectors are whole lines of them, else with
+/// the lines that come next asked for. Blocks of channels do not come in the order of memory, which the processor would see.
+struct Writing {
+  Writing(const DepthwiseShape& s, size_t pixels, const float* to)
+      : past(kLanes == 16 && gate::goesPast(s.batch * pixels * s.channels, s.channels, to)),
+        asks(!past && s.batch * pixels * s.channels > (size_t{1} << 18)) {}
+  bool past, asks;
+};
 
 /// filter [kernel, kernel, channels]
 inline void forward(const DepthwiseShape& s, const float* x, const float* filter, float* y) {
-  const Blocks blocks(s.channels, s.height, s.width);
+  const Blocks blocks(s.channels, s.height, s.width), outputs(s.channels, s.outHeight, s.outWidth);
   const int taps = s.kernel * s.kernel;
   mbconv::Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
   const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.outWidth);
   mbconv::Buffer scratch(s.threads * perThread);
   const TapRow<Plane> tapRow = tapRowFor<Plane>(s.kernel, s.stride);
-  const bool past = goesPast(s, static_cast<size_t>(s.outHeight) * s.outWidth, y);
+  const Writing writing(s, static_cast<size_t>(s.outHeight) * s.outWidth, y);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
     float* copy = scratch + omp_get_thread_num() * perThread;
@@ -68,19 +74,20 @@ inline void forward(const DepthwiseShape& s, const float* x, const float* filter
       blocks.copyRest(image, copy, ready, top + s.kernel);
       for (int b = 0; b < blocks.count; ++b) {
         blocks.ask(b, image, top + s.kernel, s.stride);
+        if (writing.asks) outputs.ask<true>(b, y, n * s.outHeight + oy + 1, 1);
         const Taps all{s.kernel, s.kernel, packed + static_cast<size_t>(b) * taps * kLanes};
         putRow(tapRow, blocks.at(b, image, copy, top, -s.padLeft), all, s.outWidth, copy + blocks.copySize(),
                y + (static_cast<size_t>(n) * s.outHeight + oy) * s.outWidth * s.channels + kLanes * b,
-               std::min(kLanes, s.channels - kLanes * b), s.channels, past);
+               std::min(kLanes, s.channels - kLanes * b), s.channels, writing.past);
       }
     }
-    if (past) fence();
+    if (writing.past) fence();
   }
 }
 
 inline void inputGradient(const DepthwiseShape& s, const float* dy, const float* filter, float* dx) {
   const Geometry geometry = geometryOf(s);
-  const Blocks blocks(s.channels, s.outHeight, s.outWidth);
+  const Blocks blocks(s.channels, s.outHeight, s.outWidth), outputs(s.channels, s.height, s.width);
   const int taps = s.kernel * s.kernel;
   mbconv::Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
@@ -88,7 +95,7 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
   const mbconv::BackRows<Plane> rows(geometry);
   int reach = 1;  // rows of the gradient that an input row's taps reach, from its own on
   for (const Geometry::Class& k : geometry.classes) reach = std::max(reach, k.top + k.tapRows);
-  const bool past = goesPast(s, static_cast<size_t>(s.height) * s.width, dx);
+  const Writing writing(s, static_cast<size_t>(s.height) * s.width, dx);
   const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.width);
   mbconv::Buffer scratch(s.threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
@@ -100,6 +107,7 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
       blocks.copyRest(image, copy, ready, below);
       for (int b = 0; b < blocks.count; ++b) {
         if (iy % s.stride == 0) blocks.ask(b, image, below, 1);
+        if (writing.asks) outputs.ask<true>(b, dx, n * s.height + iy + 1, 1);
         const float* weights = back.weights.data + static_cast<size_t>(b) * taps * kLanes;
         for (size_t i = 0; i < geometry.classes.size(); ++i) {
           const Geometry::Class& k = geometry.classes[i];
@@ -108,11 +116,11 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
           if (iy % s.stride != k.row) continue;
           const size_t pixel = (static_cast<size_t>(n) * s.height + iy) * s.width + k.column;
           putRow(rows.rows[i], blocks.at(b, image, copy, iy / s.stride + k.top, k.left), rectangle, k.columns, copy + blocks.copySize(),
-                 dx + pixel * s.channels + kLanes * b, std::min(kLanes, s.channels - kLanes * b), s.stride * s.channels, past);
+                 dx + pixel * s.channels + kLanes * b, std::min(kLanes, s.channels - kLanes * b), s.stride * s.channels, writing.past);
         }
       }
     }
-    if (past) fence();
+    if (writing.past) fence();
   }
 }
 
