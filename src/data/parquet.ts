@@ -15,6 +15,10 @@ export interface ParquetFiles {
 
 const PART = /^(?:partial-)?(train(?:ing)?|val(?:id(?:ation)?)?|dev|test(?:ing)?)(?=[-._/]|$)/i;
 type Part = "train" | "validation" | "test";
+/** Bytes that a page may be unpacked to, however few it has in the file: those that writers make have about one MiB. */
+const MOST_PAGE = 2 ** 26;
+/** How many times its bytes in the file: what deflate can do. Pages of pictures have about as many as in the file. */
+const MOST_PACKED = 1032;
 /** Row groups that are held while their pictures are read one after another. */
 const HELD = 3;
 
@@ -118,7 +122,7 @@ interface OpenParquet {
 
 async function openParquet(name: string, place: string, path: string): Promise<OpenParquet> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
-  const { compressors } = await import("hyparquet-compressors");
+  const compressors = boundedCompressors((await import("hyparquet-compressors")).compressors);
   const damaged = (cause: unknown) =>
     new DataError(
       `${name}: ${place} must be a whole parquet file, and is not (${decoderReason(cause)}); fetch it anew`,
@@ -166,6 +170,20 @@ async function openParquet(name: string, place: string, path: string): Promise<O
       return bytes;
     },
   };
+}
+
+type Compressors = typeof import("hyparquet-compressors").compressors;
+
+/** Unpacks no page that says it is far larger than what it is packed in: that much would be allocated before it is looked at. */
+function boundedCompressors(compressors: Compressors): Compressors {
+  const bounded = Object.entries(compressors).map(([codec, unpack]) => [
+    codec,
+    (packed: Uint8Array, size: number) => {
+      if (size <= Math.max(MOST_PAGE, MOST_PACKED * packed.length)) return unpack(packed, size);
+      throw new Error(`a page of ${packed.length} bytes says that it unpacks to ${size}`);
+    },
+  ]);
+  return Object.fromEntries(bounded) as Compressors;
 }
 
 /** What the hub writes beside the columns. */

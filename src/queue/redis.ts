@@ -44,17 +44,28 @@ export function redisOptions({ url, ca, password }: RedisPlace) {
       `queue: a CA is of use with TLS only; take rediss:// in place of redis:// (${redisName(url)})`,
     );
   }
-  const secret = password ?? decodeURIComponent(address.password);
+  const secret = password ?? decoded(address.password);
   return {
     host: address.hostname.replace(/^\[|\]$/g, ""),
     port: address.port === "" ? 6379 : Number(address.port),
     db: database === "" ? 0 : Number(database),
-    ...(address.username !== "" && { username: decodeURIComponent(address.username) }),
+    ...(address.username !== "" && { username: decoded(address.username) }),
     ...(secret !== "" && { password: secret }),
     ...(tls && { tls: ca === undefined ? {} : { ca: certificates(ca) } }),
     maxRetriesPerRequest: null,
     retryStrategy: (times: number) => Math.min(200 * times, 2000),
   };
+}
+
+/** @throws ConfigError without the text, which is a secret. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new ConfigError(
+      "queue: user and password in the address of Redis must have special characters as %XX, a percent sign as %25; or give the password by BLOCKWISE_REDIS_PASSWORD",
+    );
+  }
 }
 
 /** The address without user and password, for messages and files. */

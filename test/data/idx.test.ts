@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { DataError } from "../../src/core";
 import { readIdx } from "../../src/data";
+import { largestAllocation } from "../fuzz/allocations";
 import { idxBytes } from "./idx-file";
 
 const folder = mkdtempSync(join(tmpdir(), "blockwise-idx-"));
@@ -75,4 +76,20 @@ test("a wrong magic number is an error that shows both", () => {
 
 test("an absent file is an error that names it", () => {
   expect(() => readIdx(join(folder, "nowhere"), 1)).toThrow(/nowhere must exist/);
+});
+
+test("a gzipped file is unpacked as far as its header says, and no further", async () => {
+  const header = idxBytes([2, 4, 4], new Uint8Array(32));
+  const bomb = write("bomb", gzipSync(Buffer.concat([header, Buffer.alloc(2 ** 24)])));
+  const most = await largestAllocation(() =>
+    expect(() => readIdx(bomb, 3)).toThrow(/48 bytes by its header, .*unpacks/),
+  );
+  expect(most).toBeLessThan(2 ** 23);
+  const claims = write("claims", gzipSync(idxBytes([60_000, 280, 280], new Uint8Array(64))));
+  expect(() => readIdx(claims, 3)).toThrow(
+    /shape \[60000,280,280\] must have 4704000016 bytes, and \d+ gzipped ones can/,
+  );
+  // What is no IDX file at all is not unpacked, either.
+  const other = write("other", gzipSync(Buffer.alloc(2 ** 24)));
+  expect(() => readIdx(other, 3)).toThrow(/must begin with/);
 });

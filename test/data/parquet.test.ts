@@ -113,3 +113,24 @@ test("damaged files and mixed configurations are errors that say what to do", as
   }
   await expect(load(two)).rejects.toThrow(/one configuration, and has those of large, small; name one of these/);
 });
+
+test("a page that says it unpacks to far more than it is packed in is refused before anything is taken for it", async () => {
+  const written = parquetWriteBuffer({
+    columnData: [
+      // Of many values: it is packed.
+      { name: "label", data: Array.from({ length: 4000 }, (_, i) => BigInt(i % 3)), encoding: "PLAIN" },
+      { name: "image", data: Array.from({ length: 4000 }, () => "x") },
+    ] as Parameters<typeof parquetWriteBuffer>[0]["columnData"],
+  });
+  const bytes = new Uint8Array(written);
+  // Thrift's header of the first page, behind "PAR1": its type, its size once it is unpacked, its size, what it has.
+  const size = 2 ** 30;
+  const varint = Array.from({ length: 5 }, (_, i) => (((2 * size) / 128 ** i) & 127) | (i < 4 ? 128 : 0));
+  const pageOf4000 = [0x2c, 0x15, 0xc0, 0x3e, 0x15, 0x00, 0x15, 0x06, 0x15, 0x06, 0x00, 0x00];
+  bytes.set([0x15, 0x00, 0x15, ...varint, 0x15, 0x20, ...pageOf4000], 4);
+  const path = join(folder, "bomb.parquet");
+  writeFileSync(path, bytes);
+  await expect(load(path)).rejects.toThrow(
+    /must be a whole parquet file, .*a page of 16 bytes says that it unpacks to 1073741824/,
+  );
+});

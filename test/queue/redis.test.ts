@@ -20,6 +20,12 @@ describe("the address of a Redis", () => {
     },
   );
 
+  it("is refused where its password cannot be read, without its text", () => {
+    const options = () => redisOptions({ url: "redis://:geheim%zz@host" });
+    expect(options).toThrow(/a percent sign as %25/);
+    expect(options).not.toThrow(/geheim/);
+  });
+
   it("has a database by number, and a CA with TLS only", () => {
     expect(redisOptions({ url: "redis://host/3" })).toMatchObject({ host: "host", port: 6379, db: 3 });
     expect(() => redisOptions({ url: "redis://host/name" })).toThrow(/must be a number/);
