@@ -69,6 +69,14 @@ describe("the teachers of a study", () => {
     expect(none.sentences()[1]).toBe("No teacher has ratings: nothing was found.");
   });
 
+  test("are rated by another measure, by which the seeds that are the yardstick are rated, too", () => {
+    const { compared: by } = lab.study("teacher").teachers({ seeds: 2, measure: "log relativeL1" });
+    expect(by.stored.measure).toBe("log relativeL1");
+    expect(by.first?.weighted.tau).not.toBe(compared.first?.weighted.tau);
+    expect(by.ranges.weighted.tau).not.toBe(compared.ranges.weighted.tau);
+    expect(() => lab.study("teacher").teachers({ measure: "relative" as "nsr" })).toThrow(ConfigError);
+  });
+
   test("refuse unknown options", () => {
     expect(() => lab.study("teacher").teachers({ sed: 1 } as object)).toThrow(/did you mean seed/);
   });

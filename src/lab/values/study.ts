@@ -30,7 +30,7 @@ import { LabSettings, type LabSettingsOptions } from "./settings";
 import { LabStudyRanking, type LabStudyRankingOptions } from "./study-ranking";
 import type { StudySource } from "./study-source";
 import { standingOf } from "./study-standing";
-import { LabTeachers } from "./teachers";
+import { LabTeachers, type LabTeachersOptions } from "./teachers";
 
 export interface LabStudyRunOptions extends StudyPart {
   /** CIFAR-10, see `cifar10`; the usual places when left out. */
@@ -134,10 +134,10 @@ export class LabStudy implements Displayable, StudySource {
   }
 
   /**
-   * The settings with a teacher each, compared in the same way, and the first one's supernets after fewer epochs.
+   * The settings with a teacher each, compared in the same way, by the study's rating or another, and the first one's supernets after fewer epochs.
    * @throws ConfigError as `settings`.
    */
-  teachers(options: LabSettingsOptions = {}): LabTeachers {
+  teachers(options: LabTeachersOptions = {}): LabTeachers {
     return new LabTeachers(this, this.yardstick(options), options);
   }
 

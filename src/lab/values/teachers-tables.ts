@@ -82,7 +82,7 @@ export function foundTable({ largest, best, teachers, otherSeeds }: FoundByTeach
     title: `Found at half the MACs of ${largest.key} (${formatCount(largest.macs)}, ${largest.accuracy.toFixed(2)} %); weighted sums, seed ${seed}`,
     columns: [
       ...["teacher", "its key", "found", "MACs", "true accuracy", "behind the largest network"],
-      "scores agree with the strong teacher's (tau)",
+      "scores agree with the first teacher's (tau)",
     ],
     rows: [...[...teachers, ...otherSeeds].map(row), ["best possible", "", ...cells(best), ""]],
   });

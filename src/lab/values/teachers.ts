@@ -1,7 +1,14 @@
 import { kendallTauB } from "../../benchmark";
-import { checkOptions, formatCount, percent, rule } from "../../core";
+import { checkOptions, formatCount, type OptionRules, percent, rule } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { type ComparedSetting, type ComparedSettings, comparedSettings, settingScores } from "../../study/ranking";
+import {
+  type ComparedSetting,
+  type ComparedSettings,
+  comparedSettings,
+  MEASURES,
+  type Measure,
+  settingScores,
+} from "../../study/ranking";
 import {
   type DistilledFor,
   distillationCourse,
@@ -36,6 +43,13 @@ import { courseFigure, courseTable, foundTable } from "./teachers-tables";
 const TITLES = { tau: "Does a better teacher rank better?", concordance: "... among networks that cost the same?" };
 const MEASURE_RULE = { measure: rule.oneOf("tau", "concordance") };
 
+export interface LabTeachersOptions extends LabSettingsOptions {
+  /** Another rating than the study's own, e.g. "log relativeL1": distances of features, which need no answers of a teacher. */
+  readonly measure?: Measure;
+}
+
+const TEACHERS_RULES: OptionRules<LabTeachersOptions> = { ...SETTINGS_RULES, measure: rule.oneOf(...MEASURES) };
+
 /** The settings of a study with a teacher each, and the first one's supernets after fewer epochs, by one seed's ratings. */
 export class LabTeachers implements Displayable {
   /** All figures, plain data. */
@@ -48,11 +62,11 @@ export class LabTeachers implements Displayable {
   constructor(
     private readonly study: StudySource,
     yard: StudySource,
-    options: LabSettingsOptions,
+    options: LabTeachersOptions,
   ) {
-    checkOptions("study.teachers", options, SETTINGS_RULES);
-    const { seed = 1, seeds } = options;
-    this.compared = comparedSettings(study.stored(), yard.stored({ seeds }), study.truth, seed);
+    checkOptions("study.teachers", options, TEACHERS_RULES);
+    const { seed = 1, seeds, measure } = options;
+    this.compared = comparedSettings(study.stored({ measure }), yard.stored({ seeds, measure }), study.truth, seed);
     this.teachers = this.compared.there.filter(({ raw }) => raw.epoch === undefined);
     this.course = distillationCourse(this.compared);
   }
@@ -79,13 +93,14 @@ export class LabTeachers implements Displayable {
           one.teacherKey,
           network ? formatCount(network.macs) : "",
           teacher.epochs,
-          percent(teacher.accuracy, 1),
+          accuracyOf(one),
           network ? `${network.accuracy.toFixed(2)} %` : "",
           epoch ?? losses[0]?.length ?? "",
           rated,
           missing.length === 0 ? "there" : absent,
         ];
       }),
+      note: teacherNotes(there),
     });
   }
 
@@ -113,12 +128,12 @@ export class LabTeachers implements Displayable {
     const { compared } = this;
     return new Table({
       title: `Against the true accuracies of the networks not tuned on; seed ${compared.seed}`,
-      columns: ["teacher", "accuracy here", "sum", ...comparedColumns("the strong one's"), "weights"],
+      columns: ["teacher", "accuracy here", "sum", ...comparedColumns("the first one's"), "weights"],
       rows: [
         ...this.teachers.flatMap((one) =>
           SUMS.map((sum) => [
             one.title,
-            percent(one.raw.teacher.accuracy, 1),
+            accuracyOf(one),
             sum,
             ...comparedCells(compared, one, sum),
             sum === "weighted" ? one.summary.weights.join(" ") : "",
@@ -136,8 +151,8 @@ export class LabTeachers implements Displayable {
     const shown = [...this.teachers].sort((a, b) => a.raw.teacher.accuracy - b.raw.teacher.accuracy);
     return settingBars(shown, measure, {
       title: TITLES[measure],
-      subtitle: `from the least to the most accurate teacher; seed ${this.compared.seed}`,
-      groups: shown.map(({ title, raw }) => `${title} (${percent(raw.teacher.accuracy, 1)})`),
+      subtitle: `rated by ${this.compared.stored.measure}, from the least to the most accurate teacher; seed ${this.compared.seed}`,
+      groups: shown.map((one) => `${one.title} (${accuracyOf(one)})`),
       yTitle: MEASURE_AXES[measure],
     });
   }
@@ -213,7 +228,7 @@ export class LabTeachers implements Displayable {
     return [
       ...this.teachers.map(
         ({ title, raw, weighted }) =>
-          `${title} (${percent(raw.teacher.accuracy, 1)} on validation images): weighted tau ${decimals(weighted.tau)}, equal-MACs concordance ${decimals(weighted.concordance)}, regret ${decimals(weighted.regret, 2)} points.`,
+          `${title} (${accuracyOf({ raw })} on validation images): weighted tau ${decimals(weighted.tau)}, equal-MACs concordance ${decimals(weighted.concordance)}, regret ${decimals(weighted.regret, 2)} points.`,
       ),
       `Seeds of one setting range over ${decimals(tau) || unknown} of tau, ${decimals(concordance) || unknown} of concordance and ${decimals(regret, 2) || unknown} of regret.`,
       keys.length === 0
@@ -256,4 +271,15 @@ export class LabTeachers implements Displayable {
   private get tauList(): string {
     return this.course.map(({ weighted }) => decimals(weighted.tau)).join(", ");
   }
+}
+
+/** A teacher's accuracy, and by what where it has no classifier of its own. */
+function accuracyOf({ raw }: Pick<ComparedSetting, "raw">): string {
+  return `${percent(raw.teacher.accuracy, 1)}${raw.withoutLabels ? " by a linear classifier" : ""}`;
+}
+
+/** What is to be known of teachers that saw no labels. */
+function teacherNotes(there: readonly ComparedSetting[]): string | undefined {
+  const notes = there.flatMap(({ title, raw }) => (raw.teacher.remarks ?? []).map((remark) => `${title}: ${remark}.`));
+  return notes.length > 0 ? notes.join(" ") : undefined;
 }

@@ -5,6 +5,7 @@ import { readJsonAs } from "../../core";
 import type { Provenance } from "../provenance";
 import { blockScoresOf, type Measure, type Measures } from "./measures";
 import type { SettingName, StudySetting } from "./settings";
+import type { WithoutLabels } from "./study-config";
 
 /** The raw ratings of one setting under one seed: committed, and all that the study's figures are computed from. */
 export interface RawRatings {
@@ -25,6 +26,8 @@ export interface RawRatings {
   /** By step; of a block's distillation the time of the thread that did it. */
   readonly durationsMs: Readonly<Record<string, number>>;
   readonly experiment: unknown;
+  /** How the teacher learnt, where it saw no labels. */
+  readonly withoutLabels?: WithoutLabels;
   /** The rated supernets are those of this variant, after the epoch or the last one. */
   readonly distilledBy?: SettingName;
   readonly epoch?: number;
@@ -33,12 +36,14 @@ export interface RawRatings {
 
 export interface TeacherSummary {
   readonly architecture: string;
-  /** Top-1 on the validation images, 0..1. */
+  /** Top-1 on the validation images, 0..1; of one without labels that of a linear classifier of its last features. */
   readonly accuracy: number;
   readonly trainImages: number;
   readonly epochs: number;
   readonly seed: number;
   readonly fingerprint: string;
+  /** What is to be known of it, each a sentence. */
+  readonly remarks?: readonly string[];
 }
 
 /** What figures are computed from in the results that studies left; the rest is only shown. Numbers must be finite. */

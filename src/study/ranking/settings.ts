@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { ConfigError } from "../../core";
 import type { Measure } from "./measures";
-import type { StudyConfig } from "./study-config";
+import type { StudyConfig, WithoutLabels } from "./study-config";
 
 /** A variant by its study. */
 export interface SettingName {
@@ -25,6 +25,8 @@ export interface StudySetting {
   readonly measure: Measure;
   /** Merged from the study's and the variant's; whoever does the study reads it. */
   readonly experiment: Readonly<Record<string, unknown>>;
+  /** The teacher sees no labels. */
+  readonly withoutLabels?: WithoutLabels;
   /** Whose supernets are rated, after their epoch `epoch` or their last one. */
   readonly distilledBy?: SettingName;
   /** The cuts are those of its supernets; whole networks are rated. */
@@ -76,6 +78,7 @@ function settingOf(config: StudyConfig, one: StudyConfig["variants"][number], se
     cuts: one.cuts ?? config.cuts,
     measure,
     experiment: merged,
+    ...(one.withoutLabels && { withoutLabels: one.withoutLabels }),
     ...(one.distilledBy && { distilledBy: ownerOf(config, one.distilledBy) }),
     ...(one.chains && { chains: true }),
     ...(one.epoch && { epoch: one.epoch }),

@@ -1,12 +1,28 @@
 import { isAbsolute, join } from "node:path";
 import { z } from "zod";
-import { ConfigError, readJson } from "../../core";
+import { ConfigError, MOST, readJson } from "../../core";
 import { NAS_BENCH_MACRO_CUTS } from "../../space";
 import { MEASURES } from "./measures";
 
 const part = z.record(z.string(), z.unknown());
 /** Layers of 1..8 that end a block but the last. */
 const cuts = z.array(z.int().min(1).max(7));
+
+/** A teacher that sees no labels; what is left out is `CONTRASTIVE_DEFAULTS`. */
+const withoutLabels = z.strictObject({
+  /** Of a contrastive loss; 0: the teacher stays untrained. */
+  epochs: z.int().min(0).max(MOST.epochs),
+  /** Training images that it learns from, drawn by the teacher's seed: all of them when left out. */
+  images: z.int().min(2).max(MOST.images).optional(),
+  /** Outputs of its last layer, which the loss compares. */
+  features: z.int().min(2).max(MOST.channels).default(128),
+  batchSize: z.int().min(2).max(MOST.batchSize).optional(),
+  learningRate: z.number().gt(0).optional(),
+  negatives: z.int().min(1).max(MOST.images).optional(),
+});
+
+/** How a teacher learns without labels. */
+export type WithoutLabels = z.output<typeof withoutLabels>;
 
 const variant = z.strictObject({
   name: z.string().regex(/^[a-z0-9.-]+$/, "small letters, digits, dots and dashes"),
@@ -24,6 +40,8 @@ const variant = z.strictObject({
   epoch: z.int().min(1).optional(),
   /** Keeps the supernets of every epoch. */
   keepEpochs: z.boolean().optional(),
+  /** The teacher learns from images alone, or nothing; of the experiment's `teacher` the architecture counts then. */
+  withoutLabels: withoutLabels.optional(),
   /** Parts of an experiment that differ from the study's `experiment`. */
   teacher: part.optional(),
   data: part.optional(),

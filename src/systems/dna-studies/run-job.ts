@@ -12,6 +12,7 @@ import { blockScoresOf, type Measures, type RawRatings, readRawRatings } from ".
 import { type ExperimentConfig, parseExperiment } from "../dna/config";
 import type { StudyJob } from "./jobs";
 import { sharedTeacher, withTeacher } from "./shared-teacher";
+import { probedAccuracy } from "./teacher-without-labels";
 
 /** Where a job finds and leaves things. */
 export interface JobPlace {
@@ -33,12 +34,18 @@ export async function runJob(
   context: StepContext,
 ): Promise<RawRatings> {
   const job = withTeacher(given);
-  const { experiment, study, variant, title, seed, cuts, teacherSeed, measure, distilledBy, epoch } = job;
+  const { experiment, study, variant, title, seed, cuts, teacherSeed, measure, distilledBy, epoch, withoutLabels } =
+    job;
   if (existsSync(job.result)) return checked(readRawRatings(job.result), job);
   const { name: dataset, ...division } = experiment.data;
   const data = await loadDataset(dataset, { ...division, ...(root && { root }), seed: teacherSeed }, context);
   const teacher = await sharedTeacher(job, data, runs, context);
-  const run = RunDirectory.open(join(runs, study, `${variant}-seed${seed}`), { ...experiment, cuts, teacherSeed });
+  const run = RunDirectory.open(join(runs, study, `${variant}-seed${seed}`), {
+    ...experiment,
+    cuts,
+    teacherSeed,
+    ...(withoutLabels && { withoutLabels }),
+  });
   try {
     const space = nasBenchMacroSpace(cuts);
     const blocks = teacher.split(cuts);
@@ -74,11 +81,12 @@ export async function runJob(
       losses: distilled.map((block) => epochsOf(run, block).map(({ loss }) => loss)),
       teacher: {
         architecture: teacher.architecture.name,
-        accuracy: teacher.accuracy!,
-        trainImages: data.train.count,
-        epochs: experiment.teacher.epochs,
+        accuracy: withoutLabels ? await probedAccuracy(teacher, data, teacherSeed, context) : teacher.accuracy!,
+        trainImages: withoutLabels?.epochs === 0 ? 0 : (withoutLabels?.images ?? data.train.count),
+        epochs: (withoutLabels ?? experiment.teacher).epochs,
         seed: teacherSeed,
         fingerprint: teacher.fingerprint(),
+        ...(teacher.remarks.length > 0 && { remarks: teacher.remarks }),
       },
       durationsMs: {
         ...Object.fromEntries(run.records.map(({ step, durationMs }) => [step, durationMs as number])),
@@ -86,6 +94,7 @@ export async function runJob(
         ...Object.fromEntries(distilled.map((block) => [distillStep(block), distillMs(run, block)])),
       },
       experiment,
+      ...(withoutLabels && { withoutLabels }),
       ...(distilledBy && { distilledBy }),
       ...(epoch && { epoch }),
       provenance: provenance(),
@@ -117,20 +126,25 @@ function statesOf(
 }
 
 /** @throws StudyError when ratings that are there are of another setting. */
-function checked(raw: RawRatings, { experiment, cuts, result }: StudyJob): RawRatings {
+function checked(raw: RawRatings, { experiment, cuts, result, withoutLabels }: StudyJob): RawRatings {
   // Parsed once more: options that are newer than the file have the defaults that it was made with. Only what a rating reads:
   // defaults of searching and retraining may change without making it another.
-  const read = ({ seed, data, teacher, distill, rate }: ExperimentConfig, of: readonly number[]) => ({
+  const read = (
+    { seed, data, teacher, distill, rate }: ExperimentConfig,
+    of: readonly number[],
+    unlabelled: StudyJob["withoutLabels"],
+  ) => ({
     seed,
     data,
     teacher,
     distill,
     rate,
     cuts: of,
+    ...(unlabelled && { withoutLabels: unlabelled }),
   });
   const different = differences(
-    read(parseExperiment(raw.experiment, result), raw.chained ?? raw.cuts),
-    read(experiment, cuts),
+    read(parseExperiment(raw.experiment, result), raw.chained ?? raw.cuts, raw.withoutLabels),
+    read(experiment, cuts, withoutLabels),
   );
   if (different.length === 0) return raw;
   throw new StudyError(

@@ -6,6 +6,7 @@ import { architecturePreset } from "../../space";
 import { inside } from "../../study/ranking";
 import { Teacher, trainTeacher } from "../../teacher";
 import { FOUND, isFoundName, type StudyJob } from "./jobs";
+import { teacherWithoutLabels } from "./teacher-without-labels";
 
 /**
  * A network's key by its name: itself, or that of the network which a study found.
@@ -35,14 +36,14 @@ export function withTeacher(job: StudyJob): StudyJob {
 
 /** The teacher of these options and images, from the folder that all studies share, or trained into it. */
 export async function sharedTeacher(
-  { experiment, teacherSeed }: Pick<StudyJob, "experiment" | "teacherSeed">,
+  { experiment, teacherSeed, withoutLabels }: Pick<StudyJob, "experiment" | "teacherSeed" | "withoutLabels">,
   data: Dataset,
   runs: string,
   context: StepContext,
 ): Promise<Teacher> {
   const { architecture, ...options } = experiment.teacher;
   if (typeof architecture !== "string") throw new TypeError("ranking: the teacher must be a preset of NAS-Bench-Macro");
-  const made = fingerprint([architecture, options, teacherSeed, data.fingerprint]);
+  const made = fingerprint([architecture, withoutLabels ?? options, teacherSeed, data.fingerprint]);
   const name = `${architecture.split("/").at(-1)}-${made}`;
   const path = join(runs, "teachers", `${name}.safetensors`);
   const there = kept(path, context);
@@ -53,12 +54,10 @@ export async function sharedTeacher(
     const meanwhile = kept(path, context);
     if (meanwhile) return meanwhile;
     const checkpoint = join(runs, "teachers", `${name}.checkpoint.safetensors`);
-    const trained = await trainTeacher(
-      architecturePreset(architecture),
-      data,
-      { ...options, seed: teacherSeed, checkpoint },
-      context,
-    );
+    const preset = architecturePreset(architecture);
+    const trained = withoutLabels
+      ? await teacherWithoutLabels(preset, data, withoutLabels, teacherSeed, context)
+      : await trainTeacher(preset, data, { ...options, seed: teacherSeed, checkpoint }, context);
     lock.check();
     trained.save(path);
     return trained;

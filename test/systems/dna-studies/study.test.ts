@@ -4,16 +4,20 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { canonicalKeys, readTruth } from "../../../src/benchmark";
 import { ConfigError, readJson } from "../../../src/core";
+import { loadDataset } from "../../../src/data";
 import { engine } from "../../../src/engine";
+import { architecturePreset } from "../../../src/space";
 import { provenanceOf } from "../../../src/study";
 import { MEASURES, readStudy } from "../../../src/study/ranking";
 import { jobsOf, runJob, runStudy, storedSummary, summariseStudy } from "../../../src/systems/dna-studies";
+import { teacherWithoutLabels } from "../../../src/systems/dna-studies/teacher-without-labels";
 import { rateBySpos } from "../../../src/systems/spos";
 
 const folder = mkdtempSync(join(tmpdir(), "ranking-"));
 const images = join(folder, "cifar");
 const file = join(folder, "study.json");
 const other = join(folder, "other.json");
+const unlabelled = join(folder, "labels.json");
 const place = { runs: join(folder, "runs"), images, provenance: () => provenanceOf("test") };
 
 beforeAll(() => {
@@ -66,6 +70,22 @@ beforeAll(() => {
       { name: "shared", title: "the other study's", sameAs: { study: "results", variant: "stages" } },
     ],
   };
+  const labels = {
+    ...study,
+    name: "labels",
+    results: join(folder, "labels"),
+    spos: undefined,
+    retrain: undefined,
+    variants: [
+      {
+        name: "contrastive",
+        title: "images alone",
+        withoutLabels: { epochs: 2, images: 20, features: 8, batchSize: 10, negatives: 8 },
+      },
+      { name: "untrained", title: "nothing", withoutLabels: { epochs: 0 } },
+    ],
+  };
+  writeFileSync(unlabelled, JSON.stringify(labels));
   writeFileSync(other, JSON.stringify(again));
   writeFileSync(file, JSON.stringify(study));
 });
@@ -137,6 +157,46 @@ test("supernets are rated after an epoch, and with other options, by who did not
     experiment: { ...jobs[0].experiment, rate: { ...jobs[0].experiment.rate, images: 4 } },
   };
   await expect(runJob(changed, place, {})).rejects.toThrow(/differs in rate.images: 8, now 4/);
+});
+
+test("a teacher learns without labels, or not at all, which its ratings say; another way to learn is another setting", async () => {
+  const jobs = jobsOf(readStudy(unlabelled));
+  const [contrastive, untrained] = [await runJob(jobs[0], place, {}), await runJob(jobs[1], place, {})];
+  expect(contrastive.teacher).toMatchObject({ architecture: "nas-bench-macro/00000000", epochs: 2, trainImages: 20 });
+  expect(contrastive.teacher.remarks).toEqual([
+    expect.stringMatching(
+      /^trained without labels: contrastive loss by epoch \d\.\d+, \d\.\d+ nats \(of chance 2\.20\)/,
+    ),
+  ]);
+  expect(untrained.teacher).toMatchObject({
+    epochs: 0,
+    trainImages: 0,
+    remarks: [expect.stringMatching(/^untrained/)],
+  });
+  expect(untrained.withoutLabels).toEqual({ epochs: 0, features: 128 });
+  for (const { teacher, measures } of [contrastive, untrained]) {
+    expect(teacher.accuracy).toBeGreaterThanOrEqual(0);
+    expect(teacher.accuracy).toBeLessThanOrEqual(1);
+    for (const block of measures.divergence!)
+      for (const score of Object.values(block)) expect(score).toBeGreaterThan(0);
+  }
+  expect(contrastive.blocks).not.toEqual(untrained.blocks);
+  const longer = { ...jobs[0], withoutLabels: { ...jobs[0].withoutLabels!, epochs: 3 } };
+  await expect(runJob(longer, place, {})).rejects.toThrow(/differs in withoutLabels\.epochs: 2, now 3/);
+});
+
+test("the labels of the images are not read by a teacher without labels", async () => {
+  const data = await loadDataset("cifar-10", { trainCount: 32, validationCount: 16, root: images, seed: 1 });
+  const wrong = { ...data, train: { ...data.train, labels: data.train.labels.map((label) => 9 - label) } };
+  const options = { epochs: 1, features: 8, batchSize: 10, negatives: 8 };
+  const preset = architecturePreset("nas-bench-macro/00000000");
+  const [right, other] = [
+    await teacherWithoutLabels(preset, data, options, 1),
+    await teacherWithoutLabels(preset, wrong, options, 1),
+  ];
+  expect(other.fingerprint()).toBe(right.fingerprint());
+  right.dispose();
+  other.dispose();
 });
 
 test("the global supernet's training goes on after a stop and ends with the same scores", async () => {
