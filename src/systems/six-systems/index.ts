@@ -1,7 +1,13 @@
 export * from "./results-file";
 export type { DartsRun } from "./run-darts";
 export { bestRated, type DnaRun } from "./run-dna";
-export { growingCells, type LookedUp, type SystemRun, searchTable, type TrainedNetworks } from "./search-table";
+export {
+  growingCells,
+  type LookedUpSystem,
+  type SearchedTrainings,
+  type SystemRun,
+  searchSystem,
+} from "./search-system";
 export * from "./settings";
 export { type SharedTable, sharedTable, type TimedRow, type TrainingCosts, trainingCosts } from "./shared-table";
 export * from "./summary";

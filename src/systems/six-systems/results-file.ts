@@ -7,10 +7,24 @@ import { readStoredResults } from "../../study/stored-results";
 import { csnasData, type StoredCsnas, storedCsnas } from "../csnas";
 import { type DartsRun, runDarts } from "./run-darts";
 import { bestRated, type DnaRun, runDna } from "./run-dna";
-import { type LookedUp, rounded, type SystemRun, searchTable, sum, type TrainedNetworks } from "./search-table";
+import {
+  type LookedUpSystem,
+  rounded,
+  type SearchedTrainings,
+  type SystemRun,
+  searchSystem,
+  sum,
+} from "./search-system";
 import { SIX_SETTINGS, type SixSettings, SYSTEM_NAMES, type SystemName } from "./settings";
 import { type SharedTable, sharedTable, type TimedRow, trainingCosts } from "./shared-table";
-import { type SharedTrainings, type StageRow, timeTrainings, trainAgain, trainOneNode, trainStages } from "./trainings";
+import {
+  type SharedTrainings,
+  type StageRow,
+  timeTrainings,
+  trainAgain,
+  trainOneNode,
+  trainProxyStages,
+} from "./trainings";
 
 /** What the members of the file mean, beside them. */
 const DEFINITIONS = {
@@ -71,7 +85,7 @@ export async function writeSystems(
     darts.push(await runDarts(of, seed, context));
   }
   const oneNode = await trainOneNode(of, context);
-  const stages = await trainStages(of, context);
+  const stages = await trainProxyStages(of, context);
   const soFar = { timed, stages, oneNode, dna, darts };
   const runs = systemRuns(soFar, table, settings);
   const again = await trainAgain(chosenKeys(runs, table), of, context);
@@ -96,9 +110,9 @@ export function systemRuns(
   settings: SixSettings,
 ): Record<SystemName, SystemRun[]> {
   const costs = trainingCosts(table, timed);
-  const of: TrainedNetworks = { table, costs, stages, oneNode };
-  const lookedUp = (system: LookedUp) =>
-    Array.from({ length: settings.seeds.lookedUp }, (_, i) => searchTable(system, of, settings, i + 1));
+  const of: SearchedTrainings = { table, costs, stages, oneNode };
+  const lookedUp = (system: LookedUpSystem) =>
+    Array.from({ length: settings.seeds.lookedUp }, (_, i) => searchSystem(system, of, settings, i + 1));
   return {
     // A teacher and a supernet.
     dna: dna.map((run) => ({

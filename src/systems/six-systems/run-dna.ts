@@ -8,7 +8,7 @@ import { mixedGraph } from "../../space";
 import { evaluate, trainClassifier } from "../../train";
 import { smallCsnasNetwork } from "../csnas";
 import { keptResult } from "./kept-result";
-import { cellOf } from "./shared-table";
+import { sharedCell } from "./shared-table";
 import type { SharedTrainings } from "./trainings";
 
 const SCHEMA = z.object({
@@ -59,7 +59,7 @@ export function runDna(of: SharedTrainings, seed: number, context: StepContext =
       await distillCells(supernet, maps[0], (drawing) => table.space.sample(drawing), options, context);
       spent.push(clock());
       maps.push(new CellTeacherMaps(network, { ...data, split: data.validation }, maps[0]));
-      const ratings = await rateCells(supernet, maps[1], table.keys.map(cellOf), context, `rate cells ${seed}`);
+      const ratings = await rateCells(supernet, maps[1], table.keys.map(sharedCell), context, `rate cells ${seed}`);
       spent.push(clock());
       return {
         seed,

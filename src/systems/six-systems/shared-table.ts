@@ -35,7 +35,7 @@ export function sharedTable({ settings, cells, arms }: StoredCsnas): SharedTable
 }
 
 /** The cell of a key of the space. */
-export function cellOf(key: string): CellGraph {
+export function sharedCell(key: string): CellGraph {
   return parseCell(key.replaceAll("*", ""), { output: "all" });
 }
 

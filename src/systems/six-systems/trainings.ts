@@ -17,7 +17,7 @@ import type { CellGraph } from "../../space";
 import { runSearch } from "../../study";
 import { allCells, type CsnasSettings, smallCellCode } from "../csnas";
 import type { SixSettings } from "./settings";
-import { cellOf, type SharedTable, type TimedRow } from "./shared-table";
+import { type SharedTable, sharedCell, type TimedRow } from "./shared-table";
 
 /** Of each stage of a proxy: validation accuracy (NaN: diverged) and processor seconds. */
 export type StageRow = readonly (readonly [validation: number, seconds: number])[];
@@ -65,7 +65,7 @@ function labelledCells({ table, data }: SharedTrainings, seed: number): Evaluato
 export async function timeTrainings(of: SharedTrainings, context: StepContext = {}): Promise<Record<string, TimedRow>> {
   const { table, settings, data, runs } = of;
   const { cells: count, seed } = settings.timed;
-  const cells = table.keys.slice(0, count).map(cellOf);
+  const cells = table.keys.slice(0, count).map(sharedCell);
   const training = { ...table.settings.contrastive, form: "infonce" as const };
   const scored = inProcessorTime(labelFree({ name: "csnas", space: table.space, data, training, seed }));
   const labelled = await trained(cells, labelledCells(of, seed), join(runs, "six-timed-labelled"), of, context);
@@ -79,12 +79,15 @@ export async function timeTrainings(of: SharedTrainings, context: StepContext = 
 }
 
 /** Trains every network by the stages of EcoNAS' proxy. */
-export async function trainStages(of: SharedTrainings, context: StepContext = {}): Promise<Record<string, StageRow>> {
+export async function trainProxyStages(
+  of: SharedTrainings,
+  context: StepContext = {},
+): Promise<Record<string, StageRow>> {
   const { table, settings, data, runs } = of;
   const { epochs, validateEvery: _, ...training } = table.settings.labelled;
   const { seed } = table.settings;
   const evaluator = trainedAccuracy(table.space, { data, epochs, training, seed, states: join(runs, "six-weights") });
-  const cells = table.keys.map(cellOf);
+  const cells = table.keys.map(sharedCell);
   const told: (readonly ToldTrial<CellGraph>[])[] = [];
   for (const [i, stage] of stagesOf(namedBudget(settings.econas.proxy), settings.econas.stages).entries()) {
     const before = new Map(told.at(-1)?.map(({ trial, outcome }) => [trial.key, outcome.state as StageState]));
@@ -131,7 +134,7 @@ export async function trainAgain(
   const again: Record<string, Accuracies[]> = Object.fromEntries(keys.map((key) => [key, []]));
   for (const seed of of.settings.again.seeds) {
     const folder = join(of.runs, `six-again-${seed}`);
-    for (const one of await trained(keys.map(cellOf), labelledCells(of, seed), folder, of, context)) {
+    for (const one of await trained(keys.map(sharedCell), labelledCells(of, seed), folder, of, context)) {
       again[one.trial.key].push(accuraciesOf(one));
     }
   }

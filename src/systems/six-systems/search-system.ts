@@ -11,7 +11,7 @@ import {
 import { type CellGraph, cellKey } from "../../space";
 import { eeeaSearcher, evaluationsOf, limitAmong, trialsOf } from "../eeea";
 import type { SixSettings, SystemName } from "./settings";
-import { cellOf, type SharedTable, type TrainingCosts } from "./shared-table";
+import { type SharedTable, sharedCell, type TrainingCosts } from "./shared-table";
 import { oneNodeCells, type StageRow } from "./trainings";
 
 /** A search of one seed. */
@@ -26,10 +26,10 @@ export interface SystemRun {
 }
 
 /** Systems whose trainings are looked up. */
-export type LookedUp = Exclude<SystemName, "dna" | "darts">;
+export type LookedUpSystem = Exclude<SystemName, "dna" | "darts">;
 
 /** What is looked up. */
-export interface TrainedNetworks {
+export interface SearchedTrainings {
   readonly table: SharedTable;
   readonly costs: TrainingCosts;
   readonly stages: Readonly<Record<string, StageRow>>;
@@ -37,18 +37,23 @@ export interface TrainedNetworks {
 }
 
 /** One search of one seed; a network that was trained is not trained, and not paid for, again. */
-export function searchTable(system: LookedUp, of: TrainedNetworks, settings: SixSettings, seed: number): SystemRun {
+export function searchSystem(
+  system: LookedUpSystem,
+  of: SearchedTrainings,
+  settings: SixSettings,
+  seed: number,
+): SystemRun {
   return SEARCHES[system](of, settings, seed);
 }
 
-type Search = (of: TrainedNetworks, settings: SixSettings, seed: number) => SystemRun;
+type Search = (of: SearchedTrainings, settings: SixSettings, seed: number) => SystemRun;
 type Told = ToldTrial<CellGraph>;
 
 const GOAL = { maximise: "validation" } as const;
 
-const SEARCHES: Readonly<Record<LookedUp, Search>> = { pnas, econas, eeea, csnas };
+const SEARCHES: Readonly<Record<LookedUpSystem, Search>> = { pnas, econas, eeea, csnas };
 
-function pnas({ table, costs, oneNode }: TrainedNetworks, { pnas: numbers }: SixSettings, seed: number): SystemRun {
+function pnas({ table, costs, oneNode }: SearchedTrainings, { pnas: numbers }: SixSettings, seed: number): SystemRun {
   const { ops, nodes } = table.settings;
   const alphabet = { ops: ops.filter((op) => op !== "none"), states: nodes + 1 };
   const tokens = joinedTokens(blockTokens(alphabet), edgeTokens(alphabet));
@@ -68,7 +73,7 @@ function pnas({ table, costs, oneNode }: TrainedNetworks, { pnas: numbers }: Six
 /** Cells of one node, then those of the table that have it and one more. */
 export function growingCells({ settings, space, keys }: SharedTable): GrowingSpace<CellGraph> {
   const children = new Map<string, CellGraph[]>();
-  for (const cell of keys.map(cellOf)) {
+  for (const cell of keys.map(sharedCell)) {
     // Either node may be the first if the other does not read it.
     const kept = cell.nodes.filter((node) => node.every(({ from }) => from < cell.inputs));
     const parents = new Set(kept.map((node) => cellKey({ ...cell, nodes: [node] })));
@@ -82,7 +87,7 @@ export function growingCells({ settings, space, keys }: SharedTable): GrowingSpa
   };
 }
 
-function econas({ table, costs, stages }: TrainedNetworks, { econas: own }: SixSettings, seed: number): SystemRun {
+function econas({ table, costs, stages }: SearchedTrainings, { econas: own }: SixSettings, seed: number): SystemRun {
   const budgets = stagesOf(namedBudget(own.proxy), own.stages);
   const names = budgets.map((budget) => JSON.stringify(budget));
   const final = { epochs: table.settings.labelled.epochs };
@@ -106,7 +111,7 @@ function econas({ table, costs, stages }: TrainedNetworks, { econas: own }: SixS
   return { seed, chosen: best.trial.key, networks, cost: rounded(sum([...paid.values()])) };
 }
 
-function eeea({ table, costs }: TrainedNetworks, { eeea: own }: SixSettings, seed: number): SystemRun {
+function eeea({ table, costs }: SearchedTrainings, { eeea: own }: SixSettings, seed: number): SystemRun {
   const { arm, ...plan } = own;
   const sizeOf = (cell: CellGraph) => table.evaluator.entries.get(table.space.key(cell))!.params;
   const limit = limitAmong(
@@ -125,10 +130,10 @@ function eeea({ table, costs }: TrainedNetworks, { eeea: own }: SixSettings, see
 }
 
 /** Stored: without labels. */
-function csnas({ table, costs }: TrainedNetworks, _settings: SixSettings, seed: number): SystemRun {
+function csnas({ table, costs }: SearchedTrainings, _settings: SixSettings, seed: number): SystemRun {
   const run = table.labelFree.find((one) => one.seed === seed)!;
   const scored = [...new Set(run.scored)];
-  const cost = sum(scored.map((key) => costs.labelFree(cellOf(key))));
+  const cost = sum(scored.map((key) => costs.labelFree(sharedCell(key))));
   return { seed, chosen: run.chosen, networks: scored.length, cost: rounded(cost) };
 }
 
