@@ -87,7 +87,7 @@ describe("six systems on one table", () => {
     }
     expect(summary.noise).toEqual({ deviation: 1, networks: 2 });
     expect(summary.controls[2].regret).toEqual({ mean: 0 });
-  }, 120_000);
+  });
 
   it("refuse a file that lacks a choice's trainings, and say how to make one", () => {
     const stored = JSON.parse(readFileSync(join(folder, "whole.json"), "utf8"));
