@@ -16,6 +16,17 @@ export interface RocRecord {
   readonly pairs: number;
 }
 
+/** Steps of the logarithmic axis, of which a curve has one point each: a picture shows no more. */
+const STEPS_A_DECADE = 60;
+
+/** The last point of each step of the axis. */
+function drawn(points: readonly { readonly x: number; readonly y: number }[]) {
+  const step = (x: number) => Math.floor(STEPS_A_DECADE * Math.log10(x));
+  return points
+    .filter(({ x }, i) => i + 1 === points.length || step(points[i + 1].x) !== step(x))
+    .map(({ x, y }) => ({ x: Number(x.toPrecision(5)), y: Number(y.toPrecision(5)) }));
+}
+
 /**
  * Receiver operating characteristics: true against false accept rate, the latter on a logarithmic axis, for that is where
  * verification is used. No curve goes below one pair falsely accepted.
@@ -27,7 +38,7 @@ export function rocFigure({ title, subtitle, series, pairs }: RocRecord): Figure
     if (far.length !== tar.length) {
       throw new ConfigError(`rocFigure: the rates of series "${name}" must have one length`, { series: name });
     }
-    const points = far.map((x, at) => ({ x, y: tar[at] })).filter(({ x }) => x >= 1 / pairs);
+    const points = drawn(far.map((x, at) => ({ x, y: tar[at] })).filter(({ x }) => x >= 1 / pairs));
     return {
       type: "scatter",
       mode: "lines",
