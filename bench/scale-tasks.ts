@@ -1,9 +1,9 @@
 import { built } from "./built";
 import { median } from "./numbers";
 
-const { cellTask } = built<typeof import("../src/distill/cell-task")>("distill/cell-task");
+const { cellTask } = built<typeof import("../src/distill/cell-task")>("distill/cell-task.js");
 const { BlobStore, threadExecutor } = built<typeof import("../src/tasks")>("tasks");
-const { contractTask } = built<typeof import("../test/contract/contract-tasks")>("../test/contract/contract-tasks");
+const { contractTask } = built<typeof import("../test/contract/contract-tasks")>("../test/contract/contract-tasks.js");
 
 /** Runs a task that adds up two numbers, after so many notes; in ms, until its output is here. */
 async function trivial(notes: number): Promise<number> {

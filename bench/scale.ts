@@ -1,9 +1,16 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import { measureLimits } from "./limits";
+import { built } from "./built";
+import { timed } from "./contest";
 import { machine, median, round } from "./numbers";
 import { taskCosts } from "./scale-tasks";
 import { type ScaleOptions, scaleWork } from "./scale-work";
+
+// Not from source: one process has one native engine.
+const { engine, tf } = built<typeof import("../src/engine")>("engine");
+
+/** Floats that are copied: far more than a cache holds. */
+const COPIED = 1 << 24;
 
 export interface ScaleBench {
   /** One worker's time over two workers': distilling four blocks, medians. */
@@ -38,12 +45,12 @@ export async function measureScale(
   seen: (line: string) => void,
 ): Promise<ScaleBench> {
   const before = machine();
-  const [one, two] = [measureLimits(1, "wall"), measureLimits(2, "wall")].map((limits) => limits.copy_gb_per_s);
+  const [one, two] = [1, 2].map(copyRate);
   seen(`copies: ${one} and ${two} GB/s`);
   const distil = await scaleWork(options);
   const runs: Record<1 | 2, number[]> = { 1: [], 2: [] };
   const weights = new Set<string>();
-  const timed = async (workers: 1 | 2) => {
+  const turn = async (workers: 1 | 2) => {
     const { ms, weights: became } = await distil(workers);
     runs[workers].push(ms);
     weights.add(became);
@@ -53,7 +60,7 @@ export async function measureScale(
   await distil(2);
   for (let pair = 0; pair < pairs; pair++) {
     // The machine's speed wanders: who comes first changes.
-    for (const workers of pair % 2 === 0 ? ([1, 2] as const) : ([2, 1] as const)) await timed(workers);
+    for (const workers of pair % 2 === 0 ? ([1, 2] as const) : ([2, 1] as const)) await turn(workers);
   }
   const costs = await taskCosts(21, 5000);
   const apart = await independent(options, pairs, seen);
@@ -72,6 +79,15 @@ export async function measureScale(
     cores: before.cores,
     load: [before.load, machine().load],
   };
+}
+
+/** Bytes read and written by so many threads, 1e9 a second: the best of several copies. */
+function copyRate(threads: number): number {
+  engine.use("native", { threads });
+  const source = tf.ones([COPIED]);
+  const copies = timed(() => tf.neg(source).dispose(), { steps: 8, budgetMs: 4000 });
+  source.dispose();
+  return round((2 * 4 * COPIED) / Math.min(...copies) / 1e6);
 }
 
 /** Two processes at once against one alone, in turns. */
