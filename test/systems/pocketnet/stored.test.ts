@@ -33,7 +33,9 @@ describe("the stored trainings of PocketNet", () => {
 
   it("are of the student that the stored cells make", () => {
     const { shape } = { shape: { height: 32, width: 32, channels: 3 } };
-    const [normal, reduction] = (["normal", "reduction"] as const).map((name) => parseCell(stored.search.cells[name]));
+    const [normal, reduction] = (["normal", "reduction"] as const).map((name) =>
+      parseCell(stored.search.cells[name], { output: "all" }),
+    );
     const student = studentArchitecture(stored.settings, shape, { normal, reduction });
     expect(cellNetworkCost(student)).toMatchObject(stored.students.darts);
     expect(stored.students.blockwise.macs).toBeLessThanOrEqual(stored.students.darts.macs);
