@@ -135,7 +135,7 @@ export class LabSystems implements Displayable {
       behind.length > 0
         ? `In these trainings ${named(behind)} ${behind.length > 1 ? "are" : "is"} behind the best by validation by more than chance; no other is told apart from it.`
         : "In these trainings no system is told apart from the best by validation.",
-      `DNA rates all ${this.summary.networks} networks without training one: Kendall's tau-b with the test accuracies is ${spread(ratings.dna)}, that of multiply-adds alone ${ratings.macs.toFixed(2)}. Its teachers, which have every operation on every edge, are ${spread(ratings.teacher, 1)} % accurate.`,
+      `DNA rates all ${this.summary.networks} networks without training one: Kendall's tau-b with the test accuracies is ${spread(ratings.dna)}, that of multiply-adds alone ${ratings.macs.toFixed(2)}. Its teachers, of convolutions that the space does not have, are ${spread(ratings.teacher, 1)} % accurate.`,
       `Searches of ${this.of("dna").seeds} seeds (DNA, PocketNet) have wide intervals, and ${systems.filter(({ choices }) => choices === 1).length} of ${systems.length} systems chose the same network from every seed, so that their interval in the table is of no width and says nothing of the training's chance.`,
     ]);
   }

@@ -4,7 +4,7 @@ import { CellTeacherMaps, distillCells } from "../../distill";
 import { roundingClass } from "../../engine";
 import { CellNetwork, PathCellNetwork } from "../../nn";
 import { rateCells } from "../../rate";
-import { mixedGraph } from "../../space";
+import { parseCell } from "../../space";
 import { evaluate, trainClassifier } from "../../train";
 import { smallCsnasNetwork } from "../csnas";
 import { keptResult } from "./kept-result";
@@ -35,14 +35,24 @@ export type DnaRun = z.infer<typeof SCHEMA>;
 export function runDna(of: SharedTrainings, seed: number, context: StepContext = {}): Promise<DnaRun> {
   const { table, settings, data, runs } = of;
   const { final, ops, nodes } = table.settings;
-  const { distillation } = settings.dna;
+  const { distillation, teacher } = settings.dna;
   const training = final.training;
-  const decides = { table: table.settings, distillation, seed, data: data.fingerprint, engine: roundingClass() };
+  const decides = {
+    table: table.settings,
+    distillation,
+    teacher,
+    seed,
+    data: data.fingerprint,
+    engine: roundingClass(),
+  };
   return keptResult(runs, "six-dna", decides, SCHEMA, async () => {
     const mixed = { ops, nodes };
     const rng = new Rng(seed).fork("six/dna");
     const clock = stopwatch();
-    const network = new CellNetwork(smallCsnasNetwork(mixedGraph(mixed), table.settings), rng.fork("teacher"));
+    const network = new CellNetwork(
+      smallCsnasNetwork(parseCell(teacher, { output: "all" }), table.settings),
+      rng.fork("teacher"),
+    );
     const supernet = new PathCellNetwork(
       mixed,
       (cell) => smallCsnasNetwork(cell, table.settings),

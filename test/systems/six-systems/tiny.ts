@@ -22,7 +22,10 @@ export const TINY_CELLS: CsnasSettings = {
 export const TINY_SYSTEMS: SixSettings = {
   ...SIX_SETTINGS,
   seeds: { lookedUp: 2, trained: [1, 2] },
-  dna: { distillation: { epochs: 1, batchSize: 20, learningRate: 0.005 } },
+  dna: {
+    teacher: "sep5(0)+sep5(1) | sep5(0)+sep5(1)",
+    distillation: { epochs: 1, batchSize: 20, learningRate: 0.005 },
+  },
   pnas: { beam: 3, members: 1, mlp: { hidden: 4, steps: 3, learningRate: 0.02 } },
   econas: {
     ...SIX_SETTINGS.econas,
