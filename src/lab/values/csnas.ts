@@ -204,13 +204,12 @@ export class LabCsnas implements Displayable {
 
   private tried(): string {
     const { variants } = this.summary;
-    const reaching = variants.slice(1).filter(({ agreement }) => agreement.rho.value >= 0.7);
-    const which = reaching.map(({ title }) => title).join(" and ");
-    const said =
-      reaching.length === 0 ? "none reaches 0.7" : `${which} ${reaching.length === 1 ? "reaches" : "reach"} 0.7`;
-    const rhos = variants.map(({ title, agreement }) => `${agreement.rho.value.toFixed(2)} (${title})`).join(", ");
+    const { labelFree, networks } = this.summary;
+    const [own, ...others] = variants;
+    const best = others.reduce((a, b) => (b.agreement.rho.value > a.agreement.rho.value ? b : a));
+    const said = others.map(({ title, agreement }) => `${agreement.rho.value.toFixed(2)} by ${title}`).join(", ");
     const left = variants.map(({ agreement }) => agreement.givenSize.value.toFixed(2)).join(", ");
-    return `Of ${variants.length - 1} other trainings without labels, on ${variants[0].agreement.networks} networks, ${said}: rho ${rhos}; given log parameters ${left}.`;
+    return `Of ${others.length} other trainings without labels the best on ${own.agreement.networks} networks is ${best.title}: rho ${words(best.agreement.rho)}, where the table's own training has ${words(own.agreement.rho)} on the same (on all ${networks}: ${labelFree.rho.value.toFixed(2)}). All: ${said}. Given log parameters, the table's own first: ${left}.`;
   }
 
   async [DISPLAY](): Promise<MimeBundle> {
