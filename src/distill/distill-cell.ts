@@ -3,6 +3,7 @@ import { fused, tf } from "../engine";
 import { adam } from "../nn";
 import { type EpochTotals, type EpochWork, fit, type SoFar, type TrainingStep } from "../train";
 import { type CellCheckpoints, cellStates, type DistillEpoch, distillFingerprint } from "./cell-checkpoint";
+import { placesFrom } from "./cell-imitation";
 import type { CellSupernet } from "./cell-supernet";
 import { channelScale } from "./channel-scale";
 import { blockEpochs, blockSchedule, type DistillOptions } from "./distill-options";
@@ -143,8 +144,5 @@ const SCALE_IMAGES = 512;
 /** The teacher's maps of some images at a boundary. */
 function spreadSample(features: FeatureSource, boundary: number): tf.Tensor4D {
   const count = Math.min(SCALE_IMAGES, features.count);
-  return features.batch(
-    boundary,
-    Uint32Array.from({ length: count }, (_, i) => i),
-  );
+  return features.batch(boundary, placesFrom(0, count));
 }
