@@ -69,7 +69,7 @@ export class SupernetRatings {
   }
 
   /**
-   * Rates a cell on the context's executor, from its state, while others are distilled; {@link block} then has it. Without an
+   * Rates a cell on the context's executor, from its state, while others are distilled; {@link SupernetRatings.block} then has it. Without an
    * executor, or where only this thread can rate, it does nothing.
    * @returns Settles when the cell is rated.
    */
