@@ -6,7 +6,9 @@ import { lab } from "../../src/lab";
 import { readNotebook, recordsOf } from "../../src/notebook";
 
 const text = async (value: Displayable) => String((await value[DISPLAY]())["text/plain"]);
-const [{ values }] = recordsOf(readNotebook(join(packageRoot(), "notebooks/05_dna_teacher.ipynb")));
+const [{ values }, byAnswers, byFeatures] = recordsOf(
+  readNotebook(join(packageRoot(), "notebooks/05_dna_teacher.ipynb")),
+);
 
 describe("the teachers of a study", () => {
   const teachers = lab.study("teacher").teachers({ seeds: 2 });
@@ -79,5 +81,27 @@ describe("the teachers of a study", () => {
 
   test("refuse unknown options", () => {
     expect(() => lab.study("teacher").teachers({ sed: 1 } as object)).toThrow(/did you mean seed/);
+  });
+});
+
+describe("the teachers with labels, without, and untrained", () => {
+  test.each([
+    [byAnswers, "log divergence"],
+    [byFeatures, "log relativeL1"],
+  ] as const)("have the figures that the notebook stored", (record, measure) => {
+    const teachers = lab.study("teacher-labels").teachers({ seeds: 2, measure });
+    expect(teachers.compared.there.map(({ name }) => name)).toEqual(["with-labels", "without-labels", "untrained"]);
+    for (const [name, value] of Object.entries(teachers.numbers())) {
+      if (typeof value === "number" && name !== "seed_range_tau") {
+        expect(value, name).toBeCloseTo(Number(record.values[name]), 9);
+      }
+    }
+  });
+
+  test("are told apart: an accuracy by a linear classifier, and what there is to know of the training", async () => {
+    const settings = lab.study("teacher-labels").teachers({ seeds: 2 }).settings();
+    const accuracies = settings.rows.map((row) => String(row[4]));
+    expect(accuracies.map((of) => of.endsWith("by a linear classifier"))).toEqual([false, true, true]);
+    expect(await text(settings)).toMatch(/contrastive loss by epoch .* untrained/);
   });
 });
