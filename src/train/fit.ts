@@ -111,7 +111,7 @@ export interface TrainingPlan<Epoch> {
 /**
  * The one training loop: teachers, students, block supernets and whole ones learn by it.
  *
- * After each epoch, and within a long one every fifteen seconds and when it is stopped ({@link StateClock}), the state is kept; a training that finds
+ * After each epoch, and within a long one every fifteen seconds and when it is stopped, the state is kept; a training that finds
  * its state goes on from there and ends with the same bytes as one that was never stopped. Nothing moves by a loss that is not
  * finite.
  * @returns What was recorded of each epoch.
