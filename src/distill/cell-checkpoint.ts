@@ -20,12 +20,12 @@ export interface DistillEpoch {
 }
 
 /**
- * A cell's distillation after a complete epoch: weights under `cell.`, a label loss's linear layer under `labels.`, the
+ * A cell's distillation after an epoch, or within one: weights under `cell.`, a label loss's linear layer under `labels.`, the
  * optimizer's state under `optimizer.`.
  */
 export type CellState = KeptState<DistillEpoch>;
 
-/** Where states are kept between epochs. */
+/** Where states are kept. */
 export interface CellCheckpoints {
   /** Where a state lies, for messages. */
   place(block: number, cell: number): string;
@@ -43,10 +43,15 @@ export function withoutLonger(checkpoints: CellCheckpoints, options: DistillOpti
     place: (block, cell) => checkpoints.place(block, cell),
     read(block, cell) {
       const state = checkpoints.read(block, cell);
-      return state && state.history.length <= blockEpochs(options, block) ? state : undefined;
+      return state && !isLonger(state, options, block) ? state : undefined;
     },
     write: (block, cell, state) => checkpoints.write(block, cell, state),
   };
+}
+
+/** Whether a state has gone beyond what the options ask for. */
+export function isLonger({ history, within }: CellState, options: DistillOptions, block: number): boolean {
+  return history.length + (within ? 1 : 0) > blockEpochs(options, block);
 }
 
 /** A {@link DistillEpoch} as files hold it. */
@@ -99,7 +104,7 @@ export function fileCheckpoints(
     place: (block, cell) => file(block, cell).place,
     read: (block, cell) => file(block, cell).read(),
     write(block, cell, state) {
-      if (everyEpoch) {
+      if (everyEpoch && !state.within) {
         const folder = epochFolder(directory, state.history.length);
         makeFolder(folder);
         file(block, cell, folder).write(state);

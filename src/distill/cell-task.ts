@@ -22,7 +22,7 @@ const cellInput = z.object({
   features: BLOB,
   /** Where the cell's state is kept, for messages. */
   place: z.string(),
-  /** The last complete epoch, a {@link CellState}, if any. */
+  /** As far as it is, a {@link CellState}, if it was begun. */
   state: BLOB.optional(),
 });
 
@@ -33,7 +33,7 @@ export type CellInput = z.infer<typeof cellInput>;
 export type CellNote =
   /** `batches`: of the cell's whole distillation so far. */
   | { readonly kind: "batch"; readonly batches: number; readonly metrics: Record<string, number> }
-  | { readonly kind: "epoch"; readonly state: CellState };
+  | { readonly kind: "state"; readonly state: CellState };
 
 /** Distils a cell, on a thread with one thread of the native engine. */
 export const cellTask: Task<CellInput, void, CellNote> = {
@@ -44,17 +44,17 @@ export const cellTask: Task<CellInput, void, CellNote> = {
   module: __filename,
   input: cellInput,
   resume: (input, note, blobs) =>
-    note.kind === "epoch" ? { ...input, state: blobs.put(note.state, stateName(note.state)) } : undefined,
+    note.kind === "state" ? { ...input, state: blobs.put(note.state, stateName(note.state)) } : undefined,
   async run({ space, block, cell: index, options, features, place, state }, { signal, blobs, progress: tell }) {
     engine.useForTask();
     const before = state && blobs.get<CellState>(state);
     const checkpoints: CellCheckpoints = {
       place: () => place,
       read: () => before,
-      write: (_block, _cell, written) => tell({ kind: "epoch", state: written }),
+      write: (_block, _cell, written) => tell({ kind: "state", state: written }),
     };
     const maps = blobs.get<SharedFeatures>(features);
-    const earlier = (before?.history.length ?? 0) * batchesPerEpoch(maps.count, options);
+    const earlier = (before?.history.length ?? 0) * batchesPerEpoch(maps.count, options) + (before?.within?.steps ?? 0);
     const onProgress = ({ done, metrics }: Pick<ProgressEvent, "done" | "metrics">) =>
       tell({ kind: "batch", batches: earlier + done, metrics });
     const cell = buildCell(space, block, index, before ? undefined : options.seed, options.initialWeights);
@@ -68,6 +68,6 @@ export const cellTask: Task<CellInput, void, CellNote> = {
 };
 
 /** Of a state's blob: hashing the weights takes long. */
-function stateName({ fingerprint, history }: CellState) {
-  return { fingerprint, epochs: history.length };
+function stateName({ fingerprint, history, within }: CellState) {
+  return { fingerprint, epochs: history.length, ...(within && { steps: within.steps }) };
 }

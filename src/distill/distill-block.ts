@@ -106,7 +106,7 @@ export async function distillBlock(
 
 /**
  * The supernet of one block as its states are, trained to the end or not: what {@link distillBlock} left after some epoch.
- * @throws CheckpointError when a cell has no state, or it is of another distillation.
+ * @throws CheckpointError when a cell has no state, it is within an epoch, or of another distillation.
  */
 export function loadBlock(
   space: SearchSpace,
@@ -123,6 +123,12 @@ export function loadBlock(
       const { place } = states;
       const state = states.read();
       if (!state) throw new CheckpointError(`distill: ${place} must be a cell's state, and does not exist`, { place });
+      if (state.within) {
+        throw new CheckpointError(
+          `distill: ${place} must be a cell's state after an epoch, and is of ${state.within.steps} steps of epoch ${state.history.length + 1}; distil on to the epoch's end`,
+          { place },
+        );
+      }
       checkBelongs(state, distillFingerprint(space, block, index, features, options), states);
       loadState(cell, tensorsUnder("cell", state.tensors));
       return state.history;

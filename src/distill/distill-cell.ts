@@ -22,16 +22,21 @@ export function cellBeside(block: number, cell: number): string {
   return `block ${block + 1}, cell ${cell + 1}`;
 }
 
-/** Epochs of a cell that are complete already. */
-export function epochsDone(checkpoints: CellCheckpoints, block: number, cell: number): number {
-  return checkpoints.read(block, cell)?.history.length ?? 0;
+/** Epochs of a cell that are complete already, and steps of the next. */
+export function epochsDone(
+  checkpoints: CellCheckpoints,
+  block: number,
+  cell: number,
+): { epochs: number; steps: number } {
+  const state = checkpoints.read(block, cell);
+  return { epochs: state?.history.length ?? 0, steps: state?.within?.steps ?? 0 };
 }
 
 /**
- * Trains a cell to imitate the teacher's block, from its last checkpoint or from the start, and keeps its state after
- * each epoch. Counts one unit of progress a batch.
+ * Trains a cell to imitate the teacher's block, from its last checkpoint or from the start, and keeps its state as
+ * {@link fit} does. Counts one unit of progress a batch.
  * @throws TrainingError when loss or weights are not finite; the last good state stays.
- * @throws InterruptedError when stopped; the last complete epoch stays.
+ * @throws InterruptedError when stopped; the last state stays.
  */
 export async function distillCell(
   cell: CellSupernet,
@@ -121,6 +126,10 @@ class CellEpoch implements EpochWork<DistillEpoch> {
       },
     }));
     return { passes, tensors: [x, target, scaledTarget, ...(answers ? [answers] : [])] };
+  }
+
+  resume(steps: number): void {
+    for (let i = 0; i < steps; i++) this.nextRound();
   }
 
   figures(soFar: SoFar) {

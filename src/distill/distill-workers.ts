@@ -20,18 +20,16 @@ export interface DistillWork {
   readonly onCell?: (block: number, cell: number) => void;
 }
 
-/** A cell that is not complete yet, with the epochs that it has. */
+/** A cell that is not complete yet, with the batches that it has had. */
 interface Unfinished {
   readonly block: number;
   readonly cell: number;
-  readonly done: number;
+  readonly batches: number;
 }
 
 /** Progress over all cells of the blocks, from where their checkpoints are. */
-export function workProgress(
-  { space, blocks, features, options, checkpoints }: DistillWork,
-  context: StepContext,
-): Progress {
+export function workProgress(work: DistillWork, context: StepContext): Progress {
+  const { space, blocks, features, options } = work;
   const perEpoch = batchesPerEpoch(features.count, options);
   let total = 0;
   let done = 0;
@@ -39,7 +37,7 @@ export function workProgress(
     const wanted = blockEpochs(options, block);
     for (const cell of space.blocks[block].cells.keys()) {
       total += wanted * perEpoch;
-      done += Math.min(wanted, epochsDone(checkpoints, block, cell)) * perEpoch;
+      done += Math.min(wanted * perEpoch, batchesDone(work, block, cell));
     }
   }
   const of = "distill";
@@ -66,7 +64,10 @@ export async function distilByWorkers(
     }
   }
   const perEpoch = batchesPerEpoch(features.count, options);
-  const batches = cells.reduce((sum, { block, done }) => sum + (blockEpochs(options, block) - done) * perEpoch, 0);
+  const batches = cells.reduce(
+    (sum, { block, batches: done }) => sum + blockEpochs(options, block) * perEpoch - done,
+    0,
+  );
   if (cells.length === 0) return;
   const executor = given ?? threadsOf(workers, batches, cells.length);
   if (!executor) return;
@@ -88,10 +89,10 @@ export async function distilByWorkers(
   // The longest first, so that no thread is left with it at the end.
   inputs.sort((a, b) => effort(b) - effort(a));
   /** Batches of each cell that were told of. */
-  const heard = inputs.map(({ block, cell }) => epochsDone(checkpoints, block, cell) * perEpoch);
+  const heard = inputs.map(({ block, cell }) => batchesDone(work, block, cell));
   const onProgress = (note: CellNote, index: number) => {
     const { block, cell } = inputs[index];
-    if (note.kind === "epoch") checkpoints.write(block, cell, note.state);
+    if (note.kind === "state") checkpoints.write(block, cell, note.state);
     else {
       // A second attempt tells again what the first one told.
       const { batches, metrics } = note;
@@ -124,12 +125,20 @@ function threadsOf(workers: number | undefined, batches: number, cells: number):
   return executor;
 }
 
-function unfinished({ space, blocks, options, checkpoints }: DistillWork): Unfinished[] {
+function unfinished(work: DistillWork): Unfinished[] {
+  const { space, blocks, features, options } = work;
+  const perEpoch = batchesPerEpoch(features.count, options);
   return blocks.flatMap((block) =>
     space.blocks[block].cells
-      .map((_, cell) => ({ block, cell, done: epochsDone(checkpoints, block, cell) }))
-      .filter(({ done }) => done < blockEpochs(options, block)),
+      .map((_, cell) => ({ block, cell, batches: batchesDone(work, block, cell) }))
+      .filter(({ batches }) => batches < blockEpochs(options, block) * perEpoch),
   );
+}
+
+/** Batches of a cell that its state has behind it. */
+function batchesDone({ features, options, checkpoints }: DistillWork, block: number, cell: number): number {
+  const { epochs, steps } = epochsDone(checkpoints, block, cell);
+  return epochs * batchesPerEpoch(features.count, options) + steps;
 }
 
 /** About proportional to a cell's multiply-adds. */

@@ -45,7 +45,7 @@ export function writeSupernet(
   const cells = space.blocks.map((of, block) =>
     of.cells.map((_, cell) => {
       const state = checkpoints.read(block, cell);
-      if (!state) throw absent(checkpoints.place(block, cell));
+      if (!state || state.within) throw absent(checkpoints.place(block, cell));
       for (const [name, tensor] of state.tensors) {
         if (!name.startsWith(OPTIMIZER)) tensors.set(`block${block}.cell${cell}/${name}`, tensor);
       }

@@ -10,7 +10,7 @@ import type { CellCheckpoints } from "./cell-checkpoint";
  * Only tensors of equal shape fit: in a supernet the next cell's first layer takes the teacher's channels where the found
  * network has the cell's width, and without an adapter a cell's last layer emits them. Those the retraining draws anew.
  * @param checkpoints States of the distillation, complete for every cell that is chosen.
- * @throws SpaceError when a chosen cell has no state.
+ * @throws SpaceError when a chosen cell has no state, or one within an epoch.
  */
 export function supernetWeights(
   space: SearchSpace,
@@ -21,9 +21,9 @@ export function supernetWeights(
   let first = space.stem.length;
   for (const { block, cell, path } of choice) {
     const state = checkpoints.read(block, cell);
-    if (!state) {
+    if (!state || state.within) {
       throw new SpaceError(
-        `supernetWeights: cell ${cell} of block ${block} must be distilled, no state is in ${checkpoints.place(block, cell)}`,
+        `supernetWeights: cell ${cell} of block ${block} must be distilled, ${state ? "the state is of an epoch at work" : "no state is"} in ${checkpoints.place(block, cell)}`,
         { block, cell },
       );
     }

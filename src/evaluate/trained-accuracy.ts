@@ -38,7 +38,7 @@ export interface TrainedAccuracyOptions {
   readonly seed: number;
   /** Cheaper budgets that are to be named beside the full one, from the cheapest on; any other can be spent, too. */
   readonly budgets?: readonly EvaluationBudget[];
-  /** Folder of the weights of trainings that go on in a later stage; without it these begin anew. */
+  /** Folder of the weights of trainings that are not complete, or go on in a later stage; without it they begin anew. */
   readonly states?: string;
   /** Whether full trainings are measured on the test images as well: for what is reported, never for the search. */
   readonly test?: boolean;
@@ -126,9 +126,8 @@ export function trainedAccuracy<A>(
     const seen = await seenWith(budget);
     const network = reducedNetwork(whole, budget.channels, seen.shape);
     const { epochs, schedule } = budget;
-    const staged = schedule > epochs || from !== undefined;
     const file =
-      staged && states !== undefined
+      states !== undefined
         ? join(states, `${fingerprint({ recipe, subject, budget: { ...budget, epochs: schedule } })}.safetensors`)
         : undefined;
     if (states !== undefined && file !== undefined) makeFolder(states);
@@ -163,6 +162,7 @@ export function trainedAccuracy<A>(
           throw error;
         },
       );
+      if (file !== undefined && epochs === schedule) rmSync(file, { force: true });
       const { user, system } = process.cpuUsage(started);
       const isFull = fingerprint(budget) === fingerprint(full);
       const tested =
@@ -183,7 +183,6 @@ export function trainedAccuracy<A>(
       return await evaluated(architecture, given, undefined, context);
     } finally {
       built.dispose();
-      if (file !== undefined && epochs === schedule) rmSync(file, { force: true });
     }
   };
   return { name: where, fingerprint: fingerprint({ recipe, test }), budgets, evaluate: evaluated };

@@ -41,6 +41,7 @@ export type { AtEqualMacsOptions, LabFound } from "./values/found";
 export type { LabFoundAtShare } from "./values/found-at-share";
 export type { LabFront, LabFrontOptions } from "./values/front";
 export type { FrontNetwork } from "./values/front-network";
+export type { LabImproveProxy } from "./values/improve-proxy";
 export type { LabImprovement } from "./values/improvement";
 export type { LabLatency } from "./values/latency";
 export type { LabMeasures } from "./values/measures";

@@ -25,6 +25,7 @@ import { econas } from "./values/econas";
 import { eeea } from "./values/eeea";
 import { eeeaTrained } from "./values/eeea-trained";
 import type { LabFront } from "./values/front";
+import { improveProxy } from "./values/improve-proxy";
 import { improvement } from "./values/improvement";
 import type { LabLatency } from "./values/latency";
 import type { LabNetwork } from "./values/network";
@@ -261,6 +262,7 @@ export const lab = {
   systems,
 
   improvement,
+  improveProxy,
 
   record,
 

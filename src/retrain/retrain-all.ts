@@ -109,7 +109,7 @@ async function trainOn(
   const order = [...inputs.keys()];
   if (executor !== inlineExecutor) order.sort((a, b) => effort(inputs[b]) - effort(inputs[a]));
   const onProgress = (note: RetrainNote, index: number) => {
-    if (note.kind === "epoch") states[order[index]]?.write(note.state);
+    if (note.kind === "state") states[order[index]]?.write(note.state);
     else if (note.kind === "progress") context.onProgress?.(note.event);
     else warn(context, note.message);
   };

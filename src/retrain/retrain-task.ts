@@ -23,7 +23,7 @@ const retrainInput = z.object({
   ),
   /** Where the training's state is kept, for messages; no state is told of without it. */
   place: z.string().optional(),
-  /** The last complete epoch, if any: a `KeptState`. */
+  /** As far as it is, if it was begun: a `KeptState`. */
   state: BLOB.optional(),
   /** With the {@link SharedTeacher}. */
   distillation: z
@@ -40,7 +40,7 @@ export type RetrainInput = z.infer<typeof retrainInput>;
 export type RetrainNote =
   | { readonly kind: "progress"; readonly event: ProgressEvent }
   | { readonly kind: "warning"; readonly message: string }
-  | { readonly kind: "epoch"; readonly state: KeptState<EpochRecord> };
+  | { readonly kind: "state"; readonly state: KeptState<EpochRecord> };
 
 /** A trained network as plain data. */
 export interface TrainedState extends Pick<Retrained, "dataset" | "preprocessing" | "history" | "training"> {
@@ -56,7 +56,7 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
   module: __filename,
   input: retrainInput,
   resume: (input, note, blobs) =>
-    note.kind === "epoch" ? { ...input, state: blobs.put(note.state, trainingStateName(note.state)) } : undefined,
+    note.kind === "state" ? { ...input, state: blobs.put(note.state, trainingStateName(note.state)) } : undefined,
   async run(input, { signal, blobs, progress }) {
     const { architecture, dataset, options, distillation, warmStart, place, state: kept } = input;
     engine.useForTask();
@@ -66,7 +66,7 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
         : {
             place,
             read: () => kept && blobs.get<KeptState<EpochRecord>>(kept),
-            write: (state) => progress({ kind: "epoch", state }),
+            write: (state) => progress({ kind: "state", state }),
           };
     const teacher = distillation && Teacher.of(blobs.get<SharedTeacher>(distillation.teacher));
     try {
@@ -96,6 +96,6 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
 };
 
 /** Of a state's blob: hashing the weights takes long. */
-export function trainingStateName({ fingerprint, history }: KeptState<EpochRecord>) {
-  return { fingerprint, epochs: history.length };
+export function trainingStateName({ fingerprint, history, within }: KeptState<EpochRecord>) {
+  return { fingerprint, epochs: history.length, ...(within && { steps: within.steps }) };
 }

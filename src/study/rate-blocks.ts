@@ -2,13 +2,13 @@ import { fingerprint, isDamage } from "../core";
 import type { Dataset } from "../data";
 import {
   type BlockSupernet,
-  blockEpochs,
   type CellCheckpoints,
   type DistillConfig,
   type DistillOptions,
   distillFingerprint,
   type FeatureSource,
   fileCheckpoints,
+  isLonger,
   resolveDistillOptions,
   SupernetDistillation,
 } from "../distill";
@@ -206,8 +206,7 @@ function statesOf(
         const state = own.read(block, cell);
         const wanted = distillFingerprint(space, block, cell, features, options);
         // Under an exponential schedule the name is the same for any number of epochs.
-        if (!state || (state.fingerprint === wanted && state.history.length <= blockEpochs(options, block)))
-          return state;
+        if (!state || (state.fingerprint === wanted && !isLonger(state, options, block))) return state;
       } catch (error) {
         if (!isDamage(error)) throw error;
         context.onWarning?.(`${place} is damaged: distilled from the start`);

@@ -106,7 +106,7 @@ function evidenceOf(path: string, record: JournalRecord, where: string): RunEvid
 export function networkOf(table: RatedSpace, id: string): FoundNetwork {
   const parts = id.split("_");
   const choice = table.blocks.map((rows, block) => rows.find((row) => networkId([row]) === parts[block]));
-  const missing = choice.findIndex((row) => row === undefined);
+  const missing = choice.indexOf(undefined);
   if (missing < 0 && parts.length === table.blocks.length) return foundNetwork(table, choice as FoundNetwork["choice"]);
   const example = table.blocks.map(([row]) => networkId([row])).join("_");
   throw new ConfigError(

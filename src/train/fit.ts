@@ -1,4 +1,4 @@
-import { breathe, type Progress, TrainingError } from "../core";
+import { breathe, CheckpointError, InterruptedError, type Progress, TrainingError } from "../core";
 import { checkRounding, roundingClass, tf } from "../engine";
 import {
   type LossAndGradients,
@@ -9,7 +9,8 @@ import {
   type Schedule,
   saveState,
 } from "../nn";
-import { checkBelongs, type KeptState, type StateStore, tensorsUnder } from "./state-file";
+import { checkBelongs, type KeptState, type StateStore, tensorsUnder, type WithinEpoch } from "./state-file";
+import { StateClock } from "./state-interval";
 
 /** One differentiation within a step: of this loss, for these parameters. */
 export interface TrainingPass {
@@ -49,7 +50,10 @@ export interface SoFar extends Record<string, number> {
   readonly learningRate: number;
 }
 
-/** One epoch at work. All of its draws must depend on seed and epoch alone: then a pause changes nothing. */
+/**
+ * One epoch at work. All of its draws must depend on seed, epoch and step alone, or be drawn again by `resume`: then a pause
+ * changes nothing.
+ */
 export interface EpochWork<Epoch> {
   /** What a step, from 0, learns from. A teacher may be another from epoch to epoch. */
   step(index: number): TrainingStep;
@@ -57,6 +61,10 @@ export interface EpochWork<Epoch> {
   moved?(index: number): void;
   /** What progress shows after so many steps; {@link SoFar} when left out. */
   figures?(soFar: SoFar, steps: number): Record<string, number>;
+  /** What it has summed up over its steps, for `resume`. */
+  sums?(): Record<string, number>;
+  /** Goes on after so many steps of the epoch, which another process did, with what its sums were then. */
+  resume?(steps: number, sums: Readonly<Record<string, number>>): void;
   /** After the last step. A TrainingError is told as what diverged there. */
   validate?(): Promise<number>;
   /** What the history keeps, as plain JSON. */
@@ -86,14 +94,14 @@ export interface TrainingPlan<Epoch> {
   readonly modules: Readonly<Record<string, ParameterContainer>>;
   /** Freed in the end; their state is kept under these names. */
   readonly optimizers: Readonly<Record<string, ScheduledOptimizer>>;
-  /** Where states are kept between epochs, if at all. */
+  /** Where states are kept, if at all. */
   readonly states?: StateStore<Epoch>;
   /** Names all that decides the outcome: only a state of that name is taken up. */
   readonly fingerprint?: string;
   /** What to do about a loss that is not finite. */
   readonly advice: string;
-  /** Counts batches, from so many complete epochs. */
-  progress(epochsDone: number): Progress;
+  /** Counts batches, from so many. */
+  progress(stepsDone: number): Progress;
   /** @param before What was recorded of the epochs before it. */
   epoch(index: number, before: readonly Epoch[]): EpochWork<Epoch>;
   /** Whether the training ends after these epochs, before it has had all. */
@@ -103,20 +111,26 @@ export interface TrainingPlan<Epoch> {
 /**
  * The one training loop: teachers, students, block supernets and whole ones learn by it.
  *
- * After each epoch the state is kept; a training that finds its state goes on from there and ends with the same bytes as one
- * that was never stopped. Nothing moves by a loss that is not finite.
+ * After each epoch, and within a long one every fifteen seconds and when it is stopped, the state is kept; a training that finds
+ * its state goes on from there and ends with the same bytes as one that was never stopped. Nothing moves by a loss that is not
+ * finite.
  * @returns What was recorded of each epoch.
  * @throws TrainingError when the loss or a parameter is not finite; the last good state stays.
- * @throws CheckpointError when the kept state is of another training, or was begun by another engine.
- * @throws InterruptedError when stopped; the last complete epoch's state stays.
+ * @throws CheckpointError when the kept state is of another training, of a longer one, or was begun by another engine.
+ * @throws InterruptedError when stopped; the last state stays.
  */
 export async function fit<Epoch>(training: TrainingPlan<Epoch>): Promise<Epoch[]> {
   try {
-    const history = resume(training);
-    const progress = training.progress(history.length);
+    const { states } = training;
+    const clock = new StateClock();
+    const kept = resume(training);
+    const { history } = kept;
+    let { within } = kept;
+    const progress = training.progress(history.length * training.steps + (within?.steps ?? 0));
     while (!isComplete(training, history)) {
-      history.push(await runEpoch(training, history, progress));
-      training.states?.write(stateOf(training, history));
+      history.push(await runEpoch(training, history, within, progress, clock));
+      within = undefined;
+      if (states) clock.write(() => states.write(stateOf(training, history)));
     }
     if (history.length < training.epochs) progress.endEarly();
     return history;
@@ -129,44 +143,71 @@ function isComplete<Epoch>({ epochs, ends }: TrainingPlan<Epoch>, history: reado
   return history.length >= epochs || (ends?.(history) ?? false);
 }
 
-function resume<Epoch>(training: TrainingPlan<Epoch>): Epoch[] {
+/** How far a training is. */
+interface Reached<Epoch> {
+  readonly history: Epoch[];
+  readonly within?: WithinEpoch;
+}
+
+function resume<Epoch>(training: TrainingPlan<Epoch>): Reached<Epoch> {
   const { states, fingerprint = "", modules, optimizers } = training;
   const state = states?.read();
-  if (!states || !state) return [];
+  if (!states || !state) return { history: [] };
   checkBelongs(state, fingerprint, states);
+  if (state.within && isComplete(training, state.history)) {
+    const epoch = state.history.length;
+    throw new CheckpointError(
+      `${training.task}: the state in ${states.place} must be that after epoch ${epoch}, and is of a training that went ${state.within.steps} step${state.within.steps === 1 ? "" : "s"} beyond; delete it, and it is trained anew`,
+      { path: states.place, epoch },
+    );
+  }
   // What is complete is only loaded, by any engine.
   if (!isComplete(training, state.history)) checkRounding(state.engine, states.place);
   for (const [name, module] of Object.entries(modules)) loadState(module, tensorsUnder(name, state.tensors));
   for (const [name, { optimizer }] of Object.entries(optimizers)) optimizer.restore(tensorsUnder(name, state.tensors));
-  return [...state.history];
+  return { history: [...state.history], within: state.within };
 }
 
 function stateOf<Epoch>(
   { fingerprint = "", modules, optimizers }: TrainingPlan<Epoch>,
-  history: Epoch[],
+  history: readonly Epoch[],
+  within?: WithinEpoch,
 ): KeptState<Epoch> {
   const kept = [
     ...Object.entries(modules).map(([name, module]) => [name, saveState(module)] as const),
     ...Object.entries(optimizers).map(([name, { optimizer }]) => [name, optimizer.state()] as const),
   ];
   const tensors = new Map(kept.flatMap(([name, own]) => [...own].map(([key, tensor]) => [`${name}.${key}`, tensor])));
-  return { fingerprint, engine: roundingClass(), history: [...history], tensors };
+  return { fingerprint, engine: roundingClass(), history: [...history], ...(within && { within }), tensors };
 }
 
 async function runEpoch<Epoch>(
   training: TrainingPlan<Epoch>,
   before: readonly Epoch[],
+  begun: WithinEpoch | undefined,
   progress: Progress,
+  clock: StateClock,
 ): Promise<Epoch> {
-  const { steps } = training;
+  const { steps, states } = training;
   const epoch = before.length;
   const work = training.epoch(epoch, before);
   const optimizers = Object.values(training.optimizers);
-  const started = performance.now();
-  let [lossSum, learningRate] = [0, 0];
+  const [started, spentMs] = [performance.now(), clock.spentMs];
+  const durationMs = () => (begun?.durationMs ?? 0) + performance.now() - started - (clock.spentMs - spentMs);
+  let learningRate = begun ? optimizers[0].schedule(epoch * steps + begun.steps - 1) : 0;
+  let lossSum = begun?.lossSum ?? 0;
+  /** Steps of this epoch in the state that is kept. */
+  let keptSteps = begun?.steps ?? 0;
+  if (begun) work.resume?.(begun.steps, begun.sums);
   const diverged = (what: string, got: number, step: number) =>
-    divergence(training, { what, got, epoch, step, learningRate });
-  for (let i = 0; i < steps; i++) {
+    divergence(training, { what, got, epoch, step, learningRate, keptSteps });
+  const checkModules = (step: number) => {
+    for (const module of Object.values(training.modules)) {
+      const broken = firstNotFinite(module);
+      if (broken) throw diverged(broken, Number.NaN, step);
+    }
+  };
+  for (let i = keptSteps; i < steps; i++) {
     const rates = optimizers.map(({ schedule }) => schedule(epoch * steps + i));
     learningRate = rates[0];
     const loss = runStep(work.step(i), optimizers, rates);
@@ -175,18 +216,28 @@ async function runEpoch<Epoch>(
     lossSum += loss;
     const soFar = { epoch: epoch + 1, loss: lossSum / (i + 1), learningRate };
     const metrics = work.figures?.(soFar, i + 1) ?? soFar;
-    progress.advance(1, metrics, withinOf(training, epoch * steps + i + 1, metrics));
+    const keep = () => {
+      if (!states || keptSteps === i + 1) return;
+      checkModules(i);
+      const within = { steps: i + 1, lossSum, durationMs: durationMs(), sums: work.sums?.() ?? {} };
+      clock.write(() => states.write(stateOf(training, before, within)));
+      keptSteps = i + 1;
+    };
+    if (i + 1 < steps && clock.isDue) keep();
+    try {
+      progress.advance(1, metrics, withinOf(training, epoch * steps + i + 1, metrics));
+    } catch (error) {
+      if (error instanceof InterruptedError) keep();
+      throw error;
+    }
     await breathe();
   }
-  const durationMs = performance.now() - started;
-  for (const module of Object.values(training.modules)) {
-    const broken = firstNotFinite(module);
-    if (broken) throw diverged(broken, Number.NaN, steps - 1);
-  }
+  const trainedMs = durationMs();
+  checkModules(steps - 1);
   const validation = await work.validate?.().catch((error: unknown) => {
     throw error instanceof TrainingError ? diverged("logits of validation images", Number.NaN, steps - 1) : error;
   });
-  return work.record({ epoch: epoch + 1, loss: lossSum / steps, learningRate, durationMs, validation });
+  return work.record({ epoch: epoch + 1, loss: lossSum / steps, learningRate, durationMs: trainedMs, validation });
 }
 
 function withinOf<Epoch>(
@@ -243,14 +294,16 @@ interface Diverged {
   readonly epoch: number;
   readonly step: number;
   readonly learningRate: number;
+  readonly keptSteps: number;
 }
 
 function divergence<Epoch>(
   { task, part = {}, steps, states, advice }: TrainingPlan<Epoch>,
-  { what, got, epoch, step, learningRate }: Diverged,
+  { what, got, epoch, step, learningRate, keptSteps }: Diverged,
 ): TrainingError {
-  const checkpoint = epoch > 0 ? states?.place : undefined;
-  const kept = checkpoint ? `the state after epoch ${epoch} is kept in ${checkpoint}` : "no epoch was complete";
+  const checkpoint = epoch + keptSteps > 0 ? states?.place : undefined;
+  const after = keptSteps > 0 ? `step ${epoch * steps + keptSteps}` : `epoch ${epoch}`;
+  const kept = checkpoint ? `the state after ${after} is kept in ${checkpoint}` : "no epoch was complete";
   const stepInAll = epoch * steps + step + 1;
   const where = Object.entries({ ...part, epoch: epoch + 1, step: step + 1 }).map(([name, at]) => `${name} ${at}`);
   return new TrainingError(

@@ -150,7 +150,7 @@ export async function searchCells(
       fingerprint: searchName(network, data, options),
     }),
     advice: "Lower the learning rate",
-    progress: (done) => new Progress(context, task, total, "batches", done * 2 * batches),
+    progress: (done) => new Progress(context, task, total, "batches", done),
     epoch: (epoch) => new SearchWork(work, epoch, rng.fork(`epoch${epoch}`)),
   });
   const best = history.reduce((a, b) => (b.validationAccuracy > a.validationAccuracy ? b : a));
@@ -189,7 +189,7 @@ interface Work {
 
 class SearchWork implements EpochWork<CellSearchEpoch> {
   private readonly orders: Halves;
-  private readonly sums = { weights: 0, architecture: 0 };
+  private readonly summed = { weights: 0, architecture: 0 };
 
   constructor(
     private readonly work: Work,
@@ -206,6 +206,14 @@ class SearchWork implements EpochWork<CellSearchEpoch> {
   step(index: number): TrainingStep {
     const batch = index >> 1;
     return index % 2 === 0 ? this.architectureStep(batch) : this.weightStep(batch);
+  }
+
+  sums() {
+    return { ...this.summed };
+  }
+
+  resume(_steps: number, sums: Record<string, number>): void {
+    Object.assign(this.summed, sums);
   }
 
   private architectureStep(batch: number): TrainingStep {
@@ -225,7 +233,7 @@ class SearchWork implements EpochWork<CellSearchEpoch> {
     const learningRate = rateAt(this.epoch * batches + batch);
     const differentiate = () => {
       const result = architectureGradients(problem, { order: options.order, learningRate });
-      this.sums.architecture += result.loss.dataSync()[0];
+      this.summed.architecture += result.loss.dataSync()[0];
       return result;
     };
     const tensors = [images, labels, ...(ahead ? [ahead.images, ahead.labels] : [])];
@@ -236,7 +244,7 @@ class SearchWork implements EpochWork<CellSearchEpoch> {
     const { images, labels } = this.batch("weights", batch);
     const loss = () => {
       const value = this.loss(images, labels, "train");
-      this.sums.weights += value.dataSync()[0];
+      this.summed.weights += value.dataSync()[0];
       return value;
     };
     return { passes: [{ parameters: this.work.network.weights(), loss }], tensors: [images, labels] };
@@ -265,11 +273,11 @@ class SearchWork implements EpochWork<CellSearchEpoch> {
     durationMs,
     validation,
   }: Parameters<EpochWork<CellSearchEpoch>["record"]>[0]): CellSearchEpoch {
-    const { sums, work } = this;
+    const { summed, work } = this;
     return {
       epoch,
-      trainLoss: sums.weights / work.batches,
-      architectureLoss: sums.architecture / work.batches,
+      trainLoss: summed.weights / work.batches,
+      architectureLoss: summed.architecture / work.batches,
       validationAccuracy: validation as number,
       mixture: work.network.mixture(),
       learningRate,

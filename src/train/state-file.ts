@@ -3,13 +3,26 @@ import { z } from "zod";
 import { CheckpointError, readOrSetAside, type StepContext } from "../core";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../nn";
 
-/** A training after a complete epoch: all that is needed to go on as if it had never stopped. */
+/** How far a training is in an epoch that is not complete. */
+export interface WithinEpoch {
+  readonly steps: number;
+  /** Of those steps. */
+  readonly lossSum: number;
+  readonly durationMs: number;
+  /** What the epoch's work has summed up. */
+  readonly sums: Readonly<Record<string, number>>;
+}
+
+/** A training after some step: all that is needed to go on as if it had never stopped. */
 export interface KeptState<Epoch> {
   /** Names all that decides the outcome. */
   readonly fingerprint: string;
   /** The engine that began it, see `roundingClass`; undefined in files that do not say. */
   readonly engine?: string;
+  /** Of complete epochs. */
   readonly history: readonly Epoch[];
+  /** Set where an epoch was begun after those. */
+  readonly within?: WithinEpoch;
   /** Tensors of modules and optimizers, each under its name and a dot. */
   readonly tensors: Map<string, StoredTensor>;
 }
@@ -30,7 +43,7 @@ export interface StateKind<Epoch> {
   readonly epoch: z.ZodType<Epoch>;
 }
 
-/** Where the state of one training is kept between epochs. */
+/** Where the state of one training is kept. */
 export interface StateStore<Epoch> {
   /** For messages: a path, where it is a file. */
   readonly place: string;
@@ -59,38 +72,53 @@ export function stateFile<Epoch>(path: string, kind: StateKind<Epoch>, context: 
           { path },
         );
       }
-      const { fingerprint, engine, history } = parsed.data;
-      return { fingerprint, engine, history: history as Epoch[], tensors: kept.tensors };
+      const { fingerprint, engine, history, within } = parsed.data;
+      return { fingerprint, engine, history: history as Epoch[], ...(within && { within }), tensors: kept.tensors };
     },
-    write({ fingerprint, engine, history, tensors }) {
+    write({ fingerprint, engine, history, within, tensors }) {
       writeSafetensors(path, tensors, {
-        format: kind.format,
+        format: within ? withinFormat(kind) : kind.format,
         fingerprint,
         ...(engine !== undefined && { engine }),
         history: JSON.stringify(history),
+        ...(within && { within: JSON.stringify(within) }),
       });
     },
   };
 }
 
-function metadataSchema<Epoch>({ format, epoch }: StateKind<Epoch>) {
-  return z.object({
-    format: z.literal(format),
+/** Another format, so that what knows of complete epochs alone does not take its weights for those of one. */
+function withinFormat({ format }: { readonly format: string }): string {
+  return `${format}-within-epoch`;
+}
+
+const withinSchema: z.ZodType<WithinEpoch> = z.object({
+  steps: z.int().min(1),
+  lossSum: z.number(),
+  durationMs: z.number(),
+  sums: z.record(z.string(), z.number()),
+});
+
+function metadataSchema<Epoch>(kind: StateKind<Epoch>) {
+  const common = {
     fingerprint: z.string(),
     engine: z.string().optional(),
-    history: z
-      .string()
-      .transform((text, context): unknown => {
-        try {
-          return JSON.parse(text);
-        } catch (error) {
-          context.addIssue({ code: "custom", message: (error as Error).message });
-          return z.NEVER;
-        }
-      })
-      .pipe(z.array(epoch)),
-  });
+    history: jsonText.pipe(z.array(kind.epoch)),
+  };
+  return z.discriminatedUnion("format", [
+    z.object({ ...common, format: z.literal(kind.format), within: z.undefined().optional() }),
+    z.object({ ...common, format: z.literal(withinFormat(kind)), within: jsonText.pipe(withinSchema) }),
+  ]);
 }
+
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+    return z.NEVER;
+  }
+});
 
 /** @throws CheckpointError when a kept state is of another training. */
 export function checkBelongs<Epoch>(

@@ -111,7 +111,7 @@ async function run(
       ),
     }),
     advice: "Lower the learning rate or lengthen the warm-up",
-    progress: (done) => new Progress(context, task, last * steps, "batches", Math.min(done, last) * steps),
+    progress: (done) => new Progress(context, task, last * steps, "batches", Math.min(done, last * steps)),
     epoch: (epoch, before) => new ClassifierEpoch(work, epoch, rng.fork(`epoch${epoch}`), before),
     ends: (soFar: readonly EpochRecord[]) => soFar.length >= last || (tuning ? hasSettled(tuning, soFar) : false),
   }).catch((error: unknown) => {
@@ -204,6 +204,14 @@ class ClassifierEpoch implements EpochWork<EpochRecord> {
 
   moved(index: number): void {
     this.work.average?.follow(this.epoch * this.work.steps + index);
+  }
+
+  sums() {
+    return { correct: this.correct };
+  }
+
+  resume(_steps: number, { correct }: Record<string, number>): void {
+    this.correct = correct;
   }
 
   figures({ learningRate, ...soFar }: { epoch: number; loss: number; learningRate: number }, steps: number) {

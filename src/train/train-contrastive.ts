@@ -104,7 +104,7 @@ export async function trainContrastive(
       modules: { network, joined },
       optimizers: { optimizer: { optimizer: sgd({ momentum }), schedule: () => learningRate } },
       advice: "Lower the learning rate",
-      progress: (done) => new Progress(context, task, epochs * steps, "batches", done * steps),
+      progress: (done) => new Progress(context, task, epochs * steps, "batches", done),
       epoch: (epoch) => contrastiveEpoch(work, rng.fork(`epoch${epoch}`), rng.fork("fixed negatives")),
     });
   } finally {

@@ -152,7 +152,7 @@ export async function trainEmbedding(
       fingerprint: trainingName(network, head, data, options),
     }),
     advice: "Lower the learning rate or lengthen the warm-up",
-    progress: (done) => new Progress(context, task, total, "batches", done * steps),
+    progress: (done) => new Progress(context, task, total, "batches", done),
     epoch: (epoch) => new EmbeddingWork({ network, head, data, options }, epoch, rng.fork(`epoch${epoch}`)),
   });
 }
@@ -206,7 +206,7 @@ class EmbeddingWork implements EpochWork<EmbeddingEpoch> {
   private readonly order: Uint32Array;
   private readonly parameters: Map<string, tf.Variable>;
   private readonly target: ReturnType<EmbeddingTeacher["at"]> | undefined;
-  private readonly sums = { identity: 0, distance: 0, steps: 0 };
+  private readonly summed = { identity: 0, distance: 0, steps: 0 };
 
   constructor(
     private readonly work: Work,
@@ -236,6 +236,14 @@ class EmbeddingWork implements EpochWork<EmbeddingEpoch> {
     };
   }
 
+  sums() {
+    return { ...this.summed };
+  }
+
+  resume(_steps: number, sums: Record<string, number>): void {
+    Object.assign(this.summed, sums);
+  }
+
   private pass(images: tf.Tensor4D, labels: tf.Tensor1D, target: tf.Tensor2D | undefined, rng: Rng): TrainingPass {
     const { network, head, options } = this.work;
     return {
@@ -243,11 +251,11 @@ class EmbeddingWork implements EpochWork<EmbeddingEpoch> {
       loss: () => {
         const embeddings = network.logits(images, { mode: "train", rng: rng.fork("network") });
         const identity = fused.softmaxCrossEntropy(head.logits(embeddings, labels), labels, { smoothing: 0 });
-        this.sums.steps++;
-        this.sums.identity += identity.dataSync()[0];
+        this.summed.steps++;
+        this.summed.identity += identity.dataSync()[0];
         if (!target) return identity;
         const distance = embeddingDistance(embeddings, target);
-        this.sums.distance += distance.dataSync()[0];
+        this.summed.distance += distance.dataSync()[0];
         return mixedLoss([
           { loss: identity, share: 1 },
           { loss: distance, share: options.teacher!.weight },
@@ -262,7 +270,7 @@ class EmbeddingWork implements EpochWork<EmbeddingEpoch> {
     learningRate,
     durationMs,
   }: Parameters<EpochWork<EmbeddingEpoch>["record"]>[0]): EmbeddingEpoch {
-    const { identity, distance, steps } = this.sums;
+    const { identity, distance, steps } = this.summed;
     const { keepEpochs } = this.work.options;
     if (keepEpochs !== undefined) {
       makeFolder(keepEpochs);

@@ -74,6 +74,17 @@ describe("trainedAccuracy", () => {
     expect(readdirSync(place).some((name) => name.endsWith(".damaged"))).toBe(true);
   });
 
+  it("goes on with a training that was stopped, to the result of one that was not", async () => {
+    const place = join(folder, "stopped");
+    const evaluator = trainedAccuracy(cells, { ...options, states: place });
+    const stopped = evaluator.evaluate("130013", undefined, undefined, { signal: AbortSignal.abort() });
+    await expect(stopped).rejects.toThrow(/stopped at 1 of/);
+    expect(readdirSync(place)).toHaveLength(1);
+    const whole = trainedAccuracy(cells, options);
+    expect(stable(await evaluator.evaluate("130013"))).toEqual(stable(await whole.evaluate("130013")));
+    expect(readdirSync(place)).toEqual([]);
+  });
+
   it("serves chains of layers as cells: a share of channels and resolution costs less, and nothing stays allocated", async () => {
     const preset = spacePreset("dna-mini");
     const space = chainSpace(preset);

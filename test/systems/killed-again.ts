@@ -26,7 +26,12 @@ export interface Ended {
 /** A command of the compiled library that is killed at its so many-th operation of files, see `kill-at.cjs`. */
 export function killableCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const preload = ["--require", join(__dirname, "kill-at.cjs"), join(root, "dist/src/cli/main.js")];
-  const child = spawn(process.execPath, [...preload, ...args], { cwd: root, env: { ...process.env, ...env } });
+  // States within epochs, too, which these trainings are too short for.
+  const often = { BLOCKWISE_STATE_SECONDS: "0.1" };
+  const child = spawn(process.execPath, [...preload, ...args], {
+    cwd: root,
+    env: { ...process.env, ...often, ...env },
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
   const ended = new Promise<Ended>((resolve) => child.on("close", (code, signal) => resolve({ code, signal, output })));

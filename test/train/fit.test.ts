@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { Progress, Rng, TrainingError } from "../../src/core";
 import { engine, tf } from "../../src/engine";
@@ -87,6 +87,103 @@ test("two optimizers each move their own parameters, by schedules of their own t
   const other = new Pair();
   expect(await trained(plan(other, { states }))).toEqual(history);
   expect(values(other)).toEqual(values(whole));
+});
+
+/** Draws again what the steps before drew, and sums up what it drew. */
+function summing(pair: Pair): Pick<TrainingPlan<number>, "epoch"> {
+  return {
+    epoch(epoch) {
+      const rng = new Rng(3).fork(`epoch${epoch}`);
+      let drawn = 0;
+      return {
+        step: () => {
+          const target = rng.uniform();
+          drawn += target;
+          return { passes: [{ parameters: pair.parameters(), loss: () => towards(pair.a, target) }], tensors: [] };
+        },
+        sums: () => ({ drawn }),
+        resume: (steps, sums) => {
+          for (let i = 0; i < steps; i++) rng.uniform();
+          drawn = sums.drawn;
+        },
+        record: ({ loss, learningRate }) => loss + 10 * drawn + 100 * learningRate,
+      };
+    },
+  };
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+test("from any step's state a training goes on to the bytes of one that was never stopped", async () => {
+  vi.stubEnv("BLOCKWISE_STATE_SECONDS", "0");
+  const whole = new Pair();
+  const written: KeptState<number>[] = [];
+  const states = { ...memory(), write: (state: KeptState<number>) => void written.push(state) };
+  const history = await trained(plan(whole, { ...summing(whole), states }));
+  expect(written.map(({ history: { length }, within }) => 4 * length + (within?.steps ?? 0))).toEqual([
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+  ]);
+  for (const state of written) {
+    const other = new Pair();
+    const from: number[] = [];
+    const progress = (done: number) => {
+      from.push(done);
+      return new Progress({}, "fit a pair", 12, "batches", done);
+    };
+    const again = await trained(
+      plan(other, { ...summing(other), states: Object.assign(memory(), { state }), progress }),
+    );
+    expect(again).toEqual(history);
+    expect(values(other)).toEqual(values(whole));
+    expect(from).toEqual([4 * state.history.length + (state.within?.steps ?? 0)]);
+  }
+});
+
+test("a training that is stopped keeps the step that it is at", async () => {
+  const stop = new AbortController();
+  const states = memory();
+  const pair = new Pair();
+  const onProgress = ({ done }: { done: number }) => {
+    if (done === 6) stop.abort();
+  };
+  const progress = () => new Progress({ signal: stop.signal, onProgress }, "fit a pair", 12, "batches");
+  await expect(trained(plan(pair, { ...summing(pair), states, progress }))).rejects.toThrow(/stopped at 6/);
+  expect(states.state).toMatchObject({ history: [expect.any(Number)], within: { steps: 2 } });
+});
+
+test("fewer epochs than a state has begun are not what it holds", async () => {
+  vi.stubEnv("BLOCKWISE_STATE_SECONDS", "0");
+  const pair = new Pair();
+  const states = memory();
+  const write = states.write.bind(states);
+  states.write = (state) => {
+    if (state.history.length < 2 || state.within?.steps === 1) write(state);
+  };
+  await trained(plan(pair, { ...summing(pair), states }));
+  const shorter = trained(plan(new Pair(), { states, epochs: 2 }));
+  await expect(shorter).rejects.toThrow(/must be that after epoch 2, and is of a training that went 1 step beyond/);
+});
+
+test("a parameter that is not finite is in no state", async () => {
+  vi.stubEnv("BLOCKWISE_STATE_SECONDS", "0");
+  const pair = new Pair();
+  const states = memory();
+  const broken = plan(pair, {
+    ...summing(pair),
+    states,
+    optimizers: { only: { optimizer: sgd(), schedule: (step) => (step < 2 ? 0.05 : Number.POSITIVE_INFINITY) } },
+  });
+  await expect(trained(broken)).rejects.toThrow(
+    /got NaN in epoch 1, step 3 .* the state after step 2 is kept in memory/,
+  );
+  expect(states.state?.within?.steps).toBe(2);
+});
+
+test("the time between states is a number of seconds", async () => {
+  vi.stubEnv("BLOCKWISE_STATE_SECONDS", "often");
+  await expect(trained(plan(new Pair()))).rejects.toThrow(/BLOCKWISE_STATE_SECONDS must be the seconds .* got "often"/);
 });
 
 test("a state of another training is refused", async () => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Estimate, pairedBootstrap, spearman, type TrueNetwork, tuningKeys } from "../../benchmark";
 import { agreement, BUDGETS, macroKey, macroTable, PickJudge } from "../../benchmark/ranking";
-import { fingerprint, type StepContext, TrainingError, writeJson } from "../../core";
+import { fingerprint, Progress, type StepContext, TrainingError, writeJson } from "../../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../../data";
 import { type Evaluator, namedBudget, trainedAccuracy } from "../../evaluate";
 import { allNetworks, type FoundNetwork, type RatingTable, searchBest } from "../../search";
@@ -67,6 +67,11 @@ export function improveProxyFile(ratings: string): string {
   return join(ratings, "..", "11_improve_proxy.json");
 }
 
+/** Where the ratings lie that a study's file stands on. */
+export function ratingsOfImproveProxy(file: string): string {
+  return join(file, "..", "02_dna_ranking");
+}
+
 /** Place of data, journals and ratings. */
 export interface ImproveProxyPlace {
   readonly ratings: string;
@@ -113,11 +118,17 @@ export async function improveByProxy(
   const { networks, rounds, budgets, seed, epochs, training, proxy } = settings;
   const table = macroTable(raw.blocks, raw.cuts);
   const evaluator = trainedAccuracy(space, { data, epochs, training, seed });
-  const loop = async (kept: Evaluator<string, never>) => {
+  const trainedOf = async (kept: Evaluator<string, never>, key: string, progress: Progress) => {
+    progress.throwIfStopped();
+    const trained = await trainedOnce(kept, key, context);
+    progress.advance(1, { accuracy: trained.validation / 100 });
+    return trained;
+  };
+  const loop = async (kept: Evaluator<string, never>, progress: Progress) => {
     const done: ProxyTraining[] = [];
     const train = async (proposed: readonly FoundNetwork[]) => {
       const from = done.length;
-      for (const network of proposed) done.push(await trainedOnce(kept, macroKey(network), context));
+      for (const network of proposed) done.push(await trainedOf(kept, macroKey(network), progress));
       return done.slice(from).map(({ validation }) => validation / 100);
     };
     await improveRatings(
@@ -133,12 +144,15 @@ export async function improveByProxy(
     );
     return done;
   };
-  const full = await withKeptOutcomes(spending(evaluator), space, join(folder, "full"), loop, context);
+  const inFull = (kept: Evaluator<string, never>) =>
+    loop(kept, new Progress(context, "trainings in full", networks, "networks"));
+  const full = await withKeptOutcomes(spending(evaluator), space, join(folder, "full"), inFull, context);
   const reduced = spending(evaluator, proxy);
   const byProxy = async (kept: Evaluator<string, never>) => {
-    const own = await loop(kept);
+    const progress = new Progress(context, `trainings by ${proxy}`, networks + full.length, "networks");
+    const own = await loop(kept, progress);
     const same: ProxyTraining[] = [];
-    for (const { key } of full) same.push(await trainedOnce(kept, key, context));
+    for (const { key } of full) same.push(await trainedOf(kept, key, progress));
     return { own, same };
   };
   const { own, same } = await withKeptOutcomes(reduced, space, join(folder, proxy), byProxy, context);

@@ -110,7 +110,7 @@ async function train(
     states: stateFile(checkpoint, trainingState(z.number()), context),
     fingerprint,
     advice: "Lower the learning rate",
-    progress: (done) => new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches", done * steps),
+    progress: (done) => new Progress(context, "train global supernet (SPOS)", epochs * steps, "batches", done),
     epoch: (epoch) => new SposEpoch(supernet, data, drawn, batchSize, rng.fork(`epoch${epoch}`)),
   });
   return durationsMs.reduce((sum, ms) => sum + ms, 0);
@@ -142,6 +142,10 @@ class SposEpoch implements EpochWork<number> {
     });
     const loss = () => fused.softmaxCrossEntropy(supernet.logits(images, path, "batch"), labels, { smoothing: 0 });
     return { passes: [{ parameters: supernet.used(path), loss }], tensors: [images, labels] };
+  }
+
+  resume(steps: number): void {
+    for (let i = 0; i < steps; i++) this.nextRound();
   }
 
   record({ durationMs }: EpochTotals): number {
