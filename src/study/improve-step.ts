@@ -8,7 +8,7 @@ import type { RatedBy } from "../retrain";
 import { type Limits, upperLimits } from "../search";
 import type { SearchSpace } from "../space";
 import { networkId } from "../space";
-import type { Calibration } from "../surrogate";
+import { type Calibration, calibrationDoubt } from "../surrogate";
 import { calibratedTable, ratedBy, readEvidence, writeEvidence } from "./evidence-file";
 import type { RunContext } from "./run-context";
 import type { RunDirectory } from "./run-directory";
@@ -82,6 +82,8 @@ export async function improvedTable(
   });
   const evidence = readEvidence(run.path);
   const { table: calibrated, calibration } = calibratedTable(space, table, evidence);
+  const doubt = calibration && calibrationDoubt(calibration);
+  if (doubt) context.onNote?.(doubt);
   return { table: calibrated, calibration, rated: ratedBy(rate.score, evidence, calibration) };
 }
 

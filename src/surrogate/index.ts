@@ -2,6 +2,7 @@ export * from "./best-expected";
 export * from "./brief-defaults";
 export * from "./calibrate";
 export * from "./calibrate-space";
+export * from "./calibration-doubt";
 export { type EffectTerm, type EffectTermsOptions, effectTerms, RATING_TERMS, type TermName } from "./effect-terms";
 export { type ErrorScale, errorScale } from "./error-scale";
 export * from "./expected-improvement";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConfigError, Rng, SpaceError } from "../../src/core";
 import { allNetworks, type FoundNetwork, type RatingTable, searchBest } from "../../src/search";
-import { calibrate, type EffectTerm, NetworkProcess } from "../../src/surrogate";
+import { calibrate, calibrationDoubt, type EffectTerm, NetworkProcess } from "../../src/surrogate";
 
 /** A table of blocks with so many layers each, three ops a layer, ratings and MACs drawn. */
 function table(layers: readonly number[], seed = 1): RatingTable {
@@ -132,6 +132,22 @@ describe("calibration", () => {
       expect(low).toBeLessThan(accuracy);
       expect(high).toBeGreaterThan(accuracy);
     }
+  });
+
+  test("is doubtful, and says so, where accuracies have nothing to do with the networks", () => {
+    const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
+    const doubts = (accuracyOf: (accuracy: number, rng: Rng) => number) =>
+      seeds.flatMap((seed) => {
+        const ratings = table([2, 2], seed);
+        const rng = new Rng(seed).fork("noise");
+        const evidence = trained(ratings, 16, seed).map((one) => ({ ...one, accuracy: accuracyOf(one.accuracy, rng) }));
+        return calibrationDoubt(calibrate(ratings, evidence)) ?? [];
+      });
+    expect(doubts((accuracy) => accuracy)).toEqual([]);
+    const doubted = doubts((_, rng) => 0.2 + 0.05 * rng.uniform());
+    // Noise looks like something now and then.
+    expect(doubted.length).toBeGreaterThanOrEqual(seeds.length / 3);
+    expect(doubted[0]).toMatch(/errs by [\d.]+ points, and their mean accuracy alone by [\d.]+ points.*Train longer/);
   });
 
   test("ratings that say all have a large share, those left out have none", () => {

@@ -2,7 +2,7 @@ import { kendallTauB } from "../../benchmark";
 import { percent } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import type { FoundNetwork } from "../../search";
-import type { Calibration, ExpectedAccuracy } from "../../surrogate";
+import { type Calibration, calibrationDoubt, type ExpectedAccuracy } from "../../surrogate";
 import { rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { plural } from "../display/numbers";
@@ -43,17 +43,20 @@ export class LabCalibration implements Displayable {
     );
   }
 
-  /** One sentence: how many networks, the noise, and the ratings' share. */
+  /** One sentence: how many networks, the noise, and the ratings' share; a second where that is to be doubted. */
   get words(): string {
     const { readsRatings } = this.calibration;
     const share = readsRatings
       ? `the ratings explain ${percent(this.ratingShare)} of the spread of what is expected`
       : "ratings were left out";
-    return `Calibrated by ${plural(this.calibration.evidence.length, "trained network")}: a training lies ${points(this.noise)} (standard deviation) about the sum over blocks, ${share}.`;
+    const said = `Calibrated by ${plural(this.calibration.evidence.length, "trained network")}: a training lies ${points(this.noise)} (standard deviation) about the sum over blocks, ${share}.`;
+    return [said, calibrationDoubt(this.calibration)].filter(Boolean).join(" ");
   }
 
   table(): Table {
     const { rmse, rmseOfMean } = this.calibration.leftOut();
+    const how =
+      "A Gaussian process, additive over blocks: ratings, ops, layers, candidates, log MACs. Networks left out are predicted one by one, with variances chosen by all.";
     return propertyTable(
       `Calibration by ${plural(this.calibration.evidence.length, "trained network")}`,
       {
@@ -66,7 +69,7 @@ export class LabCalibration implements Displayable {
           : "not read",
         "power of the error on which blocks add": this.calibration.scale.power,
       },
-      "A Gaussian process, additive over blocks: ratings, ops, layers, candidates, log MACs. Networks left out are predicted one by one, with variances chosen by all.",
+      [how, calibrationDoubt(this.calibration)].filter(Boolean).join(" "),
     );
   }
 
