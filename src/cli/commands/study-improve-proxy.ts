@@ -53,18 +53,19 @@ async function trained(
 }
 
 function improveProxyText({ settings }: StoredImproveProxy, { arms, cost, agreement }: ImproveProxySummary): string {
-  const within = ({ value, interval }: Estimate) =>
+  const within = ({ value, interval }: Pick<Estimate, "value" | "interval">) =>
     `${value.toFixed(2)} (${interval.map((end) => end.toFixed(2)).join(" to ")})`;
   return [
     `One run of ratings.improve on NAS-Bench-Macro's space, ${settings.networks} trainings of ${settings.data.trainCount} images of CIFAR-10 each; full: ${settings.epochs} epochs; the proxy: ${settings.proxy}.`,
     textTable(
-      ["ratings by", "seconds", "tau-b", "equal MACs", "regret of twelve picks (points)"],
-      arms.map(({ name, seconds, tau, concordance, regret }) => [
+      ["ratings by", "seconds", "tau-b", "equal MACs", "regret of twelve picks (points)", "picks trained here (%)"],
+      arms.map(({ name, seconds, tau, concordance, regret, picked }) => [
         name === "ratings" ? "no training" : name,
         seconds.toFixed(0),
         tau.toFixed(3),
         concordance.toFixed(3),
         regret.toFixed(2),
+        within({ value: picked.mean, interval: picked.interval ?? [picked.mean, picked.mean] }),
       ]),
     ),
     `On the same ${settings.networks} networks the proxy takes ${cost.seconds.toFixed(2)} of the processor time and ${cost.trainingMacs.toFixed(2)} of the multiply-adds; its accuracies and the full trainings' agree with rho ${within(agreement.both)}, with the benchmark's ${within(agreement.proxy)} and ${within(agreement.full)}; the proxy loses ${within(agreement.loss)} (95 % over networks).`,

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { type Estimate, pairedBootstrap, spearman, type TrueNetwork, tuningKeys } from "../../benchmark";
-import { agreement, BUDGETS, macroKey, macroTable, PickJudge } from "../../benchmark/ranking";
+import { macroKey, macroTable } from "../../benchmark/ranking";
 import { fingerprint, Progress, type StepContext, TrainingError, writeJson } from "../../core";
 import { type Dataset, type DatasetOptions, loadDataset } from "../../data";
 import { type Evaluator, namedBudget, trainedAccuracy } from "../../evaluate";
-import { allNetworks, type FoundNetwork, type RatingTable, searchBest } from "../../search";
-import { nasBenchMacroChains, nasBenchMacroSpace, opName } from "../../space";
+import type { FoundNetwork } from "../../search";
+import { nasBenchMacroChains } from "../../space";
 import { type Provenance, provenanceOf, withKeptOutcomes } from "../../study";
 import { type RawRatings, storedRatings } from "../../study/ranking";
 import { readStoredResults } from "../../study/stored-results";
-import { bestExpected, type Calibration, calibrate, improveRatings } from "../../surrogate";
+import { improveRatings } from "../../surrogate";
+import { opsOf, picksOf } from "./improve-proxy-summary";
 
 /**
  * What is trained; small, as the benchmark's trainings have 50,000 images and 50 epochs. With half of the images and a sixth of the
@@ -26,6 +26,11 @@ export const IMPROVE_PROXY_SETTINGS = {
   epochs: 6,
   /** Half of the channels, 0.71 of the resolution, four of the six epochs: nominally a twelfth of the multiply-adds. */
   proxy: "c2r1s0e4",
+  /**
+   * The networks that each would pick are trained in full from other seeds, and measured on other images: what is trained here is
+   * not what the benchmark trained.
+   */
+  picked: { seeds: [2, 3], testCount: 5000 },
 } as const;
 export type ImproveProxySettings = {
   readonly [K in keyof typeof IMPROVE_PROXY_SETTINGS]: Widened<(typeof IMPROVE_PROXY_SETTINGS)[K]>;
@@ -36,13 +41,15 @@ type Widened<T> = T extends number
     ? string
     : T extends readonly number[]
       ? readonly number[]
-      : { readonly [K in keyof T]: number };
+      : { readonly [K in keyof T]: Widened<T[K]> };
 
 /** What the members of the file mean, beside them. */
 const DEFINITIONS = {
   loops:
     "by the setting of its trainings, the networks in the order in which the loop of ratings.improve trained them: key of NAS-Bench-Macro, validation accuracy (percent), processor seconds with validation, multiply-adds of the training's forward passes",
   same: "the networks of the full loop, trained by the proxy as well",
+  picked:
+    "by key, test accuracy (percent) after a full training from each of the other seeds, on images of which no loop saw one: of the networks that the ratings, and the ratings as either loop calibrates them, pick for the budgets",
 };
 
 /** A training as it is stored. */
@@ -59,6 +66,7 @@ export interface StoredImproveProxy {
   readonly definitions: typeof DEFINITIONS;
   readonly loops: { readonly full: readonly ProxyTraining[]; readonly proxy: readonly ProxyTraining[] };
   readonly same: readonly ProxyTraining[];
+  readonly picked: Readonly<Record<string, readonly number[]>>;
   readonly provenance: Provenance;
 }
 
@@ -95,11 +103,16 @@ export async function writeImproveProxy(
   const [raw] = storedRatings(ratings).raws;
   const options: DatasetOptions = { ...IMPROVE_PROXY_SETTINGS.data, ...(images !== undefined && { root: images }) };
   const data = await loadDataset("cifar-10", options, context);
-  const trained = await improveByProxy(raw, data, join(runs, "improve-proxy"), IMPROVE_PROXY_SETTINGS, context);
+  const folder = join(runs, "improve-proxy");
+  const trained = await improveByProxy(raw, data, folder, IMPROVE_PROXY_SETTINGS, context);
+  const { testCount } = IMPROVE_PROXY_SETTINGS.picked;
+  const judging = await loadDataset("cifar-10", { ...options, testCount }, context);
+  const picked = await trainPicked(trained, raw, judging, folder, IMPROVE_PROXY_SETTINGS, context);
   const stored: StoredImproveProxy = {
     settings: { ...IMPROVE_PROXY_SETTINGS, ratings: raw.seed },
     definitions: DEFINITIONS,
     ...trained,
+    picked,
     provenance: { ...code, finished: new Date().toISOString() },
   };
   writeJson(improveProxyFile(ratings), stored);
@@ -159,6 +172,35 @@ export async function improveByProxy(
   return { loops: { full, proxy: own }, same };
 }
 
+/** Trains in full, from other seeds, what would be picked for the budgets. @param data With the images that they are measured on. */
+export async function trainPicked(
+  trained: Pick<StoredImproveProxy, "loops">,
+  raw: RawRatings,
+  data: Dataset,
+  folder: string,
+  { picked, budgets, epochs, training }: ImproveProxySettings,
+  context: StepContext = {},
+): Promise<Record<string, number[]>> {
+  const space = nasBenchMacroChains();
+  const keys = [...new Set(Object.values(picksOf(trained, raw, budgets)).flat())].sort();
+  const accuracies = Object.fromEntries(keys.map((key) => [key, [] as number[]]));
+  const progress = new Progress(context, "trainings of what is picked", keys.length * picked.seeds.length, "networks");
+  for (const seed of picked.seeds) {
+    const evaluator = trainedAccuracy(space, { data, epochs, training, seed, test: true });
+    const all = async (kept: Evaluator<string, never>) => {
+      for (const key of keys) {
+        progress.throwIfStopped();
+        const { values } = await kept.evaluate(key, undefined, undefined, context);
+        if (!Number.isFinite(values.test)) throw diverged(key);
+        accuracies[key].push(values.test);
+        progress.advance(1, { accuracy: values.test / 100 });
+      }
+    };
+    await withKeptOutcomes(spending(evaluator), space, join(folder, `picked-seed${seed}`), all, context);
+  }
+  return accuracies;
+}
+
 /** The same evaluator with one budget, by a proxy's name; the full training without. */
 function spending(evaluator: Evaluator<string, unknown>, proxy?: string): Evaluator<string, never> {
   const budget = proxy === undefined ? undefined : namedBudget(proxy);
@@ -178,108 +220,14 @@ async function trainedOnce(
   const { values, costs, seconds = Number.NaN } = await evaluator.evaluate(key, undefined, undefined, context);
   const { validation } = values;
   if (Number.isFinite(validation)) return { key, validation, seconds, trainingMacs: costs.trainingMacs };
-  throw new TrainingError(
+  throw diverged(key);
+}
+
+function diverged(key: string): TrainingError {
+  return new TrainingError(
     `study improve-proxy: the training of ${key} must end with an accuracy, and diverged; lower the learning rate of all trainings`,
     { key },
   );
-}
-
-function opsOf(): string[][] {
-  return nasBenchMacroSpace().blocks.map(({ ops }) => ops.map(opName));
-}
-
-/** What one way of training made of the ratings. */
-export interface ImproveProxyArm {
-  readonly name: "ratings" | "proxy" | "full";
-  /** Of all trainings together; none for the ratings as they are. */
-  readonly seconds: number;
-  readonly trainingMacs: number;
-  /** Over the networks that neither loop trained, no tuning one. */
-  readonly tau: number;
-  readonly concordance: number;
-  /** Mean over the twelve budgets, points. */
-  readonly regret: number;
-}
-
-export interface ImproveProxySummary {
-  readonly arms: readonly ImproveProxyArm[];
-  /** Proxy over full, on the same networks. */
-  readonly cost: { readonly seconds: number; readonly trainingMacs: number };
-  /** Spearman's rho on the networks of the full loop: of the two, and of each with the benchmark's accuracies. */
-  readonly agreement: {
-    readonly both: Estimate;
-    readonly proxy: Estimate;
-    readonly full: Estimate;
-    readonly loss: Estimate;
-  };
-}
-
-/** All figures of the study. @param raw Of the seed that the study names. */
-export function summariseImproveProxy(
-  { loops, same }: Pick<StoredImproveProxy, "loops" | "same">,
-  raw: RawRatings,
-  truth: readonly TrueNetwork[],
-): ImproveProxySummary {
-  const table = macroTable(raw.blocks, raw.cuts);
-  const networks = new Map(allNetworks(table).map((network) => [macroKey(network), network]));
-  const known = new Set([...tuningKeys(), ...[...loops.full, ...loops.proxy].map(({ key }) => key)]);
-  const reported = truth.filter(({ key }) => !known.has(key));
-  const byKey = new Map(truth.map((network) => [network.key, network]));
-  const judge = new PickJudge(truth);
-  const arm = (name: ImproveProxyArm["name"], trainings: readonly ProxyTraining[]): ImproveProxyArm => {
-    const calibration = trainings.length === 0 ? undefined : calibrated(table, networks, trainings);
-    const own = calibration ? calibration.calibrated(table) : table;
-    const scores = new Map(allNetworks(own).map((network) => [macroKey(network), -network.score]));
-    const { tau, concordance } = agreement(
-      reported,
-      reported.map(({ key }) => scores.get(key)!),
-    );
-    const picks = BUDGETS.map((macs) =>
-      calibration ? bestExpected(calibration, own, { macs }) : searchBest(own, { macs })[0],
-    );
-    const { regret } = judge.of(picks.map((network) => byKey.get(macroKey(network))!));
-    return {
-      name,
-      seconds: sum(trainings, "seconds"),
-      trainingMacs: sum(trainings, "trainingMacs"),
-      tau,
-      concordance,
-      regret,
-    };
-  };
-  const [full, proxy] = [loops.full, same].map((list) => list.map(({ validation }) => validation));
-  const accuracies = loops.full.map(({ key }) => byKey.get(key)!.accuracy);
-  const rho = (lists: readonly (readonly number[])[], statistic = ([x, y]: number[][]) => spearman(x, y)) =>
-    pairedBootstrap(lists, statistic, "improve-proxy/bootstrap");
-  return {
-    arms: [arm("ratings", []), arm("proxy", loops.proxy), arm("full", loops.full)],
-    cost: {
-      seconds: sum(same, "seconds") / sum(loops.full, "seconds"),
-      trainingMacs: sum(same, "trainingMacs") / sum(loops.full, "trainingMacs"),
-    },
-    agreement: {
-      both: rho([proxy, full]),
-      proxy: rho([proxy, accuracies]),
-      full: rho([full, accuracies]),
-      loss: rho([full, proxy, accuracies], ([x, y, truly]) => spearman(x, truly) - spearman(y, truly)),
-    },
-  };
-}
-
-function calibrated(
-  table: RatingTable,
-  networks: ReadonlyMap<string, FoundNetwork>,
-  trainings: readonly ProxyTraining[],
-): Calibration {
-  const evidence = trainings.map(({ key, validation }) => {
-    const { choice, cost } = networks.get(key)!;
-    return { choice, accuracy: validation / 100, macs: cost.macs };
-  });
-  return calibrate(table, evidence, { ops: opsOf() });
-}
-
-function sum(trainings: readonly ProxyTraining[], of: "seconds" | "trainingMacs"): number {
-  return trainings.reduce((total, one) => total + one[of], 0);
 }
 
 const trainingSchema = z.object({
@@ -293,6 +241,10 @@ const storedSchema = z.looseObject({
   settings: z.looseObject({ ratings: z.number() }),
   loops: z.object({ full: trainingsSchema, proxy: trainingsSchema }),
   same: trainingsSchema,
+  picked: z.record(
+    trainingSchema.shape.key,
+    z.array(z.number().min(0).max(100)).length(IMPROVE_PROXY_SETTINGS.picked.seeds.length),
+  ),
 });
 
 /** The stored study. @throws DataError when the file is absent, damaged, or another one. */
