@@ -88,7 +88,7 @@ export class LabImproveProxy implements Displayable {
     return findings([
       `On the same ${networks} networks ${proxy} takes ${cost.trainingMacs.toFixed(3)} of the multiply-adds of full trainings and ${cost.seconds.toFixed(2)} of their processor time.`,
       `The two order these networks alike with rho ${words(agreement.both)}. With the benchmark's accuracies the proxy has rho ${words(agreement.proxy)}, full trainings ${words(agreement.full)}; the proxy loses ${words(agreement.loss)}: ${lost}.`,
-      `Against the benchmark, whose networks learn from 50,000 images for 50 epochs: ${changed("full trainings", before, full)}; ${changed(`trainings by ${proxy}`, before, brief)}.`,
+      `Against the benchmark, whose trainings are far longer: ${changed("full trainings", before, full)}; ${changed(`trainings by ${proxy}`, before, brief)}.`,
       `Trained as they are here, the networks that are picked for the four budgets reach ${spread(before.picked)} % with the ratings as they are; calibrated by full trainings ${spread(full.gain!)} points more (${told(full.gain!)}), by the proxy ${spread(brief.gain!)} (${told(brief.gain!)}).`,
       `What the proxy loses against full trainings: ${(full.gain!.mean - brief.gain!.mean).toFixed(2)} points of what is picked as it is trained here, ${(full.tau - brief.tau).toFixed(3)} of tau-b and ${(brief.regret - full.regret).toFixed(2)} points of regret against the benchmark (below zero: it is ahead). It is one run: the networks that a loop trains hang on what it has seen.`,
     ]);

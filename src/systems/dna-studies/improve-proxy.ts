@@ -13,7 +13,7 @@ import { improveRatings } from "../../surrogate";
 import { opsOf, picksOf } from "./improve-proxy-summary";
 
 /**
- * What is trained; small, as the benchmark's trainings have 50,000 images and 50 epochs. With half of the images and a sixth of the
+ * What is trained; by far smaller than the benchmark's trainings. With half of the images and a sixth of the
  * steps (1,536; 96) networks were 14 to 27 % accurate, and knew nothing of one another's ranks.
  */
 export const IMPROVE_PROXY_SETTINGS = {
