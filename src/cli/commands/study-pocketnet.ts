@@ -54,7 +54,7 @@ async function trained(
 
 /** The trainings as a table for a terminal. */
 export function pocketNetText(
-  stored: Omit<StoredPocketNet, "definitions" | "provenance">,
+  stored: Omit<StoredPocketNet, "lengths" | "definitions" | "provenance">,
 
   { POCKETNET_ARMS, FALSE_ACCEPT_RATES, summarisePocketNet }: Words,
 ): string {

@@ -61,14 +61,16 @@ const PASSES = 3;
 /**
  * Searches cells, trains the teacher, searches block by block, and trains every student from every seed. What was done before
  * is read from the folder: a run that was stopped or killed goes on.
+ * @param students Where the students' states are kept, beside those of search and teacher.
  * @throws TrainingError, InterruptedError as the trainings.
  */
 export async function runPocketNet(
   settings: PocketNetSettings,
   folder: string,
   context: StepContext = {},
+  students = folder,
 ): Promise<PocketNetRuns> {
-  makeFolder(folder);
+  makeFolder(students);
   const data = await faceData(settings, context);
   const input = data.known.shape;
   const { cells, ...search } = await searchedCells(settings, data.known, folder, context);
@@ -94,7 +96,7 @@ export async function runPocketNet(
     arms[name] = [];
     for (const seed of settings.seeds) {
       const training = { name, seed, epochs, teacher: learnt };
-      const measured = await trainMeasured(student, data, settings, training, folder, context);
+      const measured = await trainMeasured(student, data, settings, training, students, context);
       const withTeacher = cosineToTeacher(measured.embeddings, teacher.embeddings);
       arms[name].push({ ...stored(seed, measured), withTeacher });
     }

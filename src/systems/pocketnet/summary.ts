@@ -88,6 +88,54 @@ export function summarisePocketNet(runs: PocketNetRuns, settings: PocketNetSetti
   };
 }
 
+/** All students trained for another number of epochs. */
+export interface TrainingLength {
+  readonly epochs: number;
+  /** 10-fold accuracy by seed, percent. */
+  readonly accuracy: Readonly<Record<PocketNetArmName, readonly number[]>>;
+}
+
+/** 10-fold accuracies of all students by seed, percent. */
+export function accuraciesOf(
+  arms: PocketNetRuns["arms"],
+  settings: Pick<PocketNetSettings, "pairs">,
+): Record<PocketNetArmName, number[]> {
+  const judged = judgedPairs(settings);
+  return Object.fromEntries(
+    POCKETNET_ARM_NAMES.map((arm) => [arm, arms[arm].map((run) => verified(run, judged).accuracy)]),
+  ) as Record<PocketNetArmName, number[]>;
+}
+
+/** The order that the paper finds, at one number of epochs. */
+export interface LengthSummary {
+  readonly epochs: number;
+  readonly accuracy: Readonly<Record<PocketNetArmName, MeanInterval>>;
+  readonly kdLessNone: MeanInterval;
+  readonly multiStepLessKd: MeanInterval;
+}
+
+/** By the students' epochs, rising: those of the study itself are among them. */
+export function summariseLengths(
+  { arms, lengths }: Pick<PocketNetRuns, "arms"> & { readonly lengths: readonly TrainingLength[] },
+  settings: PocketNetSettings,
+): LengthSummary[] {
+  const all = [...lengths, { epochs: settings.training.epochs, accuracy: accuraciesOf(arms, settings) }];
+  return all
+    .sort((a, b) => a.epochs - b.epochs)
+    .map(({ epochs, accuracy }) => {
+      const less = (one: PocketNetArmName, other: PocketNetArmName) =>
+        meanInterval(accuracy[one].map((percent, seed) => percent - accuracy[other][seed]));
+      return {
+        epochs,
+        accuracy: Object.fromEntries(
+          POCKETNET_ARM_NAMES.map((arm) => [arm, meanInterval(accuracy[arm])]),
+        ) as unknown as LengthSummary["accuracy"],
+        kdLessNone: less("kd", "none"),
+        multiStepLessKd: less("multi-step", "kd"),
+      };
+    });
+}
+
 function verified({ seed, cosines }: Pick<StudentRun, "seed" | "cosines">, judged: JudgedPairs): Verified {
   const values = unpackedCosines(cosines);
   const rates = FALSE_ACCEPT_RATES.map((far) => {

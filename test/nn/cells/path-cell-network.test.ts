@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Rng } from "../../../src/core";
 import { engine, tf } from "../../../src/engine";
 import { CellNetwork, loadState, PathCellNetwork, saveState } from "../../../src/nn";
-import { parseCell } from "../../../src/space";
+import { type CellOp, parseCell } from "../../../src/space";
 import { smallCsnasNetwork } from "../../../src/systems/csnas";
 
 const cell = (text: string) => parseCell(text, { output: "all" });
-const OPS = ["sep3", "skip"];
+const OPS: readonly CellOp[] = ["sep3", "skip"];
 let paths: PathCellNetwork;
 let images: tf.Tensor4D;
 

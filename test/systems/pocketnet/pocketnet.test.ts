@@ -49,7 +49,7 @@ describe("PocketNet's study", () => {
       onProgress?: (event: { task: string; done: number }) => void,
     ) => {
       const place = { runs: join(folder, name), file: join(folder, `${name}.json`), command: "test" };
-      return writePocketNet(place, { signal, onProgress }, tiny);
+      return writePocketNet(place, { signal, onProgress }, tiny, [1]);
     };
     const controller = new AbortController();
     const stop = ({ task, done }: { task: string; done: number }) => {

@@ -3,6 +3,7 @@ import { lab } from "../../../src";
 import { cellNetworkCost } from "../../../src/cost";
 import { parseCell } from "../../../src/space";
 import {
+  OTHER_LENGTHS,
   POCKETNET_ARM_NAMES,
   POCKETNET_SETTINGS,
   storedPocketNet,
@@ -17,6 +18,7 @@ const summary = summarisePocketNet(stored, stored.settings);
 describe("the stored trainings of PocketNet", () => {
   it("are those of the settings, from every seed, each with a cosine a pair", () => {
     expect(stored.settings).toEqual(JSON.parse(JSON.stringify(POCKETNET_SETTINGS)));
+    expect(stored.lengths.map(({ epochs }) => epochs)).toEqual(OTHER_LENGTHS);
     const { folds, pairs } = stored.settings.pairs;
     for (const arm of POCKETNET_ARM_NAMES) {
       expect(stored.arms[arm].map(({ seed }) => seed)).toEqual(stored.settings.seeds);
@@ -51,5 +53,6 @@ describe("lab.pocketnet", () => {
     expect(sentences).toContain(`${summary.teacher.accuracy.toFixed(2)} % of the pairs`);
     expect(shown.table().rows).toHaveLength(1 + POCKETNET_ARM_NAMES.length);
     expect(shown.networks().rows).toHaveLength(3);
+    expect(shown.lengths().rows).toHaveLength(1 + OTHER_LENGTHS.length);
   });
 });
