@@ -49,7 +49,7 @@ export function randomNetworks(table: RatingTable, options: RandomNetworksOption
   }
   if (found.size < count) {
     throw new BudgetInfeasibleError(
-      `randomNetworks: ${table.space} must have ${count} networks of ${rangeWords(cost, low, high)}, found ${found.size}; widen the tolerance or move \`near\``,
+      `randomNetworks: ${table.space} must have ${count} networks of ${rangeWords(cost, low, high)}, found ${found.size}; widen the tolerance, take fewer or move \`near\` (in an experiment retrain.tolerance, retrain.random and the limits)`,
       { near, tolerance, found: found.size },
     );
   }

@@ -19,6 +19,7 @@ export { isRun, SEARCH_FOLDER } from "./run-files";
 export * from "./run-progress";
 export * from "./run-search";
 export * from "./run-state";
+export { checkBlockWise } from "./run-system";
 export * from "./search-step";
 export * from "./sittings";
 export * from "./stale-networks";

@@ -9,6 +9,7 @@ import { type FoundNetwork, foundNetwork, productTable, weightedTable } from "..
 import { networkId, type SearchSpace } from "../space";
 import { EVIDENCE_FILE, type RunEvidence, readEvidence } from "./evidence-file";
 import { type JournalRecord, replay } from "./journal";
+import { checkBlockWise } from "./run-system";
 import { damageOf, doneSteps } from "./step-records";
 
 /** How the ratings of blocks make the rating of a network. */
@@ -41,7 +42,7 @@ export function joinedTable(rated: RatedSpace, { weights, join }: Joining): Rate
 
 /**
  * Reads a run's ratings without touching it; the run may still be at work.
- * @throws ConfigError when it is no run or blocks are not rated yet, StudyError when its ratings changed, CheckpointError when a file is damaged.
+ * @throws ConfigError when it is no run, no block-wise one, or blocks are not rated yet, StudyError when its ratings changed, CheckpointError when a file is damaged.
  */
 export function readRatedRun(path: string, where: string): RatedRun {
   const [journal, config] = [join(path, "journal.jsonl"), join(path, "config.json")];
@@ -53,6 +54,7 @@ export function readRatedRun(path: string, where: string): RatedRun {
       { path },
     );
   }
+  checkBlockWise(path, where);
   const done = doneSteps(replay(readFileSync(journal), journal).records);
   const space = (done.get("space")?.result as { space: SearchSpace } | undefined)?.space;
   const unrated = space ? [...space.blocks.keys()].filter((block) => !done.has(`rate/block${block}`)) : [];

@@ -19,6 +19,7 @@ import { Journal, type JournalRecord } from "./journal";
 import { planOutcomes, type StepOutcome } from "./plan-outcome";
 import type { PlannedStep } from "./planned-step";
 import { foreignEntries, isRun, markRun, RUN_FOLDERS, RUN_MARKER, removeRunFiles, SEARCH_FOLDER } from "./run-files";
+import { systemOf } from "./run-system";
 import { contentOf, damageOf, doneSteps } from "./step-records";
 
 export interface OpenOptions {
@@ -49,7 +50,7 @@ export class RunDirectory {
 
   private constructor(
     readonly path: string,
-    private readonly config: unknown,
+    readonly config: unknown,
     /** The configuration that the directory had when it was opened; undefined when its file is damaged. */
     readonly configBefore: unknown,
     private readonly lock: Lock,
@@ -78,6 +79,7 @@ export class RunDirectory {
       // Through JSON, because that is how the file has it.
       const now: unknown = JSON.parse(JSON.stringify(config));
       const before = existsSync(file) ? configOf(file, mayChange) : now;
+      if (before !== undefined) checkSystem(path, systemOf(before), systemOf(now));
       if (!mayChange) checkConfig(path, before, now);
       if (!existsSync(file)) writeJson(file, now);
       recordSitting(join(path, "environment.json"));
@@ -301,6 +303,16 @@ function checkPlace(path: string): void {
   throw new StudyError(
     `run directory: ${path} must be new or hold a run, and holds other files (${some}); choose another name, or another folder for runs`,
     { path, foreign },
+  );
+}
+
+/** @throws StudyError where a run of one system would be made one of another. */
+function checkSystem(path: string, before: string | undefined, now: string | undefined): void {
+  if (before === now) return;
+  const words = (system: string | undefined) => (system === undefined ? "block-wise" : `of the system ${system}`);
+  throw new StudyError(
+    `run directory: ${path} must be resumed as it was begun, ${words(before)}, and the experiment is ${words(now)}; choose another name, or start anew with --force`,
+    { path, before, now },
   );
 }
 

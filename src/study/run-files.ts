@@ -28,7 +28,7 @@ export const RUN_MARKER = "run.json";
 const FORMAT = "blockwise-run-1";
 const LOCK = /^lock\.json/;
 const FILES =
-  /^(run|config|environment|front|progress|result)\.json$|^environment\.json\.damaged$|^journal\.jsonl(\.damaged)?$|^teacher\.safetensors$|^report\.html$/;
+  /^(run|config|experiment|environment|front|progress|result)\.json$|^environment\.json\.damaged$|^journal\.jsonl(\.damaged)?$|^teacher\.safetensors$|^report\.html$/;
 /** What a start that was killed at once may leave behind beside the lock: the marker comes before any other file. */
 const OF_A_START = /^(run|config|environment)\.json\../;
 

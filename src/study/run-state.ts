@@ -4,6 +4,7 @@ import { ConfigError, isDamage, type LockHolder, lockHolder, readFailure } from 
 import { type JournalRecord, readLines } from "./journal";
 import { isRun } from "./run-files";
 import { type RunProgress, readProgress, type TaskProgress } from "./run-progress";
+import { runSystem } from "./run-system";
 import { doneSteps } from "./step-records";
 
 /** What becomes of a run, as its directory says; nothing is asked of the process that makes it. */
@@ -62,7 +63,8 @@ export function readRunState(path: string, where: string): ReadRunState {
   const progress = progressOf(path, damage);
   const holder = lockHolder(join(path, "lock.json"));
   const planned = progress?.steps.map(({ name }) => name) ?? [];
-  const isDone = records.has(LAST);
+  // A run that is not block-wise has no such step: its sitting says that it came to the end.
+  const isDone = records.has(LAST) || (runSystem(path) !== undefined && progress?.end?.state === "done");
   const state = stateOf(holder, isDone, progress, records.size);
   const isAtWork = state === "running" || state === "held";
   const task = isAtWork ? progress?.tasks.filter(({ done, total }) => done < total).at(-1) : undefined;

@@ -17,13 +17,18 @@ const SHOWN = 5;
 /** `blockwise run` of an experiment that searches trial by trial; resumes. */
 export async function runTrialExperiment(config: TrialConfig, place: SystemPlace, output: Output): Promise<number> {
   const { engine } = await import("../../engine/index.js");
-  const { rankedTrials, runTrials, trialBudgetWords, trialRunConfig } = await import("../../systems/trials/index.js");
+  const { evaluationsAsked, rankedTrials, runTrials, trialBudgetWords, trialRunConfig } = await import(
+    "../../systems/trials/index.js"
+  );
   const { RunDirectory } = await import("../../study/index.js");
   const path = join(place.runsDir, place.name);
   const { threads } = engine.use("auto", { threads: config.threads });
   const directory = RunDirectory.open(path, trialRunConfig(config, place.name, threads), { force: place.force });
   try {
-    output.remark(`${path}: ${directory.records.length > 0 ? "resuming" : "a new run"}`);
+    const before = evaluationsAsked(directory);
+    const more = before !== undefined && before !== config.evaluations;
+    const change = more ? `; ${before} evaluations were asked for, now ${config.evaluations}` : "";
+    output.remark(`${path}: ${directory.records.length > 0 ? `resuming${change}` : "a new run"}`);
     let result: TrialResult | undefined;
     const code = await resumable(path, output, async (context) => {
       result = await runTrials(config, directory, context);

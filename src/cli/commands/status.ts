@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { formatDuration } from "../../core";
@@ -42,7 +43,9 @@ function row({ path, state, done, total, step, task, remainingMs, holder }: RunS
 /** The run's own configuration is an experiment with every default filled in. */
 function resumeCommand(path: string): string {
   const [folder, name] = [dirname(path), basename(path)];
-  return `npx blockwise run ${join(path, "config.json")} --name ${name}${folder === "runs" ? "" : ` --runs-dir ${folder}`}`;
+  // Of a search trial by trial the configuration leaves out how many evaluations were asked for.
+  const asked = join(path, "experiment.json");
+  return `npx blockwise run ${existsSync(asked) ? asked : join(path, "config.json")} --name ${name}${folder === "runs" ? "" : ` --runs-dir ${folder}`}`;
 }
 
 /** What a table has no room for: what went wrong, and how to go on. */

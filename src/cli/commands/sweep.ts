@@ -1,6 +1,6 @@
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { ConfigError, formatCount, percent } from "../../core";
+import { ConfigError, formatCount, percent, shown } from "../../core";
 import type { MeanOverSeeds, SweepSummary } from "../../retrain";
 import { readExperiment } from "../experiment-file";
 import { resumable } from "../interrupt";
@@ -41,6 +41,12 @@ export function registerSweep(program: Command): void {
 async function sweep(file: string, options: SweepOptions): Promise<number> {
   const output = new Output(options);
   const written = readExperiment(file, "sweep");
+  if (written.system !== undefined) {
+    throw new ConfigError(
+      `sweep: sweeps block-wise experiments, and ${file} is one of the system ${shown(written.system)}; start it with blockwise run, once a setting, each with its --name`,
+      { system: written.system },
+    );
+  }
   const seeds = readSeeds(options.seeds);
   const settings = readSettings(options.parameter);
   const threads = options.threads === undefined ? undefined : threadCount(options.threads);

@@ -7,7 +7,7 @@ import { type BlockRatings, ratingsFile, readRatings } from "../../rate";
 import type { MeasuredFront } from "../../retrain";
 import type { SearchSpace } from "../../space";
 import type { RunEvidence } from "../../study";
-import { doneSteps, type JournalRecord, readSittings, replay, type Sitting } from "../../study";
+import { checkBlockWise, doneSteps, type JournalRecord, readSittings, replay, type Sitting } from "../../study";
 // Not the room's index: that loads an engine.
 import { readEvidence } from "../../study/evidence-file";
 import type { ExperimentConfig } from "../../systems/dna";
@@ -117,6 +117,7 @@ export function readRun(path: string, where = "report"): RecordedRun {
       { path },
     );
   }
+  checkBlockWise(path, where);
   const done = doneSteps(replay(bytesOf(journal), journal).records);
   const result = <T>(step: string, schema: z.ZodType) => checked<T>(done.get(step), schema, journal);
   const numbered = (prefix: string) =>

@@ -210,7 +210,7 @@ export class LabEconas implements Displayable {
     const reached =
       plainCostToReach === undefined
         ? "Plain evolution's mean never reaches that."
-        : `Plain evolution's mean reaches that after ${plainCostToReach.toFixed(1)}, so that the same costs ${(cost.mean / plainCostToReach).toFixed(2)} of it.`;
+        : `Plain evolution's mean reaches that after ${plainCostToReach.toFixed(1)}, so that the hierarchical proxy costs ${(cost.mean / plainCostToReach).toFixed(2)} times as much as the same by plain evolution.`;
     return `${PROXY_BENCHMARK_TITLES[benchmark]}: evolution with the hierarchical proxy ends with ${quality.mean.toFixed(2)} % at a cost of ${cost.mean.toFixed(1)} full trainings, ${costShare.toFixed(2)} of plain evolution's with as many networks (${costShare <= 1 / 3 ? "at most" : "more than"} a third); against it ${told(difference!)}. ${reached}`;
   }
 
@@ -223,7 +223,7 @@ export class LabEconas implements Displayable {
   /** What the published factor is. */
   private ratio(): string {
     const { published, perImage, counted, jobs } = costRatio();
-    return `The published 400 times is a ratio of two papers' costs on their own hardware: ${formatCount(PUBLISHED_GPU_DAYS.amoebanet)} GPU days of AmoebaNet over ${PUBLISHED_GPU_DAYS.econas} are ${published.toFixed(0)}. Counted here, a network of the released proxy needs ${perImage.toFixed(0)} times fewer multiply-adds an image, and the released search (${formatCount(jobs)} stages, ${RELEASED.finalists} full trainings at the end) ${counted.toFixed(0)} times fewer than full trainings of as many networks.`;
+    return `The published 400 times is a ratio of two papers' costs on their own hardware: ${formatCount(PUBLISHED_GPU_DAYS.amoebanet)} GPU days of AmoebaNet over ${PUBLISHED_GPU_DAYS.econas} are ${published.toFixed(0)}. Counted here, a network of the released proxy needs ${perImage.toFixed(0)} times fewer multiply-adds an image, and the released search (${formatCount(jobs)} trainings of a stage each, ${RELEASED.finalists} full trainings at the end) ${counted.toFixed(0)} times fewer than full trainings of as many networks.`;
   }
 
   async [DISPLAY](): Promise<MimeBundle> {

@@ -57,7 +57,7 @@ export class LabImproveProxy implements Displayable {
         one.regret.toFixed(2),
         spread(one.picked),
       ]),
-      note: `One run: seed ${this.stored.settings.seed}, ratings of seed ${this.stored.settings.ratings}; networks proposed for budgets of ${budgets.map(formatCount).join(", ")} MACs. Trainings in full: ${formatCount(data.trainCount)} images of CIFAR-10, ${epochs} epochs; the proxy is ${proxy}. tau-b and equal MACs (the share of pairs of equal cost in the right order): against the benchmark's accuracies, of the networks that neither loop trained. Picks trained here: test accuracy of what each would pick for the four budgets, after trainings in full from ${picked.seeds.length} other seeds, with 95 % intervals over budgets and seeds.`,
+      note: `One run: seed ${this.stored.settings.seed}, ratings of seed ${this.stored.settings.ratings}; networks proposed for budgets of ${budgets.map(formatCount).join(", ")} MACs. Trainings in full: ${formatCount(data.trainCount)} images of CIFAR-10, ${epochs} epochs; the proxy is ${proxy}. tau-b and equal MACs (of pairs of networks of equal cost, those in the right order less those in the wrong one, over all; tau-b and regret as in notebook 02): against the benchmark's accuracies, of the networks that neither loop trained. Picks trained here: test accuracy of what each would pick for the four budgets, after trainings in full from ${picked.seeds.length} other seeds, with 95 % intervals over budgets and seeds.`,
     });
   }
 
@@ -86,7 +86,7 @@ export class LabImproveProxy implements Displayable {
     const lost =
       low > 0 ? "more than chance explains" : high < 0 ? "the proxy is ahead" : "no more than chance may explain";
     return findings([
-      `On the same ${networks} networks ${proxy} takes ${cost.trainingMacs.toFixed(3)} of the multiply-adds of full trainings and ${cost.seconds.toFixed(2)} of their processor time.`,
+      `On the ${networks} networks of the loop by full trainings, trained both ways, ${proxy} takes ${cost.trainingMacs.toFixed(3)} of the multiply-adds of full trainings and ${cost.seconds.toFixed(2)} of their processor time.`,
       `The two order these networks alike with rho ${words(agreement.both)}. With the benchmark's accuracies the proxy has rho ${words(agreement.proxy)}, full trainings ${words(agreement.full)}; the proxy loses ${words(agreement.loss)}: ${lost}.`,
       `Against the benchmark, whose trainings are far longer: ${changed("full trainings", before, full)}; ${changed(`trainings by ${proxy}`, before, brief)}.`,
       `Trained as they are here, the networks that are picked for the four budgets reach ${spread(before.picked)} % with the ratings as they are; calibrated by full trainings ${spread(full.gain!)} points more (${told(full.gain!)}), by the proxy ${spread(brief.gain!)} (${told(brief.gain!)}).`,

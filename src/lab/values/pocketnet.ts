@@ -229,9 +229,9 @@ export class LabPocketNet implements Displayable {
   private orderByLength(): string {
     const said = this.byLength().map(({ epochs, kdLessNone, multiStepLessKd }) => {
       const holds = kdLessNone.mean > 0 && multiStepLessKd.mean >= 0;
-      return `after ${epochs} ${holds ? "it is" : "it is not"} (KD less none ${signed(kdLessNone)}, multi-step less KD ${signed(multiStepLessKd)} points)`;
+      return `after ${epochs} epochs it ${holds ? "is" : "is not"} so (KD less none ${signed(kdLessNone)}; multi-step less KD ${signed(multiStepLessKd)})`;
     });
-    return `The order depends on how long students learn: ${said.join("; ")}.`;
+    return `By how long students learn: ${said.join("; ")}.`;
   }
 
   private get seeds(): number {
@@ -253,7 +253,7 @@ function words({ mean, interval }: MeanInterval): string {
 
 function signed({ mean, interval }: MeanInterval): string {
   const told = interval && (interval[0] > 0 || interval[1] < 0);
-  return `${mean > 0 ? "+" : ""}${mean.toFixed(2)}${told ? "" : ", not told apart"}`;
+  return `${mean > 0 ? "+" : ""}${mean.toFixed(2)} points${told ? "" : ", not told apart"}`;
 }
 
 function list(arms: readonly PocketNetArmSummary[]): string {

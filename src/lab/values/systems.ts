@@ -54,10 +54,10 @@ export class LabSystems implements Displayable {
         "system",
         "seeds",
         "networks trained",
-        "cost",
+        "cost (trainings)",
         "test accuracy (%)",
-        "regret",
-        "random at this cost",
+        "regret (points)",
+        "random at this cost (%)",
         "trained again (%)",
       ],
       rows: [
@@ -82,7 +82,7 @@ export class LabSystems implements Displayable {
           spread(again),
         ]),
       ],
-      note: `Cost: processor time in trainings of the table's mean network (${unit.toFixed(2)} s), each network trained once; the choice's own training is not counted. Test accuracy: of the choice in the table, a mean over seeds of the search with its 95 % interval (Student's t). Regret: points below the best test accuracy of ${networks} networks. Random at this cost: test accuracy that random search is expected to end at after as many trainings, exact. Trained again: from ${this.trainings} seeds that no search saw, with the 95 % interval over these.`,
+      note: `Cost: processor time in trainings of the table's mean network (${unit.toFixed(2)} s), each network trained once; the choice's own training is not counted. Test accuracy: of the choice in the table, a mean over seeds of the search with its 95 % interval (Student's t): of the search's chance alone, without that of a single training, which is the same network's in every seed that chooses it. DNA trains its teachers. Regret: points below the best test accuracy of ${networks} networks. Random at this cost: test accuracy that random search is expected to end at after as many trainings, exact. Trained again: from ${this.trainings} seeds that no search saw, with the 95 % interval over these.`,
     });
   }
 
@@ -118,9 +118,11 @@ export class LabSystems implements Displayable {
   findings(): Findings {
     const { systems, noise, ratings } = this.summary;
     const named = (of: readonly SystemSummary[]) => of.map(({ system }) => SIX_SYSTEMS[system].title).join(", ");
+    const aheadOf = (of: readonly SystemSummary[]) =>
+      of.map(({ system, ahead }) => `${SIX_SYSTEMS[system].title} ${spread(ahead, 1)}`).join(", ");
     const sides = (["above", "below", "not told apart from"] as const).flatMap((side) => {
       const own = systems.filter(({ ahead }) => sideOf(ahead) === side);
-      return own.length > 0 ? [`${side} random search at equal cost: ${named(own)}`] : [];
+      return own.length > 0 ? [`${side} random search of equal cost: ${aheadOf(own)}`] : [];
     });
     const cheapest = systems.reduce((a, b) => (b.cost.mean < a.cost.mean ? b : a));
     const dearest = systems.reduce((a, b) => (b.cost.mean > a.cost.mean ? b : a));
@@ -128,7 +130,7 @@ export class LabSystems implements Displayable {
     const [largest, validation, test] = this.summary.controls;
     const behind = systems.filter(({ behind: { mean, interval = [mean, mean] } }) => interval[0] > 0);
     return findings([
-      `Test accuracy in the table, with the chance of single trainings in the intervals, ${sides.join("; ")}.`,
+      `Points of test accuracy above what random search of equal cost is expected to find, with 95 % intervals that have the chance of the one training of each chosen network in them, and so are wider than the table's: ${sides.join("; ")}.`,
       `Costs lie between ${cheapest.cost.mean.toFixed(1)} (${SIX_SYSTEMS[cheapest.system].title}) and ${dearest.cost.mean.toFixed(1)} trainings (${SIX_SYSTEMS[dearest.system].title}); training all would cost ${this.summary.networks}.`,
       `A single test accuracy has a standard deviation of ${noise.deviation.toFixed(2)} points over seeds of the training (${noise.networks} networks trained twice), and the best of the table, ${test.test.mean.toFixed(1)} %, is the luckiest, too: after trainings from ${this.trainings} other seeds it has ${spread(test.again)} %.`,
       `Trained again, the highest is ${SIX_SYSTEMS[best.system].title}'s choice with ${spread(best.again)} %; the best of the table by validation has ${spread(validation.again)} %, the largest networks, which no search is needed for, ${spread(largest.again)} %.`,

@@ -207,7 +207,9 @@ export class LabTeachers implements Displayable {
         teachers.map(({ raw }) => raw.teacher.accuracy),
         teachers.map(({ weighted }) => weighted.tau),
       );
+      const falling = [...teachers].sort((a, b) => b.weighted.tau - a.weighted.tau);
       said.push(
+        `By weighted tau, the highest first: ${falling.map(({ title, weighted }) => `${title} ${decimals(weighted.tau, 3)}`).join(", ")}.`,
         `Over ${teachers.length} teachers, their accuracy here and their ranking's tau agree by ${decimals(order, 2)} (1: the better teacher always ranks better; with so few teachers even 1 is easily chance).`,
       );
     }

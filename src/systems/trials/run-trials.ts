@@ -1,10 +1,27 @@
-import { writeJson } from "../../core";
+import { existsSync } from "node:fs";
+import { isDamage, readJson, writeJson } from "../../core";
 import { loadDataset } from "../../data";
 import { bestTrial, type Outcome, type ToldTrial } from "../../search";
 import type { CellArchitecture } from "../../space";
 import { type RunContext, type RunDirectory, runSearch, SEARCH_FOLDER, tellingProgress } from "../../study";
 import { trialEvaluator, trialGoal, trialSearcher, trialSpace } from "./open-trials";
 import type { TrialConfig } from "./trial-config";
+
+/** The experiment as it was asked for last. */
+const EXPERIMENT = "experiment.json";
+
+/** How many evaluations a run was asked for before; undefined of a new one. */
+export function evaluationsAsked(run: RunDirectory): number | undefined {
+  const file = run.file(EXPERIMENT);
+  if (!existsSync(file)) return undefined;
+  try {
+    return (readJson(file) as { readonly evaluations?: number } | null)?.evaluations;
+  } catch (error) {
+    // It is written again, and decides nothing.
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
 
 /** A trial as the result tells it. */
 export interface TrialRow {
@@ -50,6 +67,7 @@ export async function runTrials(
     // From the first record on the directory is a run that is resumed, whatever ends this process.
     await run.step("space", () => ({ space: config.space, images: data.fingerprint }));
     const { evaluations, system, seed, space: spaceName, searcher: options } = config;
+    writeJson(run.file(EXPERIMENT), { ...(run.config as object), evaluations });
     const settings = { system, seed, space: spaceName, searcher: options };
     const told = await runSearch(
       searcher,

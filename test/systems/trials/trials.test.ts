@@ -54,6 +54,8 @@ describe("a search of an experiment file", () => {
     const few = await search(place, { ...LABEL_FREE, evaluations: 3 } as unknown as typeof LABEL_FREE);
     const more = await search(place, { ...LABEL_FREE, evaluations: 5 } as unknown as typeof LABEL_FREE);
     expect(words(more).trials.slice(0, 3)).toEqual(words(few).trials);
+    // What was asked for last is what the command that status names goes on to.
+    expect(JSON.parse(readFileSync(join(place, "experiment.json"), "utf8"))).toMatchObject({ evaluations: 5 });
     const other = { ...LABEL_FREE, seed: 2 } as unknown as typeof LABEL_FREE;
     await expect(search(place, other)).rejects.toThrow(/must be resumed with its own configuration.*seed/s);
     RunDirectory.open(place, {}, { force: true }).close();
