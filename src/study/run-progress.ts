@@ -1,6 +1,14 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { BlockwiseError, InterruptedError, type ProgressEvent, readJsonAs, ThinnedSeries, writePassing } from "../core";
+import {
+  BlockwiseError,
+  InterruptedError,
+  isDamage,
+  type ProgressEvent,
+  readJsonAs,
+  ThinnedSeries,
+  writePassing,
+} from "../core";
 import type { PlannedStep } from "./planned-step";
 import type { RunContext } from "./run-context";
 import type { RunDirectory } from "./run-directory";
@@ -110,9 +118,19 @@ export class ProgressFile {
 
   /** Says how the sitting ended; one that found all done leaves what the last one wrote. */
   ended(error?: unknown): void {
-    if (error === undefined && this.written < 0) return;
+    if (error === undefined && this.written < 0 && this.saidDone()) return;
     this.end = error === undefined ? { state: "done" } : endOf(error);
     this.write();
+  }
+
+  /** Whether the last sitting told of its end; one that was killed at its last step did not. */
+  private saidDone(): boolean {
+    try {
+      return readProgress(this.run.path)?.end?.state === "done";
+    } catch (error) {
+      if (isDamage(error)) return false;
+      throw error;
+    }
   }
 
   private write(): void {

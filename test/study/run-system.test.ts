@@ -30,7 +30,9 @@ describe("a run of a system that is not block-wise", () => {
     expect(() => RunDirectory.open(path, { seed: 1 }, { mayChange: true })).toThrow(
       /must be resumed as it was begun, of the system econas, and the experiment is block-wise; choose another name/,
     );
-    RunDirectory.open(join(folder, "block-wise"), { seed: 1 }).close();
+    const other = RunDirectory.open(join(folder, "block-wise"), { seed: 1 });
+    await other.step("teacher", () => ({ accuracy: 0.5 }));
+    other.close();
     expect(() => RunDirectory.open(join(folder, "block-wise"), { system: "econas" })).toThrow(
       /as it was begun, block-wise, and the experiment is of the system econas/,
     );
