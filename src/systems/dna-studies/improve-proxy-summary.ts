@@ -1,15 +1,14 @@
 import { type Estimate, pairedBootstrap, spearman, type TrueNetwork, tuningKeys } from "../../benchmark";
 import { agreement, BUDGETS, macroKey, macroTable, PickJudge } from "../../benchmark/ranking";
-import { allNetworks, type FoundNetwork, type RatingTable, searchBest } from "../../search";
-import { nasBenchMacroSpace, opName } from "../../space";
+import { allNetworks } from "../../search";
 import type { RawRatings } from "../../study/ranking";
-import { bestExpected, type Calibration, calibrate } from "../../surrogate";
 import { type MeanInterval, meanInterval } from "../search-comparison";
-import type { ProxyTraining, StoredImproveProxy } from "./improve-proxy";
+import type { StoredImproveProxy } from "./improve-proxy";
+import { type ImproveProxyArmName, type ProxyTraining, picksOf, ranked } from "./improve-proxy-picks";
 
 /** What one way of training made of the ratings. */
 export interface ImproveProxyArm {
-  readonly name: "ratings" | "proxy" | "full";
+  readonly name: ImproveProxyArmName;
   /** Of all trainings together; none for the ratings as they are. */
   readonly seconds: number;
   readonly trainingMacs: number;
@@ -50,10 +49,10 @@ export function summariseImproveProxy(
   const reported = truth.filter(({ key }) => !known.has(key));
   const byKey = new Map(truth.map((network) => [network.key, network]));
   const judge = new PickJudge(truth);
-  const chosen = picksOf(stored, raw, settings.budgets);
+  const chosen = picksOf(loops, raw, settings.budgets);
   /** Of each budget and seed. */
-  const pickedBy = (name: ImproveProxyArm["name"]) => chosen[name].flatMap((key) => stored.picked[key]);
-  const arm = (name: ImproveProxyArm["name"], trainings: readonly ProxyTraining[]): ImproveProxyArm => {
+  const pickedBy = (name: ImproveProxyArmName) => chosen[name].flatMap((key) => stored.picked[key]);
+  const arm = (name: ImproveProxyArmName, trainings: readonly ProxyTraining[]): ImproveProxyArm => {
     const { own, pick } = ranked(table, networks, trainings);
     const scores = new Map(allNetworks(own).map((network) => [macroKey(network), -network.score]));
     const { tau, concordance } = agreement(
@@ -92,50 +91,6 @@ export function summariseImproveProxy(
   };
 }
 
-/** A table as trainings calibrate it, or as it is without any, and what is picked of it under a limit on MACs. */
-function ranked(
-  table: RatingTable,
-  networks: ReadonlyMap<string, FoundNetwork>,
-  trainings: readonly ProxyTraining[],
-): { own: RatingTable; pick(macs: number): FoundNetwork } {
-  if (trainings.length === 0) return { own: table, pick: (macs) => searchBest(table, { macs })[0] };
-  const calibration = calibrated(table, networks, trainings);
-  const own = calibration.calibrated(table);
-  return { own, pick: (macs) => bestExpected(calibration, own, { macs }) };
-}
-
-function calibrated(
-  table: RatingTable,
-  networks: ReadonlyMap<string, FoundNetwork>,
-  trainings: readonly ProxyTraining[],
-): Calibration {
-  const evidence = trainings.map(({ key, validation }) => {
-    const { choice, cost } = networks.get(key)!;
-    return { choice, accuracy: validation / 100, macs: cost.macs };
-  });
-  return calibrate(table, evidence, { ops: opsOf() });
-}
-
 function sum(trainings: readonly ProxyTraining[], of: "seconds" | "trainingMacs"): number {
   return trainings.reduce((total, one) => total + one[of], 0);
-}
-
-/** The networks that each ranking picks for the budgets, by their keys. */
-export function picksOf(
-  { loops }: Pick<StoredImproveProxy, "loops">,
-  raw: RawRatings,
-  budgets: readonly number[],
-): Record<ImproveProxyArm["name"], string[]> {
-  const table = macroTable(raw.blocks, raw.cuts);
-  const networks = new Map(allNetworks(table).map((network) => [macroKey(network), network]));
-  const of = (trainings: readonly ProxyTraining[]) => {
-    const { pick } = ranked(table, networks, trainings);
-    return budgets.map((macs) => macroKey(pick(macs)));
-  };
-  return { ratings: of([]), proxy: of(loops.proxy), full: of(loops.full) };
-}
-
-/** The ops of each block, which blocks have in common. */
-export function opsOf(): string[][] {
-  return nasBenchMacroSpace().blocks.map(({ ops }) => ops.map(opName));
 }

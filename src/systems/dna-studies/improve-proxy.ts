@@ -10,7 +10,7 @@ import { type Provenance, provenanceOf, withKeptOutcomes } from "../../study";
 import { type RawRatings, storedRatings } from "../../study/ranking";
 import { readStoredResults } from "../../study/stored-results";
 import { improveRatings } from "../../surrogate";
-import { opsOf, picksOf } from "./improve-proxy-summary";
+import { opsOf, type ProxyTraining, picksOf } from "./improve-proxy-picks";
 
 /**
  * What is trained; by far smaller than the benchmark's trainings. With half of the images and a sixth of the
@@ -51,14 +51,6 @@ const DEFINITIONS = {
   picked:
     "by key, test accuracy (percent) after a full training from each of the other seeds, on images of which no loop saw one: of the networks that the ratings, and the ratings as either loop calibrates them, pick for the budgets",
 };
-
-/** A training as it is stored. */
-export interface ProxyTraining {
-  readonly key: string;
-  readonly validation: number;
-  readonly seconds: number;
-  readonly trainingMacs: number;
-}
 
 /** The raw results: all figures follow from them, the ratings and the benchmark's table. Plain JSON. */
 export interface StoredImproveProxy {
@@ -182,7 +174,7 @@ export async function trainPicked(
   context: StepContext = {},
 ): Promise<Record<string, number[]>> {
   const space = nasBenchMacroChains();
-  const keys = [...new Set(Object.values(picksOf(trained, raw, budgets)).flat())].sort();
+  const keys = [...new Set(Object.values(picksOf(trained.loops, raw, budgets)).flat())].sort();
   const accuracies = Object.fromEntries(keys.map((key) => [key, [] as number[]]));
   const progress = new Progress(context, "trainings of what is picked", keys.length * picked.seeds.length, "networks");
   for (const seed of picked.seeds) {

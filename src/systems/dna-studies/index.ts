@@ -6,6 +6,7 @@ export * from "../spos";
 export * from "./block-counts";
 export * from "./improve-file";
 export * from "./improve-proxy";
+export type { ImproveProxyArmName, ProxyTraining } from "./improve-proxy-picks";
 export { type ImproveProxyArm, type ImproveProxySummary, summariseImproveProxy } from "./improve-proxy-summary";
 export * from "./improve-study";
 export { jobsOf, type StudyJob } from "./jobs";

@@ -13,7 +13,7 @@ import {
   summariseImproveProxy,
   trainPicked,
 } from "../../../src/systems/dna-studies";
-import { picksOf } from "../../../src/systems/dna-studies/improve-proxy-summary";
+import { picksOf } from "../../../src/systems/dna-studies/improve-proxy-picks";
 
 const folder = mkdtempSync(join(tmpdir(), "improve-proxy-"));
 const [raw] = storedRatings("notebooks/expected/02_dna_ranking").raws;
@@ -44,7 +44,7 @@ it("trains in full and by the proxy, both on the networks of the full loop, and 
   const macs = (trainings: readonly ProxyTraining[]) => trainings.reduce((sum, one) => sum + one.trainingMacs, 0);
   expect(macs(once.same) / macs(once.loops.full)).toBeLessThan(1 / 32);
   const picked = await trainPicked(once, raw, data, folder, settings);
-  const picks = picksOf(once, raw, settings.budgets);
+  const picks = picksOf(once.loops, raw, settings.budgets);
   expect(new Set(Object.keys(picked))).toEqual(new Set([...picks.ratings, ...picks.proxy, ...picks.full]));
   for (const accuracies of Object.values(picked)) expect(accuracies).toEqual([expect.any(Number)]);
   const journal = join(folder, "full", "outcomes.jsonl");
@@ -63,7 +63,7 @@ it("a proxy that agrees with the full trainings loses nothing, one that turns th
   const settings = { ...IMPROVE_PROXY_SETTINGS, ratings: raw.seed };
   const accuracyOf = new Map(truth.map(({ key, accuracy }) => [key, accuracy]));
   const summary = (loops: { full: ProxyTraining[]; proxy: ProxyTraining[] }) => {
-    const picks = Object.values(picksOf({ loops }, raw, settings.budgets)).flat();
+    const picks = Object.values(picksOf(loops, raw, settings.budgets)).flat();
     // From the second seed on a point better.
     const picked = Object.fromEntries(picks.map((key) => [key, [accuracyOf.get(key)!, accuracyOf.get(key)! + 1]]));
     return summariseImproveProxy({ settings, loops, same: loops.proxy, picked }, raw, truth);
