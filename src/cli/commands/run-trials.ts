@@ -17,9 +17,8 @@ const SHOWN = 5;
 /** `blockwise run` of an experiment that searches trial by trial; resumes. */
 export async function runTrialExperiment(config: TrialConfig, place: SystemPlace, output: Output): Promise<number> {
   const { engine } = await import("../../engine/index.js");
-  const { evaluationsAsked, rankedTrials, runTrials, trialBudgetWords, trialRunConfig } = await import(
-    "../../systems/trials/index.js"
-  );
+  const words = await import("../../systems/trials/index.js");
+  const { evaluationsAsked, rankedTrials, runTrials, trialRunConfig } = words;
   const { RunDirectory } = await import("../../study/index.js");
   const path = join(place.runsDir, place.name);
   const { threads } = engine.use("auto", { threads: config.threads });
@@ -35,9 +34,7 @@ export async function runTrialExperiment(config: TrialConfig, place: SystemPlace
     });
     if (!result) return code;
     const found = result;
-    output.result({ run: path, ...found }, () =>
-      trialText(found, rankedTrials(found).slice(0, SHOWN), trialBudgetWords),
-    );
+    output.result({ run: path, ...found }, () => trialText(found, rankedTrials(found).slice(0, SHOWN), words));
     output.remark(`Result: ${path}/result.json`);
     return code;
   } finally {
@@ -49,20 +46,20 @@ export async function runTrialExperiment(config: TrialConfig, place: SystemPlace
 function trialText(
   { goal, evaluations, best }: TrialResult,
   ranked: readonly TrialRow[],
-  budgetWords: (budget: NonNullable<TrialRow["budget"]>) => string,
+  { trialBudgetWords, trialGoalTitle }: typeof import("../../systems/trials"),
 ): string {
   if (!best) return `None of ${evaluations} networks was measured: every training diverged.`;
   const value = ({ values }: TrialRow) => values[goal.name] ?? Number.NaN;
   const rows = ranked.map((row) => [
     row.trial,
     row.key,
-    row.budget ? budgetWords(row.budget) : "",
+    row.budget ? trialBudgetWords(row.budget) : "",
     value(row).toFixed(3),
     row.values.test?.toFixed(2) ?? "",
     formatCount(row.costs.macs),
   ]);
   return [
-    textTable(["trial", "network", "budget", goal.name, "test (%)", "MACs"], rows),
-    `The choice after ${evaluations} evaluations: ${best.key} (trial ${best.trial}), ${goal.name} ${value(best).toFixed(3)}.`,
+    textTable(["trial", "network", "budget", trialGoalTitle(goal), "test accuracy (%)", "MACs"], rows),
+    `The choice after ${evaluations} evaluations, the best of those with the longest training: ${best.key} (trial ${best.trial}), ${trialGoalTitle(goal)} ${value(best).toFixed(3)}.`,
   ].join("\n");
 }

@@ -75,7 +75,7 @@ async function run(file: string, options: RunOptions): Promise<number> {
     if (note) output.remark(note);
     const resumed = directory.records.length;
     output.remark(
-      `${path}: ${resumed > 0 ? `resuming after ${resumed} complete steps` : "a new run"}, ${describe(engine.info())}`,
+      `${path}: ${resumed > 0 ? `resuming after ${resumed} complete step${resumed === 1 ? "" : "s"}` : "a new run"}, ${describe(engine.info())}`,
     );
     let front: MeasuredFront | undefined;
     const code = await resumable(path, output, async (context) => {

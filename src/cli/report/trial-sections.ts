@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError, formatCount, readJsonAs, shown } from "../../core";
 import { cellDrawings } from "../../space";
-import { isTrialSystem, rankedTrials, shownTrials, type TrialResult, trialBudgetWords } from "../../systems/trials";
+import {
+  isTrialSystem,
+  rankedTrials,
+  shownTrials,
+  type TrialResult,
+  trialBudgetWords,
+  trialGoalTitle,
+} from "../../systems/trials";
 import { cellGraph, type PageSection, trialsFigure } from "../../viz";
 
 const MEND = "run the same blockwise run again, which writes it again";
@@ -76,7 +83,7 @@ function trials(result: TrialResult): PageSection {
     ],
     tables: [
       {
-        columns: ["trial", "network", "budget", goal.name, "test accuracy (%)", "MACs", "parameters"],
+        columns: ["trial", "network", "budget", trialGoalTitle(goal), "test accuracy (%)", "MACs", "parameters"],
         rows: rankedTrials(result).map(({ trial, key, budget, values, costs }) => [
           trial,
           key,

@@ -1,6 +1,6 @@
 import { formatCount } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
-import { rankedTrials, shownTrials, type TrialResult, trialBudgetWords } from "../../systems/trials";
+import { rankedTrials, shownTrials, type TrialResult, trialBudgetWords, trialGoalTitle } from "../../systems/trials";
 import { trialsFigure } from "../../viz";
 import { FigureView } from "../display/figure-view";
 import { showTogether } from "../display/show";
@@ -34,7 +34,7 @@ export class LabTrials implements Displayable {
         "trial",
         "network",
         ...(hasBudgets ? ["budget"] : []),
-        goal.name,
+        trialGoalTitle(goal),
         ...(hasTest ? ["test (%)"] : []),
         "MACs",
       ],

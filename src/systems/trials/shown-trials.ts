@@ -52,3 +52,9 @@ export function rankedTrials({ goal, trials }: Pick<TrialResult, "goal" | "trial
   const value = ({ values }: TrialRow) => values[goal.name] ?? Number.NaN;
   return trials.filter((row) => Number.isFinite(value(row))).sort((a, b) => sign * (value(a) - value(b)));
 }
+
+/** What a search goes by, with its unit, for the head of a column. */
+export function trialGoalTitle({ name }: TrialResult["goal"]): string {
+  if (name === "validation") return "validation accuracy (%)";
+  return name === "loss" ? "contrastive loss (nats)" : name;
+}
