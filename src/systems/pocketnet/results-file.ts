@@ -11,7 +11,7 @@ import {
   type PocketNetArmName,
   type PocketNetSettings,
 } from "./settings";
-import { accuraciesOf, type TrainingLength } from "./summary";
+import { type TrainingLength, verifiedBySeed } from "./summary";
 
 /** What the members of the file mean, beside them. */
 const DEFINITIONS = {
@@ -54,7 +54,7 @@ export async function writePocketNet(
   for (const epochs of otherLengths) {
     const other = { ...settings, training: { ...settings.training, epochs } };
     const { arms } = await runPocketNet(other, folder, context, join(folder, `epochs${epochs}`));
-    lengths.push({ epochs, accuracy: accuraciesOf(arms, settings) });
+    lengths.push({ epochs, accuracy: verifiedBySeed(arms, settings) });
   }
   const provenance = { ...code, finished: new Date().toISOString() };
   const stored: StoredPocketNet = { settings, definitions: DEFINITIONS, ...runs, lengths, provenance };

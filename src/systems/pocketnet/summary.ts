@@ -96,7 +96,7 @@ export interface TrainingLength {
 }
 
 /** 10-fold accuracies of all students by seed, percent. */
-export function accuraciesOf(
+export function verifiedBySeed(
   arms: PocketNetRuns["arms"],
   settings: Pick<PocketNetSettings, "pairs">,
 ): Record<PocketNetArmName, number[]> {
@@ -119,7 +119,7 @@ export function summariseLengths(
   { arms, lengths }: Pick<PocketNetRuns, "arms"> & { readonly lengths: readonly TrainingLength[] },
   settings: PocketNetSettings,
 ): LengthSummary[] {
-  const all = [...lengths, { epochs: settings.training.epochs, accuracy: accuraciesOf(arms, settings) }];
+  const all = [...lengths, { epochs: settings.training.epochs, accuracy: verifiedBySeed(arms, settings) }];
   return all
     .sort((a, b) => a.epochs - b.epochs)
     .map(({ epochs, accuracy }) => {
