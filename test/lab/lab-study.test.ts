@@ -9,7 +9,9 @@ import { rivalsTable } from "../../src/lab/values/study-tables";
 describe("lab.study", () => {
   test("names the studies that there are, and says where the benchmark's table comes from", () => {
     expect(() => lab.study("no-such-study")).toThrow(ConfigError);
-    expect(() => lab.study("no-such-study")).toThrow(/ranking, block-count, distillation, leads, teacher, teacher-labels, search/);
+    expect(() => lab.study("no-such-study")).toThrow(
+      /ranking, block-count, distillation, leads, teacher, teacher-labels, search/,
+    );
     expect(() => lab.study("ranking", { truth: "nowhere.json" })).toThrow(ConfigError);
     expect(() => lab.study("ranking", { truth: "nowhere.json" })).toThrow(/github.com\/xiusu\/NAS-Bench-Macro/);
   });

@@ -117,15 +117,15 @@ describe("what an experiment takes", () => {
 
   test("the tiny study has the same teacher, space, limits and batches, one epoch and few images", () => {
     const config = parseExperiment(whole);
-    const tiny = smokeConfig(config, { train: 4096, validation: 1024, test: 512 }, 4);
+    const tiny = smokeConfig(config, { train: 16_384, validation: 4096, test: 2048 }, 4);
     expect(parseExperiment(JSON.parse(JSON.stringify(tiny)))).toEqual(tiny);
     expect(tiny).toMatchObject({
-      data: { trainCount: 512, validationCount: 128, testCount: 256 },
+      data: { trainCount: 2048, validationCount: 512, testCount: 1024 },
       teacher: { ...config.teacher, epochs: 1 },
       space: config.space,
       search: config.search,
       distill: { epochs: [1, 1], images: 96, batchSize: 8 },
-      improve: { networks: 4, rounds: 1, epochs: 1, images: 512 },
+      improve: { networks: 4, rounds: 1, epochs: 1, images: 2048 },
       retrain: { epochs: 1, alongFront: 1, random: 1, trainings: 1, shrunk: ["width"] },
     });
     // Never more than there is.
