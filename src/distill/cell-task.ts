@@ -4,6 +4,7 @@ import { engine } from "../engine";
 import type { SearchSpace } from "../space";
 import { BLOB, type Task } from "../tasks";
 import type { SharedFeatures } from "../teacher";
+import { trainingStateName } from "../train";
 import { buildCell } from "./block-supernet";
 import type { CellCheckpoints, CellState } from "./cell-checkpoint";
 import { batchesPerEpoch, distillCell } from "./distill-cell";
@@ -44,7 +45,7 @@ export const cellTask: Task<CellInput, void, CellNote> = {
   module: __filename,
   input: cellInput,
   resume: (input, note, blobs) =>
-    note.kind === "state" ? { ...input, state: blobs.put(note.state, stateName(note.state)) } : undefined,
+    note.kind === "state" ? { ...input, state: blobs.put(note.state, trainingStateName(note.state)) } : undefined,
   async run({ space, block, cell: index, options, features, place, state }, { signal, blobs, progress: tell }) {
     engine.useForTask();
     const before = state && blobs.get<CellState>(state);
@@ -66,8 +67,3 @@ export const cellTask: Task<CellInput, void, CellNote> = {
     }
   },
 };
-
-/** Of a state's blob: hashing the weights takes long. */
-function stateName({ fingerprint, history, within }: CellState) {
-  return { fingerprint, epochs: history.length, ...(within && { steps: within.steps }) };
-}

@@ -14,9 +14,9 @@ import {
   threadsFor,
 } from "../tasks";
 import type { Teacher } from "../teacher";
-import { classifierStates } from "../train";
+import { classifierStates, trainingStateName } from "../train";
 import { checkDistillation, Retrained, type Training } from "./retrain";
-import { type RetrainInput, type RetrainNote, retrainTask, type TrainedState, trainingStateName } from "./retrain-task";
+import { type RetrainInput, type RetrainNote, retrainTask, type TrainedState } from "./retrain-task";
 import type { TrainingsProgress } from "./trainings-progress";
 
 export interface RetrainAllOptions {

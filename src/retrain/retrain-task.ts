@@ -6,7 +6,7 @@ import { type StoredTensor, saveState } from "../nn";
 import type { Architecture } from "../space";
 import { BLOB, type Task } from "../tasks";
 import { type SharedTeacher, Teacher } from "../teacher";
-import type { EpochRecord, KeptState, TrainingStates } from "../train";
+import { type EpochRecord, type KeptState, type TrainingStates, trainingStateName } from "../train";
 import { type Retrained, type RetrainOptions, retrain, type WarmStart } from "./retrain";
 
 const retrainInput = z.object({
@@ -94,8 +94,3 @@ export const retrainTask: Task<RetrainInput, TrainedState, RetrainNote> = {
     }
   },
 };
-
-/** Of a state's blob: hashing the weights takes long. */
-export function trainingStateName({ fingerprint, history, within }: KeptState<EpochRecord>) {
-  return { fingerprint, epochs: history.length, ...(within && { steps: within.steps }) };
-}

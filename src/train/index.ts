@@ -11,7 +11,15 @@ export * from "./linear-probe";
 export * from "./losses";
 export * from "./memory-bank";
 export * from "./search-cells";
-export { checkBelongs, type KeptState, type StateKind, type StateStore, stateFile, tensorsUnder } from "./state-file";
+export {
+  checkBelongs,
+  type KeptState,
+  type StateKind,
+  type StateStore,
+  stateFile,
+  tensorsUnder,
+  trainingStateName,
+} from "./state-file";
 export * from "./train-classifier";
 export * from "./train-contrastive";
 export * from "./train-embedding";

@@ -138,3 +138,8 @@ export function tensorsUnder(name: string, tensors: ReadonlyMap<string, StoredTe
   const own = [...tensors].filter(([key]) => key.startsWith(`${name}.`));
   return new Map(own.map(([key, tensor]) => [key.slice(name.length + 1), tensor]));
 }
+
+/** Names a state where hashing its weights would take long: of one training there is one after so many steps. */
+export function trainingStateName({ fingerprint, history, within }: Omit<KeptState<unknown>, "tensors">) {
+  return { fingerprint, epochs: history.length, ...(within && { steps: within.steps }) };
+}
