@@ -1,4 +1,3 @@
-import type { Estimate } from "../../benchmark";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { parseCell } from "../../space";
 import {
@@ -16,6 +15,7 @@ import {
 import type { MeanInterval } from "../../systems/search-comparison";
 import { rankScatter, studyPanels } from "../../viz";
 import { FigureView } from "../display/figure-view";
+import { estimateWords, meanWords } from "../display/interval-words";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
@@ -56,9 +56,9 @@ export class LabCsnas implements Displayable {
     const row = (name: string, { networks: count, rho, tau, givenSize }: ScoreAgreement, sized = true) => [
       name,
       count,
-      words(rho),
+      estimateWords(rho),
       tau.toFixed(2),
-      sized ? words(givenSize) : "",
+      sized ? estimateWords(givenSize) : "",
     ];
     return new Table({
       title: "Which networks are accurate? What each score says",
@@ -70,7 +70,7 @@ export class LabCsnas implements Displayable {
         row("InfoNCE, as the released code (the same networks as below)", forms.infonce),
         row("PIRL's form, each pair judged alone", forms.pirl),
       ],
-      note: `Against the test accuracy of each of ${networks} networks after training with labels; a lower loss counts as better. rho: Spearman's. Given log parameters: the correlation of ranks that is left when both are predicted from the size. 95 %: bootstrap over networks. Two trainings with labels agree with rho ${words(ceiling.labelled)}, two without with ${words(ceiling.labelFree)}.`,
+      note: `Against the test accuracy of each of ${networks} networks after training with labels; a lower loss counts as better. rho: Spearman's. Given log parameters: the correlation of ranks that is left when both are predicted from the size. 95 %: bootstrap over networks. Two trainings with labels agree with rho ${estimateWords(ceiling.labelled)}, two without with ${estimateWords(ceiling.labelFree)}.`,
     });
   }
 
@@ -84,8 +84,8 @@ export class LabCsnas implements Displayable {
       rows: variants.map(({ title, agreement: { networks, rho, givenSize } }) => [
         title,
         networks,
-        words(rho),
-        words(givenSize),
+        estimateWords(rho),
+        estimateWords(givenSize),
       ]),
       note: `The same networks in all rows; as in the table: ${epochs} epochs, learning rate ${learningRate}, temperature 0.07.`,
     });
@@ -143,9 +143,9 @@ export class LabCsnas implements Displayable {
       columns: ["search", "networks that score better (%)", "evaluations to random's end", "test accuracy (%)"],
       rows: this.summary.arms.map(({ arm, ahead, needed, test }) => [
         CSNAS_ARMS[arm].title,
-        spread(ahead),
+        meanWords(ahead),
         arm === "tpe-labels" ? "" : (needed?.toFixed(1) ?? `more than ${evaluations}`),
-        spread(test),
+        meanWords(test),
       ]),
       note: `Means of ${seeds} seeds with 95 % intervals, ${evaluations} evaluations each. Networks that score better: of the whole table, by the score that the search goes by. Evaluations: the median until a loss is seen as low as random search with the same code ends at. Test accuracy: of the choice, in the table.`,
     });
@@ -176,8 +176,8 @@ export class LabCsnas implements Displayable {
       rows: this.summary.probes.map(({ key, what, probe: after, untrained }) => [
         key,
         what.join(", "),
-        spread(after),
-        spread(untrained),
+        meanWords(after),
+        meanWords(untrained),
       ]),
       note: `Test accuracy of a linear classifier of the features after ${probe.epochs} epochs without labels, and of the same network's before; means of ${probe.seeds.length} seeds with 95 % intervals.`,
     });
@@ -191,13 +191,13 @@ export class LabCsnas implements Displayable {
     const reaches = labelFree.rho.value >= 0.7;
     const { variants } = this.summary;
     return findings([
-      `Without labels the networks are ordered with rho ${words(labelFree.rho)}: ${reaches ? "at least" : "less than"} the 0.7 that was asked for, ${labelFree.rho.value > UNNAS_RHO ? "above" : "below"} UnNAS' ${UNNAS_RHO} (other pretext tasks and spaces). The ceiling of trainings with labels is ${words(ceiling.labelled)}, that of the loss itself ${words(ceiling.labelFree)}.`,
-      `Size explains ${Math.abs(params.rho.value) >= Math.abs(labelFree.rho.value) ? "as much or more" : "less"}: parameters order them with rho ${words(params.rho)}, multiply-adds with ${words(macs.rho)}. Given log parameters ${words(labelFree.givenSize)} is left of the loss: ${sideWords(labelFree.givenSize.interval, "it says something beyond the size", "beyond the size it is wrong more often than right", "beyond the size it is not told apart from chance")}.`,
-      `On ${forms.pirl.networks} networks the two forms of the loss have rho ${words(forms.infonce.rho)} (InfoNCE, released) and ${words(forms.pirl.rho)} (PIRL's).`,
+      `Without labels the networks are ordered with rho ${estimateWords(labelFree.rho)}: ${reaches ? "at least" : "less than"} the 0.7 that was asked for, ${labelFree.rho.value > UNNAS_RHO ? "above" : "below"} UnNAS' ${UNNAS_RHO} (other pretext tasks and spaces). The ceiling of trainings with labels is ${estimateWords(ceiling.labelled)}, that of the loss itself ${estimateWords(ceiling.labelFree)}.`,
+      `Size explains ${Math.abs(params.rho.value) >= Math.abs(labelFree.rho.value) ? "as much or more" : "less"}: parameters order them with rho ${estimateWords(params.rho)}, multiply-adds with ${estimateWords(macs.rho)}. Given log parameters ${estimateWords(labelFree.givenSize)} is left of the loss: ${sideWords(labelFree.givenSize.interval, "it says something beyond the size", "beyond the size it is wrong more often than right", "beyond the size it is not told apart from chance")}.`,
+      `On ${forms.pirl.networks} networks the two forms of the loss have rho ${estimateWords(forms.infonce.rho)} (InfoNCE, released) and ${estimateWords(forms.pirl.rho)} (PIRL's).`,
       ...(variants.length > 0 ? [this.tried()] : []),
-      `TPE against random search of the same seeds: the lowest loss seen, averaged over all evaluations, differs by ${spread(repaired.area)} nats with the repaired code (${lower(repaired.area)}), by ${spread(released.area)} with the released one (${lower(released.area)}); at the end by ${spread(repaired.final)} (${lower(repaired.final)}) and ${spread(released.final)} (${lower(released.final)}).`,
-      `Test accuracy in the table, repaired code: TPE's choices ${spread(this.of("tpe").test)} %, random search's ${spread(this.of("random").test)} %, those of TPE with labels ${spread(this.of("tpe-labels").test)} %.`,
-      `After longer trainings the choices without labels are ${spread(final.labelFree)} % accurate, those with labels ${spread(final.labelled)} %: a difference of ${spread(final.difference)} points, ${withinMargin(final.difference)}. ${this.stored.searches.seeds} seeds chose ${final.choices[0]} different networks without labels, ${final.choices[1]} with; each was trained from ${final.trainings} seeds, which the intervals are over.`,
+      `TPE against random search of the same seeds: the lowest loss seen, averaged over all evaluations, differs by ${meanWords(repaired.area)} nats with the repaired code (${lower(repaired.area)}), by ${meanWords(released.area)} with the released one (${lower(released.area)}); at the end by ${meanWords(repaired.final)} (${lower(repaired.final)}) and ${meanWords(released.final)} (${lower(released.final)}).`,
+      `Test accuracy in the table, repaired code: TPE's choices ${meanWords(this.of("tpe").test)} %, random search's ${meanWords(this.of("random").test)} %, those of TPE with labels ${meanWords(this.of("tpe-labels").test)} %.`,
+      `After longer trainings the choices without labels are ${meanWords(final.labelFree)} % accurate, those with labels ${meanWords(final.labelled)} %: a difference of ${meanWords(final.difference)} points, ${withinMargin(final.difference)}. ${this.stored.searches.seeds} seeds chose ${final.choices[0]} different networks without labels, ${final.choices[1]} with; each was trained from ${final.trainings} seeds, which the intervals are over.`,
       `${diverged[0]} of ${networks} trainings without labels diverged, ${diverged[1]} with.`,
     ]);
   }
@@ -209,21 +209,12 @@ export class LabCsnas implements Displayable {
     const best = others.reduce((a, b) => (b.agreement.rho.value > a.agreement.rho.value ? b : a));
     const said = others.map(({ title, agreement }) => `${agreement.rho.value.toFixed(2)} by ${title}`).join(", ");
     const left = variants.map(({ agreement }) => agreement.givenSize.value.toFixed(2)).join(", ");
-    return `Of ${others.length} other trainings without labels the best on ${own.agreement.networks} networks is ${best.title}: rho ${words(best.agreement.rho)}, where the table's own training has ${words(own.agreement.rho)} on the same (on all ${networks}: ${labelFree.rho.value.toFixed(2)}). All: ${said}. Given log parameters, the table's own first: ${left}.`;
+    return `Of ${others.length} other trainings without labels the best on ${own.agreement.networks} networks is ${best.title}: rho ${estimateWords(best.agreement.rho)}, where the table's own training has ${estimateWords(own.agreement.rho)} on the same (on all ${networks}: ${labelFree.rho.value.toFixed(2)}). All: ${said}. Given log parameters, the table's own first: ${left}.`;
   }
 
   async [DISPLAY](): Promise<MimeBundle> {
     return showTogether(this.agreement(), this.scatter());
   }
-}
-
-function words({ value, interval: [low, high] }: Estimate): string {
-  return `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
-}
-
-function spread({ mean, interval }: MeanInterval): string {
-  if (!interval) return mean.toFixed(2);
-  return `${mean.toFixed(2)} (${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})`;
 }
 
 /** By where an interval lies: above zero, below, around it. */

@@ -25,6 +25,7 @@ import {
 import type { MeanInterval } from "../../systems/search-comparison";
 import { reliabilityFigure, studyPanels } from "../../viz";
 import { FigureView } from "../display/figure-view";
+import { estimateWords, meanWords } from "../display/interval-words";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
@@ -74,7 +75,7 @@ export class LabEconas implements Displayable {
           one.nominalAcceleration.toFixed(0),
           one.onFront ? "yes" : "",
         ]),
-      note: `rho: Spearman's, of ${networks} networks' validation accuracies by the proxy and by the full setting from another seed; in the full setting from two seeds it is ${words(ceiling)}. 95 %: bootstrap over networks. Seconds: median processor time of a training and its validation; ${fullSeconds.toFixed(2)} in the full setting, c0r0s0e${ECONAS_SETTINGS.epochs}. Nominal: every step of an index halves the cost.`,
+      note: `rho: Spearman's, of ${networks} networks' validation accuracies by the proxy and by the full setting from another seed; in the full setting from two seeds it is ${estimateWords(ceiling)}. 95 %: bootstrap over networks. Seconds: median processor time of a training and its validation; ${fullSeconds.toFixed(2)} in the full setting, c0r0s0e${ECONAS_SETTINGS.epochs}. Nominal: every step of an index halves the cost.`,
     });
   }
 
@@ -178,7 +179,7 @@ export class LabEconas implements Displayable {
           one.cost.mean.toFixed(1),
           one.costShare.toFixed(2),
           one.quality.mean.toFixed(2),
-          one.difference ? spread(one.difference) : "",
+          one.difference ? meanWords(one.difference) : "",
         ]),
       ),
       note: `Means of ${this.stored.settings.seeds} seeds. Cost: in trainings of the mean network in the full setting, by processor time for own trainings, by multiply-adds for NAS-Bench-201's, the finalists' full trainings included. Differences to plain evolution of the same seed, with 95 % intervals. Own trainings: test accuracy of the network trained from another seed, of which the search sees nothing.`,
@@ -191,11 +192,11 @@ export class LabEconas implements Displayable {
     const own = proxies.find(({ proxy }) => proxy === chosen)!;
     const isReliable = own.rho.value >= ECONAS_SETTINGS.reliable * ceiling.value;
     return findings([
-      `The full setting from two seeds orders the networks with rho ${words(ceiling)}: no proxy can be asked for more.`,
+      `The full setting from two seeds orders the networks with rho ${estimateWords(ceiling)}: no proxy can be asked for more.`,
       isReliable
-        ? `The reliable proxy here is ${chosen}: rho ${words(own.rho)} at ${own.acceleration.toFixed(1)} times less processor time (${own.macsAcceleration.toFixed(0)} times fewer multiply-adds). The released code's is c4r4s0e60 of 600 epochs.`
-        : `No proxy reaches ${ECONAS_SETTINGS.reliable} of that; the best that stages can be made of is ${chosen}, with rho ${words(own.rho)}.`,
-      `Without any training, multiply-adds order the networks with rho ${words(sizes.macs)}, parameters with ${words(sizes.params)}.`,
+        ? `The reliable proxy here is ${chosen}: rho ${estimateWords(own.rho)} at ${own.acceleration.toFixed(1)} times less processor time (${own.macsAcceleration.toFixed(0)} times fewer multiply-adds). The released code's is c4r4s0e60 of 600 epochs.`
+        : `No proxy reaches ${ECONAS_SETTINGS.reliable} of that; the best that stages can be made of is ${chosen}, with rho ${estimateWords(own.rho)}.`,
+      `Without any training, multiply-adds order the networks with rho ${estimateWords(sizes.macs)}, parameters with ${estimateWords(sizes.params)}.`,
       verdict("The paper: at equal iterations more samples with fewer epochs keep ranks better", samplesOrEpochs),
       verdict("The paper: reducing channels is more reliable than reducing resolution", channelsOrResolution),
       ...this.searches.map((benchmark) => this.target(benchmark)),
@@ -250,14 +251,6 @@ function ends({ interval: [low, high] }: Estimate): string {
   return `${low.toFixed(2)} to ${high.toFixed(2)}`;
 }
 
-function words(one: Estimate): string {
-  return `${one.value.toFixed(2)} (${ends(one)})`;
-}
-
-function spread({ mean, interval }: MeanInterval): string {
-  return interval ? `${mean.toFixed(2)} (${meanEnds({ mean, interval })})` : mean.toFixed(2);
-}
-
 function meanEnds({ mean, interval = [mean, mean] }: MeanInterval): string {
   return `${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}`;
 }
@@ -271,7 +264,7 @@ function side({ interval: [low, high] }: { readonly interval: readonly [number, 
 function told(difference: MeanInterval): string {
   const { mean, interval = [mean, mean] } = difference;
   const found = side({ interval });
-  const by = `${spread(difference)} points`;
+  const by = `${meanWords(difference)} points`;
   return found === 0 ? `not told apart, ${by}` : `${found > 0 ? "better" : "worse"}, ${by}`;
 }
 

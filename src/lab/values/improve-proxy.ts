@@ -1,4 +1,3 @@
-import type { Estimate } from "../../benchmark";
 import { DataError, formatCount } from "../../core";
 import { DISPLAY, type Displayable, type MimeBundle } from "../../display-protocol";
 import { storedRatings } from "../../study/ranking";
@@ -16,6 +15,7 @@ import {
 import type { MeanInterval } from "../../systems/search-comparison";
 import { rankScatter } from "../../viz";
 import { FigureView } from "../display/figure-view";
+import { estimateWords, meanWords } from "../display/interval-words";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
@@ -55,7 +55,7 @@ export class LabImproveProxy implements Displayable {
         one.tau.toFixed(3),
         one.concordance.toFixed(3),
         one.regret.toFixed(2),
-        spread(one.picked),
+        meanWords(one.picked),
       ]),
       note: `One run: seed ${this.stored.settings.seed}, ratings of seed ${this.stored.settings.ratings}; networks proposed for budgets of ${budgets.map(formatCount).join(", ")} MACs. Trainings in full: ${formatCount(data.trainCount)} images of CIFAR-10, ${epochs} epochs; the proxy is ${proxy}. tau-b and equal MACs (of pairs of networks of equal cost, those in the right order less those in the wrong one, over all; tau-b and regret as in notebook 02): against the benchmark's accuracies, of the networks that neither loop trained. Picks trained here: test accuracy of what each would pick for the four budgets, after trainings in full from ${picked.seeds.length} other seeds, with 95 % intervals over budgets and seeds.`,
     });
@@ -87,9 +87,9 @@ export class LabImproveProxy implements Displayable {
       low > 0 ? "more than chance explains" : high < 0 ? "the proxy is ahead" : "no more than chance may explain";
     return findings([
       `On the ${networks} networks of the loop by full trainings, trained both ways, ${proxy} takes ${cost.trainingMacs.toFixed(3)} of the multiply-adds of full trainings and ${cost.seconds.toFixed(2)} of their processor time.`,
-      `The two order these networks alike with rho ${words(agreement.both)}. With the benchmark's accuracies the proxy has rho ${words(agreement.proxy)}, full trainings ${words(agreement.full)}; the proxy loses ${words(agreement.loss)}: ${lost}.`,
+      `The two order these networks alike with rho ${estimateWords(agreement.both)}. With the benchmark's accuracies the proxy has rho ${estimateWords(agreement.proxy)}, full trainings ${estimateWords(agreement.full)}; the proxy loses ${estimateWords(agreement.loss)}: ${lost}.`,
       `Against the benchmark, whose trainings are far longer: ${changed("full trainings", before, full)}; ${changed(`trainings by ${proxy}`, before, brief)}.`,
-      `Trained as they are here, the networks that are picked for the four budgets reach ${spread(before.picked)} % with the ratings as they are; calibrated by full trainings ${spread(full.gain!)} points more (${told(full.gain!)}), by the proxy ${spread(brief.gain!)} (${told(brief.gain!)}).`,
+      `Trained as they are here, the networks that are picked for the four budgets reach ${meanWords(before.picked)} % with the ratings as they are; calibrated by full trainings ${meanWords(full.gain!)} points more (${told(full.gain!)}), by the proxy ${meanWords(brief.gain!)} (${told(brief.gain!)}).`,
       `What the proxy loses against full trainings: ${(full.gain!.mean - brief.gain!.mean).toFixed(2)} points of what is picked as it is trained here, ${(full.tau - brief.tau).toFixed(3)} of tau-b and ${(brief.regret - full.regret).toFixed(2)} points of regret against the benchmark (below zero: it is ahead). It is one run: the networks that a loop trains hang on what it has seen.`,
     ]);
   }
@@ -105,16 +105,8 @@ export class LabImproveProxy implements Displayable {
   }
 }
 
-function words({ value, interval: [low, high] }: Estimate): string {
-  return `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
-}
-
 function changed(what: string, before: ImproveProxyArm, after: ImproveProxyArm): string {
   return `${what} bring the regret of the picks from ${before.regret.toFixed(2)} to ${after.regret.toFixed(2)} points and tau-b from ${before.tau.toFixed(3)} to ${after.tau.toFixed(3)}`;
-}
-
-function spread({ mean, interval: [low, high] = [mean, mean] }: MeanInterval): string {
-  return `${mean.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
 
 function told({ mean, interval: [low, high] = [mean, mean] }: MeanInterval): string {

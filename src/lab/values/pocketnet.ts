@@ -21,6 +21,7 @@ import {
 import type { MeanInterval } from "../../systems/search-comparison";
 import { rocFigure, studyCurve } from "../../viz";
 import { FigureView } from "../display/figure-view";
+import { meanWords } from "../display/interval-words";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
@@ -127,7 +128,7 @@ export class LabPocketNet implements Displayable {
         ...arms.map(({ arm, epochs, accuracy, runs, tar, withTeacher }) => [
           POCKETNET_ARMS[arm].title,
           epochs,
-          words(accuracy),
+          meanWords(accuracy),
           runs.map((run) => run.accuracy.toFixed(2)).join(", "),
           ...FALSE_ACCEPT_RATES.map((far) => rate(tar[String(far)]?.mean)),
           withTeacher.mean.toFixed(3),
@@ -150,8 +151,8 @@ export class LabPocketNet implements Displayable {
       rows: this.byLength().map(({ epochs, accuracy, kdLessNone, multiStepLessKd }) => [
         epochs,
         ...POCKETNET_ARM_NAMES.map((arm) => accuracy[arm].mean.toFixed(2)),
-        words(kdLessNone),
-        words(multiStepLessKd),
+        meanWords(kdLessNone),
+        meanWords(multiStepLessKd),
       ]),
       note: `Means over ${this.seeds} seeds; differences seed by seed with 95 % intervals by Student's t. The teacher, of ${this.stored.teacher.epochs.length} epochs, verifies ${this.summary.teacher.accuracy.toFixed(2)} %. Training at KD's cost has some epochs more.`,
     });
@@ -247,10 +248,6 @@ export class LabPocketNet implements Displayable {
   }
 }
 
-function words({ mean, interval }: MeanInterval): string {
-  return interval ? `${mean.toFixed(2)} (${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})` : mean.toFixed(2);
-}
-
 function signed({ mean, interval }: MeanInterval): string {
   const told = interval && (interval[0] > 0 || interval[1] < 0);
   return `${mean > 0 ? "+" : ""}${mean.toFixed(2)} points${told ? "" : ", not told apart"}`;
@@ -263,7 +260,7 @@ function list(arms: readonly PocketNetArmSummary[]): string {
 function verdict({ accuracy, ahead: [seeds, all] }: ArmDifference): string {
   const { mean, interval } = accuracy;
   const told = interval && (interval[0] > 0 || interval[1] < 0);
-  const said = `${mean > 0 ? "+" : ""}${words(accuracy)} points, ahead or equal in ${seeds} of ${all} seeds`;
+  const said = `${mean > 0 ? "+" : ""}${meanWords(accuracy)} points, ahead or equal in ${seeds} of ${all} seeds`;
   return told ? said : `${said}, not told apart`;
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../../systems/six-systems";
 import { costValueFigure } from "../../viz";
 import { FigureView } from "../display/figure-view";
+import { meanWords } from "../display/interval-words";
 import { showTogether } from "../display/show";
 import { Table } from "../display/table";
 import { type Findings, findings } from "../words/findings";
@@ -65,21 +66,21 @@ export class LabSystems implements Displayable {
           SIX_SYSTEMS[system].title,
           seeds,
           trained.toFixed(1),
-          spread(cost, 1),
-          spread(test),
-          spread(regret),
+          meanWords(cost, 1),
+          meanWords(test),
+          meanWords(regret),
           random.toFixed(2),
-          spread(again),
+          meanWords(again),
         ]),
         ...controls.map(({ name, choices, cost, test, regret, again }) => [
           choices > 1 ? `${name} (${choices} equals)` : name,
           "",
           cost.toFixed(1),
           cost.toFixed(1),
-          spread(test),
-          spread(regret),
+          meanWords(test),
+          meanWords(regret),
           "",
-          spread(again),
+          meanWords(again),
         ]),
       ],
       note: `Cost: processor time in trainings of the table's mean network (${unit.toFixed(2)} s), each network trained once; the choice's own training is not counted. Test accuracy: of the choice in the table, a mean over seeds of the search with its 95 % interval (Student's t): of the search's chance alone, without that of a single training, which is the same network's in every seed that chooses it. DNA trains its teachers. Regret: points below the best test accuracy of ${networks} networks. Random at this cost: test accuracy that random search is expected to end at after as many trainings, exact. Trained again: from ${this.trainings} seeds that no search saw, with the 95 % interval over these.`,
@@ -119,7 +120,7 @@ export class LabSystems implements Displayable {
     const { systems, noise, ratings } = this.summary;
     const named = (of: readonly SystemSummary[]) => of.map(({ system }) => SIX_SYSTEMS[system].title).join(", ");
     const aheadOf = (of: readonly SystemSummary[]) =>
-      of.map(({ system, ahead }) => `${SIX_SYSTEMS[system].title} ${spread(ahead, 1)}`).join(", ");
+      of.map(({ system, ahead }) => `${SIX_SYSTEMS[system].title} ${meanWords(ahead, 1)}`).join(", ");
     const sides = (["above", "below", "not told apart from"] as const).flatMap((side) => {
       const own = systems.filter(({ ahead }) => sideOf(ahead) === side);
       return own.length > 0 ? [`${side} random search of equal cost: ${aheadOf(own)}`] : [];
@@ -132,12 +133,12 @@ export class LabSystems implements Displayable {
     return findings([
       `Points of test accuracy above what random search of equal cost is expected to find, with 95 % intervals that have the chance of the one training of each chosen network in them, and so are wider than the table's: ${sides.join("; ")}.`,
       `Costs lie between ${cheapest.cost.mean.toFixed(1)} (${SIX_SYSTEMS[cheapest.system].title}) and ${dearest.cost.mean.toFixed(1)} trainings (${SIX_SYSTEMS[dearest.system].title}); training all would cost ${this.summary.networks}.`,
-      `A single test accuracy has a standard deviation of ${noise.deviation.toFixed(2)} points over seeds of the training (${noise.networks} networks trained twice), and the best of the table, ${test.test.mean.toFixed(1)} %, is the luckiest, too: after trainings from ${this.trainings} other seeds it has ${spread(test.again)} %.`,
-      `Trained again, the highest is ${SIX_SYSTEMS[best.system].title}'s choice with ${spread(best.again)} %; the best of the table by validation has ${spread(validation.again)} %, the largest networks, which no search is needed for, ${spread(largest.again)} %.`,
+      `A single test accuracy has a standard deviation of ${noise.deviation.toFixed(2)} points over seeds of the training (${noise.networks} networks trained twice), and the best of the table, ${test.test.mean.toFixed(1)} %, is the luckiest, too: after trainings from ${this.trainings} other seeds it has ${meanWords(test.again)} %.`,
+      `Trained again, the highest is ${SIX_SYSTEMS[best.system].title}'s choice with ${meanWords(best.again)} %; the best of the table by validation has ${meanWords(validation.again)} %, the largest networks, which no search is needed for, ${meanWords(largest.again)} %.`,
       behind.length > 0
         ? `In these trainings ${named(behind)} ${behind.length > 1 ? "are" : "is"} behind the best by validation by more than chance; no other is told apart from it.`
         : "In these trainings no system is told apart from the best by validation.",
-      `DNA rates all ${this.summary.networks} networks without training one: Kendall's tau-b with the test accuracies is ${spread(ratings.dna)}, that of multiply-adds alone ${ratings.macs.toFixed(2)}. Its teachers, of convolutions that the space does not have, are ${spread(ratings.teacher, 1)} % accurate.`,
+      `DNA rates all ${this.summary.networks} networks without training one: Kendall's tau-b with the test accuracies is ${meanWords(ratings.dna)}, that of multiply-adds alone ${ratings.macs.toFixed(2)}. Its teachers, of convolutions that the space does not have, are ${meanWords(ratings.teacher, 1)} % accurate.`,
       `Searches of ${this.of("dna").seeds} seeds (DNA, PocketNet) have wide intervals, and ${systems.filter(({ choices }) => choices === 1).length} of ${systems.length} systems chose the same network from every seed, so that their interval in the table is of no width and says nothing of the training's chance.`,
     ]);
   }
@@ -153,11 +154,6 @@ export class LabSystems implements Displayable {
   async [DISPLAY](): Promise<MimeBundle> {
     return showTogether(this.table(), this.figure());
   }
-}
-
-function spread({ mean, interval }: MeanInterval, digits = 2): string {
-  if (!interval) return mean.toFixed(digits);
-  return `${mean.toFixed(digits)} (${interval.map((end) => end.toFixed(digits)).join(" to ")})`;
 }
 
 /** By where an interval lies. */
