@@ -34,6 +34,9 @@ const OPTIONS = {
 };
 const SEED = 1;
 const BLOCKS = 4;
+const RELEASED = "PyTorch, released";
+const CACHED = "PyTorch, cached";
+const EQUAL = ", our malloc";
 /** Of what is timed more than once. */
 const ROUNDS = 3;
 
@@ -59,6 +62,9 @@ export interface DnaBench {
   readonly speedup: number | null;
   /** PyTorch with cached features and shared rating over ours. */
   readonly speedup_vs_cached: number | null;
+  /** The same two with our allocator settings for PyTorch. */
+  readonly speedup_equal_malloc: number | null;
+  readonly speedup_vs_cached_equal_malloc: number | null;
   /** Factors whose product is the speedup, and the share of each in its logarithm. */
   readonly factors: Readonly<Record<string, number>> | null;
   readonly shares: Readonly<Record<string, number>> | null;
@@ -105,18 +111,24 @@ export async function measureDna(
     runs[name] = [...(runs[name] ?? []), run];
     seen(`${name}: ${total(run).toFixed(1)} s ${JSON.stringify(run.seconds)}`);
   };
-  const torch = rivals?.plain;
-  if (torch) {
-    const cuts = blocks.map(({ lastLayer }) => lastLayer);
-    const payload = payloadOf(teacher, data, space, cuts);
-    await torch.ask({ do: "set up", task: "dna", payload, layouts: ["nhwc"], threads });
-    await keep("PyTorch, released", torchSearch(torch, "released"));
+  // As installed, and with our allocator settings.
+  const torches = rivals
+    ? [
+        { child: rivals.plain, malloc: "" },
+        { child: rivals.equal, malloc: EQUAL },
+      ]
+    : [];
+  const cuts = blocks.map(({ lastLayer }) => lastLayer);
+  const payload = payloadOf(teacher, data, space, cuts);
+  for (const { child, malloc } of torches) {
+    await child.ask({ do: "set up", task: "dna", payload, layouts: ["nhwc"], threads });
+    await keep(RELEASED + malloc, torchSearch(child, "released"));
   }
   await keep("ours, one block after another", ourSearch(teacher, data, space, 0));
   // The machine's speed wanders: those that are close take turns.
   for (let round = 0; round < ROUNDS; round++) {
     await keep("ours", ourSearch(teacher, data, space, threads));
-    if (torch) await keep("PyTorch, cached", torchSearch(torch, "cached"));
+    for (const { child, malloc } of torches) await keep(CACHED + malloc, torchSearch(child, "cached"));
   }
   const sharing = await sharingAtDepthFour(teacher, data);
   teacher.dispose();
@@ -131,20 +143,19 @@ export async function measureDna(
   };
 }
 
-type Compared = Pick<
-  DnaBench,
-  "speedup" | "speedup_vs_cached" | "factors" | "shares" | "quality_losses" | "quality_best_ratings" | "seconds"
->;
+type Compared = Omit<DnaBench, "sharing_depth_4" | "runs" | "options" | "threads" | "cpu" | "torch">;
 
 function compare(runs: Readonly<Record<string, readonly Searched[]>>): Compared {
   const middle = (of: readonly Searched[]) => median(of.map(total));
   const seconds = Object.fromEntries(Object.entries(runs).map(([name, of]) => [name, round(middle(of), 2)]));
-  const [released] = runs["PyTorch, released"] ?? [];
-  const cached = runs["PyTorch, cached"];
+  const [released] = runs[RELEASED] ?? [];
+  const cached = runs[CACHED];
   if (!released || !cached) {
     return {
       speedup: null,
       speedup_vs_cached: null,
+      speedup_equal_malloc: null,
+      speedup_vs_cached_equal_malloc: null,
       factors: null,
       shares: null,
       quality_losses: null,
@@ -171,6 +182,8 @@ function compare(runs: Readonly<Record<string, readonly Searched[]>>): Compared 
   return {
     speedup: round(speedup, 2),
     speedup_vs_cached: round(middle(cached) / ours, 2),
+    speedup_equal_malloc: round(middle(runs[RELEASED + EQUAL]) / ours, 2),
+    speedup_vs_cached_equal_malloc: round(middle(runs[CACHED + EQUAL]) / ours, 2),
     factors: rounded(factors),
     shares: rounded(
       Object.fromEntries(Object.entries(factors).map(([name, factor]) => [name, Math.log(factor) / Math.log(speedup)])),

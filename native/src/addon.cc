@@ -12,6 +12,10 @@ void Init(Napi::Env env, Napi::Object exports) {
   addon->mailbox = mailbox.Data();
   addon->mailboxArray = Napi::Reference<Napi::Int32Array>::New(mailbox, 1);
   exports.Set("shapes", mailbox);
+  Napi::Float64Array released = Napi::Float64Array::New(env, Addon::kMostReleased + 1);
+  addon->released = released.Data();
+  addon->releasedArray = Napi::Reference<Napi::Float64Array>::New(released, 1);
+  exports.Set("released", released);
 
   InitRuntime(env, exports);
   InitMemory(env, exports);

@@ -19,8 +19,6 @@
 namespace blockwise {
 namespace {
 
-constexpr size_t kLarge = 64 << 10;   // smaller ones are malloc's business
-constexpr int kSmall = -1;            // the list of those
 constexpr size_t kHuge = 2 << 20;     // aligned for huge pages
 constexpr size_t kHeader = 64;        // before the data: the list it belongs to; keeps the data aligned for AVX
 constexpr int kClasses = 64 * 8;
@@ -50,12 +48,6 @@ size_t SizeOf(int index) {
 class Cache {
  public:
   void* Take(size_t bytes) {
-    if (bytes < kLarge) {
-      void* memory = New(bytes + kHeader);
-      if (!memory) Refuse(bytes);
-      *static_cast<int*>(memory) = kSmall;
-      return static_cast<char*>(memory) + kHeader;
-    }
     if (bytes > Physical()) Refuse(bytes);
     const int index = ClassOf(bytes + kHeader);
     {
@@ -80,7 +72,7 @@ class Cache {
 
   void Give(void* block) {
     const int index = *static_cast<int*>(Start(block));
-    if (index != kSmall) {
+    {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (held_ + SizeOf(index) <= limit_) {
         lists_[index].push_back(block);

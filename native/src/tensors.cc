@@ -34,15 +34,22 @@ void ThrowAgain(napi_env env, const Napi::Error& error) {
   }
 }
 
+// Autograd's bookkeeping is left out: tfjs-core keeps the tape. Of a thread that calls, from then on: beginning and ending
+// this in every call takes as long as a small kernel does.
+void WithoutAutograd() {
+  static thread_local const auto* const inference = new c10::InferenceMode();
+  static_cast<void>(inference);
+}
+
 // Runs a callback's body. No C++ exception may leave a callback: on its way through Node's frames it would end the
 // process, as node-addon-api's own callbacks do where Node-API refuses to throw what they caught.
 template <typename Body>
 napi_value Guard(napi_env env, napi_callback_info arguments, Body body) noexcept {
   try {
     const Napi::CallbackInfo info(env, arguments);
-    // Without autograd's bookkeeping: tfjs-core keeps the tape.
-    c10::InferenceMode inference;
+    WithoutAutograd();
     Addon* addon = Napi::Env(env).GetInstanceData<Addon>();
+    if (addon->released[0] > 0) addon->ReleaseGivenUp();
     Call call(info, *addon);
     return body(call);
   } catch (const Napi::Error& error) {
@@ -227,7 +234,8 @@ Function FunctionOf(const Call& call) {
 void Define(Napi::Env env, Napi::Object exports, const char* name, Kernel kernel) {
   const napi_callback callback = [](napi_env env, napi_callback_info arguments) {
     return Guard(env, arguments, [](Call& call) -> napi_value {
-      at::Tensor out = FunctionOf<Kernel>(call)(call).contiguous();
+      at::Tensor out = FunctionOf<Kernel>(call)(call);
+      if (!out.is_contiguous()) out = out.contiguous();
       WriteShape(call.addon(), 0, out);
       return Napi::Number::New(call.info().Env(), static_cast<double>(call.addon().tensors.Add(std::move(out))));
     });

@@ -50,6 +50,16 @@ struct Addon {
   at::Device device = at::kCPU;
   int32_t* mailbox = nullptr;
   Napi::Reference<Napi::Int32Array> mailboxArray;
+  /// Handles that JavaScript gave up since its last call: how many, then they.
+  static constexpr int kMostReleased = 255;
+  double* released = nullptr;
+  Napi::Reference<Napi::Float64Array> releasedArray;
+
+  /// Forgets them.
+  void ReleaseGivenUp() {
+    for (int count = static_cast<int>(released[0]); count > 0; --count) tensors.Release(static_cast<int64_t>(released[count]));
+    released[0] = 0;
+  }
 };
 
 /// The arguments of one kernel call.

@@ -8,12 +8,14 @@ import { registerModelFiles } from "./model-files";
 import { freeSavedSteps } from "./optimizer-save";
 import { registerPoolingGradients } from "./pooling-gradients";
 import { offerRecovery } from "./recovery";
+import { registerReductionGradients } from "./reduction-gradients";
 import { showByValue } from "./tensor-words";
 
 offerRecovery(() => tf.engine());
 showByValue(tf.Tensor.prototype);
 registerDilatedGradients();
 registerPoolingGradients();
+registerReductionGradients();
 registerModelFiles();
 freeSavedSteps();
 

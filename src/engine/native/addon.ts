@@ -12,6 +12,8 @@ type Argument = Handle | boolean | string | readonly number[] | undefined;
 export interface Addon {
   /** After a call: for each output its dtype code (float32, int32, bool), its rank and its sizes. */
   readonly shapes: Int32Array;
+  /** Handles to release before the next call does its work: how many, then they. */
+  readonly released: Float64Array;
   create(values: ArrayBufferView, shape: readonly number[], dtype: string): Handle;
   alias(handle: Handle, shape: readonly number[]): Handle;
   release(handle: Handle): boolean;

@@ -6,6 +6,8 @@ export const BACKEND_NAME = "native";
 
 const DTYPES = ["float32", "int32", "bool"] as const;
 const BYTES = { float32: 4, int32: 4, bool: 1 } as const;
+/** Tensors up to this size, bytes, are released by the next call of the addon; larger ones at once. */
+const RELEASED_LATER = 65_536;
 /** Copies up to this size are done at once: a thread would cost more than it saves. */
 const SMALL = 65_536;
 
@@ -45,6 +47,8 @@ export class NativeBackend extends tf.KernelBackend {
   /** Where new tensors lie and kernels run, by libtorch's name; set by `engine.use`. */
   device = "cpu";
   private readonly functions = this.addon as unknown as Record<string, NativeFunction>;
+  private readonly shapes = this.addon.shapes;
+  private readonly released = this.addon.released;
   /** Data that was born on another backend and moved here. */
   private readonly moved = new WeakMap<object, NativeData>();
   private dataCount = 0;
@@ -76,7 +80,17 @@ export class NativeBackend extends tf.KernelBackend {
 
   /** Calls the native kernel `name` that has one output. */
   run(name: string, ...values: Parameters<NativeFunction>): tf.TensorInfo {
-    return this.adopt(this.functions[name](...values) as Handle, 0).info;
+    return this.adopt(this.functions[name](...values) as Handle, 0);
+  }
+
+  /** A native kernel by name. */
+  function(name: string): NativeFunction {
+    return this.functions[name];
+  }
+
+  /** Calls a native kernel of two tensors that has one output. */
+  runPair(kernel: NativeFunction, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
+    return this.adopt(kernel(this.handle(a), this.handle(b)) as Handle, 0);
   }
 
   /** Calls the native kernel `name` that has several outputs. */
@@ -84,15 +98,15 @@ export class NativeBackend extends tf.KernelBackend {
     const handles = this.functions[name](...values) as Handle[];
     let at = 0;
     return handles.map((handle) => {
-      const { info, next } = this.adopt(handle, at);
-      at = next;
+      const info = this.adopt(handle, at);
+      at += 2 + info.shape.length;
       return info;
     });
   }
 
   /** A tensor for a handle just returned; its shape lies in the mailbox from `at` on. */
-  private adopt(handle: Handle, at: number): { info: tf.TensorInfo; next: number } {
-    const mail = this.addon.shapes;
+  private adopt(handle: Handle, at: number): tf.TensorInfo {
+    const mail = this.shapes;
     const dtype = DTYPES[mail[at]];
     const rank = mail[at + 1];
     const shape: number[] = new Array(rank);
@@ -101,7 +115,7 @@ export class NativeBackend extends tf.KernelBackend {
     const data = new NativeData(shape, dtype);
     this.hold(data, handle, size * BYTES[dtype]);
     this.dataCount++;
-    return { info: { dataId: data, shape, dtype }, next: at + 2 + rank };
+    return { dataId: data, shape, dtype };
   }
 
   private hold(data: NativeData, handle: Handle, bytes: number): void {
@@ -212,7 +226,7 @@ export class NativeBackend extends tf.KernelBackend {
     if (!data?.held) return true;
     data.refCount--;
     if (!force && data.refCount > 0) return false;
-    if (data.handle !== 0) this.addon.release(data.handle);
+    if (data.handle !== 0) this.release(data.handle, data.bytes);
     if (data.aliases) for (const alias of data.aliases.values()) this.addon.release(alias);
     if (data.parts) {
       this.disposeData(data.parts.real.dataId);
@@ -220,9 +234,20 @@ export class NativeBackend extends tf.KernelBackend {
     }
     this.heldBytes -= data.bytes;
     data.handle = data.bytes = 0;
-    data.strings = data.parts = data.aliases = undefined;
+    if (data.strings || data.parts || data.aliases) data.strings = data.parts = data.aliases = undefined;
     this.dataCount--;
     return true;
+  }
+
+  private release(handle: Handle, bytes: number): void {
+    const { released } = this;
+    const count = released[0] + 1;
+    if (bytes > RELEASED_LATER || count === released.length) {
+      this.addon.release(handle);
+      return;
+    }
+    released[count] = handle;
+    released[0] = count;
   }
 
   override refCount(dataId: object): number {

@@ -7,12 +7,19 @@ import type { NativeKernel } from "./kernels/kernel";
 
 type Inputs = Parameters<typeof runOnCpu>[2];
 
+function isForCpu(input: tf.TensorInfo | undefined): boolean {
+  return input !== undefined && input !== null && (input.dtype === "string" || input.dtype === "complex64");
+}
+
 function needsCpu(inputs: Inputs): boolean {
   for (const key in inputs) {
-    const input = (inputs as Record<string, tf.TensorInfo | undefined>)[key];
-    if (input && (input.dtype === "string" || input.dtype === "complex64")) return true;
+    if (isForCpu((inputs as Record<string, tf.TensorInfo | undefined>)[key])) return true;
   }
   return false;
+}
+
+function pairNeedsCpu({ a, b }: Record<string, tf.TensorInfo>): boolean {
+  return isForCpu(a) || isForCpu(b);
 }
 
 function describe(inputs: Inputs): string {
@@ -43,14 +50,15 @@ function explain(name: string, error: unknown, inputs: Inputs): EngineError {
 
 /** Makes a kernel of this backend known to tfjs; A name may be registered once. */
 export function registerNativeKernel(kernel: NativeKernel): void {
-  const { name, compute, anyDtype } = kernel;
+  const { name, compute, anyDtype, pair } = kernel;
+  const leaves = pair ? (pairNeedsCpu as typeof needsCpu) : needsCpu;
   tf.registerKernel({
     kernelName: name,
     backendName: BACKEND_NAME,
     kernelFunc: ({ inputs, attrs, backend }) => {
       const native = backend as NativeBackend;
       try {
-        if (!anyDtype && needsCpu(inputs as Inputs)) return runOnCpu(native, name, inputs as Inputs, attrs ?? {});
+        if (!anyDtype && leaves(inputs as Inputs)) return runOnCpu(native, name, inputs as Inputs, attrs ?? {});
         return compute({ native, inputs, attrs });
       } catch (error) {
         throw error instanceof BlockwiseError ? error : explain(name, error, inputs as Inputs);

@@ -50,7 +50,7 @@ HOT_INLINE void putRow(TapRow<Plane> tapRow, const Plane& source, const Taps& ta
 /// the lines that come next asked for. Blocks of channels do not come in the order of memory, which the processor would see.
 struct Writing {
   Writing(const DepthwiseShape& s, size_t pixels, const float* to)
-      : past(kLanes == 16 && gate::goesPast(s.batch * pixels * s.channels, s.channels, to)),
+      : past(kLanes == 16 && goesPast(s.batch * pixels * s.channels, s.channels, to)),
         asks(!past && s.batch * pixels * s.channels > (size_t{1} << 18)) {}
   bool past, asks;
 };

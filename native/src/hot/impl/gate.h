@@ -148,15 +148,6 @@ HOT_INLINE void sumPixels(int pixels, int channels, float* sums, Each each) {
   });
 }
 
-/// Past the caches when the whole output is larger than they are: no line is then fetched to be overwritten.
-HOT_INLINE void storeOnce(float* p, vec x, int lanes, bool past) {
-  if (past) return stream(p, x);
-  storePart(p, x, lanes);
-}
-inline bool goesPast(size_t floats, int channels, const float* to) {
-  return floats > (size_t{2} << 20) && channels % kLanes == 0 && reinterpret_cast<size_t>(to) % sizeof(vec) == 0;
-}
-
 inline void forward(const float* x, const MBConvWeights& w, int activation, int batch, int pixels, int channels, int reduced,
                     int threads, float* y, float* pooled) {
   const Layers layers(w, channels, reduced, activation);

@@ -23,12 +23,9 @@ struct Folded {
     mbconv::affineOf(w.gamma3, w.beta3, k.mean3, k.variance3, s.epsilon, s.outChannels, outWide / kLanes, scale, shift3);
     for (int p = 0; p < outWide / kPanel; ++p) {
       float* panel = w2 + static_cast<size_t>(p) * wide * kPanel;
-      const int count = std::min(kPanel, s.outChannels - kPanel * p);
       for (int m = 0; m < wide; ++m)
-        for (int j = 0; j < kPanel; ++j)
-          panel[kPanel * m + j] = m < s.middle && j < count
-                                  ? w.w2[static_cast<size_t>(m) * s.outChannels + kPanel * p + j] * scale[kPanel * p + j]
-                                  : 0.0f;
+        for (int c = kPanel * p; c < kPanel * (p + 1); c += kLanes, panel += kLanes)
+          store(panel, m < s.middle ? loadPart(w.w2 + static_cast<size_t>(m) * s.outChannels + c, s.outChannels - c) * load(scale + c) : zero());
     }
   }
   int blocks, wide, outWide;

@@ -71,6 +71,9 @@ HOT_INLINE void productFromBlocks(const float* tile, int tileSize, int blocks, c
     for (int v = 0; v < V; ++v) epilogue(t, v, acc[t][v]);
 }
 
+/// Weights of more floats than are packed in some tens of microseconds by one thread, are shared by all.
+constexpr long kPackedAtOnce = 1 << 15;
+
 /// Weights [rows][columns] in panels of kPanel columns (the last of kLanes): [panel][rows][kPanel], so that a product reads
 /// them in order. Rows up to `wide` are zeros.
 struct Panels {
@@ -83,8 +86,9 @@ struct Panels {
     }
   }
   /// Of the transpose of w [columns][rows], row r times scale[r] where given.
-  static Panels transposed(const float* w, int rows, int columns, int wide, const float* scale = nullptr) {
+  static Panels transposed(const float* w, int rows, int columns, int wide, int threads, const float* scale = nullptr) {
     Panels panels(columns, wide);
+#pragma omp parallel for schedule(static) num_threads(threads) if (static_cast<long>(rows) * columns > kPackedAtOnce)
     for (int c = 0; c < columns; ++c) {
       const int first = c / kPanel * kPanel, base = first + kPanel <= columns ? first : c / kLanes * kLanes;
       for (int r = 0; r < rows; ++r)

@@ -1,4 +1,5 @@
 import type { tf } from "../../tf";
+import type { NativeFunction } from "../addon";
 import type { NativeBackend } from "../backend";
 
 /** What a kernel gets: the backend, its inputs and its attributes by tfjs's names. */
@@ -15,6 +16,8 @@ export interface NativeKernel {
   readonly compute: (call: KernelCall<any, any>) => tf.TensorInfo | tf.TensorInfo[];
   /** Takes string and complex tensors too; other kernels leave those to the cpu backend. */
   readonly anyDtype?: boolean;
+  /** Its inputs are `a` and `b` and there are no attributes: small ones are called so often that the way there counts. */
+  readonly pair?: boolean;
 }
 
 /** The same native function under tfjs's name, for kernels whose inputs are one tensor `x`. */
@@ -27,9 +30,13 @@ export function unary(name: string): NativeKernel {
 
 /** The same for two tensors `a` and `b`. */
 export function binary(name: string): NativeKernel {
+  let kernel: NativeFunction | undefined;
   return {
     name,
-    compute: ({ native, inputs }: KernelCall<{ a: tf.TensorInfo; b: tf.TensorInfo }>) =>
-      native.run(name, native.handle(inputs.a), native.handle(inputs.b)),
+    pair: true,
+    compute: ({ native, inputs }: KernelCall<{ a: tf.TensorInfo; b: tf.TensorInfo }>) => {
+      kernel ??= native.function(name);
+      return native.runPair(kernel, inputs.a, inputs.b);
+    },
   };
 }

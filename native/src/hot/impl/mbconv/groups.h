@@ -28,9 +28,11 @@ struct Groups {
   int batch, span, count;
 };
 
-/// A fixed number of chunks, each with sums of its own: enough for every thread, and few where the sums are large.
+/// A fixed number of chunks, each with sums of its own: enough for every thread, few where the sums are large, and even, so
+/// that two threads have as many.
 inline int chunksOf(int parts, size_t floatsPerChunk) {
-  const size_t most = std::max<size_t>(4, (size_t{1} << 20) / std::max<size_t>(1, floatsPerChunk));
+  const size_t fit = (size_t{1} << 20) / std::max<size_t>(1, floatsPerChunk);
+  const size_t most = std::max<size_t>(4, fit + fit % 2);
   return static_cast<int>(std::min<size_t>({static_cast<size_t>(parts), 32, most}));
 }
 inline int chunkStart(int chunk, int chunks, int parts) { return static_cast<int>(static_cast<long>(chunk) * parts / chunks); }

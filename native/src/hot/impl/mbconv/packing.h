@@ -17,7 +17,8 @@ inline void packRows(const float* from, int rows, int channels, int blocks, cons
 }
 
 /// [channels][columns] to [blocks][columns][kLanes]: packRows of the transpose.
-inline void packColumns(const float* from, int channels, int columns, int blocks, float* to) {
+inline void packColumns(const float* from, int channels, int columns, int blocks, int threads, float* to) {
+#pragma omp parallel for schedule(static) num_threads(threads) if (static_cast<long>(channels) * columns > kPackedAtOnce)
   for (int b = 0; b < blocks; ++b)
     for (int j = 0; j < kLanes; ++j) {
       const int m = kLanes * b + j;

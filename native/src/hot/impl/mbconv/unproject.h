@@ -53,8 +53,8 @@ struct UnprojectScratch {
 /// sums; with one, dB does, and the gates' gradients.
 template <int ACT, int V>
 void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScratch& scratch, const float* w2t, const float* centre,
-                  int block, const float* spread, float* work, size_t stride, int first, int pixels, float* dGates, float* dW2,
-                  float* sums, float* products) {
+                  int block, const float* spread, float* work, size_t stride, bool past, int first, int pixels, float* dGates,
+                  float* dW2, float* sums, float* products) {
   const int out = s.outChannels;
   alignas(sizeof(vec)) const float none[kLanes] = {};
   const float *w[V], *bias[V], *value[V];
@@ -82,7 +82,7 @@ void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScr
         activations<ACT, true, N>(x, slope);
         HOT_EACH store(y + kLanes * (p + i), x[i]);
         HOT_EACH x[i] = load(dB[v] + kLanes * (p + i)) * slope[i];
-        HOT_EACH store(to + kLanes * (p + i), x[i]);
+        HOT_EACH storeOnce(to + kLanes * (p + i), x[i], kLanes, past);
         HOT_EACH sum += x[i];
         HOT_EACH product += x[i] * (load(d + kLanes * (p + i)) - mean);
       });
@@ -114,7 +114,7 @@ void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScr
   if (block + V + 2 <= packed.blocks)
     for (int v = 0; v < 2; ++v) {
       ahead.add(spread + (V + v) * stride);
-      ahead.add(work + (V + v) * stride);
+      if (!past) ahead.add(work + (V + v) * stride);
     }
   outerStrips<V>(scratch.strips, pixels, 0, out, value, pixels, weights, ahead);
 }
@@ -153,10 +153,11 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
   const int blocks = packed.blocks, wide = packed.wide, out = s.outChannels, outPixels = s.outPixels();
   const size_t w2Size = static_cast<size_t>(wide) * out;
   const int chunks = chunksOf(groups.count, w2Size);
+  const bool past = !s.reduced && goesPast(s.spreadSize(), kLanes, work);  // with a gate it is read again at once
   const gate::Layers layers(w, s.middle, s.reduced, s.activation);
   const gate::Trace trace(layers, s.reduced ? s.batch : 0);
-  Buffer partial(chunks * w2Size), w2t(w2Size, Uninitialised{}), centre(wide);
-  packColumns(w.w2, s.middle, out, blocks, w2t);
+  Buffer partial(chunks * w2Size, Uninitialised{}), w2t(w2Size, Uninitialised{}), centre(wide);
+  packColumns(w.w2, s.middle, out, blocks, s.threads, w2t);
   pack(kept.mean2, s.middle, blocks, centre);
   Buffer sums(static_cast<size_t>(groups.count) * wide), products(static_cast<size_t>(groups.count) * wide);
   const size_t perThread = UnprojectScratch::size(s, packed, groups.span);
@@ -165,6 +166,7 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
   for (int k = 0; k < chunks; ++k) {
     const UnprojectScratch scratch(memory + omp_get_thread_num() * perThread, s, packed, groups.span);
     float* dW2 = partial + k * w2Size;
+    std::memset(dW2, 0, w2Size * sizeof(float));
     for (int g = chunkStart(k, chunks, groups.count); g < chunkStart(k + 1, chunks, groups.count); ++g) {
       const int images = groups.images(g);
       const size_t start = groups.start(g, blocks, outPixels), stride = groups.blockStride(g, outPixels);
@@ -189,7 +191,7 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
           packStrips(scratch.dP, out, count, scratch.strips);
           eachPair(0, blocks, [&](int b, auto pair) {
             const size_t at = start + b * stride + static_cast<size_t>(first) * kLanes;
-            unprojectRun<act, decltype(pair)::value>(s, packed, scratch, w2t, centre, b, kept.spread + at, work + at, stride, first,
+            unprojectRun<act, decltype(pair)::value>(s, packed, scratch, w2t, centre, b, kept.spread + at, work + at, stride, past, first,
                                                      count, trace.dGate(groups.first(g)), dW2, sum, product);
           });
         });
@@ -205,6 +207,7 @@ inline void unproject(const MBConvShape& s, const MBConvWeights& w, const Groups
         }
       });
     }
+    if (past) fence();
   }
   unpackColumns(partial, chunks, w2Size, out, s.middle, blocks, s.threads, gradients.w2);
   norm2.solve(sums, products, groups.count, wide, s.middle, static_cast<double>(s.batch) * outPixels, w.gamma2, kept.mean2,

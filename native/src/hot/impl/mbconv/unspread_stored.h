@@ -12,41 +12,43 @@ inline void unspreadStored(const MBConvShape& s, const MBConvWeights& w, const G
   const BackRows<Tile> backRows(geometry);
   const size_t filterSize = static_cast<size_t>(wide) * taps;
   const int chunks = chunksOf(groups.count, filterSize);
-  const size_t perThread = (TileScratch::size(s, geometry) + 15) / 16 * 16, size = static_cast<size_t>(s.batch) * wide;
+  const bool past = goesPast(s.expandedSize(), kLanes, dM);
+  const size_t tileFloats = (TileScratch::size(s, geometry) + 15) / 16 * 16, size = static_cast<size_t>(s.batch) * wide;
+  const size_t perThread = tileFloats + (past ? static_cast<size_t>(inPixels) * kLanes : 0);
   Buffer partial(chunks * filterSize), scratch(s.threads * perThread), centre(wide);
   Buffer sums(size, Uninitialised{}), products(size, Uninitialised{});
   pack(kept.mean1, s.middle, blocks, centre);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int k = 0; k < chunks; ++k) {
-    const TileScratch tiles(scratch + omp_get_thread_num() * perThread, s, geometry);
+    float* memory = scratch + omp_get_thread_num() * perThread;
+    const TileScratch tiles(memory, s, geometry);
     float* filter = partial + k * filterSize;
     const int end = std::min(s.batch, groups.first(chunkStart(k + 1, chunks, groups.count)));
     for (int n = groups.first(chunkStart(k, chunks, groups.count)); n < end; ++n) {
       const size_t inStride = groups.blockStride(groups.of(n), inPixels), outStride = groups.blockStride(groups.of(n), outPixels);
-      eachBlock(false, blocks, [&](int b, auto pair) {
-        constexpr int V = decltype(pair)::value;
+      for (int b = 0; b < blocks; ++b) {
         const size_t at = groups.at(n, b, blocks, inPixels), outAt = groups.at(n, b, blocks, outPixels);
         const std::ptrdiff_t ahead = groups.after(n, b, blocks, outPixels) - outAt;
         const Source source{nullptr, kept.expanded + at, inStride, kept.expanded + groups.after(n, b, blocks, inPixels)};
+        float* d = past ? memory + tileFloats : dM + at;
         withActivation(s.activation, [&](auto A) {
-          unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, source, kept.spread + outAt, work + outAt,
-                                              outStride, ahead, tiles, dM + at, inStride, filter + static_cast<size_t>(b) * taps * kLanes);
+          unspreadTile<decltype(A)::value, 1>(s, geometry, packed, back, backRows, norm2, b, source, kept.spread + outAt, work + outAt,
+                                              outStride, ahead, tiles, d, inStride, filter + static_cast<size_t>(b) * taps * kLanes);
         });
-        for (int v = 0; v < V; ++v) {
-          const float* d = dM + at + v * inStride;
-          const float* e = kept.expanded + at + v * inStride;
-          const vec mean = load(centre.data + kLanes * (b + v));
-          vec sum[2] = {}, product[2] = {};
-          for (int p = 0; p < inPixels; ++p) {
-            const vec x = load(d + kLanes * p);
-            sum[p & 1] += x;
-            product[p & 1] += x * (load(e + kLanes * p) - mean);
-          }
-          store(sums + static_cast<size_t>(n) * wide + kLanes * (b + v), sum[0] + sum[1]);
-          store(products + static_cast<size_t>(n) * wide + kLanes * (b + v), product[0] + product[1]);
+        const float* e = kept.expanded + at;
+        const vec mean = load(centre.data + kLanes * b);
+        vec sum[2] = {}, product[2] = {};
+        for (int p = 0; p < inPixels; ++p) {
+          const vec x = load(d + kLanes * p);
+          sum[p & 1] += x;
+          product[p & 1] += x * (load(e + kLanes * p) - mean);
+          if (past) stream(dM + at + kLanes * p, x);
         }
-      });
+        store(sums + static_cast<size_t>(n) * wide + kLanes * b, sum[0] + sum[1]);
+        store(products + static_cast<size_t>(n) * wide + kLanes * b, product[0] + product[1]);
+      }
     }
+    if (past) fence();
   }
   unpackRows(partial, chunks, filterSize, taps, s.middle, blocks, s.threads, gradients.wd);
   norm1.solve(sums, products, s.batch, wide, s.middle, static_cast<double>(s.batch) * inPixels, w.gamma1, kept.mean1, kept.variance1,
@@ -62,13 +64,14 @@ inline void unexpandStored(const MBConvShape& s, const MBConvWeights& w, const G
   const size_t w1Size = static_cast<size_t>(wide) * in, tileFloats = static_cast<size_t>(std::min(blocks, kDepth)) * (kRun + 2) * kLanes;
   const size_t perThread = (tileFloats + stripsSize(kRun, in) + 15) / 16 * 16;
   const int chunks = chunksOf(groups.count, w1Size);
-  const Panels w1t = Panels::transposed(w.w1, s.middle, in, wide);
-  Buffer partial(chunks * w1Size), scratch(s.threads * perThread, Uninitialised{});
+  const Panels w1t = Panels::transposed(w.w1, s.middle, in, wide, s.threads);
+  Buffer partial(chunks * w1Size, Uninitialised{}), scratch(s.threads * perThread, Uninitialised{});
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int k = 0; k < chunks; ++k) {
     float* tile = scratch + omp_get_thread_num() * perThread;
     float* strips = tile + tileFloats;
     float* dW1 = partial + k * w1Size;
+    std::memset(dW1, 0, w1Size * sizeof(float));
     for (int g = chunkStart(k, chunks, groups.count); g < chunkStart(k + 1, chunks, groups.count); ++g) {
       const size_t start = groups.start(g, blocks, inPixels), stride = groups.blockStride(g, inPixels);
       const size_t rows = static_cast<size_t>(groups.first(g)) * inPixels * in;

@@ -31,7 +31,7 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
   const BackRows<Tile> backRows(geometry);
   const size_t tileFloats = (TileScratch::size(s, geometry) + 15) / 16 * 16;
   const size_t perThread = tileFloats + (s.expand ? (stripsSize(inPixels, in) + 15) / 16 * 16 : 0);
-  const Panels w1t = s.expand ? Panels::transposed(w.w1, s.middle, in, wide, packed.scale1) : Panels(0, 0);
+  const Panels w1t = s.expand ? Panels::transposed(w.w1, s.middle, in, wide, s.threads, packed.scale1) : Panels(0, 0);
   Buffer scratch(s.threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int k = 0; k < total.chunks; ++k) {
