@@ -9,7 +9,7 @@ export function addScale(program: Command): void {
     .option("--images <n>", "of a distillation", positive, 1000)
     .option("--epochs <n>", "of each cell", positive, 2)
     .option("--batch <n>", "images a step", positive, 32)
-    .option("--pairs <n>", "turns of one and of two", positive, 5)
+    .option("--pairs <n>", "turns of one and of two", positive, 9)
     .option("--json", "one line of JSON", false)
     .action(async ({ images, epochs, batch, pairs, json }) => {
       // Only here, because it needs what `npm run build` makes.

@@ -8,7 +8,7 @@ const EXTENSION = extname(__filename);
 /** What each thread runs. */
 export const ENTRY = join(__dirname, `task-thread${EXTENSION}`);
 /** A thread that nobody needed for so long (in ms) ends: until then the next tasks save its start. */
-export const kept = { idleMs: 10_000 };
+export const kept = { idleMs: 60_000 };
 
 let started: Piscina | undefined;
 

@@ -18,10 +18,10 @@ import {
 } from "../core";
 import { batchValues, imageAt, imageSize, isStored, type Split } from "../data";
 import { roundingClass, tf } from "../engine";
-import { decodeFloat16, encodeFloat16 } from "../nn";
+import { encodeFloat16 } from "../nn";
 import type { ImageShape } from "../space";
 import { completeFiles, type FeatureFiles, type FeatureStorage, growingFiles, passingStorage } from "./feature-storage";
-import type { SharedBoundaryMaps, Sharing } from "./shared-features";
+import { keptRows, type SharedBoundaryMaps, type Sharing, sharedBatch } from "./shared-features";
 import type { TeacherBlock } from "./split";
 import type { Teacher } from "./teacher";
 
@@ -83,8 +83,21 @@ export class FeatureStore {
    */
   batch(boundary: number, positions: ArrayLike<number>): tf.Tensor4D {
     const shape = this.shapes[boundary];
-    const { height, width, channels } = shape;
-    return tf.tensor4d(this.values(boundary, positions, shape), [positions.length, height, width, channels]);
+    if (boundary === 0) {
+      const images = Uint32Array.from({ length: positions.length }, (_, i) => this.indices[positions[i]]);
+      const { height, width, channels } = shape;
+      const values = batchValues(this.split, images, shape, this.teacher.preprocessing);
+      return tf.tensor4d(values, [positions.length, height, width, channels]);
+    }
+    const bytes = this.storage.share(boundary - 1);
+    if ("memory" in bytes) return sharedBatch({ bytes, kept: this.dtype }, shape, positions);
+    const size = imageSize(shape) * BYTES[this.dtype];
+    const rows = new Uint8Array(positions.length * size);
+    for (let i = 0; i < positions.length; i++) {
+      this.storage.read(boundary - 1, positions[i], rows.subarray(i * size, (i + 1) * size));
+    }
+    const places = Array.from(positions, (_, i) => i);
+    return keptRows(rows, this.dtype, places, shape);
   }
 
   /** Labels of the images at the given places. */
@@ -122,19 +135,6 @@ export class FeatureStore {
   /** Frees memory and open files; the store cannot be read afterwards. */
   close(): void {
     this.storage.close();
-  }
-
-  private values(boundary: number, positions: ArrayLike<number>, shape: ImageShape): Float32Array {
-    if (boundary === 0) {
-      const images = Uint32Array.from({ length: positions.length }, (_, i) => this.indices[positions[i]]);
-      return batchValues(this.split, images, shape, this.teacher.preprocessing);
-    }
-    const bytesPerImage = imageSize(shape) * BYTES[this.dtype];
-    const bytes = new Uint8Array(positions.length * bytesPerImage);
-    for (let i = 0; i < positions.length; i++) {
-      this.storage.read(boundary - 1, positions[i], bytes.subarray(i * bytesPerImage, (i + 1) * bytesPerImage));
-    }
-    return this.dtype === "float16" ? decodeFloat16(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
   }
 }
 

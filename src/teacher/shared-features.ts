@@ -1,6 +1,6 @@
 import { CheckpointError, readShared, type SharedBytes } from "../core";
 import { batchValues, imageSize, type Preprocessing } from "../data";
-import { tf } from "../engine";
+import { storedRows, tf } from "../engine";
 import { decodeFloat16 } from "../nn";
 import type { ImageShape } from "../space";
 
@@ -42,29 +42,56 @@ export function sharedBatch(
   shape: ImageShape,
   positions: ArrayLike<number>,
 ): tf.Tensor4D {
-  const { height, width, channels } = shape;
   const size = imageSize(shape) * bytesPerValue(kept);
+  if ("memory" in bytes) {
+    const all = new Uint8Array(bytes.memory);
+    const places = Array.from(positions);
+    const beyond = places.find((place) => (place + 1) * size > all.length);
+    if (beyond !== undefined) throw missing(beyond);
+    if (kept === "float16" || kept === "float32") return keptRows(all, kept, places, shape);
+  }
   const rows = new Uint8Array(positions.length * size);
   for (let i = 0; i < positions.length; i++) {
-    if (!readShared(bytes, positions[i] * size, rows.subarray(i * size, (i + 1) * size))) {
-      throw new CheckpointError(
-        `features: image ${positions[i]} must be among those kept, and they end before; run the same command again, which computes what is missing`,
-        { image: positions[i] },
-      );
-    }
+    if (!readShared(bytes, positions[i] * size, rows.subarray(i * size, (i + 1) * size))) throw missing(positions[i]);
   }
-  return tf.tensor4d(values(rows, kept, shape), [positions.length, height, width, channels]);
+  const places = Array.from(positions, (_, i) => i);
+  return typeof kept === "string" ? keptRows(rows, kept, places, shape) : imageRows(rows, kept, places, shape);
 }
 
-function values(rows: Uint8Array, kept: SharedBoundaryMaps["kept"], shape: ImageShape): Float32Array {
-  if (kept === "float32") return new Float32Array(rows.buffer);
-  if (kept === "float16") return decodeFloat16(new Uint16Array(rows.buffer));
-  const count = rows.length / imageSize(shape);
-  const split = { count, images: rows, labels: new Uint8Array(0) };
-  return batchValues(
-    split,
-    Uint32Array.from({ length: count }, (_, i) => i),
-    shape,
-    kept,
+/** Feature maps among those in `bytes`, image after image. */
+export function keptRows(
+  bytes: Uint8Array,
+  dtype: "float16" | "float32",
+  places: readonly number[],
+  shape: ImageShape,
+): tf.Tensor4D {
+  const size = imageSize(shape);
+  const batch = batchShape(places.length, shape);
+  const direct = storedRows({ bytes, dtype, rows: places, shape: batch });
+  if (direct) return direct as tf.Tensor4D;
+  const all = dtype === "float16" ? new Uint16Array(bytes.buffer) : new Float32Array(bytes.buffer);
+  const values = new Float32Array(places.length * size);
+  for (const [i, place] of places.entries()) {
+    const from = all.subarray(place * size, (place + 1) * size);
+    const to = values.subarray(i * size, (i + 1) * size);
+    if (from instanceof Uint16Array) decodeFloat16(from, to);
+    else to.set(from);
+  }
+  return tf.tensor4d(values, batch);
+}
+
+function imageRows(rows: Uint8Array, kept: Preprocessing, places: readonly number[], shape: ImageShape): tf.Tensor4D {
+  const split = { count: places.length, images: rows, labels: new Uint8Array(0) };
+  return tf.tensor4d(batchValues(split, Uint32Array.from(places), shape, kept), batchShape(places.length, shape));
+}
+
+function batchShape(count: number, { height, width, channels }: ImageShape): [number, number, number, number] {
+  return [count, height, width, channels];
+}
+
+function missing(image: number): CheckpointError {
+  return new CheckpointError(
+    `features: image ${image} must be among those kept, and they end before; run the same command again, which computes what is missing`,
+    { image },
   );
 }

@@ -1,6 +1,8 @@
 // Fill, Range, LinSpace, Diag, Multinomial and RandomUniform-like sources.
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <cstring>
+
 #include "../families.h"
 #include "../tensors.h"
 #include "int32.h"
@@ -43,9 +45,39 @@ at::Tensor Multinomial(Call& call) {
   return at::multinomial(call.Tensor(0).cpu(), call.Int(1), true, generator).to(call.addon().device, at::kInt);
 }
 
+// StoredRows(bytes, dtype, rows, shape): the given rows of a table of float16 or float32 numbers, which other threads may read
+// too, as float32. `bytes` is a Uint8Array, over shared memory or not; `shape` begins with the number of rows.
+at::Tensor StoredRows(Call& call) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(call.info().Env(), call.info()[0], &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array) {
+    throw std::invalid_argument("StoredRows: bytes must be a Uint8Array");
+  }
+  const bool half = call.Text(1) == "float16";
+  const std::vector<int64_t> rows = call.Ints(2), shape = call.Ints(3);
+  const at::Tensor out = at::empty(shape, at::kFloat);
+  const int64_t count = static_cast<int64_t>(rows.size());
+  if (shape.empty() || shape[0] != count) throw std::invalid_argument("StoredRows: shape must begin with the number of rows");
+  if (out.numel() == 0) return out;
+  const int64_t values = out.numel() / count, size = values * (half ? 2 : 4);
+  for (int64_t i = 0; i < count; ++i) {
+    if (rows[i] < 0 || (rows[i] + 1) * size > static_cast<int64_t>(length)) {
+      throw std::out_of_range("StoredRows: row " + std::to_string(rows[i]) + " is beyond the table's " + std::to_string(length / size));
+    }
+    void* from = static_cast<char*>(data) + rows[i] * size;
+    float* to = out.data_ptr<float>() + i * values;
+    if (half) at::from_blob(to, {values}, at::kFloat).copy_(at::from_blob(from, {values}, at::kHalf));
+    else std::memcpy(to, from, size);
+  }
+  return out;
+}
+
 }  // namespace
 
 void InitCreate(Napi::Env env, Napi::Object exports) {
+  Define(env, exports, "StoredRows", StoredRows);
   Define(env, exports, "Fill", Fill);
   Define(env, exports, "Range", Range);
   Define(env, exports, "Diag", Diag);

@@ -6,7 +6,7 @@ import { EngineError, engineCommand } from "../../core";
 /** A tensor in native memory; 0 is none. */
 export type Handle = number;
 
-type Argument = Handle | boolean | string | readonly number[] | undefined;
+type Argument = Handle | boolean | string | ArrayLike<number> | undefined;
 
 /** What the compiled addon exports: some functions of its own, and one a kernel. */
 export interface Addon {

@@ -1,3 +1,4 @@
+import { STORED_ROWS, type StoredRowsAttributes } from "../../stored-rows";
 import { tf } from "../../tf";
 import type { NativeBackend } from "../backend";
 import type { KernelCall, NativeKernel } from "./kernel";
@@ -51,6 +52,11 @@ export const createKernels: NativeKernel[] = [
       const count = start === stop || wrongWay ? 0 : Math.abs(Math.ceil((stop - start) / by));
       return native.run("Range", start, by, count, dtype ?? "float32");
     },
+  },
+  {
+    name: STORED_ROWS,
+    compute: ({ native, attrs: { bytes, dtype, rows, shape } }: KernelCall<NoInputs, StoredRowsAttributes>) =>
+      native.run(STORED_ROWS, bytes, dtype, rows, shape),
   },
   {
     name: tf.LinSpace,
