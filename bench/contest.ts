@@ -115,7 +115,7 @@ export function timed(
 }
 
 /** Who has measured as long as this, ms, takes two turns and no more. */
-const ENOUGH_MS = 10_000;
+const ENOUGH_MS = 6_000;
 
 /** One who takes turns; `times`, ms, are of all of them. */
 class Side {
