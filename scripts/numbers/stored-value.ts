@@ -5,7 +5,7 @@ import { readNotebook, recordsOf } from "../../src/notebook";
 
 /**
  * `path/in/repository.json#key/0/key`; of a notebook `notebooks/x.ipynb#<record>/<value>`, as `lab.record` stored it; of a
- * Markdown file into which a command writes tables `file.md#<first cell of the row>/<column>`.
+ * Markdown file into which a command writes tables `file.md#<heading above the table>/<first cell of the row>/<column>`.
  */
 const place = z.string().regex(/^[^#\s]+#\S.*$/, "must be <file>#<key>/<key>");
 
@@ -41,12 +41,15 @@ function read(path: string): unknown {
   return Object.fromEntries(recordsOf(readNotebook(path)).map(({ name, values }) => [name, values]));
 }
 
-/** `{ row: { column: number } }` of all tables of a Markdown text. */
-function tablesOf(text: string): Record<string, Record<string, number>> {
-  const rows: Record<string, Record<string, number>> = {};
+/** `{ heading: { row: { column: number } } }` of all tables of a Markdown text. */
+function tablesOf(text: string): Record<string, Record<string, Record<string, number>>> {
+  const tables: Record<string, Record<string, Record<string, number>>> = {};
+  let rows: Record<string, Record<string, number>> = {};
   let columns: readonly string[] = [];
   let before: readonly string[] = [];
   for (const line of text.split("\n")) {
+    const heading = /^#+ (.*)$/.exec(line)?.[1];
+    if (heading !== undefined) tables[heading] = rows = {};
     const cells = line.startsWith("|")
       ? line
           .split("|")
@@ -59,5 +62,5 @@ function tablesOf(text: string): Record<string, Record<string, number>> {
     } else columns = [];
     before = cells;
   }
-  return rows;
+  return tables;
 }

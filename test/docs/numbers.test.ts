@@ -49,6 +49,15 @@ describe("a phrase", () => {
     expect(problems("nothing", { text: "gone {4}", given: "a setting" })).toEqual(['no such text: "gone {4}"']);
   });
 
+  it("takes a number of a Markdown table from the one under the heading that is named", () => {
+    const table = (time: number) => `| row | ms |\n| --- | --: |\n| a step | ${time} |\n`;
+    writeFileSync(join(root, "tables.md"), `## One machine\n${table(1.5)}\n## Another\n${table(2.5)}`);
+    const from = (heading: string) => [`tables.md#${heading}/a step/ms`];
+    expect(problems("took 1.5 ms", { text: "took {1.5} ms", from: from("One machine") })).toEqual([]);
+    expect(problems("took 2.5 ms", { text: "took {2.5} ms", from: from("Another") })).toEqual([]);
+    expect(problems("took 2.5 ms", { text: "took {2.5} ms", from: from("A third") })).toHaveLength(1);
+  });
+
   it("refuses a source that is not a stored number", () => {
     const [problem] = problems("tau is 1", { text: "tau is {1}", from: ["stored.json#a/absent"] });
     expect(problem).toContain("must be a stored number");
