@@ -459,6 +459,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   LinSpace: "float32 by definition",
   LogSoftmax: "float32 by definition, and no kernel of the cpu backend",
   Multinomial: "draws by chance",
+  StoredRows: "reads half and single precision, for features alone",
   NonMaxSuppressionV3: "boxes are float32",
   NonMaxSuppressionV4: "boxes are float32",
   NonMaxSuppressionV5: "boxes are float32",
