@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { positive } from "./arguments";
+import { heldOption, holdAtAvx2 } from "./held";
 import { withRivals } from "./pytorch";
 
 /** `bench dna`: the whole search beside plain PyTorch's. */
@@ -10,8 +11,10 @@ export function addDna(program: Command): void {
       "distil all blocks, rate all candidates, find the front: ours and plain PyTorch's, as the released code does it",
     )
     .option("--json", "one line of JSON", false)
+    .addOption(heldOption())
     .option("--threads <count>", "of both sides", positive, 2)
-    .action(async ({ json, threads }: { json: boolean; threads: number }) => {
+    .action(async ({ json, threads, avx2 }: { json: boolean; threads: number; avx2: boolean }) => {
+      if (avx2) holdAtAvx2();
       // Only here, because it needs what `npm run build` makes.
       const { measureDna } = await import("./dna.js");
       await withRivals(async (rivals) => {

@@ -79,6 +79,8 @@ export interface DnaBench {
   readonly options: typeof OPTIONS;
   readonly threads: number;
   readonly cpu: string;
+  /** The width of our kernels. */
+  readonly isa?: string;
   readonly torch: string | null;
 }
 
@@ -125,7 +127,9 @@ export async function measureDna(
     await keep(RELEASED + malloc, torchSearch(child, "released"));
   }
   await keep("ours, one block after another", ourSearch(teacher, data, space, 0));
-  // The machine's speed wanders: those that are close take turns.
+  // The machine's speed wanders: those that are close take turns. The first of each side starts threads and compiles code.
+  await ourSearch(teacher, data, space, threads);
+  for (const { child } of torches) await torchSearch(child, "cached");
   for (let round = 0; round < ROUNDS; round++) {
     await keep("ours", ourSearch(teacher, data, space, threads));
     for (const { child, malloc } of torches) await keep(CACHED + malloc, torchSearch(child, "cached"));
@@ -139,11 +143,12 @@ export async function measureDna(
     options: OPTIONS,
     threads,
     cpu: machine().cpu,
+    isa: engine.info().isa,
     torch: rivals?.version ?? null,
   };
 }
 
-type Compared = Omit<DnaBench, "sharing_depth_4" | "runs" | "options" | "threads" | "cpu" | "torch">;
+type Compared = Omit<DnaBench, "sharing_depth_4" | "runs" | "options" | "threads" | "cpu" | "isa" | "torch">;
 
 function compare(runs: Readonly<Record<string, readonly Searched[]>>): Compared {
   const middle = (of: readonly Searched[]) => median(of.map(total));

@@ -32,6 +32,8 @@ export interface EngineBench extends SmallAdd, Surroundings {
   limits: Limits[];
   /** What the times are of. */
   clock: Clock;
+  /** Whether both sides were held at the kernels of an older processor. */
+  held: boolean;
   rows: EngineRow[];
   seconds: number;
   /** The machine's kind, and the day (UTC) of the run: README has one table a kind. */
@@ -44,6 +46,8 @@ export interface EngineRequest {
   rounds: number;
   /** CPU time in place of the clock's. */
   cpu: boolean;
+  /** Both sides are held at AVX2, by `holdAtAvx2`. */
+  avx2: boolean;
   /** Only rows whose name has this in it. */
   only?: string;
 }
@@ -53,7 +57,7 @@ const TURN_MS = 1200;
 
 /** Measures all rows for each number of threads; `seen` gets each as it comes. */
 export async function measureEngine(
-  { threads, rounds, cpu, only = "" }: EngineRequest,
+  { threads, rounds, cpu, avx2, only = "" }: EngineRequest,
   rivals: Rivals | undefined,
   seen: (row: TimedRow) => void,
 ): Promise<EngineBench> {
@@ -103,6 +107,7 @@ export async function measureEngine(
     rows,
     ...surroundings(rivals),
     clock,
+    held: avx2,
     seconds: round((performance.now() - start) / 1000, 0),
     processor: processorKind(),
     date: new Date().toISOString().slice(0, 10),

@@ -58,12 +58,12 @@ export function markdown(bench: EngineBench): string {
 }
 
 /** The kind of machine that a run was made on: processor and the width of our kernels. */
-export function machineOf({ processor, isa, date }: EngineBench): string {
+export function machineOf({ processor, isa, date, held }: EngineBench): string {
   if (!processor || !date)
     throw new Error(
       "the run's JSON must have `processor` and `date`, but lacks them: `bench -- engine --json` writes both now; measure again",
     );
-  return `${processor}, ${isa ?? "kernels not named"}`;
+  return `${processor}, ${held ? "held at " : ""}${isa ?? "kernels not named"}`;
 }
 
 /** Tables of several machines, each under a heading with its name: the one of `machine` replaced, or added at the end. */

@@ -203,8 +203,18 @@ std::vector<double> Call::Numbers(size_t i) const {
 }
 
 std::vector<at::Tensor> Call::Tensors(size_t i) const {
+  const std::vector<int64_t> handles = Ints(i);
   std::vector<at::Tensor> tensors;
-  for (int64_t handle : Ints(i)) tensors.push_back(addon_.tensors.Get(handle));
+  tensors.reserve(handles.size());
+  for (int64_t handle : handles) tensors.push_back(addon_.tensors.Get(handle));
+  return tensors;
+}
+
+std::vector<at::Tensor> Call::OptionalTensors(size_t i) const {
+  const std::vector<int64_t> handles = Ints(i);
+  std::vector<at::Tensor> tensors;
+  tensors.reserve(handles.size());
+  for (int64_t handle : handles) tensors.push_back(handle == 0 ? at::Tensor() : addon_.tensors.Get(handle));
   return tensors;
 }
 

@@ -74,6 +74,8 @@ class Call {
   c10::optional<at::Tensor> OptionalTensor(size_t i) const;
   /// Handles of an array argument.
   std::vector<at::Tensor> Tensors(size_t i) const;
+  /// Undefined ones where the handle is 0.
+  std::vector<at::Tensor> OptionalTensors(size_t i) const;
   float* Floats(size_t i) const;
   int64_t Int(size_t i) const;
   double Number(size_t i) const;

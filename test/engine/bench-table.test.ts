@@ -60,6 +60,7 @@ test("a run becomes a table, one line a row, between the marks of a file", () =>
     add_cpu_us: 3,
     limits: [limits],
     clock: "wall",
+    held: false,
     isa: "avx2",
     blas: { ours: "OpenBLAS Zen", pytorch: null },
     rows: [{ ...row, ...attained({ flops: 8e8, bytes: 1e8 }, 40, limits) }],
@@ -77,6 +78,7 @@ test("a run becomes a table, one line a row, between the marks of a file", () =>
   expect(text).toMatch(/^### a CPU \(family 26, model 2\), avx2\n\n2026-11-30; 2 cores/);
   expect(between("a <1> old <2> z", "<1>", "<2>", (former) => `${former.trim()} new`)).toBe("a <1>\nold new\n<2> z");
   expect(() => between("a <2> <1>", "<1>", "<2>", () => "new")).toThrow(/must have the marks/);
+  expect(machineOf({ ...bench, held: true })).toBe("a CPU (family 26, model 2), held at avx2");
   expect(() => machineOf({ ...bench, processor: "" })).toThrow(/measure again/);
 });
 

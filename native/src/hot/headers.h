@@ -14,5 +14,6 @@
 #include <new>
 #include <type_traits>
 
+#include "blocks.h"
 #include "geometry.h"
 #include "hot.h"

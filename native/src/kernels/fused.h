@@ -16,12 +16,20 @@ inline float* FloatsOf(const at::Tensor& tensor) {
   return tensor.data_ptr<float>();
 }
 
-inline void Require(bool holds, const std::string& what) {
+inline void Require(bool holds, const char* what) {
   if (!holds) throw std::invalid_argument(what);
 }
 
+/// The same with a text that is made only where it is needed: hundreds of checks a training step would make it each time.
+template <class What>
+void Require(bool holds, const What& what) {
+  if (!holds) throw std::invalid_argument(what());
+}
+
 inline void RequireSize(const at::Tensor& tensor, int64_t size, const char* name) {
-  Require(tensor.numel() == size, std::string(name) + " must have " + std::to_string(size) + " values, but is " + ShapeText(tensor));
+  Require(tensor.numel() == size, [&] {
+    return std::string(name) + " must have " + std::to_string(size) + " values, but is " + ShapeText(tensor);
+  });
 }
 
 inline int Threads() { return at::get_num_threads(); }

@@ -10,18 +10,12 @@ namespace {
 enum Weight { kW1, kGamma1, kBeta1, kWd, kGamma2, kBeta2, kSe1, kSeBias1, kSe2, kSeBias2, kW2, kGamma3, kBeta3,
               kMean1, kVariance1, kMean2, kVariance2, kMean3, kVariance3, kWeights };
 
-std::vector<at::Tensor> Optionals(Call& call, size_t argument) {
-  std::vector<at::Tensor> tensors;
-  for (int64_t handle : call.Ints(argument)) tensors.push_back(handle == 0 ? at::Tensor() : call.addon().tensors.Get(handle));
-  return tensors;
-}
-
 // MBConvInference(x, weights and statistics, [stride, padTop, padLeft, outHeight, outWidth, activation, residual], epsilon)
 at::Tensor MBConvInference(Call& call) {
   const at::Tensor& x = call.Tensor(0);
-  const std::vector<at::Tensor> weights = Optionals(call, 1);
+  const std::vector<at::Tensor> weights = call.OptionalTensors(1);
   const std::vector<int64_t> c = call.Ints(2);
-  Require(x.dim() == 4 && x.numel() > 0, "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x));
+  Require(x.dim() == 4 && x.numel() > 0, [&] { return "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x); });
   Require(weights.size() == kWeights && c.size() == 7, "an MBConv has 13 weights, 6 statistics and 7 numbers");
   const at::Tensor &wd = weights[kWd], &w2 = weights[kW2];
   Require(wd.defined() && wd.dim() == 4 && w2.defined() && w2.dim() == 4, "an MBConv needs its depthwise and project kernels");
@@ -64,9 +58,10 @@ at::Tensor MBConvInference(Call& call) {
 // ConvNormInference(x, kernel, gamma, beta, mean, variance, epsilon, activation, windows...)
 at::Tensor ConvNormInference(Call& call) {
   const at::Tensor &x = call.Tensor(0), &kernel = call.Tensor(1);
-  Require(x.dim() == 4 && x.numel() > 0, "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x));
-  Require(kernel.dim() == 4 && kernel.size(2) == x.size(3), "x " + ShapeText(x) + " and the kernel " + ShapeText(kernel) +
-                                                                " must have the same input channels");
+  Require(x.dim() == 4 && x.numel() > 0, [&] { return "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x); });
+  Require(kernel.dim() == 4 && kernel.size(2) == x.size(3), [&] {
+    return "x " + ShapeText(x) + " and the kernel " + ShapeText(kernel) + " must have the same input channels";
+  });
   const int64_t in = x.size(3), channels = kernel.size(3);
   for (int i = 2; i < 6; ++i) RequireSize(call.Tensor(i), channels, "gamma, beta, mean and variance");
   const double epsilon = call.Number(6);

@@ -10,19 +10,13 @@ enum Weight { kW1, kGamma1, kBeta1, kWd, kGamma2, kBeta2, kSe1, kSeBias1, kSe2, 
 // What the forward pass gives: y, then these.
 enum Kept { kMean2, kVariance2, kMean3, kVariance3, kMean1, kVariance1, kMoments, kExpanded, kSpread, kProjected, kPooled, kKept };
 
-std::vector<at::Tensor> Optionals(Call& call, size_t argument) {
-  std::vector<at::Tensor> tensors;
-  for (int64_t handle : call.Ints(argument)) tensors.push_back(handle == 0 ? at::Tensor() : call.addon().tensors.Get(handle));
-  return tensors;
-}
-
 float* FloatsOrNull(const at::Tensor& tensor) { return tensor.defined() ? FloatsOf(tensor) : nullptr; }
 
 /// (x, weights, [stride, padTop, padLeft, outHeight, outWidth, activation, residual], epsilon)
 struct MBConvCall {
-  explicit MBConvCall(Call& call) : x(call.Tensor(0)), weights(Optionals(call, 1)) {
-    Require(x.dim() == 4 && x.numel() > 0, "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x));
-    Require(weights.size() == kWeights, "an MBConv has " + std::to_string(kWeights) + " weights");
+  explicit MBConvCall(Call& call) : x(call.Tensor(0)), weights(call.OptionalTensors(1)) {
+    Require(x.dim() == 4 && x.numel() > 0, [&] { return "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x); });
+    Require(weights.size() == kWeights, [] { return "an MBConv has " + std::to_string(kWeights) + " weights"; });
     const std::vector<int64_t> c = call.Ints(2);
     Require(c.size() == 7, "an MBConv has 7 numbers");
     const at::Tensor& wd = weights[kWd];
@@ -104,7 +98,7 @@ std::vector<at::Tensor> MBConvTrainingGrad(Call& call) {
   const MBConvCall c(call);
   const hot::MBConvShape& s = c.shape;
   const std::vector<at::Tensor> kept = call.Tensors(4);
-  Require(kept.size() == kKept, "an MBConv keeps " + std::to_string(kKept) + " tensors");
+  Require(kept.size() == kKept, [] { return "an MBConv keeps " + std::to_string(kKept) + " tensors"; });
   const at::Tensor& dy = call.Tensor(5);
   RequireSize(dy, static_cast<int64_t>(s.batch) * s.outPixels() * s.outChannels, "dy");
   RequireSize(kept[kSpread], s.spreadSize(), "the depthwise output");

@@ -7,7 +7,7 @@ namespace {
 
 struct Rows {
   explicit Rows(const at::Tensor& x) : channels(static_cast<int>(x.size(-1))), rows(x.numel() / std::max(1, channels)) {
-    Require(x.numel() > 0, "x must not be empty, but is " + ShapeText(x));
+    Require(x.numel() > 0, [&] { return "x must not be empty, but is " + ShapeText(x); });
   }
   int channels;
   size_t rows;
@@ -70,7 +70,7 @@ at::Tensor FusedBatchNormInference(Call& call) {
 /// x [batch, ..., channels] and the gate's weights from argument 1 on.
 struct GateCall {
   explicit GateCall(Call& call) : x(call.Tensor(0)) {
-    Require(x.dim() == 4 && x.numel() > 0, "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x));
+    Require(x.dim() == 4 && x.numel() > 0, [&] { return "x must be [batch, height, width, channels] and not empty, but is " + ShapeText(x); });
     channels = x.size(3);
     reduced = call.Tensor(2).numel();
     RequireSize(call.Tensor(1), static_cast<int64_t>(channels) * reduced, "w1");

@@ -34,14 +34,14 @@ at::Tensor FusedMeanSquaredErrorGrad(Call& call) {
 std::vector<at::Tensor> FusedSoftmaxCrossEntropy(Call& call) {
   const at::Tensor& logits = call.Tensor(0);
   const at::Tensor& labels = call.Tensor(1);
-  Require(logits.dim() == 2 && logits.numel() > 0, "logits must be [batch, classes] and not empty, but are " + ShapeText(logits));
+  Require(logits.dim() == 2 && logits.numel() > 0, [&] { return "logits must be [batch, classes] and not empty, but are " + ShapeText(logits); });
   RequireSize(labels, logits.size(0), "labels");
   const bool gradientToo = call.Flag(3);
   at::Tensor loss = NewFloats({}), gradient = gradientToo ? NewFloats(logits.sizes()) : NewFloats({0});
   const bool fits =
       hot::table().softmaxCrossEntropy(FloatsOf(logits), LabelsOf(labels), logits.size(0), logits.size(1), call.Number(2), Threads(),
                                        FloatsOf(loss), gradientToo ? FloatsOf(gradient) : nullptr);
-  Require(fits, "labels must be whole numbers from 0 to " + std::to_string(logits.size(1) - 1));
+  Require(fits, [&] { return "labels must be whole numbers from 0 to " + std::to_string(logits.size(1) - 1); });
   return {loss, gradient};
 }
 
@@ -67,8 +67,9 @@ struct Updates {
     for (const auto& list : lists) {
       Require(list.empty() || list.size() == w.size(), "an update needs one gradient and one state a parameter");
       for (size_t k = 0; k < list.size(); ++k) {
-        Require(list[k].numel() == w[k].numel(), "parameter " + std::to_string(k) + " is " + ShapeText(w[k]) +
-                                                     ", but its gradient or state is " + ShapeText(list[k]));
+        Require(list[k].numel() == w[k].numel(), [&] {
+          return "parameter " + std::to_string(k) + " is " + ShapeText(w[k]) + ", but its gradient or state is " + ShapeText(list[k]);
+        });
         FloatsOf(list[k]);
       }
     }
@@ -81,7 +82,7 @@ struct Updates {
 
 std::vector<double> NumbersOf(Call& call, size_t argument, size_t count) {
   const std::vector<double> numbers = call.Numbers(argument);
-  Require(numbers.size() == count, "an update needs " + std::to_string(count) + " numbers, got " + std::to_string(numbers.size()));
+  Require(numbers.size() == count, [&] { return "an update needs " + std::to_string(count) + " numbers, got " + std::to_string(numbers.size()); });
   return numbers;
 }
 
@@ -102,7 +103,7 @@ Napi::Value FusedAdam(Call& call) {
   const Updates u(call, 4);
   const std::vector<double> decays = NumbersOf(call, 4, u.size()), steps = NumbersOf(call, 5, u.size());
   const hot::AdamOptions options{call.Number(6), call.Number(7), call.Number(8), call.Number(9), call.Flag(10)};
-  for (double step : steps) Require(step >= 1, "step must be at least 1, got " + std::to_string(step));
+  for (double step : steps) Require(step >= 1, [&] { return "step must be at least 1, got " + std::to_string(step); });
   std::vector<hot::Update> updates;
   for (size_t k = 0; k < u.size(); ++k)
     updates.push_back({u.at(0, k), u.at(2, k), u.at(3, k), u.at(1, k), u.sizeOf(k), decays[k], static_cast<int>(steps[k])});

@@ -1,6 +1,7 @@
 // Every family, in the namespace that the including file opens; HOT_LANES is its width.
 #include "simd.h"
 // (simd.h first: the others use its types)
+#include "memory.h"
 #include "past.h"
 #include "gate.h"
 #include "mbconv/mbconv.h"

@@ -62,9 +62,9 @@ inline double row(const float* x, int label, int classes, float smoothing, float
 inline bool forward(const float* logits, const int* labels, size_t batch, int classes, float smoothing, int threads, float* loss, float* d) {
   for (size_t n = 0; n < batch; ++n)
     if (labels[n] < 0 || labels[n] >= classes) return false;
-  mbconv::Doubles losses(batch);
+  Doubles losses(batch);
   const size_t wide = wholeLanes(classes);
-  gate::Raw work(threads * wide);
+  Buffer work(threads * wide, Uninitialised{});
 #pragma omp parallel for schedule(static) num_threads(threads) if (batch * classes > 16384)
   for (long n = 0; n < static_cast<long>(batch); ++n) {
     losses[n] = row(logits + n * classes, labels[n], classes, smoothing, 1.0f / batch, work + omp_get_thread_num() * wide,

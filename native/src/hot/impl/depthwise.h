@@ -59,10 +59,10 @@ struct Writing {
 inline void forward(const DepthwiseShape& s, const float* x, const float* filter, float* y) {
   const Blocks blocks(s.channels, s.height, s.width), outputs(s.channels, s.outHeight, s.outWidth);
   const int taps = s.kernel * s.kernel;
-  mbconv::Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
+  Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
   const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.outWidth);
-  mbconv::Buffer scratch(s.threads * perThread);
+  Buffer scratch(s.threads * perThread);
   const TapRow<Plane> tapRow = tapRowFor<Plane>(s.kernel, s.stride);
   const Writing writing(s, static_cast<size_t>(s.outHeight) * s.outWidth, y);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
@@ -89,7 +89,7 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
   const Geometry geometry = geometryOf(s);
   const Blocks blocks(s.channels, s.outHeight, s.outWidth), outputs(s.channels, s.height, s.width);
   const int taps = s.kernel * s.kernel;
-  mbconv::Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
+  Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
   const mbconv::BackTaps back(geometry, packed, blocks.count);
   const mbconv::BackRows<Plane> rows(geometry);
@@ -97,7 +97,7 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
   for (const Geometry::Class& k : geometry.classes) reach = std::max(reach, k.top + k.tapRows);
   const Writing writing(s, static_cast<size_t>(s.height) * s.width, dx);
   const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.width);
-  mbconv::Buffer scratch(s.threads * perThread);
+  Buffer scratch(s.threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
     float* copy = scratch + omp_get_thread_num() * perThread;
@@ -130,7 +130,7 @@ inline void filterGradient(const DepthwiseShape& s, const float* x, const float*
   const size_t groupSize = static_cast<size_t>(in.count) * taps * kLanes;
   const int groups = mbconv::chunksOf(s.batch, groupSize);
   const size_t perThread = in.copySize() + out.copySize();
-  mbconv::Buffer scratch(s.threads * perThread), partial(groups * groupSize);
+  Buffer scratch(s.threads * perThread), partial(groups * groupSize);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int g = 0; g < groups; ++g) {
     float* copy = scratch + omp_get_thread_num() * perThread;

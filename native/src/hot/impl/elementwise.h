@@ -54,7 +54,7 @@ inline void activateBackward(const float* x, const float* dy, int act, size_t n,
 
 /// Mean of (y - target)² over n.
 inline float squaredError(const float* y, const float* target, size_t n, int threads) {
-  mbconv::Doubles partial((n + kChunk - 1) / kChunk + 1);
+  Doubles partial((n + kChunk - 1) / kChunk + 1);
   inChunks(n, threads, [&](size_t at, size_t count) {
     vec sum[4] = {};
     size_t i = 0;

@@ -2,22 +2,6 @@
 
 namespace gate {
 
-/// Memory of one call that is written before it is read.
-struct Raw {
-  explicit Raw(size_t floats) : data(static_cast<float*>(std::aligned_alloc(64, (floats * 4 + 127) / 64 * 64))) {
-    if (!data) throw std::bad_alloc();
-  }
-  Raw(const Raw&) = delete;
-  ~Raw() { std::free(data); }
-  operator float*() const { return data; }
-  float* data;
-};
-
-/// The same, zeroed.
-struct Zeroed : Raw {
-  explicit Zeroed(size_t floats) : Raw(floats) { std::memset(data, 0, floats * sizeof(float)); }
-};
-
 /// Both layers as [reduced][wide], wide a whole number of vectors, zeros beyond.
 struct Layers {
   Layers(const MBConvWeights& w, int channels, int reduced, int activation)
@@ -82,24 +66,24 @@ struct Layers {
   }
 
   int channels, wide, reduced, activation;
-  Zeroed w1, b1, w2, b2;
+  Buffer w1, b1, w2, b2;
 };
 
 /// What the weights' gradients are made of, by image.
 struct Trace {
   Trace(const Layers& layers, int batch)
       : batch(batch), wide(layers.wide), narrow(wholeLanes(layers.reduced + kLanes)), means(static_cast<size_t>(batch) * wide),
-        dGates(static_cast<size_t>(batch) * wide), hiddens(static_cast<size_t>(batch) * narrow),
-        dHiddens(static_cast<size_t>(batch) * narrow) {}
-  float* mean(int n) const { return means + static_cast<size_t>(n) * wide; }
-  float* dGate(int n) const { return dGates + static_cast<size_t>(n) * wide; }
-  float* hidden(int n) const { return hiddens + static_cast<size_t>(n) * narrow; }
-  float* dHidden(int n) const { return dHiddens + static_cast<size_t>(n) * narrow; }
+        dGates(static_cast<size_t>(batch) * wide), hiddens(static_cast<size_t>(batch) * narrow, Uninitialised{}),
+        dHiddens(static_cast<size_t>(batch) * narrow, Uninitialised{}) {}
+  float* mean(int n) const { return means.data + static_cast<size_t>(n) * wide; }
+  float* dGate(int n) const { return dGates.data + static_cast<size_t>(n) * wide; }
+  float* hidden(int n) const { return hiddens.data + static_cast<size_t>(n) * narrow; }
+  float* dHidden(int n) const { return dHiddens.data + static_cast<size_t>(n) * narrow; }
 
   /// Sums over the batch in the order of its images, whatever the number of threads.
   void sum(const Layers& layers, int threads, const MBConvGradients& gradients) const {
     const int channels = layers.channels, reduced = layers.reduced;
-    Raw rows(static_cast<size_t>(threads) * 2 * wide);
+    Buffer rows(static_cast<size_t>(threads) * 2 * wide, Uninitialised{});
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int r = 0; r < reduced; ++r) {
       float* row1 = rows + static_cast<size_t>(omp_get_thread_num()) * 2 * wide;
@@ -128,8 +112,7 @@ struct Trace {
   }
 
   int batch, wide, narrow;
-  Zeroed means, dGates;
-  Raw hiddens, dHiddens;
+  Buffer means, dGates, hiddens, dHiddens;
 };
 
 /// sums[wide] += over `pixels` rows of channels each(offset, lanes, count) -> a vector, four rows at a time.
@@ -154,7 +137,7 @@ inline void forward(const float* x, const MBConvWeights& w, int activation, int 
   const int wide = layers.wide;
   const size_t image = static_cast<size_t>(pixels) * channels, perThread = 2 * static_cast<size_t>(wide) + 2 * (reduced + kLanes);
   const bool past = goesPast(batch * image, channels, y);
-  Zeroed scratch(threads * perThread);
+  Buffer scratch(threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int n = 0; n < batch; ++n) {
     float* mean = scratch + omp_get_thread_num() * perThread;
@@ -186,7 +169,7 @@ inline void backward(const float* x, const MBConvWeights& w, const float* pooled
   const Trace trace(layers, batch);
   // The gate, the gradient of the means and the slope, by thread.
   const size_t perThread = 2 * static_cast<size_t>(wide) + trace.narrow;
-  Raw scratch(threads * perThread);
+  Buffer scratch(threads * perThread, Uninitialised{});
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int n = 0; n < batch; ++n) {
     float* g = scratch + omp_get_thread_num() * perThread;

@@ -3,17 +3,14 @@
 
 namespace inference {
 
-using gate::Raw;
-using gate::Zeroed;
-
 /// The weights with their norms in them: what follows a convolution is a shift only.
 struct Folded {
   Folded(const MBConvShape& s, const MBConvWeights& w, const MBConvStatistics& k)
       : blocks(s.blocks()), wide(kLanes * blocks), outWide((s.outChannels + kPanel - 1) / kPanel * kPanel),
-        w1(s.expand ? static_cast<size_t>(wide) * s.inChannels : 0), shift1(wide),
-        wd(static_cast<size_t>(wide) * s.kernel * s.kernel), shift2(wide),
-        w2(static_cast<size_t>(wide) * outWide), shift3(outWide) {
-    Zeroed scale(std::max(wide, outWide));
+        w1(s.expand ? static_cast<size_t>(wide) * s.inChannels : 0, Uninitialised{}), shift1(wide, Uninitialised{}),
+        wd(static_cast<size_t>(wide) * s.kernel * s.kernel, Uninitialised{}), shift2(wide, Uninitialised{}),
+        w2(static_cast<size_t>(wide) * outWide, Uninitialised{}), shift3(outWide, Uninitialised{}) {
+    Buffer scale(std::max(wide, outWide));
     if (s.expand) {
       mbconv::affineOf(w.gamma1, w.beta1, k.mean1, k.variance1, s.epsilon, s.middle, blocks, scale, shift1);
       mbconv::packRows(w.w1, s.inChannels, s.middle, blocks, scale, w1);
@@ -29,7 +26,7 @@ struct Folded {
     }
   }
   int blocks, wide, outWide;
-  Raw w1, shift1, wd, shift2, w2, shift3;  // w2 in panels, the others in blocks
+  Buffer w1, shift1, wd, shift2, w2, shift3;  // w2 in panels, the others in blocks
 };
 
 /// activation(row + shift) in place; the sum of what comes out.
@@ -51,16 +48,16 @@ HOT_INLINE vec shiftRow(float* row, vec shift, int pixels) {
 struct Place {
   Place(const MBConvShape& s, const Geometry& g, const Folded& f)
       // An odd number of cache lines between blocks, so that a pixel's blocks do not all fall into one set.
-      : stride((s.outPixels() + kSkew - 1) / kSkew | 1), tiles(2 * g.tileSize()), spread(static_cast<size_t>(f.blocks) * stride() * kLanes),
-        pooled(f.wide), gate(f.wide), hidden(2 * (s.reduced + kLanes)) {}
+      : stride((s.outPixels() + kSkew - 1) / kSkew | 1), tiles(2 * g.tileSize()), spread(static_cast<size_t>(f.blocks) * stride() * kLanes, Uninitialised{}),
+        pooled(f.wide, Uninitialised{}), gate(f.wide, Uninitialised{}), hidden(2 * (s.reduced + kLanes), Uninitialised{}) {}
   /// Pixels from one block of the depthwise output to the next.
   struct Stride {
     int lines;
     Stride(int lines) : lines(lines) {}
     int operator()() const { return kSkew * lines; }
   } stride;
-  Zeroed tiles;  // zeroed: the padding stays so
-  Raw spread, pooled, gate, hidden;
+  Buffer tiles;  // zeroed: the padding stays so
+  Buffer spread, pooled, gate, hidden;
 };
 
 /// V blocks of channels of one image: expand, activate, spread, activate; sums over the image to `pooled`.
@@ -183,7 +180,7 @@ inline void mbconvForward(const MBConvShape& s, const MBConvWeights& w, const MB
 inline void pointwise(const float* x, const float* w, const float* gamma, const float* beta, const float* mean, const float* variance,
                       float epsilon, int act, size_t rows, int inChannels, int channels, int threads, float* y) {
   const int wide = (channels + kPanel - 1) / kPanel * kPanel, run = 48;
-  Raw scale(wide), shift(wide), packed(static_cast<size_t>(wide) * inChannels);
+  Buffer scale(wide, Uninitialised{}), shift(wide, Uninitialised{}), packed(static_cast<size_t>(wide) * inChannels, Uninitialised{});
   mbconv::affineOf(gamma, beta, mean, variance, epsilon, channels, wide / kLanes, scale, shift);
   mbconv::packRows(w, inChannels, channels, wide / kLanes, scale, packed);
   const long runs = static_cast<long>((rows + run - 1) / run);

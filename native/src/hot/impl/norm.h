@@ -11,7 +11,7 @@ inline size_t chunkStart(int chunk, int chunks, size_t rows) { return rows * chu
 template <class Each>
 inline void sumRows(size_t rows, int channels, int threads, double* first, double* second, Each each) {
   const int chunks = chunksOf(rows), wide = wholeLanes(channels);
-  mbconv::Doubles partial(static_cast<size_t>(chunks) * 2 * wide);
+  Doubles partial(static_cast<size_t>(chunks) * 2 * wide);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (int k = 0; k < chunks; ++k) {
     double* sums = partial + static_cast<size_t>(k) * 2 * wide;
@@ -45,9 +45,9 @@ inline void sumRows(size_t rows, int channels, int threads, double* first, doubl
 /// Mean and biased variance of each channel, summed about the first row.
 inline void statistics(const float* x, size_t rows, int channels, int threads, float* mean, float* variance) {
   const int wide = wholeLanes(channels);
-  mbconv::Buffer shift(wide);
+  Buffer shift(wide);
   std::memcpy(shift, x, sizeof(float) * channels);
-  mbconv::Doubles sum(channels), square(channels);
+  Doubles sum(channels), square(channels);
   sumRows(rows, channels, threads, sum, square, [&](size_t at, int c, int lanes, auto counted, vec& a, vec& b) {
     constexpr int N = decltype(counted)::value;
     const vec s = load(shift + c);
@@ -89,7 +89,7 @@ void apply(const float* x, const float* scale, const float* shift, size_t rows, 
 inline void affine(const float* x, const float* gamma, const float* beta, const float* mean, const float* variance,
                    float epsilon, int act, size_t rows, int channels, int threads, float* y) {
   const int blocks = (channels + kLanes - 1) / kLanes;
-  mbconv::Buffer scale(kLanes * blocks), shift(kLanes * blocks);
+  Buffer scale(kLanes * blocks), shift(kLanes * blocks);
   mbconv::affineOf(gamma, beta, mean, variance, epsilon, channels, blocks, scale, shift);
   withActivation(act, [&](auto A) { apply<decltype(A)::value>(x, scale, shift, rows, channels, threads, y); });
 }
@@ -117,10 +117,10 @@ template <int ACT>
 void backwardOf(const float* x, const float* gamma, const float* beta, const float* mean, const float* variance,
                 const float* dy, float epsilon, size_t rows, int channels, int threads, float* dx, float* dgamma, float* dbeta) {
   const int blocks = (channels + kLanes - 1) / kLanes, wide = kLanes * blocks;
-  mbconv::Buffer scale(wide), shift(wide), centre(wide), a(wide), b(wide), c(wide);
+  Buffer scale(wide), shift(wide), centre(wide), a(wide), b(wide), c(wide);
   mbconv::affineOf(gamma, beta, mean, variance, epsilon, channels, blocks, scale, shift);
   mbconv::pack(mean, channels, blocks, centre);
-  mbconv::Doubles sum(channels), product(channels);
+  Doubles sum(channels), product(channels);
   sumRows(rows, channels, threads, sum, product, [&](size_t at, int first, int lanes, auto counted, vec& s, vec& p) {
     constexpr int N = decltype(counted)::value;
     vec dn[N], xs[N];

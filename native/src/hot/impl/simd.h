@@ -151,22 +151,3 @@ HOT_INLINE void pieces(int n, int most, F f) {
     at += count;
   }
 }
-
-/// Memory of one thread that grows and stays.
-struct Scratch {
-  float* data = nullptr;
-  size_t size = 0;
-  float* get(size_t floats) {
-    if (floats > size) {
-      std::free(data);
-      size = (floats + 15) / 16 * 16;
-      data = static_cast<float*>(std::aligned_alloc(64, size * sizeof(float)));
-      if (!data) {
-        size = 0;
-        throw std::bad_alloc();
-      }
-    }
-    return data;
-  }
-  ~Scratch() { std::free(data); }
-};

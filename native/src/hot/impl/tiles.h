@@ -103,7 +103,7 @@ struct Panels {
   const float* at(int row, int c) const { return data.data + static_cast<size_t>(c) * wide + static_cast<size_t>(row) * widthAt(c); }
   float* at(int row, int c) { return data.data + static_cast<size_t>(c) * wide + static_cast<size_t>(row) * widthAt(c); }
   int columns, wide;
-  mbconv::Buffer data;
+  Buffer data;
 };
 
 /// All `pixels` of (tile blocks · w from row `row` on) into rows of w.columns, `stride` apart.

@@ -1,5 +1,4 @@
 // A whole MBConv in training mode, forward and backward (see native/src/hot/README.md for the plan of passes).
-#include "memory.h"
 #include "../tiles.h"
 #include "../taps.h"
 #include "groups.h"
