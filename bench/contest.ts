@@ -51,7 +51,7 @@ function now(clock: Clock): number {
   return (user + system) / 1000;
 }
 
-/** Medians in ms of one run; null where PyTorch, or the layout, is absent. */
+/** Medians in ms of one run, and of a round's ratios; null where PyTorch, or the layout, is absent. */
 export interface Timing {
   ours_ms: number;
   pytorch_nhwc_ms: number | null;
@@ -117,9 +117,9 @@ export function timed(
 /** Who has measured as long as this, ms, takes no further turn. */
 const ENOUGH_MS = 6_000;
 
-/** One who takes turns; `times`, ms, are of all of them. */
+/** One who takes turns; times are in ms. */
 class Side {
-  readonly times: number[] = [];
+  private readonly turns: number[][] = [];
   private spent = 0;
 
   constructor(private readonly measure: () => Promise<number[]>) {}
@@ -127,8 +127,19 @@ class Side {
   async turn(): Promise<void> {
     if (this.spent > ENOUGH_MS) return;
     const start = performance.now();
-    this.times.push(...(await this.measure()));
+    this.turns.push(await this.measure());
     this.spent += performance.now() - start;
+  }
+
+  /** Of all turns. */
+  get median(): number {
+    return median(this.turns.flat());
+  }
+
+  /** Over another's: median over the rounds that both took part in, for a machine's speed wanders from round to round. */
+  over(other: Side): number {
+    const both = Math.min(this.turns.length, other.turns.length);
+    return median(this.turns.slice(0, both).map((turn, k) => median(turn) / median(other.turns[k])));
   }
 }
 
@@ -176,11 +187,10 @@ export async function contest(task: Task, turns: Turns, rivals: Rivals | undefin
   if (nhwc) await match(nchw ? [besidePlain, nhwc, nchw] : [besidePlain, nhwc], turns.rounds);
   contestant.dispose();
 
-  const of = (side: Side | undefined) => (side ? round(median(side.times), 3) : null);
-  const ratio = (mine: Side, side: Side | undefined) =>
-    side ? round(median(mine.times) / median(side.times), 3) : null;
+  const of = (side: Side | undefined) => (side ? round(side.median, 3) : null);
+  const ratio = (mine: Side, side: Side | undefined) => (side ? round(mine.over(side), 3) : null);
   return {
-    ours_ms: round(median(alone.times), 3),
+    ours_ms: round(alone.median, 3),
     pytorch_nhwc_ms: of(nhwc),
     pytorch_nchw_ms: of(nchw),
     pytorch_nhwc_equal_malloc_ms: of(equal),

@@ -1,5 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { positive } from "./arguments";
+import type { DnaRequest } from "./dna";
 import { heldOption, holdAtAvx2 } from "./held";
 import { withRivals } from "./pytorch";
 
@@ -12,13 +13,18 @@ export function addDna(program: Command): void {
     )
     .option("--json", "one line of JSON", false)
     .addOption(heldOption())
+    .addOption(
+      new Option("--initial-weights <rule>", "what both sides draw kernels from")
+        .choices(["fan-out", "fan-in"])
+        .default("fan-out"),
+    )
     .option("--threads <count>", "of both sides", positive, 2)
-    .action(async ({ json, threads, avx2 }: { json: boolean; threads: number; avx2: boolean }) => {
+    .action(async ({ json, avx2, ...request }: DnaRequest & { json: boolean; avx2: boolean }) => {
       if (avx2) holdAtAvx2();
       // Only here, because it needs what `npm run build` makes.
       const { measureDna } = await import("./dna.js");
       await withRivals(async (rivals) => {
-        const result = await measureDna(rivals, threads, (line) => process.stderr.write(`${line}\n`));
+        const result = await measureDna(rivals, request, (line) => process.stderr.write(`${line}\n`));
         if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
         else {
           const { runs: _, ...facts } = result;

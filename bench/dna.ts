@@ -1,5 +1,5 @@
 import type { Dataset } from "../src/data";
-import type { BlockSupernet } from "../src/distill";
+import type { BlockSupernet, DistillOptions } from "../src/distill";
 import type { CandidateRating } from "../src/rate";
 import type { SearchSpace } from "../src/space";
 import type { FeatureStore, Teacher } from "../src/teacher";
@@ -32,13 +32,20 @@ const OPTIONS = {
   learningRate: 0.005,
   weightDecay: 1e-4,
 };
+type Options = typeof OPTIONS & Pick<DnaRequest, "initialWeights">;
 const SEED = 1;
 const BLOCKS = 4;
 const RELEASED = "PyTorch, released";
 const CACHED = "PyTorch, cached";
 const EQUAL = ", our malloc";
-/** Of what is timed more than once. */
-const ROUNDS = 3;
+/** Of those that are close: each does a search a round. */
+const ROUNDS = 5;
+
+export interface DnaRequest {
+  readonly threads: number;
+  /** What both sides draw their kernels from, see `DistillOptions`. */
+  readonly initialWeights: DistillOptions["initialWeights"];
+}
 
 /** Where the time of a search goes, seconds. */
 interface Seconds {
@@ -58,13 +65,15 @@ export interface Searched {
 }
 
 export interface DnaBench {
-  /** Plain PyTorch over ours. */
+  /** Plain PyTorch over ours, medians. */
   readonly speedup: number | null;
-  /** PyTorch with cached features and shared rating over ours. */
+  /** PyTorch with cached features and shared rating over ours: median of the rounds' ratios. */
   readonly speedup_vs_cached: number | null;
   /** The same two with our allocator settings for PyTorch. */
   readonly speedup_equal_malloc: number | null;
   readonly speedup_vs_cached_equal_malloc: number | null;
+  /** The least and the largest of the rounds' ratios to the cached one. */
+  readonly speedup_vs_cached_range: readonly [number, number] | null;
   /** Factors whose product is the speedup, and the share of each in its logarithm. */
   readonly factors: Readonly<Record<string, number>> | null;
   readonly shares: Readonly<Record<string, number>> | null;
@@ -76,7 +85,7 @@ export interface DnaBench {
   /** Medians. */
   readonly seconds: Readonly<Record<string, number>>;
   readonly runs: Readonly<Record<string, readonly Searched[]>>;
-  readonly options: typeof OPTIONS;
+  readonly options: Options;
   readonly threads: number;
   readonly cpu: string;
   /** The width of our kernels. */
@@ -92,9 +101,10 @@ const total = ({ seconds }: Searched) => seconds.features + seconds.distill + se
  */
 export async function measureDna(
   rivals: Rivals | undefined,
-  threads: number,
+  { threads, initialWeights }: DnaRequest,
   seen: (line: string) => void,
 ): Promise<DnaBench> {
+  const options: Options = { ...OPTIONS, initialWeights };
   engine.use("native", { threads });
   const data = await loadDataset("fashion-mnist", {
     seed: SEED,
@@ -121,17 +131,17 @@ export async function measureDna(
       ]
     : [];
   const cuts = blocks.map(({ lastLayer }) => lastLayer);
-  const payload = payloadOf(teacher, data, space, cuts);
+  const payload = payloadOf(teacher, data, space, cuts, options);
   for (const { child, malloc } of torches) {
     await child.ask({ do: "set up", task: "dna", payload, layouts: ["nhwc"], threads });
     await keep(RELEASED + malloc, torchSearch(child, "released"));
   }
-  await keep("ours, one block after another", ourSearch(teacher, data, space, 0));
+  await keep("ours, one block after another", ourSearch(teacher, data, space, options, 0));
   // The machine's speed wanders: those that are close take turns. The first of each side starts threads and compiles code.
-  await ourSearch(teacher, data, space, threads);
+  await ourSearch(teacher, data, space, options, threads);
   for (const { child } of torches) await torchSearch(child, "cached");
   for (let round = 0; round < ROUNDS; round++) {
-    await keep("ours", ourSearch(teacher, data, space, threads));
+    await keep("ours", ourSearch(teacher, data, space, options, threads));
     for (const { child, malloc } of torches) await keep(CACHED + malloc, torchSearch(child, "cached"));
   }
   const sharing = await sharingAtDepthFour(teacher, data);
@@ -140,7 +150,7 @@ export async function measureDna(
     ...compare(runs),
     sharing_depth_4: sharing,
     runs,
-    options: OPTIONS,
+    options,
     threads,
     cpu: machine().cpu,
     isa: engine.info().isa,
@@ -161,6 +171,7 @@ function compare(runs: Readonly<Record<string, readonly Searched[]>>): Compared 
       speedup_vs_cached: null,
       speedup_equal_malloc: null,
       speedup_vs_cached_equal_malloc: null,
+      speedup_vs_cached_range: null,
       factors: null,
       shares: null,
       quality_losses: null,
@@ -173,6 +184,7 @@ function compare(runs: Readonly<Record<string, readonly Searched[]>>): Compared 
   // Between the two: features cached, candidates still rated one by one.
   const naive = median(cached.map((run) => run.seconds.features + run.seconds.distill)) + released.seconds.rate;
   const speedup = total(released) / ours;
+  const rounds = (name: string) => runs[name].map((run, round) => total(run) / total(runs.ours[round]));
   const factors = {
     "feature cache": total(released) / naive,
     "shared rating": naive / middle(cached),
@@ -186,9 +198,10 @@ function compare(runs: Readonly<Record<string, readonly Searched[]>>): Compared 
     of(runs.ours[0]).map((value, block) => round(value / of(cached[0])[block], 3));
   return {
     speedup: round(speedup, 2),
-    speedup_vs_cached: round(middle(cached) / ours, 2),
+    speedup_vs_cached: round(median(rounds(CACHED)), 2),
+    speedup_vs_cached_range: [round(Math.min(...rounds(CACHED)), 2), round(Math.max(...rounds(CACHED)), 2)],
     speedup_equal_malloc: round(middle(runs[RELEASED + EQUAL]) / ours, 2),
-    speedup_vs_cached_equal_malloc: round(middle(runs[CACHED + EQUAL]) / ours, 2),
+    speedup_vs_cached_equal_malloc: round(median(rounds(CACHED + EQUAL)), 2),
     factors: rounded(factors),
     shares: rounded(
       Object.fromEntries(Object.entries(factors).map(([name, factor]) => [name, Math.log(factor) / Math.log(speedup)])),
@@ -200,15 +213,21 @@ function compare(runs: Readonly<Record<string, readonly Searched[]>>): Compared 
 }
 
 /** Our search, through what `blockwise run` calls. @param workers 0: one cell after another. */
-async function ourSearch(teacher: Teacher, data: Dataset, space: SearchSpace, workers: number): Promise<Searched> {
+async function ourSearch(
+  teacher: Teacher,
+  data: Dataset,
+  space: SearchSpace,
+  given: Options,
+  workers: number,
+): Promise<Searched> {
   const started = performance.now();
   const blocks = teacher.split(BLOCKS);
   const calibration = await teacherFeatures(teacher, blocks, data.train);
   const rating = await teacherFeatures(teacher, blocks, data.validation);
   const featured = performance.now();
   const checkpoints = memoryCheckpoints();
-  const { batchSize, epochs, learningRate, weightDecay, calibrationImages, ratingBatch } = OPTIONS;
-  const options = { seed: SEED, batchSize, epochs, learningRate, weightDecay };
+  const { batchSize, epochs, learningRate, weightDecay, calibrationImages, ratingBatch, initialWeights } = given;
+  const options = { seed: SEED, batchSize, epochs, learningRate, weightDecay, initialWeights };
   const indices = [...space.blocks.keys()];
   if (workers > 0) await distillAhead(space, indices, calibration, options, { checkpoints, workers });
   const losses: number[] = [];
@@ -250,7 +269,13 @@ function torchSearch(child: PyTorch, mode: "cached" | "released"): Promise<Searc
   return child.ask<Searched>({ do: "run", layout: "nhwc", arguments: { mode } });
 }
 
-function payloadOf(teacher: Teacher, data: Dataset, space: SearchSpace, cuts: readonly number[]): object {
+function payloadOf(
+  teacher: Teacher,
+  data: Dataset,
+  space: SearchSpace,
+  cuts: readonly number[],
+  options: Options,
+): object {
   const { height, width, channels } = data.shape;
   const all = (split: Dataset["train"]) => {
     const indices = Array.from({ length: split.count }, (_, i) => i);
@@ -260,7 +285,7 @@ function payloadOf(teacher: Teacher, data: Dataset, space: SearchSpace, cuts: re
     });
   };
   return {
-    options: OPTIONS,
+    options,
     teacher: teacher.architecture,
     weights: storedWeights(saveState(teacher.network)),
     cuts,

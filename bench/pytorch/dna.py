@@ -38,12 +38,14 @@ class Cell(nn.Module):
         return x
 
 
-def initialise(module):
-    """Convolutions as in the released code (EfficientNet's): normal, variance 2 / fan out. PyTorch's own start lower."""
+def initialise(module, by):
+    """Convolutions by "fan-out" as in the released code (EfficientNet's): normal, variance 2 / fan out; by "fan-in" as
+    PyTorch has drawn them: uniform, within 1 / sqrt(fan in)."""
     for m in module.modules():
         if isinstance(m, nn.Conv2d):
-            fan_out = m.kernel_size[0] * m.kernel_size[1] * m.out_channels // m.groups
-            nn.init.normal_(m.weight, 0, math.sqrt(2 / fan_out))
+            if by == "fan-out":
+                fan_out = m.kernel_size[0] * m.kernel_size[1] * m.out_channels // m.groups
+                nn.init.normal_(m.weight, 0, math.sqrt(2 / fan_out))
             if m.bias is not None:
                 nn.init.zeros_(m.bias)
 
@@ -122,7 +124,7 @@ class Search:
             block_losses, scores = [], []
             for spec in cells:
                 cell = Cell(spec, self.epsilon)
-                initialise(cell)
+                initialise(cell, self.o["initialWeights"])
                 cell = cell.to(memory_format=FORMATS[self.layout])
                 start = time.perf_counter()
                 block_losses.append(self.distill(cell, block, train, draws))
