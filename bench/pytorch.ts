@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:chil
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 
-/** The allocator settings that our engine sets for itself (native/src/runtime.cc), for PyTorch by environment. */
+/** The allocator settings that our engine sets for itself (native/src/allocator.cc), for PyTorch by environment. */
 const EQUAL_MALLOC = {
   MALLOC_MMAP_THRESHOLD_: "1073741824",
   MALLOC_TRIM_THRESHOLD_: "17179869184",
