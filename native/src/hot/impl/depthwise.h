@@ -1,4 +1,5 @@
-// Depthwise convolution of ordinary NHWC tensors, read where they lie: row by row, in each row block by block of channels.
+// Depthwise convolution of ordinary NHWC tensors, read where they lie: row by row, in each row piece by piece, in
+// each piece block by block of channels.
 
 namespace depthwise {
 
@@ -18,16 +19,14 @@ struct Blocks {
   }
   /// Block b of an image from row `top` and column `left` on.
   Plane at(int b, const float* image, const float* copy, int top, int left) const {
-    if (b < whole) return {image + kLanes * b, height, width, channels, top, left};
-    return {copy, height, width, kLanes, top, left};
+    return b < whole ? at(image + kLanes * b, top, left) : rest(copy, top, left);
   }
-  /// Asks for the b-th of `count` parts of some rows of an image, which may lie beyond it, to come into the cache, to be read
-  /// or written.
-  template <bool WRITE = false>
-  void ask(int b, const float* image, int row, int rows) const {
-    const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(width) * channels, part = rows * line / count;
-    const float* from = image + row * line + b * part;
-    for (std::ptrdiff_t i = 0; i < part; i += 16) __builtin_prefetch(from + i, WRITE ? 1 : 0, 3);
+  Plane at(const float* image, int top, int left) const { return {image, height, width, channels, top, left}; }
+  Plane rest(const float* copy, int top, int left) const { return {copy, height, width, kLanes, top, left}; }
+  /// The lines of some rows of an image, which may lie beyond it, to be asked for.
+  Lines lines(const float* image, int row, int rows) const {
+    const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(width) * channels;
+    return {image + row * line, static_cast<int>((rows * line + 15) / 16)};
   }
   const float* image(const float* images, int n) const { return images + static_cast<size_t>(n) * height * width * channels; }
 
@@ -36,14 +35,6 @@ struct Blocks {
 
 inline Geometry geometryOf(const DepthwiseShape& s) {
   return Geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft, kLanes);
-}
-
-/// `pixels` of a block's row of sums, straight to NHWC where the block is whole, else by way of `row`.
-HOT_INLINE void putRow(TapRow<Plane> tapRow, const Plane& source, const Taps& taps, int pixels, float* row, float* to, int lanes, int stride,
-                       bool past) {
-  if (lanes == kLanes) return tapRow(source, taps, pixels, to, stride, nullptr, past);
-  tapRow(source, taps, pixels, row, kLanes, nullptr, false);
-  for (int x = 0; x < pixels; ++x) storePart(to + static_cast<size_t>(x) * stride, load(row + kLanes * x), lanes);
 }
 
 /// How an output larger than the caches is written: past them, where a block's vectors are whole lines of them, else with
@@ -55,6 +46,19 @@ struct Writing {
   bool past, asks;
 };
 
+/// A row of sums of all channels: whole blocks straight to NHWC, what is left by way of memory behind its copy.
+HOT_INLINE void sumRow(const Blocks& blocks, TapBlocks tapBlocks, const float* image, float* copy, int top, int left, const Taps& taps,
+                       size_t weightStride, const SumRow& to, Lines reads, Lines writes) {
+  if (blocks.whole) tapBlocks(blocks.at(image, top, left), taps, weightStride, blocks.whole, to, reads, writes);
+  if (blocks.whole == blocks.count) return;
+  float* sums = copy + blocks.copySize();
+  const Taps last{taps.rows, taps.columns, taps.weights + blocks.whole * weightStride};
+  tapBlocks(blocks.rest(copy, top, left), last, 0, 1, {sums, to.pixels, kLanes, false}, {copy, 0}, {copy, 0});
+  const int at = kLanes * blocks.whole;
+  for (int x = 0; x < to.pixels; ++x)
+    storePart(to.first + static_cast<size_t>(x) * to.stride + at, load(sums + kLanes * x), blocks.channels - at);
+}
+
 /// filter [kernel, kernel, channels]
 inline void forward(const DepthwiseShape& s, const float* x, const float* filter, float* y) {
   const Blocks blocks(s.channels, s.height, s.width), outputs(s.channels, s.outHeight, s.outWidth);
@@ -63,7 +67,7 @@ inline void forward(const DepthwiseShape& s, const float* x, const float* filter
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
   const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.outWidth);
   Buffer scratch(s.threads * perThread);
-  const TapRow<Plane> tapRow = tapRowFor<Plane>(s.kernel, s.stride);
+  const TapBlocks tapBlocks = tapBlocksFor(s.kernel, s.stride);
   const Writing writing(s, static_cast<size_t>(s.outHeight) * s.outWidth, y);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
@@ -72,14 +76,10 @@ inline void forward(const DepthwiseShape& s, const float* x, const float* filter
     for (int oy = 0, ready = 0; oy < s.outHeight; ++oy) {
       const int top = oy * s.stride - s.padTop;
       blocks.copyRest(image, copy, ready, top + s.kernel);
-      for (int b = 0; b < blocks.count; ++b) {
-        blocks.ask(b, image, top + s.kernel, s.stride);
-        if (writing.asks) outputs.ask<true>(b, y, n * s.outHeight + oy + 1, 1);
-        const Taps all{s.kernel, s.kernel, packed + static_cast<size_t>(b) * taps * kLanes};
-        putRow(tapRow, blocks.at(b, image, copy, top, -s.padLeft), all, s.outWidth, copy + blocks.copySize(),
-               y + (static_cast<size_t>(n) * s.outHeight + oy) * s.outWidth * s.channels + kLanes * b,
-               std::min(kLanes, s.channels - kLanes * b), s.channels, writing.past);
-      }
+      float* out = y + (static_cast<size_t>(n) * s.outHeight + oy) * s.outWidth * s.channels;
+      sumRow(blocks, tapBlocks, image, copy, top, -s.padLeft, {s.kernel, s.kernel, packed}, taps * kLanes,
+             {out, s.outWidth, s.channels, writing.past}, blocks.lines(image, top + s.kernel, s.stride),
+             writing.asks ? outputs.lines(y, n * s.outHeight + oy + 1, 1) : Lines{y, 0});
     }
     if (writing.past) fence();
   }
@@ -92,7 +92,6 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
   Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
   const mbconv::BackTaps back(geometry, packed, blocks.count);
-  const mbconv::BackRows<Plane> rows(geometry);
   int reach = 1;  // rows of the gradient that an input row's taps reach, from its own on
   for (const Geometry::Class& k : geometry.classes) reach = std::max(reach, k.top + k.tapRows);
   const Writing writing(s, static_cast<size_t>(s.height) * s.width, dx);
@@ -105,19 +104,19 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
     for (int iy = 0, ready = 0; iy < s.height; ++iy) {
       const int below = iy / s.stride + reach;
       blocks.copyRest(image, copy, ready, below);
-      for (int b = 0; b < blocks.count; ++b) {
-        if (iy % s.stride == 0) blocks.ask(b, image, below, 1);
-        if (writing.asks) outputs.ask<true>(b, dx, n * s.height + iy + 1, 1);
-        const float* weights = back.weights.data + static_cast<size_t>(b) * taps * kLanes;
-        for (size_t i = 0; i < geometry.classes.size(); ++i) {
-          const Geometry::Class& k = geometry.classes[i];
-          const Taps rectangle{k.tapRows, k.tapColumns, weights};
-          weights += kLanes * k.taps.size();
-          if (iy % s.stride != k.row) continue;
-          const size_t pixel = (static_cast<size_t>(n) * s.height + iy) * s.width + k.column;
-          putRow(rows.rows[i], blocks.at(b, image, copy, iy / s.stride + k.top, k.left), rectangle, k.columns, copy + blocks.copySize(),
-                 dx + pixel * s.channels + kLanes * b, std::min(kLanes, s.channels - kLanes * b), s.stride * s.channels, writing.past);
-        }
+      int part = 0;
+      const int parts = std::min(s.stride, s.width);  // classes of this row
+      const float* weights = back.weights;
+      for (const Geometry::Class& k : geometry.classes) {
+        const Taps rectangle{k.tapRows, k.tapColumns, weights};
+        weights += kLanes * k.taps.size();
+        if (iy % s.stride != k.row) continue;
+        float* out = dx + ((static_cast<size_t>(n) * s.height + iy) * s.width + k.column) * s.channels;
+        sumRow(blocks, tapBlocksFor(k.tapColumns, 1), image, copy, iy / s.stride + k.top, k.left, rectangle, taps * kLanes,
+               {out, k.columns, s.stride * s.channels, writing.past},
+               iy % s.stride == 0 ? blocks.lines(image, below, 1).part(part, parts) : Lines{image, 0},
+               writing.asks ? outputs.lines(dx, n * s.height + iy + 1, 1).part(part, parts) : Lines{dx, 0});
+        ++part;
       }
     }
     if (writing.past) fence();
@@ -141,9 +140,11 @@ inline void filterGradient(const DepthwiseShape& s, const float* x, const float*
         const int top = oy * s.stride - s.padTop;
         in.copyRest(image, copy, ready, top + s.kernel);
         out.copyRest(slope, slopeCopy, slopeReady, oy + 1);
+        Lines inputs = in.lines(image, top + s.kernel, s.stride), slopes = out.lines(slope, oy + 1, 1);
+        const int inputsEach = (inputs.count + in.count - 1) / in.count, slopesEach = (slopes.count + in.count - 1) / in.count;
         for (int b = 0; b < in.count; ++b) {
-          in.ask(b, image, top + s.kernel, s.stride);
-          out.ask(b, slope, oy + 1, 1);
+          inputs.ask(inputsEach);
+          slopes.ask(slopesEach);
           const Plane input = in.at(b, image, copy, top, -s.padLeft);
           const float* gradient = out.at(b, slope, slopeCopy, oy, 0).row(0);
           float* sums = partial + g * groupSize + static_cast<size_t>(b) * taps * kLanes;

@@ -62,7 +62,7 @@ struct Place {
 
 /// V blocks of channels of one image: expand, activate, spread, activate; sums over the image to `pooled`.
 template <int ACT, int V>
-void spreadBlocks(const MBConvShape& s, const Geometry& g, const Folded& f, TapRow<Tile> tapRow, int block, const float* image, Place& place) {
+void spreadBlocks(const MBConvShape& s, const Geometry& g, const Folded& f, TapRow tapRow, int block, const float* image, Place& place) {
   const int rowStride = g.rowStride(), taps = s.kernel * s.kernel;
   const float* w[V];
   const float* shift[V];
@@ -96,7 +96,7 @@ void spreadBlocks(const MBConvShape& s, const Geometry& g, const Folded& f, TapR
     for (int v = 0; v < V; ++v) {
       const Taps all{s.kernel, s.kernel, f.wd + static_cast<size_t>(block + v) * taps * kLanes};
       float* to = out[v] + static_cast<size_t>(y) * s.outWidth * kLanes;
-      tapRow(Tile{tile[v], rowStride}.at(y * s.stride, 0), all, s.outWidth, to, kLanes, nullptr, false);
+      tapRow(Tile{tile[v], rowStride}.at(y * s.stride, 0), all, s.outWidth, to, kLanes, nullptr);
       sum[v] += shiftRow<ACT>(to, load(f.shift2 + kLanes * (block + v)), s.outWidth);
     }
   }
@@ -104,7 +104,7 @@ void spreadBlocks(const MBConvShape& s, const Geometry& g, const Folded& f, TapR
 }
 
 template <int ACT>
-void mbconvImage(const MBConvShape& s, const Geometry& g, const Folded& f, const gate::Layers& layers, TapRow<Tile> tapRow, const float* x,
+void mbconvImage(const MBConvShape& s, const Geometry& g, const Folded& f, const gate::Layers& layers, TapRow tapRow, const float* x,
                  Place& place, float* y) {
   for (int b = 0; b < f.blocks; b += 2) {
     if (b + 1 < f.blocks) spreadBlocks<ACT, 2>(s, g, f, tapRow, b, x, place);
@@ -155,7 +155,7 @@ inline void mbconvForward(const MBConvShape& s, const MBConvWeights& w, const MB
   const Geometry geometry(s.height, s.width, s.outHeight, s.outWidth, s.kernel, s.stride, s.padTop, s.padLeft, kLanes);
   const Folded folded(s, w, k);
   const gate::Layers layers(w, s.middle, s.reduced, s.activation);
-  const TapRow<Tile> tapRow = tapRowFor<Tile>(s.kernel, s.stride);
+  const TapRow tapRow = tapRowFor(s.kernel, s.stride);
   const int threads = std::min(s.threads, s.batch);
   bool failed = false;  // an exception must not leave a parallel region
 #pragma omp parallel num_threads(threads)

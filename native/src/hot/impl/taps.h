@@ -63,20 +63,7 @@ HOT_INLINE void rowSums(const float* p, int step, unsigned long inside, const fl
   }
 }
 
-/// All rows of K columns of taps.
-template <int K, int S, int T, class Source>
-HOT_INLINE void tapSums(const Source& source, const Taps& taps, vec (&acc)[T]) {
-  const unsigned long inside = source.inside(S * (T - 1) + K);
-  const bool middleIn = middleInside<K, S, T>(inside);
-  for (int r = 0; r < taps.rows; ++r) {
-    if (!source.hasRow(r)) continue;
-    const float *p = source.row(r), *w = taps.weights + kLanes * K * r;
-    if (middleIn) rowSums<K, S, T, true>(p, source.step, inside, w, acc);
-    else rowSums<K, S, T, false>(p, source.step, inside, w, acc);
-  }
-}
-
-/// The same for any number of columns: by fours.
+/// All rows of any number of columns of taps.
 template <int S, int T, class Source>
 HOT_INLINE void anyTapSums(const Source& source, const Taps& taps, vec (&acc)[T]) {
   for (int r = 0; r < taps.rows; ++r) {
@@ -89,67 +76,133 @@ HOT_INLINE void anyTapSums(const Source& source, const Taps& taps, vec (&acc)[T]
   }
 }
 
+/// All rows of taps, of K columns; 0 for any number, which goes by fours.
+template <int K, int S, int T, class Source>
+HOT_INLINE void tapSums(const Source& source, const Taps& taps, vec (&acc)[T]) {
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t) acc[t] = zero();
+  if constexpr (K == 0) anyTapSums<S, T>(source, taps, acc);
+  else {
+    const unsigned long inside = source.inside(S * (T - 1) + K);
+    const bool middleIn = middleInside<K, S, T>(inside);
+    for (int r = 0; r < taps.rows; ++r) {
+      if (!source.hasRow(r)) continue;
+      const float *p = source.row(r), *w = taps.weights + kLanes * K * r;
+      if (middleIn) rowSums<K, S, T, true>(p, source.step, inside, w, acc);
+      else rowSums<K, S, T, false>(p, source.step, inside, w, acc);
+    }
+  }
+}
+
 /// Pixels that are summed at once: their sums, the weights of a row of taps and an input must fit the registers.
 template <int K>
 constexpr int kTapPixels = kLanes == 16 ? 14 : K <= 3 ? 10 : K <= 5 ? 9 : 7;
 
-/// `pixels` that lie S pixels apart in `source`: the sum of their taps to `out`, `outStride` floats apart, times
-/// `factor` (laid out as `out`) where given; written past the caches if `past`. K columns of taps; 0 for any number.
-template <int K, int S, class Source>
-void tapRow(const Source& source, const Taps& taps, int pixels, float* out, int outStride, const float* factor, bool past) {
+/// `pixels` that lie S pixels apart in a tile: the sum of their taps to `out`, `outStride` floats apart, times `factor` (laid
+/// out as `out`) where given. K columns of taps; 0 for any number.
+template <int K, int S>
+void tapRow(const Tile& tile, const Taps& taps, int pixels, float* out, int outStride, const float* factor) {
   pieces(pixels, kTapPixels<K>, [&](int at, int count) {
     withCount(count, [&](auto counted) {
       constexpr int T = decltype(counted)::value;
       if constexpr (T <= kTapPixels<K>) {
         vec acc[T];
-#pragma GCC unroll 16
-        for (int t = 0; t < T; ++t) acc[t] = zero();
-        const Source from = source.at(0, S * at);
-        if constexpr (K > 0) tapSums<K, S, T>(from, taps, acc);
-        else anyTapSums<S, T>(from, taps, acc);
+        tapSums<K, S, T>(tile.at(0, S * at), taps, acc);
         float* o = out + static_cast<size_t>(at) * outStride;
         if (factor) {
           const float* f = factor + static_cast<size_t>(at) * outStride;
 #pragma GCC unroll 16
           for (int t = 0; t < T; ++t) acc[t] *= load(f + t * outStride);
         }
-        if (past) {
 #pragma GCC unroll 16
-          for (int t = 0; t < T; ++t) stream(o + t * outStride, acc[t]);
-        } else {
+        for (int t = 0; t < T; ++t) store(o + t * outStride, acc[t]);
+      }
+    });
+  });
+}
+
+/// Lines of memory that are asked for some at a time, before they are read or written: into the second-level cache, for the
+/// first is full of what is computed meanwhile. (`prefetchw`, which brings them to the first, is slower.)
+struct Lines {
+  const float* next;
+  int count;
+  /// The i-th of n parts.
+  Lines part(int i, int n) const { return {next + 16 * (static_cast<long>(count) * i / n), count / n + 1}; }
+  void ask(int some) {
+    for (int i = 0; i < some; ++i) __builtin_prefetch(next + 16 * i, 0, 2);
+    next += 16 * some;
+  }
+};
+
+/// Where a row of sums goes: `stride` floats from pixel to pixel, past the caches if `past`.
+struct SumRow {
+  float* first;
+  int pixels, stride;
+  bool past;
+};
+
+/// The same of `blocks` blocks of channels of an image, side by side there and in `to`; the weights of a block lie
+/// `weightStride` floats after those of the one before. Pieces of a row go through all blocks: where they lie in it, and what
+/// of them lies beyond the edges, is found once. Meanwhile the lines are asked for that are read and written next.
+template <int K, int S>
+void tapBlocks(const Plane& plane, const Taps& taps, size_t weightStride, int blocks, const SumRow& to, Lines reads, Lines writes) {
+  const int calls = (to.pixels + kTapPixels<K> - 1) / kTapPixels<K> * blocks;
+  const int readsEach = (reads.count + calls - 1) / calls, writesEach = (writes.count + calls - 1) / calls;
+  pieces(to.pixels, kTapPixels<K>, [&](int at, int count) {
+    withCount(count, [&](auto counted) {
+      constexpr int T = decltype(counted)::value;
+      if constexpr (T <= kTapPixels<K>) {
+        Plane from = plane.at(0, S * at);
+        float* o = to.first + static_cast<size_t>(at) * to.stride;
+        const float* weights = taps.weights;
+        vec acc[T];
+        for (int b = 0; b < blocks; ++b, from.image += kLanes, o += kLanes, weights += weightStride) {
+          reads.ask(readsEach);
+          writes.ask(writesEach);
+          tapSums<K, S, T>(from, {taps.rows, taps.columns, weights}, acc);
+          if (to.past) {
 #pragma GCC unroll 16
-          for (int t = 0; t < T; ++t) store(o + t * outStride, acc[t]);
+            for (int t = 0; t < T; ++t) stream(o + t * to.stride, acc[t]);
+          } else {
+#pragma GCC unroll 16
+            for (int t = 0; t < T; ++t) store(o + t * to.stride, acc[t]);
+          }
         }
       }
     });
   });
 }
 
-template <class Source>
-using TapRow = void (*)(const Source&, const Taps&, int, float*, int, const float*, bool);
+using TapRow = void (*)(const Tile&, const Taps&, int, float*, int, const float*);
+using TapBlocks = void (*)(const Plane&, const Taps&, size_t, int, const SumRow&, Lines, Lines);
 
-template <int S, class Source>
-inline TapRow<Source> tapRowFor(int columns) {
+/// f(std::integral_constant<int, K>, std::integral_constant<int, S>) for a number of columns and a stride; K is 0 for the
+/// numbers that have no loops of their own.
+template <class F>
+HOT_INLINE auto withColumns(int columns, int stride, F f) {
+  const auto of = [&](auto K) { return stride == 1 ? f(K, std::integral_constant<int, 1>{}) : f(K, std::integral_constant<int, 2>{}); };
   switch (columns) {
     case 1:
-      return tapRow<1, S, Source>;
+      return of(std::integral_constant<int, 1>{});
     case 2:
-      return tapRow<2, S, Source>;
+      return of(std::integral_constant<int, 2>{});
     case 3:
-      return tapRow<3, S, Source>;
+      return of(std::integral_constant<int, 3>{});
     case 4:
-      return tapRow<4, S, Source>;
+      return of(std::integral_constant<int, 4>{});
     case 5:
-      return tapRow<5, S, Source>;
+      return of(std::integral_constant<int, 5>{});
     case 7:
-      return tapRow<7, S, Source>;
+      return of(std::integral_constant<int, 7>{});
     default:
-      return tapRow<0, S, Source>;
+      return of(std::integral_constant<int, 0>{});
   }
 }
-template <class Source>
-inline TapRow<Source> tapRowFor(int columns, int stride) {
-  return stride == 1 ? tapRowFor<1, Source>(columns) : tapRowFor<2, Source>(columns);
+inline TapRow tapRowFor(int columns, int stride) {
+  return withColumns(columns, stride, [](auto K, auto S) -> TapRow { return tapRow<decltype(K)::value, decltype(S)::value>; });
+}
+inline TapBlocks tapBlocksFor(int columns, int stride) {
+  return withColumns(columns, stride, [](auto K, auto S) -> TapBlocks { return tapBlocks<decltype(K)::value, decltype(S)::value>; });
 }
 
 /// Gradients of a row that are held in registers at once.

@@ -5,7 +5,7 @@ namespace mbconv {
 /// Expand, activate and spread V blocks of channels of one image, `outStride` apart in `out`; mean and squared deviation
 /// of what comes out.
 template <int ACT, int V>
-void spreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, TapRow<Tile> tapRow, int block,
+void spreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, TapRow tapRow, int block,
                 const Source& source, float* tiles, float* out, size_t outStride, float* mean, float* squares) {
   const int rowStride = geometry.rowStride(), taps = s.kernel * s.kernel;
   const size_t corner = static_cast<size_t>(s.padTop) * rowStride + kLanes * s.padLeft;
@@ -20,7 +20,7 @@ void spreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& pa
     for (int v = 0; v < V; ++v) {
       const Taps all{s.kernel, s.kernel, packed.wd.data + static_cast<size_t>(block + v) * taps * kLanes};
       tapRow(Tile{tiles + v * geometry.tileSize(), rowStride}.at(y * s.stride, 0), all, s.outWidth,
-             out + v * outStride + static_cast<size_t>(y) * s.outWidth * kLanes, kLanes, nullptr, false);
+             out + v * outStride + static_cast<size_t>(y) * s.outWidth * kLanes, kLanes, nullptr);
     }
   }
   for (int v = 0; v < V; ++v) blockStatistics(out + v * outStride, s.outPixels(), mean + kLanes * v, squares + kLanes * v);
@@ -32,7 +32,7 @@ inline void spread(const MBConvShape& s, const Geometry& geometry, const Groups&
   const int blocks = packed.blocks, wide = packed.wide, inPixels = s.inPixels(), outPixels = s.outPixels();
   const size_t size = static_cast<size_t>(s.batch) * wide;
   Buffer means(size, Uninitialised{}), squares(size, Uninitialised{}), tiles(s.threads * 2 * geometry.tileSize());
-  const TapRow<Tile> tapRow = tapRowFor<Tile>(s.kernel, s.stride);
+  const TapRow tapRow = tapRowFor(s.kernel, s.stride);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
     float* tile = tiles + omp_get_thread_num() * 2 * geometry.tileSize();

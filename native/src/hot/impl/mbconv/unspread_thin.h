@@ -28,7 +28,7 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
   const int inPixels = s.inPixels(), outPixels = s.outPixels();
   const size_t imageSize = static_cast<size_t>(inPixels) * in;
   const BackTaps back(geometry, packed.wd, blocks);
-  const BackRows<Tile> backRows(geometry);
+  const BackRows backRows(geometry);
   const size_t tileFloats = (TileScratch::size(s, geometry) + 15) / 16 * 16;
   const size_t perThread = tileFloats + (s.expand ? (stripsSize(inPixels, in) + 15) / 16 * 16 : 0);
   const Panels w1t = s.expand ? Panels::transposed(w.w1, s.middle, in, wide, s.threads, packed.scale1) : Panels(0, 0);

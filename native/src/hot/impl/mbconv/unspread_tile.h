@@ -39,11 +39,10 @@ struct TileScratch {
 };
 
 /// How the taps of the input gradient are summed, class by class.
-template <class Input>
 struct BackRows {
-  TapRow<Input> rows[4];
+  TapRow rows[4];
   explicit BackRows(const Geometry& geometry) {
-    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = tapRowFor<1, Input>(geometry.classes[i].tapColumns);
+    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = tapRowFor(geometry.classes[i].tapColumns, 1);
   }
 };
 
@@ -52,7 +51,7 @@ struct BackRows {
 /// spread and dN lies `ahead` floats further.
 template <int ACT, int V>
 void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, const BackTaps& back,
-                  const BackRows<Tile>& backRows, const NormGradient& norm, int block, const Source& source, const float* spread,
+                  const BackRows& backRows, const NormGradient& norm, int block, const Source& source, const float* spread,
                   const float* dN, size_t stride, std::ptrdiff_t ahead, const TileScratch& scratch, float* dM, size_t dMStride,
                   float* filterSums) {
   const int rowStride = geometry.rowStride(), gradientStride = geometry.gradientRowStride(), taps = back.taps;
@@ -90,7 +89,7 @@ void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& 
       weights += kLanes * k.taps.size();
       for (int q = 0; q < k.rows; ++q) {
         const size_t at = (static_cast<size_t>(k.row + q * s.stride) * s.width + k.column) * kLanes;
-        backRows.rows[i](tile.at(q, 0), rectangle, k.columns, out + at, kLanes * s.stride, s.expand ? scratch.slope[v] + at : nullptr, false);
+        backRows.rows[i](tile.at(q, 0), rectangle, k.columns, out + at, kLanes * s.stride, s.expand ? scratch.slope[v] + at : nullptr);
       }
     }
   }
