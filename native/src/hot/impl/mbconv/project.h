@@ -20,6 +20,7 @@ void projectRun(const Packed& packed, const Panels& w2, const float* spread, siz
       const int m = kLanes * (b0 + b);
       float* to = tile + static_cast<size_t>(b) * tileSize * kLanes;
       normRow<ACT>(spread + (b0 + b) * spreadStride, load(packed.scale2.data + m), load(packed.shift2.data + m), to, pixels);
+      prefetch(spread + (b0 + b) * spreadStride + kLanes * pixels, pixels);  // of the next run
       if (gate) {
         const vec g = load(gate + m);
         for (int p = 0; p < pixels; ++p) store(to + kLanes * p, load(to + kLanes * p) * g);

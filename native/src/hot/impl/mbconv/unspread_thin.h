@@ -49,9 +49,10 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
         constexpr int V = decltype(pair)::value;
         const size_t at = groups.at(n, b, blocks, outPixels);
         float* dM = tiles.slots + slot * tileStride;
+        const size_t next = b + V < blocks ? at + V * stride : n + 1 < s.batch ? groups.at(n + 1, 0, blocks, outPixels) : at;
         withActivation(s.activation, [&](auto A) {
           unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, {image, nullptr, 0, nullptr}, kept.spread + at,
-                                              work + at, stride, b + V < blocks ? V * stride : 0, tiles, dM, tileStride, total.filter(k) + static_cast<size_t>(b) * taps * kLanes);
+                                              work + at, stride, next - at, tiles, dM, tileStride, total.filter(k) + static_cast<size_t>(b) * taps * kLanes);
         });
         if (!s.expand) {
           for (int v = 0; dx && v < V; ++v) {
@@ -70,10 +71,12 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
         for (int v = 0; v < V; ++v) {
           tile[v] = dM + v * tileStride;
           to[v] = total.products(k) + static_cast<size_t>(b + v) * in * kLanes;
-          vec sum[2] = {};
-          for (int p = 0; p < inPixels; ++p) sum[p & 1] += load(tile[v] + kLanes * p);
+          vec even = zero(), odd = zero();
+          int p = 0;
+          for (; p + 2 <= inPixels; p += 2) even += load(tile[v] + kLanes * p), odd += load(tile[v] + kLanes * (p + 1));
+          if (p < inPixels) even += load(tile[v] + kLanes * p);
           float* sums = total.sums(k) + kLanes * (b + v);
-          store(sums, load(sums) + (sum[0] + sum[1]));
+          store(sums, load(sums) + (even + odd));
         }
         pieces(inPixels, kRun, [&](int from, int count) {
           const float* run[V];
