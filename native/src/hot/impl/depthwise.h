@@ -26,7 +26,7 @@ struct Blocks {
   /// The lines of some rows of an image, which may lie beyond it, to be asked for.
   Lines lines(const float* image, int row, int rows) const {
     const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(width) * channels;
-    return {image + row * line, static_cast<int>((rows * line + 15) / 16)};
+    return linesOf(image + row * line, rows * line);
   }
   const float* image(const float* images, int n) const { return images + static_cast<size_t>(n) * height * width * channels; }
 
@@ -40,9 +40,17 @@ inline Geometry geometryOf(const DepthwiseShape& s) {
 /// How an output larger than the caches is written: past them, where a block's vectors are whole lines of them, else with
 /// the lines that come next asked for. Blocks of channels do not come in the order of memory, which the processor would see.
 struct Writing {
-  Writing(const DepthwiseShape& s, size_t pixels, const float* to)
-      : past(kLanes == 16 && goesPast(s.batch * pixels * s.channels, s.channels, to)),
-        asks(!past && s.batch * pixels * s.channels > (size_t{1} << 18)) {}
+  Writing(const DepthwiseShape& s, int height, int width, float* to) : to(to), row(static_cast<size_t>(width) * s.channels) {
+    const size_t floats = s.batch * height * row;
+    past = kLanes == 16 && goesPast(floats, s.channels, to);
+    asks = !past && floats > (size_t{1} << 18);
+  }
+  /// The i-th row of all images.
+  float* at(size_t i) const { return to + i * row; }
+  /// Its lines, where they are asked for.
+  Lines lines(size_t i) const { return asks ? linesOf(at(i), row) : Lines{}; }
+  float* to;
+  size_t row;
   bool past, asks;
 };
 
@@ -53,7 +61,7 @@ HOT_INLINE void sumRow(const Blocks& blocks, TapBlocks tapBlocks, const float* i
   if (blocks.whole == blocks.count) return;
   float* sums = copy + blocks.copySize();
   const Taps last{taps.rows, taps.columns, taps.weights + blocks.whole * weightStride};
-  tapBlocks(blocks.rest(copy, top, left), last, 0, 1, {sums, to.pixels, kLanes, false}, {copy, 0}, {copy, 0});
+  tapBlocks(blocks.rest(copy, top, left), last, 0, 1, {sums, to.pixels, kLanes, false}, {}, {});
   const int at = kLanes * blocks.whole;
   for (int x = 0; x < to.pixels; ++x)
     storePart(to.first + static_cast<size_t>(x) * to.stride + at, load(sums + kLanes * x), blocks.channels - at);
@@ -61,14 +69,14 @@ HOT_INLINE void sumRow(const Blocks& blocks, TapBlocks tapBlocks, const float* i
 
 /// filter [kernel, kernel, channels]
 inline void forward(const DepthwiseShape& s, const float* x, const float* filter, float* y) {
-  const Blocks blocks(s.channels, s.height, s.width), outputs(s.channels, s.outHeight, s.outWidth);
+  const Blocks blocks(s.channels, s.height, s.width);
   const int taps = s.kernel * s.kernel;
   Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
   const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.outWidth);
   Buffer scratch(s.threads * perThread);
   const TapBlocks tapBlocks = tapBlocksFor(s.kernel, s.stride);
-  const Writing writing(s, static_cast<size_t>(s.outHeight) * s.outWidth, y);
+  const Writing writing(s, s.outHeight, s.outWidth, y);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
     float* copy = scratch + omp_get_thread_num() * perThread;
@@ -76,10 +84,9 @@ inline void forward(const DepthwiseShape& s, const float* x, const float* filter
     for (int oy = 0, ready = 0; oy < s.outHeight; ++oy) {
       const int top = oy * s.stride - s.padTop;
       blocks.copyRest(image, copy, ready, top + s.kernel);
-      float* out = y + (static_cast<size_t>(n) * s.outHeight + oy) * s.outWidth * s.channels;
+      const size_t row = static_cast<size_t>(n) * s.outHeight + oy;
       sumRow(blocks, tapBlocks, image, copy, top, -s.padLeft, {s.kernel, s.kernel, packed}, taps * kLanes,
-             {out, s.outWidth, s.channels, writing.past}, blocks.lines(image, top + s.kernel, s.stride),
-             writing.asks ? outputs.lines(y, n * s.outHeight + oy + 1, 1) : Lines{y, 0});
+             {writing.at(row), s.outWidth, s.channels, writing.past}, blocks.lines(image, top + s.kernel, s.stride), writing.lines(row + 1));
     }
     if (writing.past) fence();
   }
@@ -87,14 +94,15 @@ inline void forward(const DepthwiseShape& s, const float* x, const float* filter
 
 inline void inputGradient(const DepthwiseShape& s, const float* dy, const float* filter, float* dx) {
   const Geometry geometry = geometryOf(s);
-  const Blocks blocks(s.channels, s.outHeight, s.outWidth), outputs(s.channels, s.height, s.width);
+  const Blocks blocks(s.channels, s.outHeight, s.outWidth);
   const int taps = s.kernel * s.kernel;
   Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
   const mbconv::BackTaps back(geometry, packed, blocks.count);
+  const mbconv::BackRows<TapBlocks> rows(geometry, tapBlocksFor);
   int reach = 1;  // rows of the gradient that an input row's taps reach, from its own on
   for (const Geometry::Class& k : geometry.classes) reach = std::max(reach, k.top + k.tapRows);
-  const Writing writing(s, static_cast<size_t>(s.height) * s.width, dx);
+  const Writing writing(s, s.height, s.width, dx);
   const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.width);
   Buffer scratch(s.threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
@@ -104,19 +112,18 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
     for (int iy = 0, ready = 0; iy < s.height; ++iy) {
       const int below = iy / s.stride + reach;
       blocks.copyRest(image, copy, ready, below);
-      int part = 0;
-      const int parts = std::min(s.stride, s.width);  // classes of this row
+      const size_t row = static_cast<size_t>(n) * s.height + iy;
+      const Lines reads = iy % s.stride == 0 ? blocks.lines(image, below, 1) : Lines{}, writes = writing.lines(row + 1);
+      const int parts = std::min(s.stride, s.width);  // classes of this row, one for each first column
       const float* weights = back.weights;
-      for (const Geometry::Class& k : geometry.classes) {
+      for (size_t i = 0; i < geometry.classes.size(); ++i) {
+        const Geometry::Class& k = geometry.classes[i];
         const Taps rectangle{k.tapRows, k.tapColumns, weights};
         weights += kLanes * k.taps.size();
         if (iy % s.stride != k.row) continue;
-        float* out = dx + ((static_cast<size_t>(n) * s.height + iy) * s.width + k.column) * s.channels;
-        sumRow(blocks, tapBlocksFor(k.tapColumns, 1), image, copy, iy / s.stride + k.top, k.left, rectangle, taps * kLanes,
-               {out, k.columns, s.stride * s.channels, writing.past},
-               iy % s.stride == 0 ? blocks.lines(image, below, 1).part(part, parts) : Lines{image, 0},
-               writing.asks ? outputs.lines(dx, n * s.height + iy + 1, 1).part(part, parts) : Lines{dx, 0});
-        ++part;
+        float* out = writing.at(row) + static_cast<size_t>(k.column) * s.channels;
+        sumRow(blocks, rows.rows[i], image, copy, iy / s.stride + k.top, k.left, rectangle, taps * kLanes,
+               {out, k.columns, s.stride * s.channels, writing.past}, reads.part(k.column, parts), writes.part(k.column, parts));
       }
     }
     if (writing.past) fence();
@@ -141,7 +148,7 @@ inline void filterGradient(const DepthwiseShape& s, const float* x, const float*
         in.copyRest(image, copy, ready, top + s.kernel);
         out.copyRest(slope, slopeCopy, slopeReady, oy + 1);
         Lines inputs = in.lines(image, top + s.kernel, s.stride), slopes = out.lines(slope, oy + 1, 1);
-        const int inputsEach = (inputs.count + in.count - 1) / in.count, slopesEach = (slopes.count + in.count - 1) / in.count;
+        const int inputsEach = inputs.each(in.count), slopesEach = slopes.each(in.count);
         for (int b = 0; b < in.count; ++b) {
           inputs.ask(inputsEach);
           slopes.ask(slopesEach);

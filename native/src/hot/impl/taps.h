@@ -121,18 +121,24 @@ void tapRow(const Tile& tile, const Taps& taps, int pixels, float* out, int outS
   });
 }
 
-/// Lines of memory that are asked for some at a time, before they are read or written: into the second-level cache, for the
-/// first is full of what is computed meanwhile. (`prefetchw`, which brings them to the first, is slower.)
+/// Lines of memory, none by default, that are asked for some at a time, before they are read or written: into the second-level
+/// cache, for the first is full of what is computed meanwhile. (`prefetchw`, which brings them to the first, is slower.)
 struct Lines {
-  const float* next;
-  int count;
+  const float* next = nullptr;
+  int count = 0;
   /// The i-th of n parts.
-  Lines part(int i, int n) const { return {next + 16 * (static_cast<long>(count) * i / n), count / n + 1}; }
+  Lines part(int i, int n) const {
+    const int from = static_cast<int>(static_cast<long>(count) * i / n);
+    return {next + 16 * from, static_cast<int>(static_cast<long>(count) * (i + 1) / n) - from};
+  }
+  /// How many at a time ask for all of them in as many calls.
+  int each(int calls) const { return (count + calls - 1) / calls; }
   void ask(int some) {
-    for (int i = 0; i < some; ++i) __builtin_prefetch(next + 16 * i, 0, 2);
+    prefetch(next, kSkew * some);
     next += 16 * some;
   }
 };
+inline Lines linesOf(const float* from, std::ptrdiff_t floats) { return {from, static_cast<int>((floats + 15) / 16)}; }
 
 /// Where a row of sums goes: `stride` floats from pixel to pixel, past the caches if `past`.
 struct SumRow {
@@ -147,7 +153,7 @@ struct SumRow {
 template <int K, int S>
 void tapBlocks(const Plane& plane, const Taps& taps, size_t weightStride, int blocks, const SumRow& to, Lines reads, Lines writes) {
   const int calls = (to.pixels + kTapPixels<K> - 1) / kTapPixels<K> * blocks;
-  const int readsEach = (reads.count + calls - 1) / calls, writesEach = (writes.count + calls - 1) / calls;
+  const int readsEach = reads.each(calls), writesEach = writes.each(calls);
   pieces(to.pixels, kTapPixels<K>, [&](int at, int count) {
     withCount(count, [&](auto counted) {
       constexpr int T = decltype(counted)::value;

@@ -110,13 +110,11 @@ void unprojectRun(const MBConvShape& s, const Packed& packed, const UnprojectScr
       p0 = end;
     }
   }
-  Ahead ahead;
-  std::ptrdiff_t next = 0;  // to the next pair, after the last block to the first pair of the next run
-  if (block + V + 2 <= packed.blocks) next = V * static_cast<std::ptrdiff_t>(stride);
-  else if (block + V == packed.blocks) next = kLanes * static_cast<std::ptrdiff_t>(pixels) - block * static_cast<std::ptrdiff_t>(stride);
-  for (int v = 0; next && v < 2; ++v) {
-    ahead.add(spread + next + v * stride);
-    if (!past) ahead.add(work + next + v * stride);
+  Ahead ahead;  // the next pair's, after the last block the first pair's of the next run
+  const std::ptrdiff_t blockStride = stride, next = block + V < packed.blocks ? V * blockStride : kLanes * pixels - block * blockStride;
+  for (int v = 0; v < 2; ++v) {
+    ahead.add(spread + next + v * blockStride);
+    if (!past) ahead.add(work + next + v * blockStride);
   }
   outerStrips<V>(scratch.strips, pixels, 0, out, value, pixels, weights, ahead);
 }

@@ -9,7 +9,7 @@ inline void unspreadStored(const MBConvShape& s, const MBConvWeights& w, const G
                            const MBConvGradients& gradients, float* dM, NormGradient& norm1) {
   const int blocks = packed.blocks, wide = packed.wide, taps = s.kernel * s.kernel, inPixels = s.inPixels(), outPixels = s.outPixels();
   const BackTaps back(geometry, packed.wd, blocks);
-  const BackRows backRows(geometry);
+  const BackRows<TapRow> backRows(geometry, tapRowFor);
   const size_t filterSize = static_cast<size_t>(wide) * taps;
   const int chunks = chunksOf(groups.count, filterSize);
   const bool past = goesPast(s.expandedSize(), kLanes, dM);

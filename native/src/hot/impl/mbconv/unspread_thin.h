@@ -28,7 +28,7 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
   const int inPixels = s.inPixels(), outPixels = s.outPixels();
   const size_t imageSize = static_cast<size_t>(inPixels) * in;
   const BackTaps back(geometry, packed.wd, blocks);
-  const BackRows backRows(geometry);
+  const BackRows<TapRow> backRows(geometry, tapRowFor);
   const size_t tileFloats = (TileScratch::size(s, geometry) + 15) / 16 * 16;
   const size_t perThread = tileFloats + (s.expand ? (stripsSize(inPixels, in) + 15) / 16 * 16 : 0);
   const Panels w1t = s.expand ? Panels::transposed(w.w1, s.middle, in, wide, s.threads, packed.scale1) : Panels(0, 0);
@@ -49,10 +49,10 @@ inline void unspreadThin(const MBConvShape& s, const MBConvWeights& w, const Geo
         constexpr int V = decltype(pair)::value;
         const size_t at = groups.at(n, b, blocks, outPixels);
         float* dM = tiles.slots + slot * tileStride;
-        const size_t next = b + V < blocks ? at + V * stride : n + 1 < s.batch ? groups.at(n + 1, 0, blocks, outPixels) : at;
+        const std::ptrdiff_t ahead = groups.after(n, b + V - 1, blocks, outPixels) - at;
         withActivation(s.activation, [&](auto A) {
           unspreadTile<decltype(A)::value, V>(s, geometry, packed, back, backRows, norm2, b, {image, nullptr, 0, nullptr}, kept.spread + at,
-                                              work + at, stride, next - at, tiles, dM, tileStride, total.filter(k) + static_cast<size_t>(b) * taps * kLanes);
+                                              work + at, stride, ahead, tiles, dM, tileStride, total.filter(k) + static_cast<size_t>(b) * taps * kLanes);
         });
         if (!s.expand) {
           for (int v = 0; dx && v < V; ++v) {

@@ -39,10 +39,11 @@ struct TileScratch {
 };
 
 /// How the taps of the input gradient are summed, class by class.
+template <class Row>
 struct BackRows {
-  TapRow rows[4];
-  explicit BackRows(const Geometry& geometry) {
-    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = tapRowFor(geometry.classes[i].tapColumns, 1);
+  Row rows[4];
+  BackRows(const Geometry& geometry, Row (*rowFor)(int columns, int stride)) {
+    for (size_t i = 0; i < geometry.classes.size(); ++i) rows[i] = rowFor(geometry.classes[i].tapColumns, 1);
   }
 };
 
@@ -51,7 +52,7 @@ struct BackRows {
 /// spread and dN lies `ahead` floats further.
 template <int ACT, int V>
 void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& packed, const BackTaps& back,
-                  const BackRows& backRows, const NormGradient& norm, int block, const Source& source, const float* spread,
+                  const BackRows<TapRow>& backRows, const NormGradient& norm, int block, const Source& source, const float* spread,
                   const float* dN, size_t stride, std::ptrdiff_t ahead, const TileScratch& scratch, float* dM, size_t dMStride,
                   float* filterSums) {
   const int rowStride = geometry.rowStride(), gradientStride = geometry.gradientRowStride(), taps = back.taps;
@@ -73,7 +74,7 @@ void unspreadTile(const MBConvShape& s, const Geometry& geometry, const Packed& 
     for (int y = 0; y < s.outHeight; ++y) {
       const size_t at = from + static_cast<size_t>(y) * s.outWidth * kLanes;
       float* to = gradient + static_cast<size_t>(y) * gradientStride;
-      if (ahead) prefetch(dN + at + ahead, s.outWidth), prefetch(spread + at + ahead, s.outWidth);
+      prefetch(dN + at + ahead, s.outWidth), prefetch(spread + at + ahead, s.outWidth);
       for (int x = 0; x < s.outWidth; ++x)
         store(to + kLanes * x, load(dN + at + kLanes * x) * a + (load(spread + at + kLanes * x) * b + c));
     }
