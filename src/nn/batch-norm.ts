@@ -34,7 +34,7 @@ export class BatchNorm extends Module {
       }) as tf.Tensor4D;
     }
     const { y, mean, variance } = fused.batchNormTraining(x, gamma, beta, { epsilon, activation });
-    this.absorb({ mean, variance }, mode);
+    absorbStatistics([[this, { mean, variance }]], mode);
     return y as tf.Tensor4D;
   }
 
@@ -43,17 +43,17 @@ export class BatchNorm extends Module {
     const { gamma, beta, runningMean: mean, runningVariance: variance } = this;
     return { gamma, beta, mean, variance };
   }
+}
 
-  /** Lets the running statistics follow a batch's, as the mode asks. */
-  absorb({ mean, variance }: fused.BatchStatistics, mode: ForwardContext["mode"]): void {
-    if (mode !== "train" && mode !== "recalibrate") return;
-    const momentum = mode === "train" ? MOMENTUM : 1;
-    fused.updateRunningAll(
-      [
-        { running: this.runningMean, batch: mean },
-        { running: this.runningVariance, batch: variance },
-      ],
-      momentum,
-    );
-  }
+/** Lets the running statistics of norms follow a batch's, as the mode asks; all at once, for each is small. */
+export function absorbStatistics(
+  norms: readonly (readonly [BatchNorm, fused.BatchStatistics])[],
+  mode: ForwardContext["mode"],
+): void {
+  if (mode !== "train" && mode !== "recalibrate") return;
+  const updates = norms.flatMap(([{ runningMean, runningVariance }, { mean, variance }]) => [
+    { running: runningMean, batch: mean },
+    { running: runningVariance, batch: variance },
+  ]);
+  fused.updateRunningAll(updates, mode === "train" ? MOMENTUM : 1);
 }

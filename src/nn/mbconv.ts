@@ -2,7 +2,7 @@ import { type Rng, SpaceError } from "../core";
 import { fused, tf } from "../engine";
 import { expandedChannels, hasResidual, squeezeWidth } from "../space/layers";
 import type { MBConvLayer } from "../space/types";
-import { BatchNorm } from "./batch-norm";
+import { absorbStatistics, BatchNorm } from "./batch-norm";
 import { type LayerSettings, paddingFor } from "./conv-norm";
 import { dropConnect } from "./dropout";
 import { convolutionKernel, depthwiseKernel } from "./initialisers";
@@ -94,9 +94,12 @@ export class MBConv extends Module {
         inputGradient,
       },
     );
-    if (expandNorm && stats.expand) expandNorm.absorb(stats.expand, mode);
-    depthwiseNorm.absorb(stats.depthwise, mode);
-    projectNorm.absorb(stats.project, mode);
+    const norms: [BatchNorm, fused.BatchStatistics][] = [
+      [depthwiseNorm, stats.depthwise],
+      [projectNorm, stats.project],
+    ];
+    if (expandNorm && stats.expand) norms.push([expandNorm, stats.expand]);
+    absorbStatistics(norms, mode);
     return y as tf.Tensor4D;
   }
 

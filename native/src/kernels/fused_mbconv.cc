@@ -1,4 +1,6 @@
 // A whole MBConv in training mode: hot.h's kernel between tensors.
+#include <cstring>
+
 #include "../families.h"
 #include "fused.h"
 
@@ -7,8 +9,8 @@ namespace {
 
 // How JavaScript orders the weights; 0 where there is none.
 enum Weight { kW1, kGamma1, kBeta1, kWd, kGamma2, kBeta2, kSe1, kSeBias1, kSe2, kSeBias2, kW2, kGamma3, kBeta3, kWeights };
-// What the forward pass gives: y, then these.
-enum Kept { kMean2, kVariance2, kMean3, kVariance3, kMean1, kVariance1, kMoments, kExpanded, kSpread, kProjected, kPooled, kKept };
+// Floats that a cache line holds: parts of what is kept begin on one.
+constexpr int64_t kLine = 16;
 
 float* FloatsOrNull(const at::Tensor& tensor) { return tensor.defined() ? FloatsOf(tensor) : nullptr; }
 
@@ -58,9 +60,24 @@ struct MBConvCall {
     const auto p = [&](Weight w) { return FloatsOrNull(weights[w]); };
     return {p(kW1), p(kGamma1), p(kBeta1), p(kWd), p(kGamma2), p(kBeta2), p(kSe1), p(kSeBias1), p(kSe2), p(kSeBias2), p(kW2), p(kGamma3), p(kBeta3)};
   }
-  static hot::MBConvKept KeptOf(const std::vector<at::Tensor>& kept) {
-    const auto p = [&](Kept k) { return FloatsOrNull(kept[k]); };
-    return {p(kMean1), p(kVariance1), p(kMean2), p(kVariance2), p(kMean3), p(kVariance3), p(kMoments), p(kExpanded), p(kSpread), p(kProjected), p(kPooled)};
+  /// The parts of what is kept for the gradient in `at`, or, from null on, how many floats they take in all.
+  size_t Lay(float* at, hot::MBConvKept& kept) const {
+    const hot::MBConvShape& s = shape;
+    const size_t expanded = s.expand ? s.middle : 0, moments = s.expand && !s.stored() ? (s.inChannels + 1) * s.inChannels : 0;
+    const size_t outputs = static_cast<size_t>(s.batch) * s.outPixels() * s.outChannels, pooled = s.reduced ? static_cast<size_t>(s.batch) * s.middle : 0;
+    size_t used = 0;
+    const auto part = [&](size_t size) {
+      float* const from = at && size ? at + used : nullptr;
+      used += (size + kLine - 1) / kLine * kLine;
+      return from;
+    };
+    // The statistics are small, and come first.
+    kept.mean1 = part(expanded), kept.variance1 = part(expanded);
+    kept.mean2 = part(s.middle), kept.variance2 = part(s.middle);
+    kept.mean3 = part(s.outChannels), kept.variance3 = part(s.outChannels);
+    kept.moments = part(moments), kept.expanded = part(s.expandedSize()), kept.spread = part(s.spreadSize());
+    kept.projected = part(outputs), kept.pooled = part(pooled);
+    return used;
   }
   std::vector<int64_t> OutShape() const { return {shape.batch, shape.outHeight, shape.outWidth, shape.outChannels}; }
 
@@ -69,27 +86,26 @@ struct MBConvCall {
   hot::MBConvShape shape{};
 };
 
-// MBConvTraining(x, weights, numbers, epsilon) -> y and kKept tensors; those that do not exist are empty.
+// MBConvTraining(x, weights, numbers, epsilon, keep) -> y, mean and variance of depthwise, project and, if there is one,
+// expand; last, if it is to be kept, what the gradient needs beside x and the weights, as one tensor.
 std::vector<at::Tensor> MBConvTraining(Call& call) {
   const MBConvCall c(call);
   const hot::MBConvShape& s = c.shape;
-  std::vector<at::Tensor> kept(kKept);
-  const int64_t expanded = s.expand ? s.middle : 0;
-  kept[kMean2] = NewFloats({s.middle});
-  kept[kVariance2] = NewFloats({s.middle});
-  kept[kMean3] = NewFloats({s.outChannels});
-  kept[kVariance3] = NewFloats({s.outChannels});
-  kept[kMean1] = NewFloats({expanded});
-  kept[kVariance1] = NewFloats({expanded});
-  kept[kMoments] = NewFloats({s.expand && !s.stored() ? s.inChannels + 1 : 0, s.inChannels});
-  kept[kExpanded] = NewFloats({static_cast<int64_t>(s.expandedSize())});
-  kept[kSpread] = NewFloats({s.batch, s.blocks(), s.outPixels(), s.lanes});
-  kept[kProjected] = NewFloats(c.OutShape());
-  kept[kPooled] = NewFloats({s.reduced ? s.batch : 0, s.middle});
-  at::Tensor y = NewFloats(c.OutShape());
-  hot::table().mbconvForward(s, c.Weights(), FloatsOf(c.x), MBConvCall::KeptOf(kept), FloatsOf(y));
-  kept.insert(kept.begin(), y);
-  return kept;
+  const bool keep = call.Flag(4);
+  hot::MBConvKept kept{};
+  const at::Tensor all = NewFloats({static_cast<int64_t>(c.Lay(nullptr, kept) / kLine), kLine});
+  c.Lay(FloatsOf(all), kept);
+  std::vector<at::Tensor> out = {NewFloats(c.OutShape())};
+  hot::table().mbconvForward(s, c.Weights(), FloatsOf(c.x), kept, FloatsOf(out[0]));
+  const auto give = [&](const float* values, int64_t size) {
+    out.push_back(NewFloats({size}));
+    std::memcpy(FloatsOf(out.back()), values, size * sizeof(float));
+  };
+  give(kept.mean2, s.middle), give(kept.variance2, s.middle);
+  give(kept.mean3, s.outChannels), give(kept.variance3, s.outChannels);
+  if (s.expand) give(kept.mean1, s.middle), give(kept.variance1, s.middle);
+  if (keep) out.push_back(all);
+  return out;
 }
 
 // MBConvTrainingGrad(x, weights, numbers, epsilon, kept, dy, inputGradient) -> dx (empty if not wanted), then the
@@ -97,12 +113,12 @@ std::vector<at::Tensor> MBConvTraining(Call& call) {
 std::vector<at::Tensor> MBConvTrainingGrad(Call& call) {
   const MBConvCall c(call);
   const hot::MBConvShape& s = c.shape;
-  const std::vector<at::Tensor> kept = call.Tensors(4);
-  Require(kept.size() == kKept, [] { return "an MBConv keeps " + std::to_string(kKept) + " tensors"; });
+  const at::Tensor& all = call.Tensor(4);
   const at::Tensor& dy = call.Tensor(5);
   RequireSize(dy, static_cast<int64_t>(s.batch) * s.outPixels() * s.outChannels, "dy");
-  RequireSize(kept[kSpread], s.spreadSize(), "the depthwise output");
-  RequireSize(kept[kExpanded], s.expandedSize(), "the expansion");
+  hot::MBConvKept kept{};
+  RequireSize(all, c.Lay(nullptr, kept), "what the MBConv keeps");
+  c.Lay(FloatsOf(all), kept);
   const bool wanted = call.Flag(6);
 
   std::vector<at::Tensor> out = {wanted ? NewFloats(c.x.sizes()) : NewFloats({0})};
@@ -119,7 +135,7 @@ std::vector<at::Tensor> MBConvTrainingGrad(Call& call) {
   g.se1 = pointers[kSe1], g.seBias1 = pointers[kSeBias1], g.se2 = pointers[kSe2], g.seBias2 = pointers[kSeBias2];
   g.w2 = pointers[kW2], g.gamma3 = pointers[kGamma3], g.beta3 = pointers[kBeta3];
   const at::Tensor work = NewFloats({static_cast<int64_t>(s.workSize())});
-  hot::table().mbconvBackward(s, c.Weights(), FloatsOf(c.x), MBConvCall::KeptOf(kept), FloatsOf(dy), g, FloatsOf(work));
+  hot::table().mbconvBackward(s, c.Weights(), FloatsOf(c.x), kept, FloatsOf(dy), g, FloatsOf(work));
   return out;
 }
 

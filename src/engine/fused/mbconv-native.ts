@@ -1,10 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { MBCONV_KEPT } from "../native/kernels/fused-mbconv";
-import { runKernels } from "./dispatch";
+import { recording, runKernels } from "./dispatch";
 import type { MBConvOptions, MBConvWeights } from "./types";
-
-/** The first of what the kernel keeps are statistics: of depthwise, project and expand. */
-const STATISTICS = 6;
 
 /** The weights by the names of the native kernels' inputs. */
 export function namedWeights({ expand, depthwise, se, project }: MBConvWeights): tf.NamedTensorMap {
@@ -37,39 +33,46 @@ export function mbconvNumbers(x: tf.Tensor4D, weights: MBConvWeights, options: M
   return { ...place, epsilon, activation, residual, inputGradient };
 }
 
+/** What tfjs's engine has and does not declare: puts a tensor under the scope that is open. */
+interface Scopes {
+  track(tensor: tf.Tensor): tf.Tensor;
+}
+
 /**
  * The MBConv as one native kernel with one gradient kernel: `y`, then the statistics in the order of `asOutput`.
  *
- * A custom gradient rather than a registered one: the large tensors that are kept for the backward pass are then no
- * outputs on the tape, which would be given gradients of zeros.
+ * A custom gradient rather than a registered one: what is kept for the backward pass is then no output on the tape, which would be
+ * given a gradient of zeros. It is one tensor, which holds x and the weights: a clone and a node on the tape for each of them took
+ * a twentieth of the time that small layers take.
  */
 export function mbconvNative(x: tf.Tensor4D, weights: MBConvWeights, options: MBConvOptions): tf.Tensor[] {
   const attributes = mbconvNumbers(x, weights, options);
-  const named = namedWeights(weights);
-  const names = Object.keys(named);
-  const values = Object.values(named);
-  const statistics: tf.Tensor[] = [];
+  const inputs: tf.NamedTensorMap = { x, ...namedWeights(weights) };
+  if (!recording()) return runKernels("MBConvTraining", inputs, { ...attributes, keep: false });
+  const then = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, asNow(tensor)]));
+  let statistics: tf.Tensor[] = [];
 
   const op = tf.customGrad((...args) => {
-    const [input, ...rest] = args.slice(0, -1) as tf.Tensor[];
     const save = args[args.length - 1] as unknown as tf.GradSaveFunc;
-    const inputs = Object.fromEntries(names.map((name, i) => [name, rest[i]]));
-    const [value, ...kept] = runKernels("MBConvTraining", { x: input, ...inputs }, attributes);
-    save([input, ...rest, ...kept]);
-    // They outlive this scope; the caller puts them under its own.
-    for (const statistic of kept.slice(0, STATISTICS)) statistics.push(tf.keep(statistic));
+    const [value, ...others] = runKernels("MBConvTraining", inputs, { ...attributes, keep: true });
+    save([others[others.length - 1]]);
+    // They outlive this scope.
+    statistics = others.slice(0, -1).map((statistic) => tf.keep(statistic));
     return {
       value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x0, ...others] = saved;
-        const again = Object.fromEntries([...names, ...MBCONV_KEPT].map((name, i) => [name, others[i]]));
-        return runKernels("MBConvTrainingGrad", { x: x0, ...again, dy }, attributes);
-      },
+      gradFunc: (dy: tf.Tensor, [kept]: tf.Tensor[]) =>
+        runKernels("MBConvTrainingGrad", { ...then, kept, dy }, attributes),
     };
   });
-  const y = op(x, ...values);
-  const used = weights.expand ? STATISTICS : STATISTICS - 2;
-  const released = statistics.slice(0, used).map((kept) => kept.clone());
-  tf.dispose(statistics);
-  return [y, ...released];
+  const y = op(...Object.values(inputs));
+  for (const statistic of statistics) {
+    statistic.kept = false;
+    (tf.engine() as unknown as Scopes).track(statistic);
+  }
+  return [y, ...statistics];
+}
+
+/** A tensor with its values of now: those of a variable may be others by the time of the backward pass. */
+function asNow({ id, dataId, shape, dtype }: tf.Tensor): tf.Tensor {
+  return { id, dataId, shape, dtype } as tf.Tensor;
 }

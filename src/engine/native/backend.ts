@@ -23,6 +23,8 @@ class NativeData {
   parts?: { real: tf.TensorInfo; imag: tf.TensorInfo };
   /** The same memory under other shapes (a reshape shares its data), by shape. */
   aliases?: Map<string, Handle>;
+  /** Data ids that live as long as this, see `holdWith`. */
+  along?: readonly object[];
 
   constructor(
     public shape: readonly number[],
@@ -228,15 +230,30 @@ export class NativeBackend extends tf.KernelBackend {
     if (!force && data.refCount > 0) return false;
     if (data.handle !== 0) this.release(data.handle, data.bytes);
     if (data.aliases) for (const alias of data.aliases.values()) this.addon.release(alias);
+    if (data.along) for (const held of data.along) this.letGo(held);
     if (data.parts) {
       this.disposeData(data.parts.real.dataId);
       this.disposeData(data.parts.imag.dataId);
     }
     this.heldBytes -= data.bytes;
     data.handle = data.bytes = 0;
-    if (data.strings || data.parts || data.aliases) data.strings = data.parts = data.aliases = undefined;
+    if (data.strings || data.parts || data.aliases || data.along) {
+      data.strings = data.parts = data.aliases = data.along = undefined;
+    }
     this.dataCount--;
     return true;
+  }
+
+  /** Holds the data of other tensors, as they are now, until that of `owner` is disposed. */
+  holdWith(owner: tf.TensorInfo, others: readonly tf.TensorInfo[]): void {
+    const along = others.map(({ dataId }) => dataId);
+    for (const dataId of along) this.incRef(dataId);
+    this.dataOf(owner.dataId).along = along;
+  }
+
+  private letGo(dataId: object): void {
+    // tfjs may have disposed the last of its tensors before.
+    if (this.disposeData(dataId)) tf.engine().removeDataId(dataId, this);
   }
 
   private release(handle: Handle, bytes: number): void {

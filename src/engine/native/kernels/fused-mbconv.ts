@@ -21,21 +21,6 @@ export const MBCONV_WEIGHTS = [
   "beta3",
 ] as const;
 
-/** What the forward pass gives beside `y`, in order: the statistics, then what only the gradient needs. */
-export const MBCONV_KEPT = [
-  "mean2",
-  "variance2",
-  "mean3",
-  "variance3",
-  "mean1",
-  "variance1",
-  "moments",
-  "expanded",
-  "spread",
-  "projected",
-  "pooled",
-] as const;
-
 export interface MBConvAttributes {
   stride: number;
   padTop: number;
@@ -46,6 +31,8 @@ export interface MBConvAttributes {
   residual: boolean;
   epsilon: number;
   inputGradient: boolean;
+  /** Whether to give what the gradient needs. */
+  keep: boolean;
 }
 
 /** The numbers of an MBConv in the order of the native kernels. */
@@ -53,23 +40,33 @@ export function numbersOf(a: MBConvAttributes): number[] {
   return [a.stride, a.padTop, a.padLeft, a.outHeight, a.outWidth, ACTIVATIONS[a.activation], a.residual ? 1 : 0];
 }
 
-/** A whole MBConv in training mode, and its gradient. */
+function weightHandles({ native, inputs }: KernelCall<Inputs, MBConvAttributes>): number[] {
+  return MBCONV_WEIGHTS.map((name) => native.optionalHandle(inputs[name]) ?? 0);
+}
+
+/**
+ * A whole MBConv in training mode, and its gradient. Forward gives `y`, the statistics (depthwise, project, expand where there is
+ * one: mean, then variance) and, with `keep`, a tensor that the gradient needs and that holds x and the weights as long as it lives.
+ */
 export const fusedMBConvKernels: NativeKernel[] = [
   {
     name: "MBConvTraining",
-    compute: ({ native, inputs, attrs }: KernelCall<Inputs, MBConvAttributes>) => {
-      const weights = MBCONV_WEIGHTS.map((name) => native.optionalHandle(inputs[name]) ?? 0);
+    compute: (call: KernelCall<Inputs, MBConvAttributes>) => {
+      const { native, inputs, attrs } = call;
       const x = native.handle(inputs.x as tf.TensorInfo);
-      return native.runMany("MBConvTraining", x, weights, numbersOf(attrs), attrs.epsilon);
+      const { epsilon, keep } = attrs;
+      const outputs = native.runMany("MBConvTraining", x, weightHandles(call), numbersOf(attrs), epsilon, keep);
+      if (keep) native.holdWith(outputs[outputs.length - 1], Object.values(inputs) as tf.TensorInfo[]);
+      return outputs;
     },
   },
   {
     name: "MBConvTrainingGrad",
-    compute: ({ native, inputs, attrs }: KernelCall<Inputs, MBConvAttributes>) => {
-      const weights = MBCONV_WEIGHTS.map((name) => native.optionalHandle(inputs[name]) ?? 0);
-      const kept = MBCONV_KEPT.map((name) => native.handle(inputs[name] as tf.TensorInfo));
-      const [x, dy] = [inputs.x, inputs.dy].map((info) => native.handle(info as tf.TensorInfo));
+    compute: (call: KernelCall<Inputs, MBConvAttributes>) => {
+      const { native, inputs, attrs } = call;
+      const [x, kept, dy] = [inputs.x, inputs.kept, inputs.dy].map((info) => native.handle(info as tf.TensorInfo));
       const { epsilon, inputGradient } = attrs;
+      const weights = weightHandles(call);
       return native.runMany("MBConvTrainingGrad", x, weights, numbersOf(attrs), epsilon, kept, dy, inputGradient);
     },
   },
