@@ -1,6 +1,7 @@
 import { CheckpointError, checkOptions, type OptionRules, rule } from "../core";
 import { fused, tf } from "../engine";
 import type { StoredTensor } from "./module";
+import { copyOf } from "./state";
 
 /** Moves parameters along their gradients. Parameters without a gradient keep their values and their state. */
 export interface Optimizer {
@@ -57,9 +58,7 @@ class Slots {
   }
 
   state(): Map<string, StoredTensor> {
-    return new Map(
-      [...this.slots].map(([key, slot]) => [key, { shape: slot.shape, data: Float32Array.from(slot.dataSync()) }]),
-    );
+    return new Map([...this.slots].map(([key, slot]) => [key, { shape: slot.shape, data: copyOf(slot) }]));
   }
 
   restore(state: Map<string, StoredTensor>): void {

@@ -1,5 +1,5 @@
 import { ConfigError, TrainingError } from "../core";
-import { tf } from "../engine";
+import { fused, tf } from "../engine";
 import type { RateOptions } from "./rate-options";
 
 /** How well a candidate imitates the teacher's block; lower is better in all of them. */
@@ -66,10 +66,10 @@ export interface BatchErrors {
 /** Mean absolute and squared differences of a candidate's output to the teacher's features. */
 export function batchErrors(y: tf.Tensor4D, { features, answers }: RatingTarget): BatchErrors {
   return tf.tidy(() => {
-    const difference = tf.sub(y, features);
+    const { absolute, squared } = fused.errorsOf(y, features);
     return {
-      l1: tf.mean(tf.abs(difference)).dataSync()[0],
-      channelMses: tf.mean(tf.square(difference), [0, 1, 2]).dataSync() as Float32Array,
+      l1: absolute.dataSync()[0],
+      channelMses: squared.dataSync() as Float32Array,
       ...(answers && { divergence: divergence(answers, y) }),
     };
   });

@@ -1,6 +1,7 @@
 import { breathe, CheckpointError, InterruptedError, type Progress, TrainingError } from "../core";
 import { checkRounding, roundingClass, tf } from "../engine";
 import {
+  allFinite,
   type LossAndGradients,
   loadState,
   lossAndGradients,
@@ -161,10 +162,13 @@ function resume<Epoch>(training: TrainingPlan<Epoch>): Reached<Epoch> {
       { path: states.place, epoch },
     );
   }
-  // What is complete is only loaded, by any engine.
-  if (!isComplete(training, state.history)) checkRounding(state.engine, states.place);
+  // What is complete is only loaded, by any engine, and moves no more.
+  const complete = isComplete(training, state.history);
+  if (!complete) checkRounding(state.engine, states.place);
   for (const [name, module] of Object.entries(modules)) loadState(module, tensorsUnder(name, state.tensors));
-  for (const [name, { optimizer }] of Object.entries(optimizers)) optimizer.restore(tensorsUnder(name, state.tensors));
+  for (const [name, { optimizer }] of complete ? [] : Object.entries(optimizers)) {
+    optimizer.restore(tensorsUnder(name, state.tensors));
+  }
   return { history: [...state.history], within: state.within };
 }
 
@@ -286,14 +290,6 @@ function addTo(gradients: Map<string, tf.Tensor>, name: string, gradient: tf.Ten
 function firstNotFinite(module: ParameterContainer): string | undefined {
   for (const [name, { data }] of saveState(module)) if (!allFinite(data)) return name;
   return undefined;
-}
-
-/** A plain loop: `every` calls a function for each value, which took as long as a step. */
-function allFinite(values: Float32Array): boolean {
-  // Any value times 0 is 0, but for those that are not finite.
-  let zero = 0;
-  for (let i = 0; i < values.length; i++) zero += values[i] * 0;
-  return zero === 0;
 }
 
 interface Diverged {

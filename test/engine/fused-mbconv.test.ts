@@ -212,6 +212,60 @@ describe("an MBConv as one native kernel", () => {
     expect(last).toBeLessThan(first);
   });
 
+  describe("what the gradient needs", () => {
+    const values = valuesOf({ ...base, reduced: 2 }, 3);
+    const made = () =>
+      tf.tidy(() =>
+        Object.fromEntries(
+          Object.entries(values).map(([k, { data, shape }]) => [k, tf.variable(tf.tensor(data, shape))]),
+        ),
+      ) as Record<string, tf.Variable>;
+    const counts = () => {
+      const { numTensors, numDataBuffers, numBytes } = tf.memory();
+      return { numTensors, numDataBuffers, numBytes, held: tf.backend().numDataIds() };
+    };
+    const gradientsOf = (loss: (t: Record<string, tf.Variable>) => tf.Scalar) => {
+      const t = made();
+      const { value, grads } = tf.variableGrads(() => loss(t), Object.values(t));
+      const got = Object.entries(t).map(([name, { name: id }]) => [name, Array.from(grads[id].dataSync())]);
+      tf.dispose([value, ...Object.values(grads), ...Object.values(t)]);
+      return Object.fromEntries(got) as Record<string, number[]>;
+    };
+    const training = (t: Record<string, tf.Tensor>) =>
+      fused.mbconvTraining(t.x as tf.Tensor4D, weightsOf(t), base.options).y;
+
+    it("has the values that variables had then, whatever happens to them before the backward pass", () => {
+      const plain = gradientsOf((t) => tf.sum(tf.square(training(t))) as tf.Scalar);
+      const before = counts();
+      const moved = gradientsOf((t) => {
+        const y = training(t);
+        for (const name of ["x", "wd", "w2"]) t[name].assign(tf.mul(t[name], 2));
+        const gone = tf.zerosLike(t.gamma2);
+        fused.sgdUpdate(t.gamma2, null, tf.add(gone, 1), {
+          learningRate: 1,
+          momentum: 0,
+          weightDecay: 0,
+          nesterov: false,
+        });
+        return tf.sum(tf.square(y)) as tf.Scalar;
+      });
+      expect(moved).toEqual(plain);
+      expect(counts()).toEqual(before);
+    });
+
+    it("lives as long as it is needed where inputs are disposed before, and is given back, also where no gradient comes", () => {
+      const plain = gradientsOf((t) => tf.sum(tf.square(training(t))) as tf.Scalar);
+      const before = counts();
+      const within = gradientsOf((t) => {
+        const copies = () => Object.fromEntries(Object.entries(t).map(([name, one]) => [name, tf.mul(one, 1)]));
+        tf.tidy(() => training(copies()));
+        return tf.sum(tf.square(tf.tidy(() => training(copies())))) as tf.Scalar;
+      });
+      expect(within).toEqual(plain);
+      expect(counts()).toEqual(before);
+    });
+  });
+
   it("does not compute the gradient of an input that learns nothing, and says so when asked", () => {
     const values = valuesOf(base, 2);
     const t = Object.fromEntries(Object.entries(values).map(([k, v]) => [k, tf.tensor(v.data, v.shape)]));

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { engine, fused, tf } from "../../src/engine";
 import { activateComposed } from "../../src/engine/fused/activate";
 import { batchNormInferenceComposed, batchNormTrainingComposed } from "../../src/engine/fused/batch-norm";
-import { meanSquaredErrorComposed, softmaxCrossEntropyComposed } from "../../src/engine/fused/losses";
+import { errorsOfComposed, meanSquaredErrorComposed, softmaxCrossEntropyComposed } from "../../src/engine/fused/losses";
 import { squeezeExciteComposed } from "../../src/engine/fused/squeeze-excite";
 import { close, onCpu, tensors, type Values } from "./fused-helpers";
 
@@ -154,6 +154,20 @@ describe("fused ops on the native engine have the values and gradients of their 
     );
   });
 
+  it.each([[[7]], [[5, 3]], [[3, 4, 2, 19]]])("errorsOf, of any rank: %j", (shape) => {
+    const { x, target } = tensors({ x: shape, target: shape }, 4);
+    const [mine, composed] = [fused.errorsOf, errorsOfComposed].map((f) => {
+      const { absolute, squared } = f(tf.tensor(x.data, shape), tf.tensor(target.data, shape));
+      return { absolute, squared };
+    });
+    expect(mine.squared.shape).toEqual(shape.slice(-1));
+    for (const name of ["absolute", "squared"] as const) {
+      expect(mine[name].shape).toEqual(composed[name].shape);
+      const [got, wanted] = [mine[name].dataSync(), composed[name].dataSync()];
+      for (const [i, value] of wanted.entries()) expect(got[i]).toBeCloseTo(value, 5);
+    }
+  });
+
   it("meanSquaredError", async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async ({ batch, height, width, channels, seed }) => {
@@ -281,6 +295,8 @@ describe("wrong arguments", () => {
       /\[3\].*\[4\]/,
     );
     expect(() => fused.meanSquaredError(tf.zeros([2, 3]), tf.zeros([3, 2]))).toThrow(/\[2,3\].*\[3,2\]/);
+    expect(() => fused.errorsOf(tf.zeros([2, 3]), tf.zeros([3, 2]))).toThrow(/\[2,3\].*\[3,2\]/);
+    expect(() => fused.errorsOf(tf.scalar(1), tf.scalar(2))).toThrow(/rank 1 or more/);
     expect(() => fused.softmaxCrossEntropy(tf.zeros([2, 3]), tf.zeros([3], "int32"), { smoothing: 0 })).toThrow(
       /\[2,3\].*\[3\]/,
     );

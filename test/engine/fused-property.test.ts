@@ -339,6 +339,15 @@ describeNative("fused kernels on random shapes", () => {
         })),
       ));
 
+    it("mean absolute error, and mean squared error of each channel", () =>
+      property(20, fc.record({ rows: fc.integer({ min: 1, max: 900 }), channels, seed, threads }), (c) => {
+        const shape = [c.rows, c.channels];
+        return agrees("errorsOf", {}, drawn({ y: shape, target: shape }, c.seed), [], (t) => {
+          const { absolute, squared } = fused.errorsOf(t.y, t.target);
+          return { absolute, squared };
+        });
+      }));
+
     it("SGD, Adam and AdamW over several steps and parameters at once", () =>
       property(
         30,

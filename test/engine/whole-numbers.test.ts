@@ -448,7 +448,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
     [
       ...["ConvNormInference", "FusedActivation", "FusedActivationGrad", "FusedAdam", "FusedBatchNormInference"],
       ...["FusedBatchNormTraining", "FusedBatchNormTrainingGrad", "FusedMeanSquaredError", "FusedMeanSquaredErrorGrad"],
-      ...["FusedRunningAverage", "FusedSgd", "FusedSoftmaxCrossEntropy", "FusedSoftmaxCrossEntropyGrad"],
+      ...["FusedErrors", "FusedRunningAverage", "FusedSgd", "FusedSoftmaxCrossEntropy", "FusedSoftmaxCrossEntropyGrad"],
       ...["FusedSqueezeExcite", "FusedSqueezeExciteGrad", "MBConvInference", "MBConvTraining", "MBConvTrainingGrad"],
     ].map((name) => [name, OURS]),
   ),

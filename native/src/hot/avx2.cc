@@ -3,7 +3,7 @@
 
 #if defined(__x86_64__)
 #pragma GCC push_options
-#pragma GCC target("avx2,fma")
+#pragma GCC target("avx2,fma,f16c")
 namespace hot::avx2 {
 #define HOT_NAMESPACE avx2
 #define HOT_LANES 8

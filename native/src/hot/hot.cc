@@ -30,7 +30,7 @@ const std::vector<Isa>& isas() {
   static const std::vector<Isa> all = {
       {"base", &base::kTable, true},
 #if defined(__x86_64__)
-      {"avx2", &avx2::kTable, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
+      {"avx2", &avx2::kTable, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")},
       {"avx512", &avx512::kTable,
        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},

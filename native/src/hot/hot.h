@@ -5,6 +5,7 @@
 // `table()` gives the versions for this machine: AVX-512, AVX2 + FMA or portable ones, as its processor allows.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -123,6 +124,10 @@ struct Table {
 
   float (*squaredError)(const float* y, const float* target, size_t n, int threads);
   void (*squaredErrorBackward)(const float* y, const float* target, float factor, size_t n, int threads, float* dy);
+  /// Numbers in half precision as floats.
+  void (*fromHalves)(const uint16_t* x, size_t n, float* y);
+  /// Of y and target [rows, channels]: the mean of |y - target|, and that of (y - target)² of each channel.
+  void (*errors)(const float* y, const float* target, size_t rows, int channels, int threads, float* absolute, float* squared);
   /// Mean cross-entropy of softmax(logits) against smoothed labels, and its gradient unless dLogits is null; false if a
   /// label is none of 0..classes-1.
   bool (*softmaxCrossEntropy)(const float* logits, const int* labels, size_t batch, int classes, float smoothing, int threads,

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../families.h"
+#include "../hot/hot.h"
 #include "../tensors.h"
 #include "int32.h"
 
@@ -57,7 +58,7 @@ at::Tensor StoredRows(Call& call) {
   }
   const bool half = call.Text(1) == "float16";
   const std::vector<int64_t> rows = call.Ints(2), shape = call.Ints(3);
-  const at::Tensor out = at::empty(shape, at::kFloat);
+  const at::Tensor out = NewFloats(shape);
   const int64_t count = static_cast<int64_t>(rows.size());
   if (shape.empty() || shape[0] != count) throw std::invalid_argument("StoredRows: shape must begin with the number of rows");
   if (out.numel() == 0) return out;
@@ -68,7 +69,7 @@ at::Tensor StoredRows(Call& call) {
     }
     void* from = static_cast<char*>(data) + rows[i] * size;
     float* to = out.data_ptr<float>() + i * values;
-    if (half) at::from_blob(to, {values}, at::kFloat).copy_(at::from_blob(from, {values}, at::kHalf));
+    if (half) hot::table().fromHalves(static_cast<const uint16_t*>(from), values, to);
     else std::memcpy(to, from, size);
   }
   return out;

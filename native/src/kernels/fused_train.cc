@@ -30,6 +30,18 @@ at::Tensor FusedMeanSquaredErrorGrad(Call& call) {
   return dy;
 }
 
+// FusedErrors(y, target) -> mean absolute error, mean squared error of each channel (the last axis)
+std::vector<at::Tensor> FusedErrors(Call& call) {
+  const at::Tensor& y = call.Tensor(0);
+  RequireSize(call.Tensor(1), y.numel(), "target");
+  Require(y.dim() > 0 && y.numel() > 0, "y must have channels, and not be empty");
+  const int64_t channels = y.size(y.dim() - 1);
+  at::Tensor absolute = NewFloats({}), squared = NewFloats({channels});
+  hot::table().errors(FloatsOf(y), call.Floats(1), y.numel() / channels, static_cast<int>(channels), Threads(), FloatsOf(absolute),
+                      FloatsOf(squared));
+  return {absolute, squared};
+}
+
 // FusedSoftmaxCrossEntropy(logits, labels, smoothing, gradientToo) -> loss, dLogits for dLoss 1 (or nothing: empty)
 std::vector<at::Tensor> FusedSoftmaxCrossEntropy(Call& call) {
   const at::Tensor& logits = call.Tensor(0);
@@ -53,10 +65,14 @@ at::Tensor FusedSoftmaxCrossEntropyGrad(Call& call) {
   return dLoss == 1 ? gradient.alias() : at::mul(gradient, dLoss);
 }
 
-// isShared(x): somebody else looks at this memory (a view, or a read on another thread).
-Napi::Value IsShared(Call& call) {
-  const at::Tensor& x = call.Tensor(0);
-  return Napi::Boolean::New(call.info().Env(), x.use_count() > 1 || x.storage().use_count() > 1);
+// anyShared(xs): somebody else looks at the memory of one of these (a view, or a read on another thread).
+Napi::Value AnyShared(Call& call) {
+  bool shared = false;
+  for (int64_t handle : call.Ints(0)) {
+    const at::Tensor& x = call.addon().tensors.Get(handle);
+    shared = shared || x.use_count() > 1 || x.storage().use_count() > 1;
+  }
+  return Napi::Boolean::New(call.info().Env(), shared);
 }
 
 /// Parameters to update and what belongs to each: lists of one length.
@@ -124,9 +140,10 @@ Napi::Value FusedRunningAverage(Call& call) {
 void InitFusedTrain(Napi::Env env, Napi::Object exports) {
   Define(env, exports, "FusedMeanSquaredError", FusedMeanSquaredError);
   Define(env, exports, "FusedMeanSquaredErrorGrad", FusedMeanSquaredErrorGrad);
+  Define(env, exports, "FusedErrors", FusedErrors);
   Define(env, exports, "FusedSoftmaxCrossEntropy", FusedSoftmaxCrossEntropy);
   Define(env, exports, "FusedSoftmaxCrossEntropyGrad", FusedSoftmaxCrossEntropyGrad);
-  Define(env, exports, "isShared", IsShared);
+  Define(env, exports, "anyShared", AnyShared);
   Define(env, exports, "fusedSgd", FusedSgd);
   Define(env, exports, "fusedAdam", FusedAdam);
   Define(env, exports, "fusedRunningAverage", FusedRunningAverage);

@@ -9,7 +9,7 @@ export {
   type MBConvInferenceWeights,
   mbconvInference,
 } from "./inference";
-export { meanSquaredError, softmaxCrossEntropy } from "./losses";
+export { type ErrorsOf, errorsOf, meanSquaredError, softmaxCrossEntropy } from "./losses";
 export { mbconvTraining } from "./mbconv";
 export { squeezeExcite } from "./squeeze-excite";
 export type {

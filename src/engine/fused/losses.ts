@@ -60,3 +60,37 @@ export function meanSquaredError(y: tf.Tensor, target: tf.Tensor): tf.Scalar {
 export function meanSquaredErrorComposed(y: tf.Tensor, target: tf.Tensor): tf.Scalar {
   return tf.tidy(() => tf.mean(tf.square(tf.sub(y, target))) as tf.Scalar);
 }
+
+/** How far a tensor is from another. */
+export interface ErrorsOf {
+  /** Mean of the absolute difference over all elements. */
+  readonly absolute: tf.Scalar;
+  /** `[channels]`: mean of the squared difference of each channel, the last axis. */
+  readonly squared: tf.Tensor1D;
+}
+
+/**
+ * Mean absolute error, and mean squared error of each channel, of `y` and `target` (one shape, rank 1 or more), in one pass;
+ * without gradients.
+ * @throws ShapeError if the shapes differ, or are those of scalars.
+ */
+export function errorsOf(y: tf.Tensor, target: tf.Tensor): ErrorsOf {
+  if (y.rank === 0 || !tf.util.arraysEqual(y.shape, target.shape)) {
+    throw new ShapeError(
+      `errorsOf: y and target must have one shape of rank 1 or more, but are [${y.shape}] and [${target.shape}]`,
+    );
+  }
+  if (!hasKernel("FusedErrors")) return errorsOfComposed(y, target);
+  const [absolute, squared] = runKernels("FusedErrors", { y, target }, {});
+  return { absolute: absolute as tf.Scalar, squared: squared as tf.Tensor1D };
+}
+
+/** `errorsOf` of ordinary ops, for every backend. */
+export function errorsOfComposed(y: tf.Tensor, target: tf.Tensor): ErrorsOf {
+  const [absolute, squared] = tf.tidy(() => {
+    const difference = tf.sub(y, target);
+    const others = Array.from({ length: y.rank - 1 }, (_, axis) => axis);
+    return [tf.mean(tf.abs(difference)), tf.mean(tf.square(difference), others)];
+  });
+  return { absolute: absolute as tf.Scalar, squared: squared as tf.Tensor1D };
+}

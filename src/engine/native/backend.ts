@@ -1,6 +1,7 @@
 import { EngineError } from "../../core";
 import { tf } from "../tf";
 import { type Addon, type Handle, loadAddon, type NativeFunction } from "./addon";
+import { NativeData } from "./native-data";
 
 export const BACKEND_NAME = "native";
 
@@ -12,29 +13,6 @@ const RELEASED_LATER = 65_536;
 const SMALL = 65_536;
 
 type Values = tf.backend_util.BackendValues;
-
-/** What stands behind a tensor's data id. Numbers live natively; strings and the pair of a complex tensor here. */
-class NativeData {
-  handle: Handle = 0;
-  /** Of native memory. */
-  bytes = 0;
-  refCount = 1;
-  strings?: Uint8Array[];
-  parts?: { real: tf.TensorInfo; imag: tf.TensorInfo };
-  /** The same memory under other shapes (a reshape shares its data), by shape. */
-  aliases?: Map<string, Handle>;
-  /** Data ids that live as long as this, see `holdWith`. */
-  along?: readonly object[];
-
-  constructor(
-    public shape: readonly number[],
-    public dtype: tf.DataType,
-  ) {}
-
-  get held(): boolean {
-    return this.handle !== 0 || this.strings !== undefined || this.parts !== undefined;
-  }
-}
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   if (a === b) return true;

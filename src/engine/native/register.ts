@@ -4,6 +4,7 @@ import { BACKEND_NAME, NativeBackend } from "./backend";
 import { runOnCpu } from "./fallback";
 import { nativeKernels } from "./kernels";
 import type { NativeKernel } from "./kernels/kernel";
+import { rememberByData } from "./native-data";
 
 type Inputs = Parameters<typeof runOnCpu>[2];
 
@@ -89,6 +90,7 @@ export function registerNative(): NativeBackend {
       });
     }
     tf.registerBackend(BACKEND_NAME, () => native, 0);
+    rememberByData();
     registered = true;
   }
   return tf.findBackend(BACKEND_NAME) as NativeBackend;

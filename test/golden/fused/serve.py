@@ -107,6 +107,7 @@ OPS = {
     "squeezeExcite": squeeze_excite,
     "crossEntropy": cross_entropy,
     "squaredError": lambda t: {"loss": F.mse_loss(t["y"], t["target"])},
+    "errorsOf": lambda t: {"absolute": F.l1_loss(t["y"], t["target"]), "squared": (t["y"] - t["target"]).square().mean(0)},
     "activate": lambda t, activation: {"y": ACTIVATIONS[activation](t["x"])},
     "optimizer": optimised,
 }

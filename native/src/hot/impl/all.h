@@ -32,6 +32,8 @@ const Table kTable = {
     elementwise::activateBackward,
     elementwise::squaredError,
     elementwise::squaredErrorBackward,
+    elementwise::fromHalves,
+    norm::errors,
     cross_entropy::forward,
     updates::sgd,
     updates::adam,

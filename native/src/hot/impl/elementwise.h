@@ -87,4 +87,14 @@ inline void squaredErrorBackward(const float* y, const float* target, float fact
   });
 }
 
+/// Numbers in half precision as floats.
+inline void fromHalves(const uint16_t* x, size_t n, float* y) {
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(y + i, halves(x + i));
+  if (i == n) return;
+  uint16_t rest[kLanes] = {};
+  std::memcpy(rest, x + i, sizeof(uint16_t) * (n - i));
+  storePart(y + i, halves(rest), static_cast<int>(n - i));
+}
+
 }  // namespace elementwise

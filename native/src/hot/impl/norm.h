@@ -42,6 +42,26 @@ inline void sumRows(size_t rows, int channels, int threads, double* first, doubl
   }
 }
 
+/// Mean of |y - target| over all rows and channels, and of (y - target)² of each channel.
+inline void errors(const float* y, const float* target, size_t rows, int channels, int threads, float* absolute, float* squared) {
+  Doubles sum(channels), square(channels);
+  sumRows(rows, channels, threads, sum, square, [&](size_t at, int, int lanes, auto counted, vec& a, vec& b) {
+    constexpr int N = decltype(counted)::value;
+    HOT_EACH {
+      const size_t from = at + static_cast<size_t>(i) * channels;
+      const vec d = loadPart(y + from, lanes) - loadPart(target + from, lanes);
+      a += d < zero() ? -d : d;
+      b += d * d;
+    }
+  });
+  double total = 0;
+  for (int c = 0; c < channels; ++c) {
+    total += sum[c];
+    squared[c] = static_cast<float>(square[c] / rows);
+  }
+  *absolute = static_cast<float>(total / (static_cast<double>(rows) * channels));
+}
+
 /// Mean and biased variance of each channel, summed about the first row.
 inline void statistics(const float* x, size_t rows, int channels, int threads, float* mean, float* variance) {
   const int wide = wholeLanes(channels);

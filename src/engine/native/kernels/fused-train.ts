@@ -6,7 +6,7 @@ type Handles = readonly number[];
 type Named<K extends string> = Record<K, tf.TensorInfo>;
 
 interface InPlace {
-  isShared(handle: number): boolean;
+  anyShared(handles: Handles): boolean;
   fusedSgd(
     parameters: Handles,
     gradients: Handles,
@@ -71,11 +71,19 @@ function addonOf(native: NativeBackend): InPlace {
  */
 function ownHandle(native: NativeBackend, variable: tf.Variable): number {
   const handle = native.handle(variable);
-  if (native.refCount(variable.dataId) === 1 && !addonOf(native).isShared(handle)) return handle;
+  if (native.refCount(variable.dataId) === 1 && !addonOf(native).anyShared([handle])) return handle;
   const copy = tf.mul(variable, 1);
   variable.assign(copy);
   copy.dispose();
   return native.handle(variable);
+}
+
+/** The same of many: nearly always nobody else looks at any of them, which one call finds out. */
+function ownHandles(native: NativeBackend, variables: readonly tf.Variable[]): Handles {
+  const alone = variables.every(({ dataId }) => native.refCount(dataId) === 1);
+  const handles = variables.map((variable) => native.handle(variable));
+  if (alone && !addonOf(native).anyShared(handles)) return handles;
+  return variables.map((variable) => ownHandle(native, variable));
 }
 
 /** What a training step needs beside the layers: losses, and optimiser updates in place, which give no tensor. */
@@ -89,6 +97,11 @@ export const fusedTrainKernels: NativeKernel[] = [
     name: "FusedMeanSquaredErrorGrad",
     compute: ({ native, inputs: { y, target, dLoss } }: KernelCall<Named<"y" | "target" | "dLoss">>) =>
       native.run("FusedMeanSquaredErrorGrad", ...[y, target, dLoss].map((info) => native.handle(info))),
+  },
+  {
+    name: "FusedErrors",
+    compute: ({ native, inputs }: KernelCall<Named<"y" | "target">>) =>
+      native.runMany("FusedErrors", native.handle(inputs.y), native.handle(inputs.target)),
   },
   {
     name: "FusedSoftmaxCrossEntropy",
@@ -109,9 +122,15 @@ export const fusedTrainKernels: NativeKernel[] = [
     compute: ({ native, attrs }: KernelCall<unknown, SgdCall>) => {
       const { updates, learningRate, momentum, nesterov } = attrs;
       addonOf(native).fusedSgd(
-        updates.map(({ variable }) => ownHandle(native, variable)),
+        ownHandles(
+          native,
+          updates.map(({ variable }) => variable),
+        ),
         updates.map(({ grad }) => native.handle(grad)),
-        updates.flatMap(({ velocity }) => (velocity ? ownHandle(native, velocity) : [])),
+        ownHandles(
+          native,
+          updates.flatMap(({ velocity }) => velocity ?? []),
+        ),
         updates.map(({ weightDecay }) => weightDecay),
         learningRate,
         momentum,
@@ -125,10 +144,19 @@ export const fusedTrainKernels: NativeKernel[] = [
     compute: ({ native, attrs }: KernelCall<unknown, AdamCall>) => {
       const { updates, learningRate, beta1, beta2, epsilon, decoupled } = attrs;
       addonOf(native).fusedAdam(
-        updates.map(({ variable }) => ownHandle(native, variable)),
+        ownHandles(
+          native,
+          updates.map(({ variable }) => variable),
+        ),
         updates.map(({ grad }) => native.handle(grad)),
-        updates.map(({ m }) => ownHandle(native, m)),
-        updates.map(({ v }) => ownHandle(native, v)),
+        ownHandles(
+          native,
+          updates.map(({ m }) => m),
+        ),
+        ownHandles(
+          native,
+          updates.map(({ v }) => v),
+        ),
         updates.map(({ weightDecay }) => weightDecay),
         updates.map(({ step }) => step),
         learningRate,
@@ -144,7 +172,10 @@ export const fusedTrainKernels: NativeKernel[] = [
     name: "FusedRunningAverage",
     compute: ({ native, attrs }: KernelCall<unknown, RunningCall>) => {
       addonOf(native).fusedRunningAverage(
-        attrs.updates.map(({ running }) => ownHandle(native, running)),
+        ownHandles(
+          native,
+          attrs.updates.map(({ running }) => running),
+        ),
         attrs.updates.map(({ batch }) => native.handle(batch)),
         attrs.momentum,
       );
