@@ -42,8 +42,8 @@ interface Scopes {
  * The MBConv as one native kernel with one gradient kernel: `y`, then the statistics in the order of `asOutput`.
  *
  * A custom gradient rather than a registered one: what is kept for the backward pass is then no output on the tape, which would be
- * given a gradient of zeros. It is one tensor, which holds x and the weights: a clone and a node on the tape for each of them took
- * a twentieth of the time that small layers take.
+ * given a gradient of zeros. It is one tensor, which holds x and the weights: a clone and a node on the tape for each of them take
+ * some per cent of the time where layers are small.
  */
 export function mbconvNative(x: tf.Tensor4D, weights: MBConvWeights, options: MBConvOptions): tf.Tensor[] {
   const attributes = mbconvNumbers(x, weights, options);
