@@ -264,6 +264,31 @@ describe("an MBConv as one native kernel", () => {
       expect(within).toEqual(plain);
       expect(counts()).toEqual(before);
     });
+
+    it("is given back where a weight has moved to another backend meanwhile", () => {
+      const own = tf.getBackend();
+      const on = (backend: string, negated: tf.Tensor) => {
+        tf.setBackend(backend);
+        tf.neg(negated).dispose();
+        tf.setBackend(own);
+      };
+      const held = () => ["cpu", own].map((backend) => tf.findBackend(backend).numDataIds());
+      const [before, ids] = [counts(), held()];
+      gradientsOf((t) => {
+        training(t);
+        on("cpu", t.w2);
+        return tf.add(
+          tf.sum(tf.square(t.w2)),
+          tf.sum(
+            Object.values(t)
+              .map((one) => tf.sum(one))
+              .reduce((a, b) => tf.add(a, b)),
+          ),
+        ) as tf.Scalar;
+      });
+      expect(counts()).toEqual(before);
+      expect(held()).toEqual(ids);
+    });
   });
 
   it("does not compute the gradient of an input that learns nothing, and says so when asked", () => {

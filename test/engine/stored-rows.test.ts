@@ -40,6 +40,18 @@ describeNative("rows of a table of numbers", () => {
     expect(() => storedRows({ bytes: shared, dtype: "float16", rows, shape: [3, 64] })).toThrow(/number of rows/);
   });
 
+  test.each([2 ** 61, 2 ** 62, 2 ** 64, 1e300, Number.NaN, Number.POSITIVE_INFINITY, 0.5])(
+    "that are none are refused: %d",
+    (row) => {
+      engine.use("native");
+      for (const dtype of ["float16", "float32"] as const) {
+        expect(() => storedRows({ bytes: shared, dtype, rows: [row], shape: [1, 32] })).toThrow(
+          /StoredRows: row .* no whole number/,
+        );
+      }
+    },
+  );
+
   test("are left to others where the engine has no kernel for it", () => {
     engine.use("cpu");
     expect(storedRows({ bytes: shared, dtype: "float16", rows: [0], shape: [1, 64] })).toBeUndefined();

@@ -1,7 +1,9 @@
 // Fill, Range, LinSpace, Diag, Multinomial and RandomUniform-like sources.
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <cmath>
 #include <cstring>
+#include <sstream>
 
 #include "../families.h"
 #include "../hot/hot.h"
@@ -56,18 +58,24 @@ at::Tensor StoredRows(Call& call) {
       type != napi_uint8_array) {
     throw std::invalid_argument("StoredRows: bytes must be a Uint8Array");
   }
-  const bool half = call.Text(1) == "float16";
-  const std::vector<int64_t> rows = call.Ints(2), shape = call.Ints(3);
+  const std::string dtype = call.Text(1);
+  const bool half = dtype == "float16";
+  if (!half && dtype != "float32") throw std::invalid_argument("StoredRows: dtype must be float16 or float32, got " + dtype);
+  const std::vector<double> rows = call.Numbers(2);
+  const std::vector<int64_t> shape = call.Ints(3);
   const at::Tensor out = NewFloats(shape);
   const int64_t count = static_cast<int64_t>(rows.size());
   if (shape.empty() || shape[0] != count) throw std::invalid_argument("StoredRows: shape must begin with the number of rows");
   if (out.numel() == 0) return out;
   const int64_t values = out.numel() / count, size = values * (half ? 2 : 4);
   for (int64_t i = 0; i < count; ++i) {
-    if (rows[i] < 0 || (rows[i] + 1) * size > static_cast<int64_t>(length)) {
-      throw std::out_of_range("StoredRows: row " + std::to_string(rows[i]) + " is beyond the table's " + std::to_string(length / size));
+    // As numbers of JavaScript: NaN and what no integer holds are refused, too.
+    if (!(rows[i] >= 0 && rows[i] < static_cast<double>(length / size)) || rows[i] != std::floor(rows[i])) {
+      std::ostringstream text;
+      text << "StoredRows: row " << rows[i] << " is beyond the table's " << length / size << ", or no whole number";
+      throw std::out_of_range(text.str());
     }
-    void* from = static_cast<char*>(data) + rows[i] * size;
+    void* from = static_cast<char*>(data) + static_cast<int64_t>(rows[i]) * size;
     float* to = out.data_ptr<float>() + i * values;
     if (half) hot::table().fromHalves(static_cast<const uint16_t*>(from), values, to);
     else std::memcpy(to, from, size);

@@ -72,7 +72,7 @@ export interface ErrorsOf {
 /**
  * Mean absolute error, and mean squared error of each channel, of `y` and `target` (one shape, rank 1 or more), in one pass;
  * without gradients.
- * @throws ShapeError if the shapes differ, or are those of scalars.
+ * @throws ShapeError if the shapes differ, or are those of scalars; EngineError natively if they are empty or not float32.
  */
 export function errorsOf(y: tf.Tensor, target: tf.Tensor): ErrorsOf {
   if (y.rank === 0 || !tf.util.arraysEqual(y.shape, target.shape)) {

@@ -230,8 +230,9 @@ export class NativeBackend extends tf.KernelBackend {
   }
 
   private letGo(dataId: object): void {
-    // tfjs may have disposed the last of its tensors before.
-    if (this.disposeData(dataId)) tf.engine().removeDataId(dataId, this);
+    // It may have moved to another backend meanwhile, with its count; and tfjs may have disposed the last of its tensors.
+    const backend = tf.engine().state.tensorInfo.get(dataId)?.backend ?? this;
+    if (backend.disposeData(dataId)) tf.engine().removeDataId(dataId, backend);
   }
 
   private release(handle: Handle, bytes: number): void {
