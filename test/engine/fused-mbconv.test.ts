@@ -267,25 +267,17 @@ describe("an MBConv as one native kernel", () => {
 
     it("is given back where a weight has moved to another backend meanwhile", () => {
       const own = tf.getBackend();
-      const on = (backend: string, negated: tf.Tensor) => {
-        tf.setBackend(backend);
-        tf.neg(negated).dispose();
-        tf.setBackend(own);
-      };
       const held = () => ["cpu", own].map((backend) => tf.findBackend(backend).numDataIds());
       const [before, ids] = [counts(), held()];
-      gradientsOf((t) => {
+      const t = made();
+      const { value, grads } = tf.variableGrads(() => {
         training(t);
-        on("cpu", t.w2);
-        return tf.add(
-          tf.sum(tf.square(t.w2)),
-          tf.sum(
-            Object.values(t)
-              .map((one) => tf.sum(one))
-              .reduce((a, b) => tf.add(a, b)),
-          ),
-        ) as tf.Scalar;
-      });
+        tf.setBackend("cpu");
+        tf.neg(t.w2).dispose();
+        tf.setBackend(own);
+        return tf.sum(t.x) as tf.Scalar;
+      }, [t.x]);
+      tf.dispose([value, ...Object.values(grads), ...Object.values(t)]);
       expect(counts()).toEqual(before);
       expect(held()).toEqual(ids);
     });
