@@ -1,6 +1,6 @@
 import { ConfigError, checkOptions, type OptionRules, Rng, rule } from "../core";
 import { tf } from "../engine";
-import { adam, lossAndGradients, type StoredTensor } from "../nn";
+import { adam, copyOf, lossAndGradients, type StoredTensor } from "../nn";
 import type { PredictedValue, Predictor } from "../search";
 import type { Tokens } from "./tokens";
 
@@ -118,7 +118,7 @@ export class EnsemblePredictor<A> implements Predictor<A> {
       }
       const weights = new Map<string, StoredTensor>();
       for (const [name, variable] of parameters) {
-        weights.set(name, { shape: variable.shape, data: Float32Array.from(variable.dataSync()) });
+        weights.set(name, { shape: variable.shape, data: copyOf(variable) });
       }
       this.fitted = { weights, mean, scale };
     } finally {

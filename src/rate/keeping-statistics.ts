@@ -1,5 +1,5 @@
 import { tf } from "../engine";
-import type { Module } from "../nn";
+import { copyOf, type Module } from "../nn";
 
 /**
  * Does work that recalibrates modules, and puts the running statistics back that they had before: a rating leaves its
@@ -7,7 +7,7 @@ import type { Module } from "../nn";
  */
 export async function keepingStatistics<T>(modules: readonly Module[], work: () => Promise<T>): Promise<T> {
   const before = modules.flatMap((module) =>
-    [...module.buffers().values()].map((variable) => ({ variable, data: Float32Array.from(variable.dataSync()) })),
+    [...module.buffers().values()].map((variable) => ({ variable, data: copyOf(variable) })),
   );
   try {
     return await work();

@@ -1,5 +1,5 @@
 import { tf } from "../engine";
-import { ParameterContainer } from "../nn";
+import { copyOf, ParameterContainer } from "../nn";
 
 /** An exponential moving average of all parameters and running statistics of a network. */
 export class WeightAverage extends ParameterContainer {
@@ -12,7 +12,7 @@ export class WeightAverage extends ParameterContainer {
     super();
     this.followed = [...network.parameters(), ...network.buffers()].map(([name, of]) => {
       // A copy: the optimizer moves parameters in place.
-      return { of, mean: this.buffer(name, tf.tensor(Float32Array.from(of.dataSync()), of.shape)) };
+      return { of, mean: this.buffer(name, tf.tensor(copyOf(of), of.shape)) };
     });
   }
 

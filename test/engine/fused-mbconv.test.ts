@@ -240,8 +240,7 @@ describe("an MBConv as one native kernel", () => {
       const moved = gradientsOf((t) => {
         const y = training(t);
         for (const name of ["x", "wd", "w2"]) t[name].assign(tf.mul(t[name], 2));
-        const gone = tf.zerosLike(t.gamma2);
-        fused.sgdUpdate(t.gamma2, null, tf.add(gone, 1), {
+        fused.sgdUpdate(t.gamma2, null, tf.onesLike(t.gamma2), {
           learningRate: 1,
           momentum: 0,
           weightDecay: 0,

@@ -58,7 +58,7 @@ let loaded: Addon | undefined;
 
 /**
  * How far, in per cent, the JavaScript heap may grow beyond what a full collection left before the next one. Where a thread waits
- * for kernels most of the time V8 decides on some 20, and collects five times a second on helper threads, which take the cores from
+ * for kernels most of the time V8 decides on 25 to 45, and collects five times a second on helper threads, which take the cores from
  * the kernels: 6 to 9 % of a search.
  */
 const HEAP_GROWTH = 200;

@@ -1,6 +1,6 @@
 import { CheckpointError } from "../../core";
 import { tf } from "../../engine";
-import { type StoredTensor, valueFault } from "../../nn";
+import { copyOf, type StoredTensor, valueFault } from "../../nn";
 import { compute, graphOf, type ModelGraph } from "./graph";
 import { modelOf, type Topology } from "./topology";
 
@@ -82,9 +82,7 @@ export class LayersNetwork {
 /** Copies a model's weights. @throws CheckpointError when it is disposed. */
 export function weightsOf(model: tf.LayersModel): Map<string, StoredTensor> {
   const weights = model.getWeights();
-  return new Map(
-    weights.map((weight, i) => [`weight.${i}`, { shape: weight.shape, data: Float32Array.from(weight.dataSync()) }]),
-  );
+  return new Map(weights.map((weight, i) => [`weight.${i}`, { shape: weight.shape, data: copyOf(weight) }]));
 }
 
 function loadWeights(model: tf.LayersModel, state: ReadonlyMap<string, StoredTensor>, where: string): void {

@@ -78,8 +78,9 @@ function ownHandle(native: NativeBackend, variable: tf.Variable): number {
   return native.handle(variable);
 }
 
-/** The same of many: nearly always nobody else looks at any of them, which one call finds out. */
-function ownHandles(native: NativeBackend, variables: readonly tf.Variable[]): Handles {
+/** The same of what belongs to each update, where there is any: nearly always nobody else looks at it, which one call finds out. */
+function ownHandles<U>(native: NativeBackend, updates: readonly U[], of: (update: U) => tf.Variable | null): Handles {
+  const variables = updates.flatMap((update) => of(update) ?? []);
   const alone = variables.every(({ dataId }) => native.refCount(dataId) === 1);
   const handles = variables.map((variable) => native.handle(variable));
   if (alone && !addonOf(native).anyShared(handles)) return handles;
@@ -122,15 +123,9 @@ export const fusedTrainKernels: NativeKernel[] = [
     compute: ({ native, attrs }: KernelCall<unknown, SgdCall>) => {
       const { updates, learningRate, momentum, nesterov } = attrs;
       addonOf(native).fusedSgd(
-        ownHandles(
-          native,
-          updates.map(({ variable }) => variable),
-        ),
+        ownHandles(native, updates, ({ variable }) => variable),
         updates.map(({ grad }) => native.handle(grad)),
-        ownHandles(
-          native,
-          updates.flatMap(({ velocity }) => velocity ?? []),
-        ),
+        ownHandles(native, updates, ({ velocity }) => velocity),
         updates.map(({ weightDecay }) => weightDecay),
         learningRate,
         momentum,
@@ -144,19 +139,10 @@ export const fusedTrainKernels: NativeKernel[] = [
     compute: ({ native, attrs }: KernelCall<unknown, AdamCall>) => {
       const { updates, learningRate, beta1, beta2, epsilon, decoupled } = attrs;
       addonOf(native).fusedAdam(
-        ownHandles(
-          native,
-          updates.map(({ variable }) => variable),
-        ),
+        ownHandles(native, updates, ({ variable }) => variable),
         updates.map(({ grad }) => native.handle(grad)),
-        ownHandles(
-          native,
-          updates.map(({ m }) => m),
-        ),
-        ownHandles(
-          native,
-          updates.map(({ v }) => v),
-        ),
+        ownHandles(native, updates, ({ m }) => m),
+        ownHandles(native, updates, ({ v }) => v),
         updates.map(({ weightDecay }) => weightDecay),
         updates.map(({ step }) => step),
         learningRate,
@@ -172,10 +158,7 @@ export const fusedTrainKernels: NativeKernel[] = [
     name: "FusedRunningAverage",
     compute: ({ native, attrs }: KernelCall<unknown, RunningCall>) => {
       addonOf(native).fusedRunningAverage(
-        ownHandles(
-          native,
-          attrs.updates.map(({ running }) => running),
-        ),
+        ownHandles(native, attrs.updates, ({ running }) => running),
         attrs.updates.map(({ batch }) => native.handle(batch)),
         attrs.momentum,
       );
