@@ -66,14 +66,6 @@ const gradients: tf.GradConfig[] = [
       return { y: dy, target: () => tf.neg(dy()) };
     },
   },
-  {
-    kernelName: "FusedSoftmaxCrossEntropy",
-    outputsToSave: [false, true],
-    gradFunc: (dys, [gradient]) => {
-      const dLoss = (dys as tf.Tensor[])[0];
-      return { logits: () => runKernel("FusedSoftmaxCrossEntropyGrad", { gradient, dLoss }, {}) };
-    },
-  },
 ];
 
 for (const gradient of gradients) tf.registerGradient(gradient);

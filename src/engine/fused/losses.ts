@@ -18,14 +18,32 @@ export function softmaxCrossEntropy(
       `softmaxCrossEntropy: logits must be [batch, classes] and labels [batch], but are [${logits.shape}] and [${labels.shape}]`,
     );
   }
-  if (hasKernel("FusedSoftmaxCrossEntropy")) {
-    // The gradient comes from the same pass over the logits; nobody but the tape sees it.
-    const attributes = { smoothing, gradientToo: recording() };
-    const [loss, gradient] = runKernels("FusedSoftmaxCrossEntropy", { logits, labels }, attributes);
-    gradient.dispose();
-    return loss as tf.Scalar;
-  }
-  return softmaxCrossEntropyComposed(logits, labels, { smoothing });
+  if (!hasKernel("FusedSoftmaxCrossEntropy")) return softmaxCrossEntropyComposed(logits, labels, { smoothing });
+  return recording() ? withGradient(logits, labels, smoothing) : native(logits, labels, smoothing, false)[0];
+}
+
+/** Loss, and its gradient or an empty tensor, by one native kernel. */
+function native(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing: number, gradientToo: boolean) {
+  const outputs = runKernels("FusedSoftmaxCrossEntropy", { logits, labels }, { smoothing, gradientToo });
+  if (!gradientToo) outputs[1].dispose();
+  return outputs as [tf.Scalar, tf.Tensor2D];
+}
+
+/**
+ * The gradient comes from the same pass over the logits. A custom gradient rather than a registered one: the gradient is then no
+ * output on the tape, which would be given a gradient of zeros, as large as the logits.
+ */
+function withGradient(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing: number): tf.Scalar {
+  const op = tf.customGrad((x, save) => {
+    const [loss, gradient] = native(x as tf.Tensor2D, labels, smoothing, true);
+    (save as tf.GradSaveFunc)([gradient]);
+    return {
+      value: loss,
+      gradFunc: (dLoss: tf.Tensor, [gradient]: tf.Tensor[]) =>
+        runKernel("FusedSoftmaxCrossEntropyGrad", { gradient, dLoss }, {}),
+    };
+  });
+  return op(logits) as tf.Scalar;
 }
 
 /** `softmaxCrossEntropy` of ordinary ops, for every backend. */

@@ -57,6 +57,9 @@ inline double row(const float* x, int label, int classes, float smoothing, float
   return (1 - smoothing) * (log - (x[label] - most)) + smoothing * (log - mean / classes);
 }
 
+/// Beyond this many logits several threads share them: below, waking one that sleeps takes longer than it saves.
+constexpr size_t kShared = size_t{1} << 19;
+
 /// Mean over the batch against smoothed one-hot labels, and its gradient unless `d` is null; false if a label is none
 /// of 0..classes-1.
 inline bool forward(const float* logits, const int* labels, size_t batch, int classes, float smoothing, int threads, float* loss, float* d) {
@@ -65,7 +68,7 @@ inline bool forward(const float* logits, const int* labels, size_t batch, int cl
   Doubles losses(batch);
   const size_t wide = wholeLanes(classes);
   Buffer work(threads * wide, Uninitialised{});
-#pragma omp parallel for schedule(static) num_threads(threads) if (batch * classes > 16384)
+#pragma omp parallel for schedule(static) num_threads(threads) if (batch * classes > kShared)
   for (long n = 0; n < static_cast<long>(batch); ++n) {
     losses[n] = row(logits + n * classes, labels[n], classes, smoothing, 1.0f / batch, work + omp_get_thread_num() * wide,
                     d ? d + n * classes : nullptr);

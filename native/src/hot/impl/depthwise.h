@@ -1,7 +1,11 @@
-// Depthwise convolution of ordinary NHWC tensors, read where they lie: row by row, in each row piece by piece, in
+// Depthwise convolution of ordinary NHWC tensors, read where they lie: some rows at a time, in these piece by piece, in
 // each piece block by block of channels.
 
 namespace depthwise {
+
+/// Rows that go through the blocks of channels together, for they share inputs: more of them no longer fit the first-level
+/// cache, in which blocks that lie all channels apart fill some sets only.
+constexpr int kRows = 2;
 
 /// The blocks of channels of images. What is left beyond the whole blocks is copied, with zeros in the other lanes.
 struct Blocks {
@@ -47,24 +51,26 @@ struct Writing {
   }
   /// The i-th row of all images.
   float* at(size_t i) const { return to + i * row; }
-  /// Its lines, where they are asked for.
-  Lines lines(size_t i) const { return asks ? linesOf(at(i), row) : Lines{}; }
+  /// The lines of `rows` rows from there on, where they are asked for.
+  Lines lines(size_t i, int rows) const { return asks ? linesOf(at(i), rows * row) : Lines{}; }
   float* to;
   size_t row;
   bool past, asks;
 };
 
-/// A row of sums of all channels: whole blocks straight to NHWC, what is left by way of memory behind its copy.
-HOT_INLINE void sumRow(const Blocks& blocks, TapBlocks tapBlocks, const float* image, float* copy, int top, int left, const Taps& taps,
-                       size_t weightStride, const SumRow& to, Lines reads, Lines writes) {
+/// Rows of sums of all channels: whole blocks straight to NHWC, what is left by way of memory behind its copy.
+HOT_INLINE void sumRows(const Blocks& blocks, TapBlocks tapBlocks, const float* image, float* copy, int top, int left, const Taps& taps,
+                        size_t weightStride, const SumRows& to, Lines reads, Lines writes) {
   if (blocks.whole) tapBlocks(blocks.at(image, top, left), taps, weightStride, blocks.whole, to, reads, writes);
   if (blocks.whole == blocks.count) return;
   float* sums = copy + blocks.copySize();
+  const size_t rowStride = static_cast<size_t>(kLanes) * to.pixels;
   const Taps last{taps.rows, taps.columns, taps.weights + blocks.whole * weightStride};
-  tapBlocks(blocks.rest(copy, top, left), last, 0, 1, {sums, to.pixels, kLanes, false}, {}, {});
+  tapBlocks(blocks.rest(copy, top, left), last, 0, 1, {sums, to.rows, rowStride, to.pixels, kLanes, false}, {}, {});
   const int at = kLanes * blocks.whole;
-  for (int x = 0; x < to.pixels; ++x)
-    storePart(to.first + static_cast<size_t>(x) * to.stride + at, load(sums + kLanes * x), blocks.channels - at);
+  for (int y = 0; y < to.rows; ++y)
+    for (int x = 0; x < to.pixels; ++x)
+      storePart(to.first + y * to.rowStride + static_cast<size_t>(x) * to.stride + at, load(sums + y * rowStride + kLanes * x), blocks.channels - at);
 }
 
 /// filter [kernel, kernel, channels]
@@ -73,7 +79,7 @@ inline void forward(const DepthwiseShape& s, const float* x, const float* filter
   const int taps = s.kernel * s.kernel;
   Buffer packed(static_cast<size_t>(blocks.count) * taps * kLanes);
   mbconv::packRows(filter, taps, s.channels, blocks.count, nullptr, packed);
-  const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.outWidth);
+  const size_t perThread = blocks.copySize() + kRows * kLanes * static_cast<size_t>(s.outWidth);
   Buffer scratch(s.threads * perThread);
   const TapBlocks tapBlocks = tapBlocksFor(s.kernel, s.stride);
   const Writing writing(s, s.outHeight, s.outWidth, y);
@@ -81,12 +87,13 @@ inline void forward(const DepthwiseShape& s, const float* x, const float* filter
   for (int n = 0; n < s.batch; ++n) {
     float* copy = scratch + omp_get_thread_num() * perThread;
     const float* image = blocks.image(x, n);
-    for (int oy = 0, ready = 0; oy < s.outHeight; ++oy) {
-      const int top = oy * s.stride - s.padTop;
-      blocks.copyRest(image, copy, ready, top + s.kernel);
+    for (int oy = 0, ready = 0; oy < s.outHeight; oy += kRows) {
+      const int rows = std::min(kRows, s.outHeight - oy), top = oy * s.stride - s.padTop, below = top + (rows - 1) * s.stride + s.kernel;
+      blocks.copyRest(image, copy, ready, below);
       const size_t row = static_cast<size_t>(n) * s.outHeight + oy;
-      sumRow(blocks, tapBlocks, image, copy, top, -s.padLeft, {s.kernel, s.kernel, packed}, taps * kLanes,
-             {writing.at(row), s.outWidth, s.channels, writing.past}, blocks.lines(image, top + s.kernel, s.stride), writing.lines(row + 1));
+      sumRows(blocks, tapBlocks, image, copy, top, -s.padLeft, {s.kernel, s.kernel, packed}, taps * kLanes,
+              {writing.at(row), rows, writing.row, s.outWidth, s.channels, writing.past}, blocks.lines(image, below, kRows * s.stride),
+              writing.lines(row + rows, kRows));
     }
     if (writing.past) fence();
   }
@@ -103,27 +110,28 @@ inline void inputGradient(const DepthwiseShape& s, const float* dy, const float*
   int reach = 1;  // rows of the gradient that an input row's taps reach, from its own on
   for (const Geometry::Class& k : geometry.classes) reach = std::max(reach, k.top + k.tapRows);
   const Writing writing(s, s.height, s.width, dx);
-  const size_t perThread = blocks.copySize() + kLanes * static_cast<size_t>(s.width);
+  const size_t perThread = blocks.copySize() + kRows * kLanes * static_cast<size_t>(s.width);
   Buffer scratch(s.threads * perThread);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(s.threads)
   for (int n = 0; n < s.batch; ++n) {
     float* copy = scratch + omp_get_thread_num() * perThread;
     const float* image = blocks.image(dy, n);
-    for (int iy = 0, ready = 0; iy < s.height; ++iy) {
-      const int below = iy / s.stride + reach;
+    // Rows of one class lie `stride` apart, and each sees the gradient one row further than the one before.
+    for (int y = 0, ready = 0; y * s.stride < s.height; y += kRows) {
+      const int below = y + kRows - 1 + reach, parts = static_cast<int>(geometry.classes.size());
       blocks.copyRest(image, copy, ready, below);
-      const size_t row = static_cast<size_t>(n) * s.height + iy;
-      const Lines reads = iy % s.stride == 0 ? blocks.lines(image, below, 1) : Lines{}, writes = writing.lines(row + 1);
-      const int parts = std::min(s.stride, s.width);  // classes of this row, one for each first column
+      const size_t row = static_cast<size_t>(n) * s.height + y * s.stride;
+      const Lines reads = blocks.lines(image, below, kRows), writes = writing.lines(row + kRows * s.stride, kRows * s.stride);
       const float* weights = back.weights;
-      for (size_t i = 0; i < geometry.classes.size(); ++i) {
+      for (int i = 0; i < parts; ++i) {
         const Geometry::Class& k = geometry.classes[i];
         const Taps rectangle{k.tapRows, k.tapColumns, weights};
         weights += kLanes * k.taps.size();
-        if (iy % s.stride != k.row) continue;
-        float* out = writing.at(row) + static_cast<size_t>(k.column) * s.channels;
-        sumRow(blocks, rows.rows[i], image, copy, iy / s.stride + k.top, k.left, rectangle, taps * kLanes,
-               {out, k.columns, s.stride * s.channels, writing.past}, reads.part(k.column, parts), writes.part(k.column, parts));
+        const int count = std::min(kRows, k.rows - y);
+        if (count <= 0) continue;
+        float* out = writing.at(row + k.row) + static_cast<size_t>(k.column) * s.channels;
+        sumRows(blocks, rows.rows[i], image, copy, y + k.top, k.left, rectangle, taps * kLanes,
+                {out, count, s.stride * writing.row, k.columns, s.stride * s.channels, writing.past}, reads.part(i, parts), writes.part(i, parts));
       }
     }
     if (writing.past) fence();
@@ -143,20 +151,22 @@ inline void filterGradient(const DepthwiseShape& s, const float* x, const float*
     float* slopeCopy = copy + in.copySize();
     for (int n = mbconv::chunkStart(g, groups, s.batch); n < mbconv::chunkStart(g + 1, groups, s.batch); ++n) {
       const float *image = in.image(x, n), *slope = out.image(dy, n);
-      for (int oy = 0, ready = 0, slopeReady = 0; oy < s.outHeight; ++oy) {
-        const int top = oy * s.stride - s.padTop;
-        in.copyRest(image, copy, ready, top + s.kernel);
-        out.copyRest(slope, slopeCopy, slopeReady, oy + 1);
-        Lines inputs = in.lines(image, top + s.kernel, s.stride), slopes = out.lines(slope, oy + 1, 1);
-        const int inputsEach = inputs.each(in.count), slopesEach = slopes.each(in.count);
+      for (int oy = 0, ready = 0, slopeReady = 0; oy < s.outHeight; oy += kRows) {
+        const int rows = std::min(kRows, s.outHeight - oy), top = oy * s.stride - s.padTop, below = top + (rows - 1) * s.stride + s.kernel;
+        in.copyRest(image, copy, ready, below);
+        out.copyRest(slope, slopeCopy, slopeReady, oy + rows);
+        Lines inputs = in.lines(image, below, kRows * s.stride), slopes = out.lines(slope, oy + rows, kRows);
+        const int inputsEach = inputs.each(in.count * rows), slopesEach = slopes.each(in.count * rows);
         for (int b = 0; b < in.count; ++b) {
-          inputs.ask(inputsEach);
-          slopes.ask(slopesEach);
-          const Plane input = in.at(b, image, copy, top, -s.padLeft);
-          const float* gradient = out.at(b, slope, slopeCopy, oy, 0).row(0);
           float* sums = partial + g * groupSize + static_cast<size_t>(b) * taps * kLanes;
-          if (s.stride == 1) ::hot::HOT_NAMESPACE::filterGradient<1>(input, gradient, s.outWidth, s.kernel, sums);
-          else ::hot::HOT_NAMESPACE::filterGradient<2>(input, gradient, s.outWidth, s.kernel, sums);
+          for (int y = 0; y < rows; ++y) {
+            inputs.ask(inputsEach);
+            slopes.ask(slopesEach);
+            const Plane input = in.at(b, image, copy, top + y * s.stride, -s.padLeft);
+            const float* gradient = out.at(b, slope, slopeCopy, oy + y, 0).row(0);
+            if (s.stride == 1) ::hot::HOT_NAMESPACE::filterGradient<1>(input, gradient, s.outWidth, s.kernel, sums);
+            else ::hot::HOT_NAMESPACE::filterGradient<2>(input, gradient, s.outWidth, s.kernel, sums);
+          }
         }
       }
     }

@@ -140,38 +140,45 @@ struct Lines {
 };
 inline Lines linesOf(const float* from, std::ptrdiff_t floats) { return {from, static_cast<int>((floats + 15) / 16)}; }
 
-/// Where a row of sums goes: `stride` floats from pixel to pixel, past the caches if `past`.
-struct SumRow {
+/// Where `rows` rows of sums go, `rowStride` floats from row to row and `stride` from pixel to pixel, past the caches if `past`.
+struct SumRows {
   float* first;
+  int rows;
+  size_t rowStride;
   int pixels, stride;
   bool past;
 };
 
-/// The same of `blocks` blocks of channels of an image, side by side there and in `to`; the weights of a block lie
-/// `weightStride` floats after those of the one before. Pieces of a row go through all blocks: where they lie in it, and what
-/// of them lies beyond the edges, is found once. Meanwhile the lines are asked for that are read and written next.
+/// The same of `blocks` blocks of channels of an image, side by side there and in `to`, S rows of the image from row to row; the
+/// weights of a block lie `weightStride` floats after those of the one before. Pieces of rows go through all blocks: where they
+/// lie in a row, and what of them lies beyond the edges, is found once, and the rows of a block share inputs that are in the
+/// first-level cache. Meanwhile the lines are asked for that are read and written next.
 template <int K, int S>
-void tapBlocks(const Plane& plane, const Taps& taps, size_t weightStride, int blocks, const SumRow& to, Lines reads, Lines writes) {
-  const int calls = (to.pixels + kTapPixels<K> - 1) / kTapPixels<K> * blocks;
+void tapBlocks(const Plane& plane, const Taps& taps, size_t weightStride, int blocks, const SumRows& to, Lines reads, Lines writes) {
+  const int calls = (to.pixels + kTapPixels<K> - 1) / kTapPixels<K> * blocks * to.rows;
   const int readsEach = reads.each(calls), writesEach = writes.each(calls);
   pieces(to.pixels, kTapPixels<K>, [&](int at, int count) {
     withCount(count, [&](auto counted) {
       constexpr int T = decltype(counted)::value;
       if constexpr (T <= kTapPixels<K>) {
         Plane from = plane.at(0, S * at);
-        float* o = to.first + static_cast<size_t>(at) * to.stride;
+        float* out = to.first + static_cast<size_t>(at) * to.stride;
         const float* weights = taps.weights;
         vec acc[T];
-        for (int b = 0; b < blocks; ++b, from.image += kLanes, o += kLanes, weights += weightStride) {
-          reads.ask(readsEach);
-          writes.ask(writesEach);
-          tapSums<K, S, T>(from, {taps.rows, taps.columns, weights}, acc);
-          if (to.past) {
+        for (int b = 0; b < blocks; ++b, from.image += kLanes, out += kLanes, weights += weightStride) {
+          Plane here = from;
+          float* o = out;
+          for (int y = 0; y < to.rows; ++y, here.top += S, o += to.rowStride) {
+            reads.ask(readsEach);
+            writes.ask(writesEach);
+            tapSums<K, S, T>(here, {taps.rows, taps.columns, weights}, acc);
+            if (to.past) {
 #pragma GCC unroll 16
-            for (int t = 0; t < T; ++t) stream(o + t * to.stride, acc[t]);
-          } else {
+              for (int t = 0; t < T; ++t) stream(o + t * to.stride, acc[t]);
+            } else {
 #pragma GCC unroll 16
-            for (int t = 0; t < T; ++t) store(o + t * to.stride, acc[t]);
+              for (int t = 0; t < T; ++t) store(o + t * to.stride, acc[t]);
+            }
           }
         }
       }
@@ -180,7 +187,7 @@ void tapBlocks(const Plane& plane, const Taps& taps, size_t weightStride, int bl
 }
 
 using TapRow = void (*)(const Tile&, const Taps&, int, float*, int, const float*);
-using TapBlocks = void (*)(const Plane&, const Taps&, size_t, int, const SumRow&, Lines, Lines);
+using TapBlocks = void (*)(const Plane&, const Taps&, size_t, int, const SumRows&, Lines, Lines);
 
 /// f(std::integral_constant<int, K>, std::integral_constant<int, S>) for a number of columns and a stride; K is 0 for the
 /// numbers that have no loops of their own.
