@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { engine, fused, tf } from "../../src/engine";
 import { activateComposed } from "../../src/engine/fused/activate";
 import { batchNormInferenceComposed, batchNormTrainingComposed } from "../../src/engine/fused/batch-norm";
@@ -152,6 +152,33 @@ describe("fused ops on the native engine have the values and gradients of their 
       }),
       few,
     );
+  });
+
+  it("softmaxCrossEntropy brings no gradient of zeros for the gradient that it keeps", () => {
+    const [logits, labels] = [tf.randomNormal<tf.Rank.R2>([64, 50]), tf.zeros<tf.Rank.R1>([64], "int32")];
+    const write = vi.spyOn(tf.backend(), "write");
+    const { value, grad } = tf.valueAndGrad((x) =>
+      fused.softmaxCrossEntropy(x as tf.Tensor2D, labels, { smoothing: 0 }),
+    )(logits);
+    const written = write.mock.calls.map(([, shape]) => shape.join());
+    write.mockRestore();
+    expect(written).not.toContain("64,50");
+    expect(grad.shape).toEqual([64, 50]);
+    tf.dispose([value, grad, logits, labels]);
+  });
+
+  it("softmaxCrossEntropy of so many logits that threads share them gives the same bytes on any number of threads", () => {
+    const values = tensors({ x: [600, 1000] }, 3);
+    const labels = Int32Array.from({ length: 600 }, (_, i) => (i * 7) % 1000);
+    const op = (t: Record<string, tf.Tensor>) =>
+      fused.softmaxCrossEntropy(t.x as tf.Tensor2D, tf.tensor1d(labels, "int32"), { smoothing: 0.1 });
+    const { threads } = engine.info();
+    const [one, two] = [1, 2].map((count) => {
+      engine.use("native", { threads: count });
+      return run(op, values);
+    });
+    engine.use("native", { threads });
+    expect(two).toEqual(one);
   });
 
   it.each([[[7]], [[5, 3]], [[3, 4, 2, 19]]])("errorsOf, of any rank: %j", (shape) => {
